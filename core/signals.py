@@ -1,0 +1,203 @@
+"""The words every part shares: what a device said, and the closed lists of tokens.
+
+Tokens are the same on the wire, in the API and in files, and are never translated. Clients must
+tolerate new ones; we read an unknown token as `unknown` and keep what was sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class SignalType(StrEnum):
+    """What a device's message is about."""
+
+    ALARM = "alarm"
+    CANCEL = "cancel"
+    RESTORE = "restore"
+    TEST = "test"
+    CHECK_IN = "check_in"
+    CHECK_OUT = "check_out"
+    HEARTBEAT = "heartbeat"
+    POSITION = "position"
+    PRESENCE = "presence"
+    TAMPER = "tamper"
+    LOW_BATTERY = "low_battery"
+    TECHNICAL = "technical"
+    ANSWER = "answer"
+    UNKNOWN = "unknown"
+
+
+class AlarmKind(StrEnum):
+    """What happened, as far as the device can say."""
+
+    ATTACK = "attack"
+    ASSIST = "assist"
+    WEAPON = "weapon"
+    MEDICAL = "medical"
+    FIRE = "fire"
+    MAN_DOWN = "man_down"
+    NO_MOTION = "no_motion"
+    FALL = "fall"
+    MISSED_CHECK_IN = "missed_check_in"
+    DURESS = "duress"
+    TAMPER = "tamper"
+    LOSS = "loss"
+    CALL = "call"
+    SOS = "sos"
+    TECHNICAL = "technical"
+    UNKNOWN = "unknown"
+
+
+class Level(StrEnum):
+    """How an alarm is answered; people see the site's word and a shape, never the colour alone."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    ORANGE = "orange"
+    RED = "red"
+    BLUE = "blue"
+
+    @property
+    def rank(self) -> int:
+        """Order for "did the level rise": blue (medical) is as acute as red."""
+        return _RANK[self]
+
+    @property
+    def only_people_close(self) -> bool:
+        """Law 6: orange, red and blue are closed by a person who has been there, or by name."""
+        return self.rank >= _RANK[Level.ORANGE]
+
+
+_RANK = {Level.GREEN: 0, Level.YELLOW: 1, Level.ORANGE: 2, Level.RED: 3, Level.BLUE: 3}
+
+
+class ReceiptState(StrEnum):
+    """How far one notice has come, as its channel says. Only moves forward."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    MAYBE_SENT = "maybe_sent"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED_TEMPORARY = "failed_temporary"
+    FAILED_PERMANENT = "failed_permanent"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def failed(self) -> bool:
+        return self in (ReceiptState.FAILED_TEMPORARY, ReceiptState.FAILED_PERMANENT)
+
+
+class AnswerKind(StrEnum):
+    """What a person, or for `rang` their device, answers to a notice."""
+
+    RANG = "rang"
+    SEEN = "seen"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    ARRIVED = "arrived"
+    MORE_HELP = "more_help"
+    OVER = "over"
+
+
+class Standing(StrEnum):
+    """What the registry knows of the device that spoke."""
+
+    ASSIGNED = "assigned"
+    UNASSIGNED = "unassigned"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place on the globe, always with its source, age and accuracy (law 8). WGS 84 degrees."""
+
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+    at: datetime | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """An earlier message of the same device: what a cancel cancels."""
+
+    seq: int
+    boot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing a device said, before the registry has said whose device it is.
+
+    `device` is the identity on the wire. `at` is the device's own clock, unproven; `age` is how
+    long ago it says the thing happened. `odd` names what was wrong with the message and was read
+    past: an odd press is still a press. `raw` holds the bytes, cut at the codec's limit.
+    """
+
+    protocol: str
+    device: str
+    type: SignalType
+    kind: AlarmKind | None = None
+    level: Level | None = None
+    at: datetime | None = None
+    age: timedelta | None = None
+    seq: int | None = None
+    boot: str | None = None
+    battery: float | None = None
+    zone: str | None = None
+    position: Position | None = None
+    text: str = ""
+    code: str = ""
+    cancels: MessageRef | None = None
+    notice: str | None = None
+    answer: AnswerKind | None = None
+    authenticated: bool = False
+    retained: bool = False
+    odd: tuple[str, ...] = ()
+    raw: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A Reading with its identity, its owner and its place: what the dispatcher decides on.
+
+    `at` (T1) and `pressed_at` (T0, None when unknown: never guessed) are service time; `wall` is
+    the wall clock at T1. `identity` is the same for every copy of one message and `id` is derived
+    from it, so a repeat is recognisable everywhere. `epoch` is our own count of the device's starts
+    where it names no `boot`. `level` is the reading's, else the device's, else its class's default.
+    `repeat` marks a copy of one already taken.
+    """
+
+    id: str
+    identity: str
+    reading: Reading
+    site: str
+    device: str
+    standing: Standing
+    at: datetime
+    wall: datetime
+    person: str | None = None
+    zone: str | None = None
+    pressed_at: datetime | None = None
+    level: Level | None = None
+    epoch: int = 0
+    repeat: bool = False
+
+    @property
+    def type(self) -> SignalType:
+        return self.reading.type
+
+
+class Taken(StrEnum):
+    """What became of a signal, for the side that owes the device an acknowledgement (law 1)."""
+
+    STORED = "stored"
+    UNSTORED = "unstored"

@@ -1,0 +1,359 @@
+"""The alarm and its running plan: frozen, versioned, serialisable by `msgspec` as they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
+from dispatcher.alarms.plan import Plan
+from dispatcher.alarms.view import Unusual
+
+STATE_VERSION = 1
+
+
+class Cause(StrEnum):
+    """The neutral cause a person gives when they close an alarm (glossary: never "false")."""
+
+    CALMED_DOWN = "calmed_down"
+    NOT_NEEDED_ANY_MORE = "not_needed_any_more"
+    UNINTENDED_PRESS = "unintended_press"
+    TEST = "test"
+    HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+    RESTORED = "restored"
+
+
+class Standpoint(StrEnum):
+    """Where one called person stands. Order of life; `lost` and `lapsed` can come back."""
+
+    CALLED = "called"
+    RANG = "rang"
+    SEEN = "seen"
+    DECLINED = "declined"
+    ACCEPTED = "accepted"
+    LAPSED = "lapsed"  # accepted, and the deadline passed without an arrival
+    ARRIVED = "arrived"
+    LOST = "lost"  # pressed too, device gone, off duty
+    UNREACHED = "unreached"  # every route failed
+    STOOD_DOWN = "stood_down"
+
+
+class Purpose(StrEnum):
+    """Why a notice is sent; with the level it decides words, sound and lane."""
+
+    CALL = "call"
+    ASK_AGAIN = "ask_again"
+    CHANGE = "change"
+    IS_IT_OVER = "is_it_over"
+    SAYS_OVER = "says_over"
+    HOUSE_EMPTY = "house_empty"
+    STAND_DOWN = "stand_down"
+
+
+class TellType(StrEnum):
+    """What the wearer's device is told (design.md section 8, Down)."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    ARRIVED = "arrived"
+    NOBODY_YET = "nobody_yet"
+    CLOSED = "closed"
+    TEST_OK = "test_ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Presser:
+    """One victim: the person (None when unknown), their device, and where they pressed."""
+
+    device: str
+    person: str | None
+    first_name: str
+    standing: Standing
+    at: datetime
+    zone: str | None = None
+    boot: str | None = None
+    seq: int | None = None
+    pressed_at: datetime | None = None
+    presses: int = 1
+    says_over_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to go, honestly (law 8): the words staff use, where it comes from and how old it is."""
+
+    zone: str | None
+    label: str
+    source: str  # "device", "beacon", "fixed", "roster", "position", "unknown"
+    age_s: float | None = None
+    meeting: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One notice of a call, as escalation follows it. `due`: a receipt must have come by then."""
+
+    notice: str
+    channel: str
+    address: str
+    state: ReceiptState
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One person being asked in one alarm."""
+
+    person: str
+    first_name: str
+    step: int
+    asked_at: datetime
+    standpoint: Standpoint
+    expected_s: float | None = None
+    unusual: tuple[Unusual, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    deadline: datetime | None = None
+    asked_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A running plan. `wake_at` with its reason is never empty while the alarm is open (law 2).
+
+    Step `i` is due at `started + plan.steps[i].after + shift`; `shift` moves when a step is
+    brought forward or the plan goes on after a pause. `round` counts rounds after the last step.
+    """
+
+    version: int
+    started: datetime
+    shift: timedelta
+    next_step: int
+    round: int
+    wake_at: datetime
+    wake_why: str
+    round_due: datetime | None = None
+    responders: int = 1
+    calls: tuple[Call, ...] = ()
+    nobody_yet_due: datetime | None = None
+    told_nobody_yet: bool = False
+    over_due: datetime | None = None
+    over_asked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The clock points (design.md section 2); T0 is None when unknown, never guessed."""
+
+    pressed: datetime | None = None  # T0
+    stored: datetime | None = None  # T1
+    rang: datetime | None = None  # T2
+    acknowledged: datetime | None = None  # T3
+    accepted: datetime | None = None  # T4
+    arrived: datetime | None = None  # T5
+    external_called: datetime | None = None  # T6
+    external_arrived: datetime | None = None  # T7
+    closed: datetime | None = None  # T8
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How an alarm ended: by whom, with which neutral cause."""
+
+    by: str
+    cause: Cause
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """The case. `rev` rises with every change; a close carries the `rev` it saw (law 6)."""
+
+    id: str
+    site: str
+    kind: AlarmKind
+    level: Level
+    place: Place
+    pressers: tuple[Presser, ...]
+    plan: Plan
+    times: Times
+    rev: int = 1
+    escalation: Escalation | None = None
+    late: timedelta = timedelta()
+    unstored: bool = False
+    drill: bool = False
+    text: str = ""
+    odd: tuple[str, ...] = ()
+    closing: Closing | None = None
+    raised_by: str = ""
+    version: int = STATE_VERSION
+
+    @property
+    def open(self) -> bool:
+        return self.closing is None
+
+    @property
+    def technical(self) -> bool:
+        return self.kind is AlarmKind.TECHNICAL or self.level is Level.GREEN
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to one person on one channel: an effect, a row of the outbox, a page.
+
+    The words are made by the channel from `place`, `pressers`, `with_you`, `unusual`, in the
+    person's language. `letter` tells notices apart where a person answers by a bare number.
+    `about` is the notice a stand-down takes back. `presser_names` are first
+    names. `immediate` channels get it committed as `sending`, others as `pending`.
+    """
+
+    id: str
+    alarm: str
+    site: str
+    person: str
+    channel: str
+    address: str
+    purpose: Purpose
+    kind: AlarmKind
+    level: Level
+    place: Place
+    created: datetime
+    expires: datetime
+    state: ReceiptState = ReceiptState.PENDING
+    presser_names: tuple[str, ...] = ()
+    with_you: tuple[str, ...] = ()
+    unusual: tuple[Unusual, ...] = ()
+    about: str | None = None
+    reason: str = ""
+    late: timedelta = timedelta()
+    rev: int = 1
+    step: int = 0
+    round: int = 0
+    drill: bool = False
+    text: str = ""
+    provider_ref: str = ""
+    letter: str = "A"
+
+
+# Effects: what a decision asks the engine to do, in this order, after the commit.
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class StandDown:
+    """Take back everything this person was sent; `reason`: `enough`, `closed`, `cancelled`."""
+
+    person: str
+    notices: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellWearer:
+    """Tell the devices of the pressers. `by` are first names, `eta_s` of the first of them."""
+
+    type: TellType
+    by: tuple[str, ...] = ()
+    eta_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """Every step has run and nobody has accepted: ring local sounders, say so on the board."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Annotate:
+    """A line of the timeline: a token and its values."""
+
+    what: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+Effect = Notify | StandDown | TellWearer | Exhausted | Annotate
+
+
+# Events: what can happen to a running escalation.
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`wake_at` has come. `late` marks the first one after down time."""
+
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person's answer that has passed the engine's check of its source (law 6)."""
+
+    person: str
+    answer: AnswerKind
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponderLost:
+    """`why`: `pressed`, `device_lost`, `off_duty`, `removed`."""
+
+    person: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the channel says of one notice."""
+
+    notice: str
+    state: ReceiptState
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The wearer says it is over."""
+
+    device: str
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody else pressed at the same place; the alarm already carries them."""
+
+    presser: Presser
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The level or place rose or changed; the alarm already carries the new plan snapshot."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A person closed it; the alarm carries the closing."""
+
+    closing: Closing
+
+
+Event = Due | Answered | ResponderLost | Receipt | Cancelled | Joined | Raised | Closed
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What `escalate` and `triage` return: the alarm as it now is, and what to do about it."""
+
+    alarm: Alarm
+    effects: tuple[Effect, ...] = field(default=())

@@ -1,0 +1,46 @@
+"""The alarm plan: who is called, in which order, after how many seconds. A snapshot per alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from core.signals import AlarmKind, Level
+
+STEPS_MAX = 20
+ROUND_LONGEST = timedelta(seconds=30)
+ROUND_SHORTEST = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Call `call` at `after` from T1, ringing every channel in `by` that a person has.
+
+    `call` is `nearest` (the `count` nearest, those already called included), `everyone` (all who
+    are on shift at the site), `leader` (duty leader, else deputies, in order), `deputies`,
+    `on_call` (bagvagt), `last_resort`, or `person:<id>`. A channel that fails is replaced at once
+    by the person's next route, also one that is not in `by`.
+    """
+
+    after: timedelta
+    call: str
+    by: tuple[str, ...]
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The plan of one site for some levels and kinds. `kinds` empty: all kinds.
+
+    `responders` is how many must accept before the widening pauses (a red alarm wants two).
+    `round` is the pause between rounds over all routes once every step has run.
+    """
+
+    id: str
+    site: str
+    steps: tuple[Step, ...]
+    levels: tuple[Level, ...] = ()
+    kinds: tuple[AlarmKind, ...] = ()
+    responders: int = 1
+    round: timedelta = ROUND_LONGEST
+    ring_locally: bool = field(default=False)

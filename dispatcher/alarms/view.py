@@ -1,0 +1,75 @@
+"""The View: a frozen picture of who can be called now and why others cannot.
+
+The engine builds it afresh for every decision and stores it with the decision, so anybody can
+read later why Bo was called and Ida was not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Unusual(StrEnum):
+    """What the call must say because calling this person is not how it should be."""
+
+    MINIMUM_STAFF = "minimum_staff"  # their unit stands empty while they run
+    NOT_INSTRUCTED = "not_instructed"  # do not go in alone
+    ASLEEP = "asleep"
+    OFF_DUTY = "off_duty"
+    ELSEWHERE = "elsewhere"  # already on the way to another alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way to reach one person. `address` is a device id, an E.164 number, or a person id."""
+
+    channel: str
+    address: str
+    healthy: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who can be called, in the order they should be. `why` reads in the console.
+
+    `expected_s`: seconds until they can be there, None when unknown (away, on call).
+    `why` holds tokens with their value, e.g. `("runner", "roster_unit:house-2", "walk_s:35")`.
+    """
+
+    person: str
+    first_name: str
+    expected_s: float | None
+    routes: tuple[Route, ...]
+    why: tuple[str, ...] = ()
+    unusual: tuple[Unusual, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Somebody who is not called, and why: `pressed`, `off_shift`, `no_route`, …"""
+
+    person: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything escalation may know of the world. All lists are in calling order.
+
+    Nobody who pressed stands in any list and no route leads to an address a presser holds (law 3).
+    `nearest`: on shift and near, nearest first. `leaders`: duty leader, then deputies.
+    `on_call`: bagvagt. `last_resort`: the site's last list. `named`: people a plan names.
+    """
+
+    at: datetime
+    wall: datetime
+    nearest: tuple[Candidate, ...] = ()
+    leaders: tuple[Candidate, ...] = ()
+    deputies: tuple[Candidate, ...] = ()
+    on_call: tuple[Candidate, ...] = ()
+    last_resort: tuple[Candidate, ...] = ()
+    named: tuple[Candidate, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

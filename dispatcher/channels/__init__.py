@@ -1,0 +1,1 @@
+"""Ways to reach a person: each says what it can do, sends, and reports receipts and answers."""

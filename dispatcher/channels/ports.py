@@ -1,0 +1,64 @@
+"""What a channel is. The engine performs the outbox through this and knows no provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from core.signals import ReceiptState
+from dispatcher.alarms.model import Notice
+from dispatcher.roster.model import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel declares it can do.
+
+    `immediate`: sending is a local hand-over that never waits (its notices are committed as
+    `sending` with the decision). `links`: the message carries a notice link. `withdraws`: an
+    unread message can be taken back or answered by a stand-down. `receipt_within`: no receipt by
+    then means the next route is due now. `leaves_site`: needs the Internet.
+    """
+
+    immediate: bool = False
+    links: bool = False
+    withdraws: bool = False
+    leaves_site: bool = False
+    receipt_within: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """What a channel needs to know of the person to choose words. `words` are the site's own."""
+
+    person: str
+    language: Language
+    words: tuple[tuple[str, str], ...] = ()
+    site_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What became of a hand-over: `sent`, or `delivered` where the channel knows at once."""
+
+    state: ReceiptState
+    provider_ref: str = ""
+
+
+class Channel(Protocol):
+    """One channel. `send` raises ChannelError, temporary or permanent; it is not retried inside.
+
+    A stand-down is a notice like any other (`Purpose.STAND_DOWN`, `about` names what it takes
+    back). `link` is the full URL of the notice page where `Capabilities.links` is set, else "".
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def send(self, notice: Notice, to: Addressee, link: str) -> Sending: ...
+
+    async def close(self) -> None: ...

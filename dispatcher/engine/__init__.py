@@ -1,0 +1,1 @@
+"""The one loop: event → view → decide → commit → perform; a heap of `wake_at`."""

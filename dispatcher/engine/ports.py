@@ -1,0 +1,155 @@
+"""What the rest of the house may ask of the engine: gateway, channels, web."""
+
+from __future__ import annotations
+
+from asyncio import Queue
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from core.signals import AnswerKind, ReceiptState, Signal, Taken
+from dispatcher.alarms.model import Alarm, Cause, Notice
+from dispatcher.alarms.view import View
+from dispatcher.site.model import Organisation
+from dispatcher.store.ports import ChainedEntry, RawBytes
+
+
+class SourceKind(StrEnum):
+    """Where an answer came from: it counts only from where its notice was sent (law 6)."""
+
+    DEVICE = "device"
+    NUMBER = "number"
+    LINK = "link"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`value`: device id, E.164 number, the link's notice id, or the person of a staff token."""
+
+    kind: SourceKind
+    value: str
+
+
+class AnswerOutcome(StrEnum):
+    """What became of an answer; everything but `counted` has changed nothing."""
+
+    COUNTED = "counted"
+    STOOD_DOWN = "stood_down"  # recorded; others are enough, or it is over
+    ALREADY = "already"
+    CLOSED = "closed"
+    NOT_YOURS = "not_yours"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something degraded, for every page within 60 s. `part` names it once: a later one replaces."""
+
+    part: str
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """A device as the console shows it. `heard_s` None: not since the start (unknown)."""
+
+    device: str
+    kind: str
+    person: str | None
+    heard_s: float | None
+    battery: float | None
+    state: str  # "ok", "silent", "low_battery", "tamper", "unknown", "withdrawn", "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """A person as the console shows them now; `protected` by a heard, charged device (law 9)."""
+
+    person: str
+    first_name: str
+    unit: str | None
+    duty: str | None
+    on_shift: bool
+    runner: bool
+    devices: tuple[DeviceState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something a page should show. `number` rises; `what` is `alarm`, `health` or `devices`."""
+
+    number: int
+    what: str
+    alarm: str | None = None
+
+
+class Desk(Protocol):
+    """The engine's face. Methods that change something return after the commit."""
+
+    async def take(self, signal: Signal) -> Taken:
+        """A signal came in. STORED: acknowledge. UNSTORED: help is called, do not acknowledge."""
+        ...
+
+    async def keep_raw(self, raw: RawBytes) -> Taken:
+        """Keep bytes nobody could read, so that they can be acknowledged."""
+        ...
+
+    async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome: ...
+
+    async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
+        """An answer at the console by somebody who may not have been called."""
+        ...
+
+    async def receipt(self, notice_id: str, state: ReceiptState, detail: str = "") -> None: ...
+
+    async def close_alarm(
+        self, alarm_id: str, rev: int, person: str, cause: Cause, text: str = ""
+    ) -> Alarm:
+        """Raises DomainError: `stale`, `not_allowed`, `not_found`."""
+        ...
+
+    def device_subscribed(self, device: str) -> None:
+        """A device listens again: send it the present state."""
+        ...
+
+    def open_alarms(self) -> Sequence[Alarm]:
+        """Most acute first; technical and green ones last."""
+        ...
+
+    def open_alarm(self, alarm_id: str) -> Alarm | None: ...
+
+    def last_view(self, alarm_id: str) -> View | None:
+        """The view of the newest decision on an open alarm: who was chosen and who not, and why."""
+        ...
+
+    async def alarm(self, alarm_id: str) -> Alarm | None: ...
+
+    async def notices(self, alarm_id: str) -> Sequence[Notice]: ...
+
+    async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]: ...
+
+    async def standing_notices(self, number: str) -> Sequence[Notice]:
+        """Notices of open alarms sent to a number that still wait for an answer, newest first."""
+        ...
+
+    def organisation(self) -> Organisation: ...
+
+    def people(self) -> Sequence[PersonState]: ...
+
+    def devices(self) -> Sequence[DeviceState]: ...
+
+    def problems(self) -> Sequence[Problem]: ...
+
+    def now(self) -> datetime: ...
+
+    def wall(self) -> datetime: ...
+
+    def follow(self) -> Queue[Change]:
+        """A bounded queue of changes for one page; when it overflows it holds one `resync`."""
+        ...
+
+    def unfollow(self, queue: Queue[Change]) -> None: ...

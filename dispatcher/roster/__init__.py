@@ -1,0 +1,1 @@
+"""Who is on shift, where, and how far from the alarm. Pure."""

@@ -1,0 +1,1 @@
+"""A site's configuration: the model, its files, applying, exporting, checking."""

@@ -1,0 +1,198 @@
+"""The contract of the store. One `Unit` is one transaction; all of it happens or none.
+
+Both implementations pass `tests/dispatcher/store/contract`. `submit` keeps the order it was
+called in, so a caller may decide on what it submitted before it is committed, as long as nothing
+leaves the house before the future is done (law 5).
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from core.clock import ClockMark
+from core.signals import ReceiptState, Signal
+from dispatcher.alarms.model import Alarm, Notice
+from dispatcher.site.model import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmWrite:
+    """Write `alarm` if the stored `rev` is still `seen_rev` (0: it must not exist yet)."""
+
+    alarm: Alarm
+    seen_rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeMove:
+    """Move one notice forward. A move that would go backwards changes nothing."""
+
+    notice: str
+    state: ReceiptState
+    at: datetime
+    detail: str = ""
+    provider_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened to an alarm. `body` (JSON) is erasable, the chained header is not."""
+
+    alarm: str
+    at: datetime
+    wall: datetime
+    what: str
+    body: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWrite:
+    """A notice link: only the token's hash is kept."""
+
+    token_hash: str
+    notice: str
+    person: str
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawBytes:
+    """Bytes nobody could read, kept within the store's limit, newest last."""
+
+    at: datetime
+    protocol: str
+    sender: str
+    why: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Whether a person is really here, over what the roster plans. `until` None: till shift end."""
+
+    person: str
+    here: bool
+    at: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One transaction."""
+
+    signals: tuple[Signal, ...] = ()
+    alarms: tuple[AlarmWrite, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    moves: tuple[NoticeMove, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    links: tuple[LinkWrite, ...] = ()
+    raw: tuple[RawBytes, ...] = ()
+    presence: tuple[Presence, ...] = ()
+    clock: ClockMark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedEntry:
+    """A timeline entry as stored. `body` None: erased. `hash` covers header and previous hash."""
+
+    alarm: str
+    number: int
+    at: datetime
+    wall: datetime
+    what: str
+    body: str | None
+    digest: str
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastHeard:
+    """The newest identities of one device, to rebuild intake's memory after a start."""
+
+    device: str
+    identity: str
+    boot: str | None
+    epoch: int
+    seq: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPage:
+    alarms: tuple[Alarm, ...]
+    cursor: str | None
+
+
+class Store(Protocol):
+    """All methods but `submit` and `close` may be called from the event loop and awaited."""
+
+    def submit(self, unit: Unit) -> Future[None]:
+        """Queue one transaction. The future fails with Conflict or StoreUnavailable."""
+        ...
+
+    async def open_alarms(self) -> Sequence[Alarm]: ...
+
+    async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
+        """Open alarms whose stored state cannot be read: (id, why). Raised to a person."""
+        ...
+
+    async def unfinished_notices(self) -> Sequence[Notice]:
+        """Every notice in `pending`, `sending` or `maybe_sent`, oldest first."""
+        ...
+
+    async def alarm(self, alarm_id: str) -> Alarm | None: ...
+
+    async def alarms(self, *, cursor: str | None = None, limit: int = 50) -> AlarmPage:
+        """Newest first."""
+        ...
+
+    async def notices(self, alarm_id: str) -> Sequence[Notice]: ...
+
+    async def notice(self, notice_id: str) -> Notice | None: ...
+
+    async def notice_by_provider(self, channel: str, provider_ref: str) -> Notice | None: ...
+
+    async def standing_notices(self, address: str) -> Sequence[Notice]:
+        """Notices of open alarms sent to this address, newest first."""
+        ...
+
+    async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]: ...
+
+    async def link(self, token_hash: str) -> LinkWrite | None: ...
+
+    async def last_heard(self) -> Sequence[LastHeard]:
+        """Per device the newest identities (within the store's limit), oldest first."""
+        ...
+
+    async def presence(self) -> Sequence[Presence]: ...
+
+    async def clock_mark(self) -> ClockMark | None: ...
+
+    async def organisation(self, version: int | None = None) -> Organisation | None:
+        """The configuration at `version`, or the newest."""
+        ...
+
+    async def write_organisation(self, organisation: Organisation, by: str, at: datetime) -> int:
+        """Store as the next numbered version; returns it."""
+        ...
+
+    async def organisation_versions(self) -> Sequence[tuple[int, datetime, str]]: ...
+
+    async def staff_token(self, token_hash: str) -> str | None:
+        """The person a staff token names."""
+        ...
+
+    async def write_staff_token(self, token_hash: str, person: str, at: datetime) -> None: ...
+
+    async def raw(self, *, limit: int = 100) -> Sequence[RawBytes]: ...
+
+    async def verify(self) -> Sequence[str]:
+        """Check every chain; one line per break, none when whole."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Bytes in, Signals out: links carry bytes, intake makes Signals and owes the acknowledgement."""

@@ -1,0 +1,88 @@
+"""What the MQTT listener asks of the application behind it, and what it offers in return.
+
+The listener knows MQTT and nothing of alarms. Whoever implements `Behind` decides who may log in,
+what a topic means, and when a PUBACK may leave (law 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Login(StrEnum):
+    """What becomes of a CONNECT."""
+
+    ALLOWED = "allowed"
+    BAD_CREDENTIALS = "bad_credentials"
+    NOT_ALLOWED = "not_allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One PUBLISH that came in, before anybody has said what it means."""
+
+    username: str
+    client_id: str
+    topic: str
+    payload: bytes
+    qos: int
+    retain: bool
+    dup: bool
+
+
+class Behind(Protocol):
+    """The application behind the listener. Called on the event loop; must not block."""
+
+    def login(self, username: str, password: bytes | None, client_id: str, peer: str) -> Login: ...
+
+    def may_publish(self, username: str, topic: str) -> bool: ...
+
+    def may_subscribe(self, username: str, topic_filter: str) -> bool: ...
+
+    async def published(self, message: Published) -> bool:
+        """True once the message is kept durably: only then the PUBACK leaves. False: never.
+
+        Several may be under way at once; each PUBACK leaves when its own message is committed.
+        """
+        ...
+
+    def subscribed(self, username: str, topic_filter: str) -> None:
+        """A granted subscription has been answered; retained messages were already sent."""
+        ...
+
+    def connected(self, username: str, client_id: str) -> None: ...
+
+    def disconnected(self, username: str, client_id: str, why: str) -> None: ...
+
+    def noticed(self, what: str, username: str, detail: str) -> None:
+        """Something worth counting and one clear line: a refused login, an oversized packet,
+
+        a topic without right, three take-overs in a minute (`two_claim`), a dropped queue.
+        """
+        ...
+
+
+class MqttListener(Protocol):
+    """What the application may ask of the listener."""
+
+    def publish(
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool = False,
+        on_ack: Callable[[], None] | None = None,
+    ) -> int:
+        """Send to every matching session at QoS 1; how many *connected* sessions it went to.
+
+        A session that is away but kept gets it queued (within its limit). `on_ack` is called once,
+        when the first of them has sent its PUBACK.
+        """
+        ...
+
+    def disconnect(self, username: str, why: str) -> int:
+        """Close every connection of one user (a device revoked as stolen); how many."""
+        ...
