@@ -127,6 +127,7 @@ class Escalation:
 
     Step `i` is due at `started + plan.steps[i].after + shift`; `shift` moves when a step is
     brought forward or the plan goes on after a pause. `round` counts rounds after the last step.
+    The widening pauses when `responders` are coming; rounds go on until `needed` are.
     """
 
     version: int
@@ -138,11 +139,13 @@ class Escalation:
     wake_why: str
     round_due: datetime | None = None
     responders: int = 1
+    needed: int = 1
     calls: tuple[Call, ...] = ()
     nobody_yet_due: datetime | None = None
     told_nobody_yet: bool = False
     over_due: datetime | None = None
     over_asked: int = 0
+    notices_made: int = 0
 
 
 @dataclass(frozen=True, slots=True)

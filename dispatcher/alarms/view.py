@@ -7,7 +7,7 @@ read later why Bo was called and Ida was not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -45,6 +45,7 @@ class Candidate:
     routes: tuple[Route, ...]
     why: tuple[str, ...] = ()
     unusual: tuple[Unusual, ...] = ()
+    unit_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class View:
     Nobody who pressed stands in any list and no route leads to an address a presser holds (law 3).
     `nearest`: on shift and near, nearest first. `leaders`: duty leader, then deputies.
     `on_call`: bagvagt. `last_resort`: the site's last list. `named`: people a plan names.
+    `barred`: every address a presser holds; the last guard of law 3 stands on it.
+    `receipt_within`: per channel, how long its receipt may take before the next route is due.
     """
 
     at: datetime
@@ -73,3 +76,5 @@ class View:
     last_resort: tuple[Candidate, ...] = ()
     named: tuple[Candidate, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    barred: tuple[str, ...] = ()
+    receipt_within: tuple[tuple[str, timedelta], ...] = ()

@@ -1,0 +1,269 @@
+"""What a called person's answer, silence or loss means for the escalation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import assert_never
+
+from core.signals import AnswerKind, ReceiptState
+from dispatcher.alarms.model import (
+    Answered,
+    Call,
+    Purpose,
+    Receipt,
+    ResponderLost,
+    StandDown,
+    Standpoint,
+    TellType,
+)
+from dispatcher.alarms.turn import AWAY, COMING, UNDER_WAY, WAITING, Turn
+from dispatcher.alarms.view import Unusual
+
+DEADLINE_FACTOR = 2
+DEADLINE_SHORTEST = timedelta(seconds=45)
+DEADLINE_LONGEST = timedelta(seconds=180)
+IS_IT_OVER_AFTER = timedelta(minutes=10)
+
+_ORDER = (
+    ReceiptState.PENDING,
+    ReceiptState.SENDING,
+    ReceiptState.MAYBE_SENT,
+    ReceiptState.SENT,
+    ReceiptState.DELIVERED,
+    ReceiptState.READ,
+)
+
+
+def answered(turn: Turn, event: Answered) -> None:
+    """An answer whose source the engine has checked. Answers of people never called count too."""
+    call = turn.call_of(event.person) or _volunteer(turn, event)
+    match event.answer:
+        case AnswerKind.RANG:
+            _rang(turn, call)
+        case AnswerKind.SEEN:
+            _seen(turn, call)
+        case AnswerKind.ACCEPT:
+            _accept(turn, call)
+        case AnswerKind.DECLINE | AnswerKind.WITHDRAW:
+            _decline(turn, call, event.answer)
+        case AnswerKind.ARRIVED:
+            _arrive(turn, call)
+        case AnswerKind.MORE_HELP:
+            _more_help(turn, call)
+        case AnswerKind.OVER:
+            turn.annotate("responder_says_over", person=call.person)
+        case _:
+            assert_never(event.answer)
+
+
+def receipt(turn: Turn, event: Receipt) -> None:
+    """A receipt only moves forward; a failure makes the person's next route due now (law 4)."""
+    call = turn.call_with(event.notice)
+    if call is None:
+        return
+    sent = next(s for s in call.sent if s.notice == event.notice)
+    if not moves_forward(sent.state, event.state):
+        return
+    moved = replace(sent, state=event.state)
+    call = turn.put(replace(call, sent=tuple(moved if s == sent else s for s in call.sent)))
+    if event.state is ReceiptState.DELIVERED and sent.channel != "wearable":
+        turn.stamp("rang")  # a wearable says `rang` itself
+    if event.state.failed:
+        turn.annotate("send_failed", person=call.person, channel=sent.channel, why=event.detail)
+        _after_failure(turn, call, sent.channel)
+
+
+def lost(turn: Turn, event: ResponderLost) -> None:
+    """Pressed too, device gone, off duty: if they were coming, the escalation goes on at once."""
+    call = turn.call_of(event.person)
+    if call is None or call.standpoint in (Standpoint.LOST, Standpoint.STOOD_DOWN):
+        return
+    turn.annotate("responder_lost", person=event.person, why=event.why)
+    was_coming = call.standpoint in COMING
+    gone = replace(call, standpoint=Standpoint.LOST, deadline=None)
+    turn.put(replace(gone, sent=()) if event.why == "pressed" else gone)
+    if event.why == "pressed":
+        # Law 3: nothing more goes to a presser; what has not left is taken back.
+        turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), "pressed"))
+    if was_coming:
+        _go_on(turn)
+
+
+def miss_receipts(turn: Turn) -> None:
+    """No receipt within the channel's time: the next route, while the first may still be heard."""
+    for call in turn.calls:
+        if call.standpoint in COMING:
+            continue
+        for sent in call.sent:
+            if sent.due is not None and sent.due <= turn.now and sent.state in UNDER_WAY:
+                _missed(turn, turn.call_of(call.person) or call, sent.notice)
+
+
+def lapse(turn: Turn) -> None:
+    """Accepted and not arrived by the deadline: asked once more while the plan goes on."""
+    for call in turn.calls:
+        late = call.deadline is not None and call.deadline <= turn.now
+        if call.standpoint is not Standpoint.ACCEPTED or not late:
+            continue
+        turn.put(replace(call, standpoint=Standpoint.LAPSED, deadline=None, asked_again=True))
+        turn.annotate("accept_lapsed", person=call.person)
+        turn.notify(call.person, Purpose.ASK_AGAIN)
+        _go_on(turn)
+
+
+def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
+    """Failed ends a notice, unless the provider later says it was delivered after all."""
+    if old is ReceiptState.WITHDRAWN or old is new:
+        return False
+    if new.failed:
+        return old in UNDER_WAY
+    if old.failed:
+        return new in (ReceiptState.DELIVERED, ReceiptState.READ)
+    if new is ReceiptState.WITHDRAWN:
+        return old is ReceiptState.PENDING
+    return _ORDER.index(new) > _ORDER.index(old)
+
+
+def _volunteer(turn: Turn, event: Answered) -> Call:
+    candidate = turn.candidate(event.person)
+    return Call(
+        person=event.person,
+        first_name=candidate.first_name if candidate else event.person,
+        step=turn.state.next_step,
+        asked_at=turn.now,
+        standpoint=Standpoint.CALLED,
+        expected_s=candidate.expected_s if candidate else None,
+        unusual=candidate.unusual if candidate else (),
+    )
+
+
+def _rang(turn: Turn, call: Call) -> None:
+    turn.stamp("rang")
+    if call.standpoint is Standpoint.CALLED:
+        turn.put(replace(call, standpoint=Standpoint.RANG))
+
+
+def _seen(turn: Turn, call: Call) -> None:
+    turn.stamp("acknowledged")
+    if call.standpoint in WAITING:
+        turn.put(replace(call, standpoint=Standpoint.SEEN))
+
+
+def _accept(turn: Turn, call: Call) -> None:
+    """Never refused. A surplus one is recorded and answered with a stand-down."""
+    if call.standpoint in COMING:
+        return
+    if turn.enough:
+        turn.annotate("surplus_accept", person=call.person)
+        turn.stand_down(call, "enough")
+        return
+    turn.stamp("acknowledged")
+    turn.stamp("accepted")
+    deadline = turn.now + accept_deadline(call.expected_s)
+    turn.put(replace(call, standpoint=Standpoint.ACCEPTED, deadline=deadline))
+    turn.annotate("accepted", person=call.person)
+    turn.tell(TellType.ACCEPTED)
+    _tell_of_empty_house(turn, call)
+    _stand_down_the_rest(turn)
+
+
+def accept_deadline(expected_s: float | None) -> timedelta:
+    """Law 2: twice the expected seconds, at least 45 s, at most 180 s."""
+    if expected_s is None:
+        return DEADLINE_LONGEST
+    wanted = timedelta(seconds=expected_s * DEADLINE_FACTOR)
+    return min(max(wanted, DEADLINE_SHORTEST), DEADLINE_LONGEST)
+
+
+def _decline(turn: Turn, call: Call, answer: AnswerKind) -> None:
+    turn.stamp("acknowledged")
+    was_coming = call.standpoint in COMING
+    turn.put(replace(call, standpoint=Standpoint.DECLINED, deadline=None))
+    turn.annotate("declined" if answer is AnswerKind.DECLINE else "withdrew", person=call.person)
+    if was_coming:
+        _go_on(turn)
+
+
+def _arrive(turn: Turn, call: Call) -> None:
+    if call.standpoint is Standpoint.ARRIVED:
+        return
+    for point in ("acknowledged", "accepted", "arrived"):
+        turn.stamp(point)
+    turn.put(replace(call, standpoint=Standpoint.ARRIVED, deadline=None))
+    turn.annotate("arrived", person=call.person)
+    turn.tell(TellType.ARRIVED)
+    if turn.state.over_due is None:
+        turn.update(over_due=turn.now + IS_IT_OVER_AFTER)
+    _stand_down_the_rest(turn)
+
+
+def _more_help(turn: Turn, call: Call) -> None:
+    """One more than are coming, and the next circle now; after the last step, a round now."""
+    turn.annotate("more_help", person=call.person)
+    wanted = len(turn.coming()) + 1
+    turn.update(needed=wanted, responders=max(turn.state.responders + 1, wanted))
+    if turn.state.next_step < len(turn.alarm.plan.steps):
+        _bring_forward(turn)
+    else:
+        turn.update(round_due=turn.now)
+
+
+def _after_failure(turn: Turn, call: Call, channel: str) -> None:
+    if call.standpoint not in WAITING:
+        return
+    alive = any(not sent.state.failed for sent in call.sent)
+    if channel == "console" and alive:
+        return  # nobody had the console open; the person's own device is ringing
+    if not turn.next_route(call) and not alive:
+        turn.put(replace(call, standpoint=Standpoint.UNREACHED))
+
+
+def _missed(turn: Turn, call: Call, notice: str) -> None:
+    sent = tuple(replace(s, due=None) if s.notice == notice else s for s in call.sent)
+    call = turn.put(replace(call, sent=sent))
+    channel = next(s.channel for s in sent if s.notice == notice)
+    turn.annotate("receipt_missing", person=call.person, channel=channel)
+    if call.standpoint not in AWAY and call.standpoint is not Standpoint.DECLINED:
+        turn.next_route(call)
+
+
+def _go_on(turn: Turn) -> None:
+    """Somebody who was coming is not any more: the wearer knows, and the plan goes on now."""
+    if not turn.coming():
+        turn.update(told_nobody_yet=True)
+        turn.tell(TellType.NOBODY_YET)
+    if turn.enough:
+        return
+    if turn.state.next_step < len(turn.alarm.plan.steps):
+        _bring_forward(turn)
+    else:
+        turn.update(round_due=turn.now)
+
+
+def _bring_forward(turn: Turn) -> None:
+    """The next step is due now, and the later ones by as much earlier (or from now on)."""
+    step = turn.alarm.plan.steps[turn.state.next_step]
+    turn.update(shift=turn.now - turn.state.started - step.after)
+
+
+def _stand_down_the_rest(turn: Turn) -> None:
+    if not turn.enough:
+        return
+    for call in turn.calls:
+        if call.standpoint in (*WAITING, Standpoint.UNREACHED) and call.sent:
+            turn.stand_down(call, "enough")
+
+
+def _tell_of_empty_house(turn: Turn, call: Call) -> None:
+    """Law 3: the neighbour, else the duty leader, hears which house stands empty now."""
+    if Unusual.MINIMUM_STAFF not in call.unusual:
+        return
+    coming = [c.person for c in turn.coming()]
+    candidate = turn.candidate(call.person)
+    unit = candidate.unit_name if candidate else ""
+    others = (*turn.view.nearest, *turn.view.leaders)
+    neighbour = next((c for c in others if c.person not in coming), None)
+    if neighbour is not None:
+        turn.inform(neighbour, Purpose.HOUSE_EMPTY, unit)
+        turn.annotate("house_empty", unit=unit, told=neighbour.person)

@@ -1,0 +1,93 @@
+"""Running one step of the plan, and the rounds after the last one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from dispatcher.alarms.model import Exhausted, Standpoint
+from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, Step
+from dispatcher.alarms.turn import Turn
+from dispatcher.alarms.view import Candidate, View
+
+
+def run_step(turn: Turn) -> None:
+    """Call everybody the next step names."""
+    number = turn.state.next_step
+    step = turn.alarm.plan.steps[number]
+    chosen = candidates(step, _without_decliners(turn))
+    for candidate in chosen:
+        turn.call(candidate, step.by, number)
+    turn.update(next_step=number + 1)
+    turn.annotate(
+        "step",
+        number=str(number + 1),
+        call=step.call,
+        people=",".join(c.person for c in chosen),
+        late="yes" if turn.late else "no",
+    )
+
+
+def run_round(turn: Turn) -> None:
+    """Everybody the plan knows, on every route, and the site's last resort: nobody has accepted.
+
+    One round rings each person once, in the order of the steps. A step that reached nobody is
+    thereby tried again (law 4).
+    """
+    number = turn.state.round + 1
+    turn.update(round=number)
+    last = len(turn.alarm.plan.steps) - 1
+    everyone: dict[str, Candidate] = {}
+    for step in turn.alarm.plan.steps:
+        for candidate in candidates(step, turn.view):
+            everyone.setdefault(candidate.person, candidate)
+    for candidate in turn.view.last_resort:
+        everyone.setdefault(candidate.person, candidate)
+    for candidate in everyone.values():
+        turn.call_again(candidate, last)
+    turn.effect(Exhausted(number))
+    turn.annotate("round", number=str(number), people=",".join(everyone))
+
+
+def pause_before_round(turn: Turn) -> timedelta:
+    """At most 30 s on a life-safety alarm (law 2), 5 s when nobody called can answer (law 4)."""
+    pause = max(turn.alarm.plan.round, ROUND_SHORTEST)
+    if turn.alarm.technical:
+        return pause
+    if not any(turn.can_still_answer(call) for call in turn.calls):
+        return ROUND_SHORTEST
+    return min(pause, ROUND_LONGEST)
+
+
+def candidates(step: Step, view: View) -> tuple[Candidate, ...]:
+    """Whom a step calls, in order."""
+    match step.call.split(":", 1):
+        case ["nearest"]:
+            return view.nearest[: step.count]
+        case ["everyone"]:
+            return view.nearest
+        case ["leader"]:
+            return view.leaders[: step.count]
+        case ["deputies"]:
+            return view.deputies
+        case ["on_call"]:
+            return view.on_call
+        case ["last_resort"]:
+            return view.last_resort
+        case ["person", person]:
+            return tuple(c for c in view.named if c.person == person)
+        case _:
+            return ()
+
+
+def _without_decliners(turn: Turn) -> View:
+    """The circle counts people who may still come; a round asks the others again."""
+    declined = [c.person for c in turn.calls if c.standpoint is Standpoint.DECLINED]
+    nearest = tuple(c for c in turn.view.nearest if c.person not in declined)
+    return replace(turn.view, nearest=nearest)
+
+
+def with_leader_first(steps: tuple[Step, ...], by: tuple[str, ...]) -> tuple[Step, ...]:
+    """The plan for an alarm nobody can place: the duty leader with what is known, then the rest."""
+    first = Step(timedelta(), "leader", by)
+    return (first, *(replace(step, after=step.after + timedelta(seconds=15)) for step in steps))

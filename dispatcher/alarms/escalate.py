@@ -1,0 +1,249 @@
+"""The running plan: whom to call next, and when to look again.
+
+The law this machine keeps (law 2): *no open alarm without a next moment.* Every decision ends in
+`_settle`, which does what is due now and sets `wake_at` with its reason. It reads like this:
+
+    not enough coming   → the next step at its second; brought forward when nobody called by the
+                          last step can still answer (law 4); after the last step, rounds over all
+                          routes until somebody accepts
+    enough coming       → the widening pauses; each accept has a deadline
+    a deadline passes   → that person is asked once more, and the next step is due now
+    somebody arrived    → "is it over?" after ten minutes, again and again
+    nobody for 20 s     → the wearer feels that nobody comes (law 7)
+
+A step is due at `started + after + shift`. Bringing a step forward, or going on after a pause,
+moves `shift`, so the later steps keep their distances. Nothing here reads a clock: `now` and the
+view of the world come in, the new state and the effects go out (law 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from dispatcher.alarms import answers
+from dispatcher.alarms.answers import IS_IT_OVER_AFTER
+from dispatcher.alarms.calling import pause_before_round, run_round, run_step
+from dispatcher.alarms.model import (
+    STATE_VERSION,
+    Alarm,
+    Answered,
+    Cancelled,
+    Closed,
+    Decision,
+    Due,
+    Escalation,
+    Event,
+    Joined,
+    Purpose,
+    Raised,
+    Receipt,
+    ResponderLost,
+    Standpoint,
+    TellType,
+)
+from dispatcher.alarms.turn import COMING, UNDER_WAY, Turn
+from dispatcher.alarms.view import View
+
+NOBODY_YET_AFTER = timedelta(seconds=20)
+LATE_AFTER = timedelta(seconds=2)
+"""A step this much behind its second goes on from now, with the later ones at their distances."""
+
+SETTLE_MAX = 64
+"""One settle runs every step and one round at most; more would be a loop of our own making."""
+
+
+def begin(alarm: Alarm, view: View, now: datetime) -> Decision:
+    """Start the plan the alarm carries. T1 (`times.stored`) is second zero."""
+    started = alarm.times.stored or now
+    state = Escalation(
+        version=STATE_VERSION,
+        started=started,
+        shift=timedelta(),
+        next_step=0,
+        round=0,
+        wake_at=now,
+        wake_why="begin",
+        responders=alarm.plan.responders,
+        nobody_yet_due=None if alarm.technical else started + NOBODY_YET_AFTER,
+    )
+    turn = Turn(replace(alarm, rev=alarm.rev - 1), state, view, now)
+    return _settle(turn)
+
+
+def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
+    """What `event` changes. The alarm must be running; closing is the one event that ends it."""
+    assert alarm.escalation is not None, "begin comes first"
+    turn = Turn(alarm, alarm.escalation, view, now)
+    match event:
+        case Due():
+            turn.late = event.late
+        case Answered():
+            answers.answered(turn, event)
+        case Receipt():
+            answers.receipt(turn, event)
+        case ResponderLost():
+            answers.lost(turn, event)
+        case Cancelled():
+            _cancelled(turn)
+        case Joined():
+            _joined(turn, event)
+        case Raised():
+            _raised(turn, event)
+        case Closed():
+            return _closed(turn)
+        case _:
+            assert_never(event)
+    return _settle(turn)
+
+
+def _settle(turn: Turn) -> Decision:
+    """Do everything that is due now, then say when to wake next and why."""
+    _tell_nobody_yet(turn)
+    answers.miss_receipts(turn)
+    answers.lapse(turn)
+    _ask_whether_over(turn)
+    for _ in range(SETTLE_MAX):
+        if not _widen(turn):
+            break
+    else:
+        raise AssertionError(f"alarm {turn.alarm.id} does not settle")
+    wake_at, why = min(_moments(turn))
+    turn.update(wake_at=max(wake_at, turn.now), wake_why=why)
+    return turn.decision()
+
+
+def _widen(turn: Turn) -> bool:
+    """Run the next step or a round if one is due; whether there may be more to do."""
+    state = turn.state
+    if turn.enough:
+        return False
+    if state.next_step < len(turn.alarm.plan.steps):
+        if not _step_is_due(turn):
+            return False
+        run_step(turn)
+        return True
+    if len(turn.coming()) >= state.needed:
+        return False  # everybody was called and somebody comes: the deadlines watch over it
+    soonest = turn.now + pause_before_round(turn)
+    if state.round_due is None:
+        answerable = any(turn.can_still_answer(call) for call in turn.calls)
+        turn.update(round_due=soonest if answerable else turn.now)
+    due = min(turn.state.round_due or soonest, soonest)
+    turn.update(round_due=due)
+    if due > turn.now:
+        return False
+    run_round(turn)
+    turn.update(round_due=turn.now + pause_before_round(turn))
+    return False
+
+
+def _step_is_due(turn: Turn) -> bool:
+    """At its second; now when nobody the last step called can still answer, or after a pause."""
+    due = _step_due(turn)
+    nobody_left = turn.state.next_step > 0 and not _last_step_can_answer(turn)
+    if due > turn.now and not nobody_left:
+        return False
+    if due > turn.now or turn.now - due > LATE_AFTER:
+        turn.update(shift=turn.state.shift + (turn.now - due))
+    return True
+
+
+def _last_step_can_answer(turn: Turn) -> bool:
+    last = turn.state.next_step - 1
+    called = [call for call in turn.calls if call.step == last]
+    # Somebody who accepted is an answer; a plan that wants two goes on by its seconds.
+    return any(turn.can_still_answer(c) or c.standpoint in COMING for c in called)
+
+
+def _step_due(turn: Turn) -> datetime:
+    step = turn.alarm.plan.steps[turn.state.next_step]
+    return turn.state.started + step.after + turn.state.shift
+
+
+def _tell_nobody_yet(turn: Turn) -> None:
+    due = turn.state.nobody_yet_due
+    if due is None or due > turn.now or turn.state.told_nobody_yet:
+        return
+    turn.update(told_nobody_yet=True)
+    if not turn.coming():
+        turn.tell(TellType.NOBODY_YET)
+
+
+def _ask_whether_over(turn: Turn) -> None:
+    due = turn.state.over_due
+    if due is None or due > turn.now:
+        return
+    for call in turn.arrived():
+        turn.notify(call.person, Purpose.IS_IT_OVER)
+    turn.annotate("asked_whether_over", times=str(turn.state.over_asked + 1))
+    turn.update(over_due=turn.now + IS_IT_OVER_AFTER, over_asked=turn.state.over_asked + 1)
+
+
+def _moments(turn: Turn) -> list[tuple[datetime, str]]:
+    """Every moment this alarm must be looked at again; law 2: never empty."""
+    state, moments = turn.state, []
+    if not turn.enough and state.next_step < len(turn.alarm.plan.steps):
+        moments.append((_step_due(turn), f"step {state.next_step}"))
+    elif len(turn.coming()) < state.needed and state.round_due is not None:
+        moments.append((state.round_due, f"round {state.round + 1}"))
+    if state.nobody_yet_due is not None and not state.told_nobody_yet:
+        moments.append((state.nobody_yet_due, "nobody yet"))
+    if state.over_due is not None and turn.arrived():
+        moments.append((state.over_due, "is it over"))
+    for call in turn.calls:
+        if call.deadline is not None and call.standpoint is Standpoint.ACCEPTED:
+            moments.append((call.deadline, f"deadline {call.person}"))
+        if call.standpoint not in COMING:
+            dues = [s.due for s in call.sent if s.due is not None and s.state in UNDER_WAY]
+            moments.extend((due, f"receipt {call.person}") for due in dues)
+    assert moments, f"alarm {turn.alarm.id} would sleep for ever"
+    return moments
+
+
+def _cancelled(turn: Turn) -> None:
+    """Law 6: the wearer's word stands nobody down; the responders hear it and go and see her."""
+    turn.annotate("says_over", by=_names(turn))
+    for call in turn.calls:
+        if call.standpoint in COMING or turn.can_still_answer(call):
+            turn.notify(call.person, Purpose.SAYS_OVER)
+
+
+def _joined(turn: Turn, event: Joined) -> None:
+    turn.annotate("joined", device=event.presser.device)
+    if event.presser.person is not None:
+        answers.lost(turn, ResponderLost(event.presser.person, "pressed"))
+    _tell_of_change(turn)
+
+
+def _raised(turn: Turn, event: Raised) -> None:
+    """A new plan snapshot: its steps already due run at once; nobody called is dropped."""
+    turn.annotate("raised", why=event.why, level=turn.alarm.level)
+    turn.update(
+        next_step=0,
+        shift=timedelta(),
+        round_due=None,
+        responders=max(turn.state.responders, turn.alarm.plan.responders),
+    )
+    _tell_of_change(turn)
+
+
+def _tell_of_change(turn: Turn) -> None:
+    for call in turn.calls:
+        if call.standpoint in COMING or turn.can_still_answer(call):
+            turn.notify(call.person, Purpose.CHANGE)
+
+
+def _closed(turn: Turn) -> Decision:
+    turn.stamp("closed")
+    for call in turn.calls:
+        if call.sent and call.standpoint is not Standpoint.STOOD_DOWN:
+            turn.stand_down(call, "closed")
+    turn.tell(TellType.CLOSED)
+    turn.update(wake_why="closed")
+    return turn.decision()
+
+
+def _names(turn: Turn) -> str:
+    return ", ".join(presser.first_name or presser.device for presser in turn.alarm.pressers)

@@ -1,0 +1,197 @@
+"""What a signal means: a new alarm, a second victim, a repeat, an update, a word that it is over.
+
+The law kept here: *in doubt it is a new press* (design.md section 8). What calls help is believed
+from anyone; what takes help away needs an authenticated source and names what it means (law 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.signals import AlarmKind, Level, Signal, SignalType, Standing
+from dispatcher.alarms.model import Alarm, Place, Presser
+
+JOIN_WITHIN = timedelta(minutes=2)
+"""Two presses at one place this close together are one alarm with two victims."""
+
+LATE_FROM = timedelta(seconds=30)
+"""A press older than this when it arrives is called with its age."""
+
+CANCEL_FRESH_FOR = timedelta(minutes=2)
+"""A cancel that names no press must be this fresh: an old one may mean an older alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A new alarm. `orphan`: the duty leader first, with what is known."""
+
+    kind: AlarmKind
+    level: Level
+    presser: Presser
+    late: timedelta
+    orphan: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A second victim at the same place; `level` is the higher of the two."""
+
+    alarm: str
+    presser: Presser
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The same press once more: the wearer is answered again, nothing else happens."""
+
+    alarm: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The same wearer again, with news: another press, a higher level, another place."""
+
+    alarm: str
+    presser: Presser
+    level: Level
+    kind: AlarmKind
+    place_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SayOver:
+    """The wearer says it is over: heard by the responders, it closes nothing acute."""
+
+    alarm: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIt:
+    """A cancel of a green or yellow alarm by its own authenticated wearer closes it."""
+
+    alarm: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """Kept in the log with its reason; a copy of a press still gets its `received`."""
+
+    why: str
+
+
+Verdict = Open | Join | Repeat | Update | SayOver | CloseIt | NothingToDo
+
+
+def triage(
+    signal: Signal, open_alarms: Sequence[Alarm], on_shift: bool, place: Place, first_name: str
+) -> Verdict:
+    """Decide what an alarm, cancel or restore means beside the alarms now open at its site."""
+    if signal.type in (SignalType.CANCEL, SignalType.RESTORE):
+        return _cancel(signal, open_alarms)
+    mine = _own_alarm(signal, open_alarms)
+    if signal.repeat:
+        return Repeat(mine.id, signal.device) if mine else NothingToDo("repeat of a closed alarm")
+    presser = _presser(signal, place, first_name)
+    if mine is not None:
+        return _again(signal, mine, presser, place)
+    level = signal.level or Level.RED
+    same_place = _same_place(signal, open_alarms, place)
+    if same_place is not None:
+        return Join(same_place.id, presser, max(level, same_place.level, key=_rank))
+    orphan = signal.standing is not Standing.ASSIGNED or signal.person is None or not on_shift
+    kind = signal.reading.kind or AlarmKind.CALL
+    fixed = signal.standing is Standing.ASSIGNED and signal.zone is not None
+    return Open(kind, level, presser, _lateness(signal), orphan and not (fixed and on_shift))
+
+
+def _own_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
+    """The open alarm this device, or its wearer on another device, already has."""
+    for alarm in open_alarms:
+        for presser in alarm.pressers:
+            same_person = signal.person is not None and presser.person == signal.person
+            if not alarm.technical and (presser.device == signal.device or same_person):
+                return alarm
+    return None
+
+
+def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdict:
+    """Another press of somebody who has pressed already: never a second alarm for one person."""
+    was = next(
+        (p for p in alarm.pressers if p.device == signal.device or p.person == signal.person),
+        alarm.pressers[0],
+    )
+    level = max(signal.level or alarm.level, alarm.level, key=_rank)
+    kind = signal.reading.kind or alarm.kind
+    if _rank(signal.level or alarm.level) < _rank(alarm.level):
+        kind = alarm.kind
+    moved = place.source in ("device", "beacon", "position") and place.zone != alarm.place.zone
+    presser = replace(
+        was, boot=fresh.boot, seq=fresh.seq, presses=was.presses + 1, says_over_at=None
+    )
+    return Update(alarm.id, presser, level, kind, moved and place.zone is not None)
+
+
+def _same_place(signal: Signal, open_alarms: Sequence[Alarm], place: Place) -> Alarm | None:
+    if place.zone is None:
+        return None
+    for alarm in open_alarms:
+        newest = max(presser.at for presser in alarm.pressers) if alarm.pressers else None
+        close = newest is not None and signal.at - newest <= JOIN_WITHIN
+        if close and alarm.place.zone == place.zone and not alarm.technical and not alarm.drill:
+            return alarm
+    return None
+
+
+def _cancel(signal: Signal, open_alarms: Sequence[Alarm]) -> Verdict:
+    alarm = _cancelled_alarm(signal, open_alarms)
+    if alarm is None:
+        return NothingToDo("a cancel of nothing that is open")
+    if not signal.reading.authenticated or alarm.level.only_people_close:
+        return SayOver(alarm.id, signal.device)
+    return CloseIt(alarm.id, signal.device)
+
+
+def _cancelled_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
+    """A cancel that names its press means exactly that one; else it must be fresh."""
+    names = signal.reading.cancels
+    for alarm in open_alarms:
+        for presser in alarm.pressers:
+            if presser.device != signal.device:
+                continue
+            if names is not None:
+                same = presser.seq == names.seq and names.boot in (None, presser.boot)
+            else:
+                same = not signal.reading.retained and _lateness(signal) <= CANCEL_FRESH_FOR
+            if same:
+                return alarm
+    return None
+
+
+def _presser(signal: Signal, place: Place, first_name: str) -> Presser:
+    return Presser(
+        device=signal.device,
+        person=signal.person,
+        first_name=first_name,
+        standing=signal.standing,
+        at=signal.at,
+        zone=place.zone,
+        boot=signal.reading.boot,
+        seq=signal.reading.seq,
+        pressed_at=signal.pressed_at,
+    )
+
+
+def _lateness(signal: Signal) -> timedelta:
+    pressed: datetime | None = signal.pressed_at
+    late = timedelta() if pressed is None else signal.at - pressed
+    return late if late >= LATE_FROM else timedelta()
+
+
+def _rank(level: Level) -> int:
+    return level.rank

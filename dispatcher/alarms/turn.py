@@ -1,0 +1,243 @@
+"""One turn of an escalation: a working copy that collects what one decision changes.
+
+A turn lives inside one call of `escalate.begin` or `escalate.advance` and never outlives it.
+It holds the verbs (call, tell, stand down); *when* they are used is decided in `escalate`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from core.signals import ReceiptState
+from dispatcher.alarms.model import (
+    Alarm,
+    Annotate,
+    Call,
+    Decision,
+    Effect,
+    Escalation,
+    Notice,
+    Notify,
+    Purpose,
+    Sent,
+    StandDown,
+    Standpoint,
+    TellType,
+    TellWearer,
+)
+from dispatcher.alarms.view import Candidate, Route, View
+
+NOTICE_LIFE = timedelta(minutes=30)
+"""After this a notice that has not left is not sent any more: a later round has taken over."""
+
+ETA_UNKNOWN_S = 180.0
+
+WAITING = (Standpoint.CALLED, Standpoint.RANG, Standpoint.SEEN)
+COMING = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
+AWAY = (Standpoint.UNREACHED, Standpoint.LOST, Standpoint.STOOD_DOWN)
+UNDER_WAY = (
+    ReceiptState.PENDING,
+    ReceiptState.SENDING,
+    ReceiptState.MAYBE_SENT,
+    ReceiptState.SENT,
+)
+
+
+class Turn:
+    """The alarm as this decision has made it so far, and the effects it has asked for."""
+
+    def __init__(self, alarm: Alarm, state: Escalation, view: View, now: datetime) -> None:
+        self.alarm = alarm
+        self.state = state
+        self.view = view
+        self.now = now
+        self.late = False
+        self._calls: dict[str, Call] = {call.person: call for call in state.calls}
+        self._effects: list[Effect] = []
+        self._waits = dict(view.receipt_within)
+
+    def decision(self) -> Decision:
+        state = replace(self.state, calls=tuple(self._calls.values()))
+        alarm = replace(self.alarm, escalation=state, rev=self.alarm.rev + 1)
+        return Decision(alarm, tuple(self._effects))
+
+    # What stands
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        return tuple(self._calls.values())
+
+    def call_of(self, person: str) -> Call | None:
+        return self._calls.get(person)
+
+    def call_with(self, notice: str) -> Call | None:
+        return next((c for c in self.calls if any(s.notice == notice for s in c.sent)), None)
+
+    def coming(self) -> list[Call]:
+        return [call for call in self.calls if call.standpoint in COMING]
+
+    def arrived(self) -> list[Call]:
+        return [call for call in self.calls if call.standpoint is Standpoint.ARRIVED]
+
+    @property
+    def enough(self) -> bool:
+        """As many are coming as the plan wants: the widening pauses."""
+        return len(self.coming()) >= self.state.responders
+
+    def can_still_answer(self, call: Call) -> bool:
+        return call.standpoint in WAITING and any(not sent.state.failed for sent in call.sent)
+
+    # What changes
+
+    def put(self, call: Call) -> Call:
+        self._calls[call.person] = call
+        return call
+
+    def update(self, **fields: object) -> None:
+        self.state = replace(self.state, **fields)  # type: ignore[arg-type]
+
+    def stamp(self, point: str) -> None:
+        """Set a clock point the first time it happens."""
+        if getattr(self.alarm.times, point) is None:
+            times = replace(self.alarm.times, **{point: self.now})
+            self.alarm = replace(self.alarm, times=times)
+
+    def annotate(self, what: str, **fields: str) -> None:
+        self._effects.append(Annotate(what, tuple(sorted(fields.items()))))
+
+    def effect(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def tell(self, kind: TellType) -> None:
+        """Law 7: the wearer knows. Names and seconds only where somebody is coming."""
+        if self.alarm.technical:
+            return
+        coming = self.coming()
+        etas = [call.expected_s for call in coming if call.expected_s is not None]
+        eta_s = min(etas, default=None)
+        self.effect(TellWearer(kind, tuple(call.first_name for call in coming), eta_s))
+
+    # Calling people
+
+    def call(self, candidate: Candidate, channels: tuple[str, ...], step: int) -> None:
+        """Ring one candidate on `channels`; routes already ringing are left alone."""
+        call = self._calls.get(candidate.person) or self._new_call(candidate, step)
+        if call.standpoint in COMING or call.standpoint is Standpoint.DECLINED:
+            return
+        if call.standpoint in AWAY:
+            call = replace(call, standpoint=Standpoint.CALLED, asked_at=self.now)
+        ringing = [(s.channel, s.address) for s in call.sent if not s.state.failed]
+        routes = [r for r in _chosen(candidate, channels) if (r.channel, r.address) not in ringing]
+        self._ring(replace(call, step=step), routes, Purpose.CALL)
+
+    def call_again(self, candidate: Candidate, step: int) -> None:
+        """A round: every route anew, also to those who declined (nobody else is left)."""
+        known = self._calls.get(candidate.person)
+        if known is not None and known.standpoint in COMING:
+            return
+        fresh = known or self._new_call(candidate, step)
+        call = self.put(replace(fresh, standpoint=Standpoint.CALLED, step=step, sent=()))
+        self._ring(call, list(candidate.routes), Purpose.CALL)
+
+    def notify(self, person: str, purpose: Purpose, text: str = "") -> None:
+        """Send something further to somebody called, on every route that has not failed."""
+        call = self._calls.get(person)
+        if call is None:
+            return
+        routes = [Route(s.channel, s.address) for s in call.sent if not s.state.failed]
+        self._ring(call, list(dict.fromkeys(routes)), purpose, text)
+
+    def inform(self, candidate: Candidate, purpose: Purpose, text: str) -> None:
+        """Tell somebody who is not asked to come; their best route is enough."""
+        for route in self._allowed(candidate.person, list(candidate.routes))[:1]:
+            call = self._new_call(candidate, self.state.next_step)
+            self.effect(Notify(self._notice(call, route, purpose, text)))
+
+    def next_route(self, call: Call) -> bool:
+        """Law 4: a failed send or a missing receipt makes that person's next route due now."""
+        candidate = self.candidate(call.person)
+        if candidate is None:
+            return False
+        used = [(sent.channel, sent.address) for sent in call.sent]
+        for route in candidate.routes:
+            if (route.channel, route.address) not in used:
+                self._ring(call, [route], Purpose.CALL)
+                return True
+        return False
+
+    def candidate(self, person: str) -> Candidate | None:
+        view = self.view
+        everyone = (*view.nearest, *view.leaders, *view.deputies, *view.on_call)
+        everyone += (*view.named, *view.last_resort)
+        return next((c for c in everyone if c.person == person), None)
+
+    def stand_down(self, call: Call, reason: str) -> None:
+        self.put(replace(call, standpoint=Standpoint.STOOD_DOWN, deadline=None, sent=()))
+        notices = tuple(s.notice for s in call.sent if not s.state.failed)
+        self.effect(StandDown(call.person, notices, reason))
+
+    def _new_call(self, candidate: Candidate, step: int) -> Call:
+        return Call(
+            person=candidate.person,
+            first_name=candidate.first_name,
+            step=step,
+            asked_at=self.now,
+            standpoint=Standpoint.CALLED,
+            expected_s=candidate.expected_s,
+            unusual=candidate.unusual,
+        )
+
+    def _ring(self, call: Call, routes: list[Route], purpose: Purpose, text: str = "") -> None:
+        sent = list(call.sent)
+        for route in self._allowed(call.person, routes):
+            notice = self._notice(call, route, purpose, text)
+            within = self._waits.get(route.channel)
+            due = None if within is None else self.now + within
+            sent.append(Sent(notice.id, route.channel, route.address, notice.state, due))
+            self.effect(Notify(notice))
+        if not sent and call.standpoint in WAITING:
+            call = replace(call, standpoint=Standpoint.UNREACHED)
+        self.put(replace(call, sent=tuple(sent)))
+
+    def _allowed(self, person: str, routes: list[Route]) -> list[Route]:
+        """Law 3 once more, where it cannot be passed: never the victim, on any address."""
+        if any(presser.person == person for presser in self.alarm.pressers):
+            return []
+        return [route for route in routes if route.address not in self.view.barred]
+
+    def _notice(self, call: Call, route: Route, purpose: Purpose, text: str) -> Notice:
+        alarm, number = self.alarm, self.state.notices_made + 1
+        self.update(notices_made=number)
+        return Notice(
+            id=f"{alarm.id}-{number}",
+            alarm=alarm.id,
+            site=alarm.site,
+            person=call.person,
+            channel=route.channel,
+            address=route.address,
+            purpose=purpose,
+            kind=alarm.kind,
+            level=alarm.level,
+            place=alarm.place,
+            created=self.now,
+            expires=self.now + NOTICE_LIFE,
+            presser_names=tuple(p.first_name or p.device for p in alarm.pressers),
+            with_you=tuple(c.first_name for c in self.coming() if c.person != call.person),
+            unusual=call.unusual,
+            late=alarm.late,
+            rev=alarm.rev + 1,
+            step=call.step,
+            round=self.state.round,
+            drill=alarm.drill,
+            text=text or alarm.text,
+        )
+
+
+def _chosen(candidate: Candidate, channels: tuple[str, ...]) -> list[Route]:
+    """The routes of the step; when none of them is healthy, the person's next healthy one too."""
+    chosen = [route for route in candidate.routes if route.channel in channels]
+    if not any(route.healthy and route.channel != "console" for route in chosen):
+        spare = [r for r in candidate.routes if r.healthy and r not in chosen]
+        chosen += spare[:1]
+    return chosen or list(candidate.routes[:1])
