@@ -174,7 +174,12 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """The case. `rev` rises with every change; a close carries the `rev` it saw (law 6)."""
+    """The case. `rev` rises with every change; a close carries the `rev` it saw (law 6).
+
+    `grew_rev` is the `rev` at which somebody last joined or the level rose: a close that saw less
+    is refused. `orphan`: nobody knows whose device or where, so the duty leader is called first.
+    `cause_key` names what a technical alarm is about, so that its recovery finds it.
+    """
 
     id: str
     site: str
@@ -192,7 +197,10 @@ class Alarm:
     text: str = ""
     odd: tuple[str, ...] = ()
     closing: Closing | None = None
-    raised_by: str = ""
+    orphan: bool = False
+    cause_key: str = ""
+    grew_rev: int = 1
+    grew_at: datetime | None = None
     version: int = STATE_VERSION
 
     @property

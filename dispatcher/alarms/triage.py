@@ -123,8 +123,8 @@ def _own_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
 def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdict:
     """Another press of somebody who has pressed already: never a second alarm for one person."""
     was = next(
-        (p for p in alarm.pressers if p.device == signal.device or p.person == signal.person),
-        alarm.pressers[0],
+        (p for p in alarm.pressers if p.device == signal.device),
+        next((p for p in alarm.pressers if p.person == signal.person), alarm.pressers[0]),
     )
     level = max(signal.level or alarm.level, alarm.level, key=_rank)
     kind = signal.reading.kind or alarm.kind

@@ -40,13 +40,14 @@ class AnswerOutcome(StrEnum):
     STOOD_DOWN = "stood_down"  # recorded; others are enough, or it is over
     ALREADY = "already"
     CLOSED = "closed"
+    NOT_YET = "not_yet"  # "over" before arriving, or on a picture without who has joined since
     NOT_YOURS = "not_yours"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something degraded, for every page within 60 s. `part` names it once: a later one replaces."""
+    """Something degraded, for every page. `part` names it once: a later one replaces."""
 
     part: str
     text: str

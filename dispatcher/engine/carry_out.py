@@ -1,0 +1,182 @@
+"""From a decision to work: effects become rows of one transaction and what follows its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+import msgspec
+
+from core.signals import ReceiptState
+from dispatcher.alarms.model import (
+    Alarm,
+    Annotate,
+    Decision,
+    Exhausted,
+    Notice,
+    Notify,
+    Purpose,
+    StandDown,
+    TellType,
+    TellWearer,
+)
+from dispatcher.alarms.view import Candidate, View
+from dispatcher.channels.ports import Capabilities
+from dispatcher.engine.open_alarms import OpenAlarms
+from dispatcher.engine.work import Moment, Tell, Work
+from dispatcher.store.ports import AlarmWrite, NoticeMove, TimelineEntry, Unit
+
+PICTURED_MOST = 20
+"""How many of the candidates of a decision the timeline keeps: the nearest ones matter."""
+
+_WITH_PICTURE = ("opened", "step", "round", "raised")
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What one decision is collected on."""
+
+    alarm: Alarm
+    notices: list[Notice] = field(default_factory=list)
+    moves: list[NoticeMove] = field(default_factory=list)
+    timeline: list[TimelineEntry] = field(default_factory=list)
+    tell: list[Tell] = field(default_factory=list)
+    ring_locally: list[str] = field(default_factory=list)
+
+
+def carried_out(
+    decision: Decision,
+    seen_rev: int,
+    book: OpenAlarms,
+    channels: Mapping[str, Capabilities],
+    at: Moment,
+) -> Work:
+    """The one transaction of a decision and what leaves the house after it (law 5)."""
+    alarm = decision.alarm
+    desk = _Desk(alarm)
+    for effect in decision.effects:
+        match effect:
+            case Notify(notice=notice):
+                desk.notices.append(_outgoing(notice, book, channels))
+            case StandDown():
+                _stand_down(effect, desk, book, channels, at)
+            case TellWearer():
+                desk.tell.extend(_tells(alarm, effect, at))
+                body = {"what": effect.type, "by": effect.by}
+                desk.timeline.append(_entry(alarm.id, "told_wearer", body, at))
+            case Exhausted():
+                desk.ring_locally.append(alarm.id)
+            case Annotate():
+                fields: dict[str, object] = dict(effect.fields)
+                if effect.what in _WITH_PICTURE:
+                    fields |= pictured(book.views.get(alarm.id))
+                desk.timeline.append(_entry(alarm.id, effect.what, fields, at))
+            case _:
+                assert_never(effect)
+    if alarm.closing is not None:
+        body = {"by": alarm.closing.by, "cause": alarm.closing.cause}
+        desk.timeline.append(_entry(alarm.id, "closed", body, at))
+    unit = Unit(
+        alarms=(AlarmWrite(alarm, seen_rev),),
+        notices=tuple(desk.notices),
+        moves=tuple(desk.moves),
+        timeline=tuple(desk.timeline),
+    )
+    return Work(
+        unit,
+        send=tuple(desk.notices),
+        tell=tuple(desk.tell),
+        changed=(alarm.id,),
+        ring_locally=tuple(desk.ring_locally),
+    )
+
+
+def pictured(view: View | None) -> dict[str, object]:
+    """The picture a decision used, short: who could be called, in order, and who could not."""
+    if view is None:
+        return {}
+    return {
+        "view": {
+            "nearest": [_candidate(c) for c in view.nearest[:PICTURED_MOST]],
+            "leaders": [_candidate(c) for c in view.leaders],
+            "on_call": [_candidate(c) for c in view.on_call],
+            "left_out": [[o.person, o.why] for o in view.left_out[:PICTURED_MOST]],
+        }
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, object]:
+    return {
+        "person": candidate.person,
+        "expected_s": candidate.expected_s,
+        "why": candidate.why,
+        "unusual": candidate.unusual,
+        "routes": [f"{r.channel}{'' if r.healthy else '?'}" for r in candidate.routes],
+    }
+
+
+def _outgoing(notice: Notice, book: OpenAlarms, channels: Mapping[str, Capabilities]) -> Notice:
+    """An immediate channel's notice is committed as `sending`: the hand-over follows at once."""
+    can = channels.get(notice.channel)
+    state = ReceiptState.SENDING if can is not None and can.immediate else ReceiptState.PENDING
+    return replace(notice, state=state, letter=book.letter(notice.address, notice.alarm))
+
+
+def _stand_down(
+    effect: StandDown,
+    desk: _Desk,
+    book: OpenAlarms,
+    channels: Mapping[str, Capabilities],
+    at: Moment,
+) -> None:
+    """Withdraw what has not left; answer what has, once per address, behind what was sent."""
+    answered: dict[tuple[str, str], Notice] = {}
+    fresh = {notice.id: notice for notice in desk.notices}
+    for notice_id in effect.notices:
+        notice = fresh.get(notice_id) or book.notices.get(notice_id)
+        if notice is None:
+            continue
+        if notice.state is ReceiptState.PENDING:
+            desk.moves.append(NoticeMove(notice.id, ReceiptState.WITHDRAWN, at.now, effect.reason))
+        elif not notice.state.failed and notice.state is not ReceiptState.WITHDRAWN:
+            answered[notice.channel, notice.address] = notice
+    if effect.reason == "pressed":
+        return
+    for notice in answered.values():
+        desk.notices.append(_outgoing(_taken_back(notice, effect, desk.alarm, at), book, channels))
+
+
+def _taken_back(notice: Notice, effect: StandDown, alarm: Alarm, at: Moment) -> Notice:
+    return replace(
+        notice,
+        id=f"{notice.id}-down-{alarm.rev}",
+        purpose=Purpose.STAND_DOWN,
+        about=notice.id,
+        reason=effect.reason,
+        created=at.now,
+        rev=alarm.rev,
+        state=ReceiptState.PENDING,
+        provider_ref="",
+    )
+
+
+def _tells(alarm: Alarm, effect: TellWearer, at: Moment) -> list[Tell]:
+    return [
+        Tell(
+            device=presser.device,
+            type=effect.type,
+            alarm=alarm.id,
+            rev=alarm.rev,
+            at=at.now,
+            boot=presser.boot if effect.type is TellType.RECEIVED else None,
+            seq=presser.seq if effect.type is TellType.RECEIVED else None,
+            by=effect.by,
+            eta_s=effect.eta_s,
+        )
+        for presser in alarm.pressers
+    ]
+
+
+def _entry(alarm: str, what: str, body: Mapping[str, object], at: Moment) -> TimelineEntry:
+    return TimelineEntry(alarm, at.now, at.wall, what, msgspec.json.encode(body).decode())

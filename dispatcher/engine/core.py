@@ -1,0 +1,397 @@
+"""The engine without its loop: open alarms in memory, one decision per event, nothing performed.
+
+Memory leads and the store follows in the same order: a decision is taken on what was decided
+before it, and nothing leaves the house before its own transaction is committed (law 5). Everything
+here is synchronous and takes `at.now`, so the seeded world drives the very code that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from core import ids
+from core.errors import DomainError
+from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
+from dispatcher.alarms import escalate
+from dispatcher.alarms.answers import moves_forward
+from dispatcher.alarms.model import (
+    Alarm,
+    Annotate,
+    Answered,
+    Cancelled,
+    Cause,
+    Closed,
+    Closing,
+    Decision,
+    Due,
+    Event,
+    Joined,
+    Notice,
+    Place,
+    Purpose,
+    Raised,
+    Receipt,
+    ResponderLost,
+    Standpoint,
+    TellType,
+    Times,
+)
+from dispatcher.alarms.triage import (
+    CloseIt,
+    Join,
+    NothingToDo,
+    Open,
+    Repeat,
+    SayOver,
+    Update,
+    triage,
+)
+from dispatcher.alarms.view import View
+from dispatcher.channels.ports import Capabilities
+from dispatcher.engine.carry_out import carried_out
+from dispatcher.engine.closing import may_close, refuse_if_stale
+from dispatcher.engine.open_alarms import OpenAlarms, call_of
+from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.engine.work import Moment, Pictures, Tell, Work
+from dispatcher.store.ports import NoticeMove, Presence, Unit
+
+GREW_JUST_NOW = timedelta(seconds=15)
+"""An "over" this soon after somebody joined was pressed on a picture without them."""
+
+LONG_OVERDUE = timedelta(minutes=30)
+HELD_FOR = timedelta(minutes=10)
+
+
+class Core:
+    """Every open alarm, its notices, and the heap of moments."""
+
+    def __init__(self, pictures: Pictures, channels: Mapping[str, Capabilities]) -> None:
+        self.pictures = pictures
+        self.channels = channels
+        self.book = OpenAlarms()
+
+    def load(self, alarms: Sequence[Alarm], notices: Sequence[Notice]) -> None:
+        """Take over what the store held open; every alarm gets its moment back."""
+        for alarm in alarms:
+            self.book.keep(alarm)
+        for notice in notices:
+            self.book.keep_notice(notice)
+
+    def next_moment(self) -> datetime | None:
+        return self.book.next_moment()
+
+    # Events
+
+    def signal(self, signal: Signal, at: Moment) -> Work:
+        """A signal that is an alarm, a cancel or a restore."""
+        place = self.pictures.place(signal, at.wall)
+        related = self.book.related(signal, place)
+        here = signal.person is None or self.pictures.on_shift(signal.person, at.wall)
+        first_name = self.pictures.first_name(signal.person)
+        verdict = triage(signal, related, here, place, first_name)
+        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        match verdict:
+            case Open():
+                work = self._open(signal, verdict, place, at)
+            case Join():
+                work = self._join(verdict, at)
+            case Update():
+                work = self._update(signal, verdict, place, at)
+            case SayOver(alarm=alarm_id, device=device):
+                work = self._says_over(alarm_id, device, signal, at)
+            case CloseIt(alarm=alarm_id, device=device):
+                work = self._close(alarm_id, Closing(device, Cause.CANCELLED), at)
+            case Repeat() | NothingToDo():
+                work = Work()
+            case _:
+                assert_never(verdict)
+        mine = self.book.of_device(signal.device)
+        return kept.and_then(work).and_then(_received(signal, mine[0] if mine else None, at))
+
+    def presence(self, signal: Signal, at: Moment) -> Work:
+        """Somebody checked in or out; who goes off duty while coming is lost to their alarms."""
+        assert signal.person is not None
+        here = signal.type is SignalType.CHECK_IN
+        row = Presence(signal.person, here, at.now)
+        kept = Work(Unit(signals=(signal,), presence=(row,))).and_then(_received(signal, None, at))
+        return kept if here else kept.and_then(self.lost(signal.person, "off_duty", at))
+
+    def test(self, signal: Signal, at: Moment) -> Work:
+        """A test press went the whole way to the store: its device hears so after the commit."""
+        reading = signal.reading
+        tell = Tell(signal.device, TellType.TEST_OK, "", 0, at.now, reading.boot, reading.seq)
+        return Work(Unit(signals=() if signal.repeat else (signal,)), tell=(tell,))
+
+    def lost(self, person: str, why: str, at: Moment) -> Work:
+        """A responder pressed elsewhere, went off duty, or their device went silent."""
+        work = Work()
+        for alarm in self.book.calling(person):
+            call = call_of(alarm, person)
+            if call is not None and call.standpoint not in (Standpoint.LOST, Standpoint.STOOD_DOWN):
+                work = work.and_then(self._advance(alarm, ResponderLost(person, why), at))
+        return work
+
+    def answered(
+        self, notice: Notice, answer: AnswerKind, at: Moment
+    ) -> tuple[AnswerOutcome, Work]:
+        """An answer from where its notice was sent."""
+        return self.answer_of(notice.alarm, notice.person, answer, notice.id, at)
+
+    def answer_of(
+        self,
+        alarm_id: str,
+        person: str,
+        answer: AnswerKind,
+        notice: str,
+        at: Moment,
+    ) -> tuple[AnswerOutcome, Work]:
+        alarm = self.book.alarms.get(alarm_id)
+        if alarm is None:
+            return AnswerOutcome.CLOSED, Work()
+        if any(presser.person == person for presser in alarm.pressers):
+            return AnswerOutcome.NOT_YOURS, Work()
+        before = call_of(alarm, person)
+        if answer is AnswerKind.OVER and self._may_end(alarm, person, at):
+            closing = Closing(person, Cause.CALMED_DOWN)
+            return AnswerOutcome.COUNTED, self._close(alarm_id, closing, at)
+        work = self._advance(alarm, Answered(person, answer, notice), at)
+        if answer is AnswerKind.OVER:
+            return AnswerOutcome.NOT_YET, work
+        after = call_of(self.book.alarms[alarm_id], person)
+        if after is not None and after.standpoint is Standpoint.STOOD_DOWN:
+            return AnswerOutcome.STOOD_DOWN, work
+        same = before is not None and after is not None and before.standpoint == after.standpoint
+        again = same and answer in (AnswerKind.ACCEPT, AnswerKind.DECLINE, AnswerKind.ARRIVED)
+        return (AnswerOutcome.ALREADY if again else AnswerOutcome.COUNTED), work
+
+    def receipt(
+        self,
+        notice_id: str,
+        state: ReceiptState,
+        detail: str,
+        ref: str,
+        at: Moment,
+    ) -> Work:
+        """What a channel says of one notice; only a delivery or a failure moves the escalation."""
+        move = NoticeMove(notice_id, state, at.now, detail, ref)
+        work = Work(Unit(moves=(move,)))
+        notice = self.book.notices.get(notice_id)
+        if notice is None:
+            return work
+        if not moves_forward(notice.state, state):
+            return Work()
+        self.book.notices[notice_id] = replace(notice, state=state, provider_ref=ref)
+        alarm = self.book.alarms.get(notice.alarm)
+        decides = state.failed or state in (ReceiptState.DELIVERED, ReceiptState.READ)
+        if alarm is None or not decides or notice.purpose is Purpose.STAND_DOWN:
+            return work
+        return work.and_then(self._advance(alarm, Receipt(notice_id, state, detail), at))
+
+    def close(
+        self,
+        alarm_id: str,
+        rev: int,
+        person: str,
+        cause: Cause,
+        text: str,
+        at: Moment,
+    ) -> Work:
+        """A person closes an alarm they saw at `rev`. Raises DomainError with the reason."""
+        alarm = self.book.alarms.get(alarm_id)
+        if alarm is None:
+            raise DomainError("stale", "The alarm is closed already.")
+        refuse_if_stale(alarm, rev)
+        if not may_close(alarm, person, self.pictures.leads(person, alarm.site, at.wall)):
+            raise DomainError(
+                "not_allowed",
+                "Only a colleague who has arrived, or the duty leader, closes this alarm.",
+            )
+        return self._close(alarm_id, Closing(person, cause, text), at)
+
+    def due(self, at: Moment, late: bool = False) -> Work:
+        """Run the one alarm whose moment has come; call again while `next_moment` is past."""
+        alarm = self.book.pop_due(at.now)
+        return Work() if alarm is None else self._advance(alarm, Due(late), at)
+
+    def hold_overdue(self, at: Moment) -> tuple[Work, list[Alarm]]:
+        """After a long down time: the duty leader gets one list; each waits a while for a word."""
+        work, held = Work(), []
+        for alarm in list(self.book.alarms.values()):
+            state = alarm.escalation
+            if state is None or at.now - state.wake_at <= LONG_OVERDUE or alarm.technical:
+                continue
+            rest = replace(state, wake_at=at.now + HELD_FOR, wake_why="held for the duty leader")
+            seen, alarm = alarm.rev, replace(alarm, escalation=rest, rev=alarm.rev + 1)
+            note = Annotate("held_after_down_time")
+            work = work.and_then(self._carry_out(Decision(alarm, (note,)), seen, at))
+            held.append(alarm)
+        return work, held
+
+    def technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Work:
+        """One technical alarm per cause; news about an open one only changes its text."""
+        known = self.book.about(key)
+        if known is not None:
+            if known.text == text:
+                return Work()
+            decision = Decision(
+                replace(known, text=text, rev=known.rev + 1), (Annotate("text", (("text", text),)),)
+            )
+            return self._carry_out(decision, known.rev, at)
+        plan = self.pictures.plan(site, Level.GREEN, AlarmKind.TECHNICAL, False)
+        alarm = Alarm(
+            id=ids.derived("t", key, at.now),
+            site=site,
+            kind=AlarmKind.TECHNICAL,
+            level=Level.GREEN,
+            place=Place(None, "", "unknown"),
+            pressers=(),
+            plan=plan,
+            times=Times(stored=at.now),
+            text=text,
+            cause_key=key,
+        )
+        return self._begin(alarm, at, (("text", text), ("device", device)))
+
+    def recovered(self, key: str, at: Moment) -> Work:
+        """What a technical alarm was about is well again."""
+        known = self.book.about(key)
+        if known is None:
+            return Work()
+        return self._close(known.id, Closing("service", Cause.RESTORED), at)
+
+    # A notice right before it leaves
+
+    def why_not(self, notice: Notice, at: Moment) -> str:
+        """Looked at once more: empty when it may leave, else why it is not wanted any more."""
+        if notice.purpose is Purpose.STAND_DOWN:
+            return ""
+        alarm = self.book.alarms.get(notice.alarm)
+        if alarm is None:
+            return "closed"
+        if any(presser.person == notice.person for presser in alarm.pressers):
+            return "pressed"
+        known = self.book.notices.get(notice.id)
+        if known is not None and known.state is ReceiptState.WITHDRAWN:
+            return "withdrawn"
+        return "expired" if at.now > notice.expires else ""
+
+    # Inside
+
+    def _open(self, signal: Signal, verdict: Open, place: Place, at: Moment) -> Work:
+        site = self.pictures.site_of(signal)
+        alarm = Alarm(
+            id=f"a_{signal.id.removeprefix('s_')}",
+            site=site,
+            kind=verdict.kind,
+            level=verdict.level,
+            place=place,
+            pressers=(verdict.presser,),
+            plan=self.pictures.plan(site, verdict.level, verdict.kind, verdict.orphan),
+            times=Times(pressed=signal.pressed_at, stored=at.now),
+            late=verdict.late,
+            text=signal.reading.text,
+            odd=signal.reading.odd,
+            orphan=verdict.orphan,
+        )
+        opened = self._begin(alarm, at, (("device", signal.device),))
+        return opened.and_then(self._pressed(signal.person, at))
+
+    def _begin(self, alarm: Alarm, at: Moment, opened: tuple[tuple[str, str], ...]) -> Work:
+        view = self._picture(alarm, at)
+        decision = escalate.begin(alarm, view, at.now)
+        first = Annotate("opened", (("kind", alarm.kind), ("level", alarm.level), *opened))
+        return self._carry_out(Decision(decision.alarm, (first, *decision.effects)), 0, at)
+
+    def _join(self, verdict: Join, at: Moment) -> Work:
+        alarm = self.book.alarms[verdict.alarm]
+        joined = replace(alarm, pressers=(*alarm.pressers, verdict.presser))
+        joined = self._grown(joined, verdict.level, alarm.kind, at)
+        work = self._advance(joined, Joined(verdict.presser), at)
+        if joined.level.rank > alarm.level.rank:
+            work = work.and_then(self._advance(self.book.alarms[alarm.id], Raised("joined"), at))
+        return work.and_then(self._pressed(verdict.presser.person, at))
+
+    def _pressed(self, person: str | None, at: Moment) -> Work:
+        """Who presses is called nowhere any more."""
+        return Work() if person is None else self.lost(person, "pressed", at)
+
+    def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
+        alarm = self.book.alarms[verdict.alarm]
+        device = verdict.presser.device
+        pressers = tuple(verdict.presser if p.device == device else p for p in alarm.pressers)
+        changed = replace(
+            alarm, pressers=pressers, place=place if verdict.place_changed else alarm.place
+        )
+        raised = verdict.level.rank > alarm.level.rank or verdict.kind is not alarm.kind
+        if raised or verdict.place_changed:
+            changed = self._grown(changed, verdict.level, verdict.kind, at)
+            why = "level" if raised else "place"
+            work = self._advance(changed, Raised(why), at)
+        else:
+            note = Annotate("pressed_again", (("device", signal.device),))
+            decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
+            work = self._carry_out(decision, alarm.rev, at)
+        return work
+
+    def _grown(self, alarm: Alarm, level: Level, kind: AlarmKind, at: Moment) -> Alarm:
+        plan = alarm.plan
+        if level is not alarm.level or kind is not alarm.kind:
+            plan = self.pictures.plan(alarm.site, level, kind, alarm.orphan)
+        return replace(
+            alarm, level=level, kind=kind, plan=plan, grew_rev=alarm.rev + 1, grew_at=at.now
+        )
+
+    def _says_over(self, alarm_id: str, device: str, signal: Signal, at: Moment) -> Work:
+        alarm = self.book.alarms[alarm_id]
+        pressers = tuple(
+            replace(p, says_over_at=at.now) if p.device == device else p for p in alarm.pressers
+        )
+        event = Cancelled(device, signal.person)
+        return self._advance(replace(alarm, pressers=pressers), event, at)
+
+    def _may_end(self, alarm: Alarm, person: str, at: Moment) -> bool:
+        if alarm.grew_at is not None and at.now - alarm.grew_at < GREW_JUST_NOW:
+            return False
+        return may_close(alarm, person, self.pictures.leads(person, alarm.site, at.wall))
+
+    def _close(self, alarm_id: str, closing: Closing, at: Moment) -> Work:
+        alarm = replace(self.book.alarms[alarm_id], closing=closing)
+        return self._advance(alarm, Closed(closing), at)
+
+    def _advance(self, alarm: Alarm, event: Event, at: Moment) -> Work:
+        seen = self.book.alarms[alarm.id].rev
+        quiet = isinstance(event, Receipt) and not event.state.failed
+        view = self.book.views.get(alarm.id) if quiet else None
+        view = view or self._picture(alarm, at)
+        return self._carry_out(escalate.advance(alarm, event, view, at.now), seen, at)
+
+    def _carry_out(self, decision: Decision, seen: int, at: Moment) -> Work:
+        work = carried_out(decision, seen, self.book, self.channels, at)
+        self.book.keep(decision.alarm)
+        for notice in work.unit.notices:
+            self.book.keep_notice(notice)
+        for move in work.unit.moves:
+            known = self.book.notices.get(move.notice)
+            if known is not None:
+                self.book.keep_notice(replace(known, state=move.state))
+        return work
+
+    def _picture(self, alarm: Alarm, at: Moment) -> View:
+        view = self.pictures.view(alarm, at)
+        within = tuple(
+            (name, can.receipt_within) for name, can in self.channels.items() if can.receipt_within
+        )
+        view = replace(view, receipt_within=within)
+        self.book.views[alarm.id] = view
+        return view
+
+
+def _received(signal: Signal, alarm: Alarm | None, at: Moment) -> Work:
+    """Whatever became of it: the device may stop repeating what is committed."""
+    reading = signal.reading
+    alarm_id, rev = (alarm.id, alarm.rev) if alarm is not None else ("", 0)
+    tell = Tell(signal.device, TellType.RECEIVED, alarm_id, rev, at.now, reading.boot, reading.seq)
+    return Work(tell=(tell,))

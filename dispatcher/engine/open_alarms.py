@@ -1,0 +1,174 @@
+"""The open alarms in memory with their notices, found by sender, place, address and moment."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import datetime
+
+from core.signals import Signal
+from dispatcher.alarms.model import Alarm, Call, Notice, Place, Presser
+from dispatcher.alarms.view import View
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class OpenAlarms:
+    """Every open alarm at its newest state; closed ones leave with their notices."""
+
+    def __init__(self) -> None:
+        self.alarms: dict[str, Alarm] = {}
+        self.notices: dict[str, Notice] = {}
+        self.views: dict[str, View] = {}
+        self._by_sender: dict[str, dict[str, None]] = {}
+        self._by_zone: dict[str, dict[str, None]] = {}
+        self._by_cause: dict[str, str] = {}
+        self._calling: dict[str, dict[str, None]] = {}
+        self._notices_of: dict[str, dict[str, None]] = {}
+        self._letters: dict[str, dict[str, str]] = {}
+        self._heap: list[tuple[datetime, str]] = []
+
+    def get(self, alarm_id: str) -> Alarm | None:
+        return self.alarms.get(alarm_id)
+
+    def about(self, cause_key: str) -> Alarm | None:
+        """The open technical alarm about one cause."""
+        return self.alarms.get(self._by_cause.get(cause_key, ""))
+
+    def related(self, signal: Signal, place: Place) -> list[Alarm]:
+        """What this signal can be about: the alarms of its sender, then those at its place."""
+        ids = list(self._by_sender.get(f"d:{signal.device}", ()))
+        if signal.person is not None:
+            ids += self._by_sender.get(f"p:{signal.person}", ())
+        if place.zone is not None:
+            ids += self._by_zone.get(place.zone, ())
+        return [self.alarms[i] for i in dict.fromkeys(ids)]
+
+    def of_device(self, device: str) -> list[Alarm]:
+        """The open alarms this device itself raised."""
+        return [self.alarms[i] for i in self._by_sender.get(f"d:{device}", ())]
+
+    def calling(self, person: str) -> list[Alarm]:
+        """The open alarms in which this person has been called."""
+        return [self.alarms[i] for i in self._calling.get(person, ())]
+
+    def has_pressed(self, person: str) -> bool:
+        """Whether this person is a victim in any open alarm."""
+        return f"p:{person}" in self._by_sender
+
+    def pressers(self) -> list[Presser]:
+        """Every victim of every open alarm."""
+        ids = dict.fromkeys(i for ids in self._by_sender.values() for i in ids)
+        return [presser for i in ids for presser in self.alarms[i].pressers]
+
+    def notices_of(self, alarm_id: str) -> list[Notice]:
+        return [self.notices[i] for i in self._notices_of.get(alarm_id, ())]
+
+    def sent_to(self, address: str) -> list[Notice]:
+        """The notices of open alarms that went to one address, newest first."""
+        alarms = self._letters.get(address, {})
+        notices = [n for alarm_id in alarms for n in self.notices_of(alarm_id)]
+        return sorted(
+            (n for n in notices if n.address == address), key=lambda n: n.created, reverse=True
+        )
+
+    def letter(self, address: str, alarm_id: str) -> str:
+        """Tells the alarms apart that one number is asked about; stays with the alarm."""
+        taken = self._letters.setdefault(address, {})
+        if alarm_id not in taken:
+            free = (letter for letter in LETTERS if letter not in taken.values())
+            taken[alarm_id] = next(free, LETTERS[-1])
+        return taken[alarm_id]
+
+    # Moments
+
+    def next_moment(self) -> datetime | None:
+        while self._heap and not self._current(*self._heap[0]):
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now: datetime) -> Alarm | None:
+        """The alarm whose moment came first, or None when no moment has come."""
+        moment = self.next_moment()
+        if moment is None or moment > now:
+            return None
+        return self.alarms[heapq.heappop(self._heap)[1]]
+
+    # Keeping
+
+    def keep(self, alarm: Alarm) -> None:
+        self._forget_keys(alarm.id)
+        if not alarm.open:
+            self._forget(alarm.id)
+            return
+        self.alarms[alarm.id] = alarm
+        for key in _sender_keys(alarm.pressers):
+            self._by_sender.setdefault(key, {})[alarm.id] = None
+        if alarm.place.zone is not None:
+            self._by_zone.setdefault(alarm.place.zone, {})[alarm.id] = None
+        if alarm.cause_key:
+            self._by_cause[alarm.cause_key] = alarm.id
+        for person in _called(alarm):
+            self._calling.setdefault(person, {})[alarm.id] = None
+        if alarm.escalation is not None:
+            heapq.heappush(self._heap, (alarm.escalation.wake_at, alarm.id))
+
+    def keep_notice(self, notice: Notice) -> None:
+        if notice.alarm not in self.alarms:
+            return
+        if notice.id not in self.notices:
+            self._notices_of.setdefault(notice.alarm, {})[notice.id] = None
+            self._letters.setdefault(notice.address, {}).setdefault(notice.alarm, notice.letter)
+        self.notices[notice.id] = notice
+
+    def _forget_keys(self, alarm_id: str) -> None:
+        old = self.alarms.get(alarm_id)
+        if old is None:
+            return
+        for key in _sender_keys(old.pressers):
+            _drop(self._by_sender, key, alarm_id)
+        if old.place.zone is not None:
+            _drop(self._by_zone, old.place.zone, alarm_id)
+        for person in _called(old):
+            _drop(self._calling, person, alarm_id)
+        if old.cause_key:
+            self._by_cause.pop(old.cause_key, None)
+
+    def _forget(self, alarm_id: str) -> None:
+        self.alarms.pop(alarm_id, None)
+        self.views.pop(alarm_id, None)
+        for notice_id in self._notices_of.pop(alarm_id, ()):
+            notice = self.notices.pop(notice_id)
+            letters = self._letters.get(notice.address)
+            if letters is not None:
+                letters.pop(alarm_id, None)
+                if not letters:
+                    del self._letters[notice.address]
+
+    def _current(self, moment: datetime, alarm_id: str) -> bool:
+        alarm = self.alarms.get(alarm_id)
+        state = alarm.escalation if alarm is not None else None
+        return state is not None and state.wake_at == moment
+
+
+def call_of(alarm: Alarm, person: str) -> Call | None:
+    """The call of one person in one alarm."""
+    calls = alarm.escalation.calls if alarm.escalation is not None else ()
+    return next((call for call in calls if call.person == person), None)
+
+
+def _called(alarm: Alarm) -> list[str]:
+    return [call.person for call in alarm.escalation.calls] if alarm.escalation else []
+
+
+def _sender_keys(pressers: tuple[Presser, ...]) -> list[str]:
+    keys = [f"d:{presser.device}" for presser in pressers]
+    keys += [f"p:{presser.person}" for presser in pressers if presser.person is not None]
+    return list(dict.fromkeys(keys))
+
+
+def _drop(index: dict[str, dict[str, None]], key: str, alarm_id: str) -> None:
+    ids = index.get(key)
+    if ids is not None:
+        ids.pop(alarm_id, None)
+        if not ids:
+            del index[key]
