@@ -1,0 +1,68 @@
+"""What a session tells its caller, and which of its commands answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from devices.mqtt.encode import Outgoing
+from devices.mqtt.packets import Connect, Publish, Subscribe, Unsubscribe, Will
+
+
+class Fault(StrEnum):
+    """Endings worth counting."""
+
+    BAD_PACKET = "bad_packet"
+    NO_CONNECT = "no_connect"
+    REFUSED_VERSION = "refused_version"
+    SLOW_READER = "slow_reader"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAsked:
+    """Answer with `accept` or `refuse`."""
+
+    packet: Connect
+
+
+@dataclass(frozen=True, slots=True)
+class PublishCame:
+    """Answer with `acknowledge` or `let_go`, at any later time, at every QoS."""
+
+    packet: Publish
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeAsked:
+    """Answer with `grant`."""
+
+    packet: Subscribe
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeAsked:
+    """Forget these filters; the answer is written already."""
+
+    packet: Unsubscribe
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The client has acknowledged a message of ours."""
+
+    message: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The connection is over: write `to_send`, close. `will` is to be published, if any."""
+
+    why: str
+    fault: Fault | None = None
+    will: Will | None = None
+
+
+Event: TypeAlias = (
+    ConnectAsked | PublishCame | SubscribeAsked | UnsubscribeAsked | Delivered | Ended
+)

@@ -1,0 +1,122 @@
+"""What one client has with us that outlives its connection [3.1.2.4].
+
+Its law: a QoS 1 message put in stays until the client has acknowledged it, is sent again first
+thing on the next connection, and leaves otherwise only by a named limit, which is reported.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from enum import StrEnum
+
+from devices.mqtt.encode import Outgoing
+from devices.mqtt.limits import MqttLimits
+from devices.mqtt.packets import PACKET_ID_MAX
+
+FRAMES_PER_TURN = 64
+"""Messages handed to one socket before others get their turn."""
+
+
+class Offered(StrEnum):
+    """What became of a message put into a mailbox."""
+
+    TAKEN = "taken"
+    SKIPPED = "skipped"
+    """QoS 0 for a client that is away."""
+    OUSTED = "ousted"
+    """Taken, and the oldest one that could go was dropped for it."""
+    STUCK = "stuck"
+    """Not taken: the client is connected, does not acknowledge, and its queue is full."""
+
+
+class Mailbox:
+    """The session state of one client id of one username."""
+
+    def __init__(self, username: str, client_id: str, limits: MqttLimits, *, clean: bool) -> None:
+        self.username = username
+        self.client_id = client_id
+        self.clean = clean
+        self.subscriptions: dict[str, int] = {}
+        self.unreleased: dict[int, bytes] = {}
+        """QoS 2 messages of the client that are committed and wait for PUBREL: id and digest."""
+        self._limits = limits
+        self._waiting: deque[tuple[Outgoing, int]] = deque()
+        self._owed: dict[str, tuple[Outgoing, int]] = {}
+        self._in_flight: dict[int, Outgoing] = {}
+        self._last_id = 0
+
+    def offer(self, message: Outgoing, granted: int, *, connected: bool) -> Offered:
+        """Put a message in. `granted` is the QoS of the subscription it matched."""
+        qos = min(message.qos, granted)
+        if not qos and not connected:
+            return Offered.SKIPPED
+        offered = Offered.TAKEN
+        if len(self._waiting) >= self._limits.queue_max:
+            if not self._drop_oldest(also_qos_1=not connected):
+                return Offered.STUCK
+            offered = Offered.OUSTED
+        self._waiting.append((message, qos))
+        return offered
+
+    def owe(self, retained: Iterable[Outgoing], granted: int) -> None:
+        """Retained messages for a new subscription: beside the queue, and never twice a topic.
+
+        They are bounded by how many are retained, not by the queue: a client that asks for all of
+        them is not slow, it asked for many.
+        """
+        for message in retained:
+            self._owed[message.topic] = (message, min(message.qos, granted))
+
+    def redeliveries(self) -> list[bytes]:
+        """What was sent and not acknowledged, in its first order [MQTT-4.4.0-1, 4.6.0-1]."""
+        return [message.numbered(number, again=True) for number, message in self._in_flight.items()]
+
+    def next_frames(self) -> list[bytes]:
+        """What may be sent now, within the window and `FRAMES_PER_TURN`."""
+        frames: list[bytes] = []
+        while len(frames) < FRAMES_PER_TURN and self.can_send():
+            message, qos = self._next_message()
+            frames.append(self._numbered(message) if qos else message.plain())
+        return frames
+
+    def can_send(self) -> bool:
+        """Whether `next_frames` would give anything."""
+        if self._owed:
+            qos = next(iter(self._owed.values()))[1]
+        elif self._waiting:
+            qos = self._waiting[0][1]
+        else:
+            return False
+        return not qos or len(self._in_flight) < self._limits.outgoing_window
+
+    def acknowledged(self, packet_id: int) -> Outgoing | None:
+        """The client has this one; None when no such message is under way."""
+        return self._in_flight.pop(packet_id, None)
+
+    def remember_unreleased(self, packet_id: int, digest: bytes) -> None:
+        """A QoS 2 message was committed: its repeats are known until it is released."""
+        self.unreleased[packet_id] = digest
+        if len(self.unreleased) > self._limits.unreleased_max:
+            del self.unreleased[next(iter(self.unreleased))]
+
+    def _drop_oldest(self, *, also_qos_1: bool) -> bool:
+        for place, (_, qos) in enumerate(self._waiting):
+            if also_qos_1 or not qos:
+                del self._waiting[place]
+                return True
+        return False
+
+    def _next_message(self) -> tuple[Outgoing, int]:
+        if self._owed:
+            return self._owed.pop(next(iter(self._owed)))
+        return self._waiting.popleft()
+
+    def _numbered(self, message: Outgoing) -> bytes:
+        # The window is far smaller than the number of ids, so a free one is always near.
+        number = self._last_id % PACKET_ID_MAX + 1
+        while number in self._in_flight:
+            number = number % PACKET_ID_MAX + 1
+        self._last_id = number
+        self._in_flight[number] = message
+        return message.numbered(number)
