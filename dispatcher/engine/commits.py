@@ -1,0 +1,224 @@
+"""Committing in order, performing after; and what happens when the store cannot commit (law 1).
+
+Work is submitted in the order it was decided. Each piece is performed when its own transaction is
+committed. When the store fails, or is silent longer than `PATIENCE_S`, help goes on from memory:
+the work is performed, marked unstored, written to the emergency journal, and everything unsaved is
+offered to the store again every second as one transaction. Only `received` and `test_ok` wait for
+the commit, because they promise it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Protocol
+
+from core import log
+from core.errors import Conflict, StoreUnavailable, TilkaldError
+from core.signals import Taken
+from dispatcher.alarms.model import TellType
+from dispatcher.engine.health import Health
+from dispatcher.engine.open_alarms import OpenAlarms
+from dispatcher.engine.work import Work, merged
+from dispatcher.store.ports import AlarmWrite, Store, Unit
+
+PATIENCE_S = 1.0
+RETRY_EVERY_S = 1.0
+BACKLOG_MOST = 100_000
+"""Units kept in memory while the store is away; beyond this only the journal remembers."""
+
+_PROMISES = (TellType.RECEIVED, TellType.TEST_OK)
+_log = log.logger("dispatcher.commits")
+
+
+class EmergencyJournal(Protocol):
+    """Where a unit goes that could not be committed. Never raises: it says so itself."""
+
+    def append(self, unit: Unit) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    work: Work
+    taken: asyncio.Future[Taken]
+    timer: asyncio.TimerHandle | None = None
+    performed: bool = field(default=False)
+
+
+class Commits:
+    """One line of work into the store."""
+
+    def __init__(
+        self,
+        store: Store,
+        book: OpenAlarms,
+        journal: EmergencyJournal,
+        health: Health,
+        perform: Callable[[Work], None],
+    ) -> None:
+        self._store = store
+        self._book = book
+        self._journal = journal
+        self._health = health
+        self._perform = perform
+        self._committed_rev = {alarm.id: alarm.rev for alarm in book.alarms.values()}
+        self._unsaved: list[Work] = []
+        self._in_flight = 0
+        self._retry: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def submit(self, work: Work) -> asyncio.Future[Taken]:
+        """Commit, then perform. The future says whether the device may be acknowledged."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(work, loop.create_future())
+        if self._unsaved:
+            self._go_on_unstored(waiting)
+            return waiting.taken
+        if work.unit == _NOTHING and self._in_flight == 0:
+            self._finish(waiting)
+            return waiting.taken
+        self._in_flight += 1
+        self._idle.clear()
+        waiting.timer = loop.call_later(PATIENCE_S, self._out_of_patience, waiting)
+        self._store.submit(work.unit).add_done_callback(lambda done: self._done(waiting, done))
+        return waiting.taken
+
+    async def drain(self, timeout_s: float) -> None:
+        """Wait until everything submitted is committed, at most `timeout_s`."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout_s)
+        except TimeoutError:
+            _log.error("not everything was committed before the stop", unsaved=len(self._unsaved))
+
+    @property
+    def unsaved(self) -> int:
+        return len(self._unsaved)
+
+    def _done(self, waiting: _Waiting, done: asyncio.Future[None]) -> None:
+        if waiting.timer is not None:
+            waiting.timer.cancel()
+        self._in_flight -= 1
+        error = done.exception() if not done.cancelled() else StoreUnavailable("store closed")
+        if error is None:
+            self._note_committed(waiting.work.unit)
+            self._finish(waiting)
+        elif isinstance(error, Conflict) and not self._behind(waiting.work.unit):
+            self._conflict(waiting, error)
+        elif isinstance(error, TilkaldError):
+            self._health.report("store", f"Alarms are not being stored: {error}")
+            self._go_on_unstored(waiting)
+        else:
+            raise error
+        if self._in_flight == 0 and not self._unsaved:
+            self._idle.set()
+
+    def _finish(self, waiting: _Waiting) -> None:
+        if waiting.performed:
+            self._perform(_promises(waiting.work))
+        else:
+            self._perform(waiting.work)
+        if not waiting.taken.done():
+            waiting.taken.set_result(Taken.STORED)
+
+    def _out_of_patience(self, waiting: _Waiting) -> None:
+        """The transaction is still on its way; help does not wait for it."""
+        self._health.report("store", f"The store has not answered for {PATIENCE_S:g} s.")
+        self._perform_unstored(waiting)
+
+    def _perform_unstored(self, waiting: _Waiting) -> None:
+        if not waiting.performed:
+            waiting.performed = True
+            self._mark_unstored(waiting.work, True)
+            self._perform(_without_promises(waiting.work))
+        if not waiting.taken.done():
+            waiting.taken.set_result(Taken.UNSTORED)
+
+    def _go_on_unstored(self, waiting: _Waiting) -> None:
+        self._idle.clear()
+        if waiting.work.unit != _NOTHING:
+            self._journal.append(waiting.work.unit)
+        if len(self._unsaved) < BACKLOG_MOST:
+            self._unsaved.append(waiting.work)
+        self._perform_unstored(waiting)
+        if self._retry is None:
+            loop = asyncio.get_running_loop()
+            self._retry = loop.call_later(RETRY_EVERY_S, self._offer_again)
+
+    def _offer_again(self) -> None:
+        """Everything unsaved as one transaction on top of what the store really has."""
+        count = len(self._unsaved)
+        unit = reduce(merged, (work.unit for work in self._unsaved), Unit())
+        writes = tuple(
+            AlarmWrite(replace(w.alarm, unstored=False), self._committed_rev.get(w.alarm.id, 0))
+            for w in unit.alarms
+        )
+        offered = replace(unit, alarms=writes)
+        self._in_flight += 1
+        self._store.submit(offered).add_done_callback(
+            lambda done: self._offered(offered, count, done)
+        )
+
+    def _offered(self, unit: Unit, count: int, done: asyncio.Future[None]) -> None:
+        self._in_flight -= 1
+        self._retry = None
+        error = done.exception() if not done.cancelled() else StoreUnavailable("store closed")
+        loop = asyncio.get_running_loop()
+        if error is not None:
+            self._retry = loop.call_later(RETRY_EVERY_S, self._offer_again)
+            return
+        self._note_committed(unit)
+        saved, self._unsaved = self._unsaved[:count], self._unsaved[count:]
+        for work in saved:
+            self._mark_unstored(work, False)
+            self._perform(_promises(work))
+        if self._unsaved:
+            self._offer_again()
+            return
+        _log.info("everything unsaved is stored again", pieces=count)
+        self._journal.clear()
+        self._health.clear("store")
+        if self._in_flight == 0:
+            self._idle.set()
+
+    def _conflict(self, waiting: _Waiting, error: Conflict) -> None:
+        """Somebody else wrote the alarm: one process owns the store, so this is our fault."""
+        _log.error("another process writes our alarms; calling from memory", why=str(error))
+        self._health.report("store", "Another process writes the same store. Stop one of them.")
+        self._perform_unstored(waiting)
+
+    def _behind(self, unit: Unit) -> bool:
+        """Whether an earlier state of one of these alarms never reached the store."""
+        return any(
+            self._committed_rev.get(write.alarm.id, 0) != write.seen_rev for write in unit.alarms
+        )
+
+    def _note_committed(self, unit: Unit) -> None:
+        for write in unit.alarms:
+            if write.alarm.open:
+                self._committed_rev[write.alarm.id] = write.alarm.rev
+            else:
+                self._committed_rev.pop(write.alarm.id, None)
+
+    def _mark_unstored(self, work: Work, unstored: bool) -> None:
+        for write in work.unit.alarms:
+            alarm = self._book.get(write.alarm.id)
+            if alarm is not None and alarm.unstored is not unstored:
+                self._book.keep(replace(alarm, unstored=unstored))
+
+
+def _promises(work: Work) -> Work:
+    return Work(
+        tell=tuple(tell for tell in work.tell if tell.type in _PROMISES), changed=work.changed
+    )
+
+
+def _without_promises(work: Work) -> Work:
+    return replace(work, tell=tuple(tell for tell in work.tell if tell.type not in _PROMISES))
+
+
+_NOTHING = Unit()

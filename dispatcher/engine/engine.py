@@ -1,0 +1,427 @@
+"""The one loop: an event comes in, the core decides, the work is committed, then performed.
+
+No polling: one timer stands at the earliest `wake_at` of all open alarms. Everything slow (sending,
+reading the store) happens beside it; nothing here waits while it holds a decision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Queue
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from core import log
+from core.clock import Clock
+from core.errors import DomainError
+from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
+from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint, TellType
+from dispatcher.alarms.view import View
+from dispatcher.channels.ports import Addressee, Channel
+from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
+from dispatcher.engine.commits import Commits, EmergencyJournal
+from dispatcher.engine.core import Core
+from dispatcher.engine.followers import Followers
+from dispatcher.engine.health import Health
+from dispatcher.engine.open_alarms import call_of
+from dispatcher.engine.outbox import Outbox
+from dispatcher.engine.ports import (
+    AnswerOutcome,
+    Change,
+    DeviceState,
+    PersonState,
+    Problem,
+    Source,
+    SourceKind,
+)
+from dispatcher.engine.work import Moment, Pictures, Tell, Work
+from dispatcher.site.model import Organisation
+from dispatcher.store.ports import ChainedEntry, NoticeMove, RawBytes, Store, Unit
+
+AT_ONCE_MOST = 50
+"""Due alarms handled before the loop may do something else: receipts, presses, pages."""
+
+SLEEP_LONGEST_S = 10.0
+"""The timer is set anew at least this often, because a suspended machine stops the loop's clock."""
+
+STOP_WITHIN_S = 2.0
+
+_log = log.logger("dispatcher.engine")
+
+
+class Surroundings(Pictures, Protocol):
+    """The pictures, and what pages want to see of them."""
+
+    def organisation(self) -> Organisation: ...
+
+    def people(self, at: Moment) -> Sequence[PersonState]: ...
+
+    def devices(self, at: Moment) -> Sequence[DeviceState]: ...
+
+    def addressee(self, notice: Notice) -> Addressee: ...
+
+    def worn_by(self, device: str, person: str, at: Moment) -> bool: ...
+
+    def present(self, person: str, here: bool, at: Moment) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the engine speaks through: channels, the wearers' devices, local sounders, links."""
+
+    channels: Mapping[str, Channel]
+    tell: Callable[[Tell], bool]
+    ring_locally: Callable[[Alarm], None]
+    link_url: Callable[[str], str]
+
+
+class Engine:
+    """Implements `dispatcher.engine.ports.Desk`. Start it before anything may come in."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        surroundings: Surroundings,
+        doors: Doors,
+        journal: EmergencyJournal,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._around = surroundings
+        self._doors = doors
+        self._journal = journal
+        self._followers = Followers()
+        self.health = Health(clock.now, lambda: self._followers.changed("health"))
+        capabilities = {name: channel.capabilities for name, channel in doors.channels.items()}
+        self.core = Core(surroundings, capabilities)
+        self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
+        self._commits: Commits | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # Life
+
+    async def start(self) -> None:
+        """Load what is open, finish what was being sent, and stand at the next moment again."""
+        alarms, unfinished = await self._store.open_alarms(), await self._store.unfinished_notices()
+        self.core.load(alarms, unfinished)
+        self._commits = Commits(
+            self._store, self.core.book, self._journal, self.health, self._perform
+        )
+        await self._raise_unreadable()
+        self._send_again(unfinished)
+        self._hold_overdue()
+        self._run_due(late=True)
+        for alarm in self.core.book.alarms.values():
+            self._tell_present_state(alarm)
+
+    async def stop(self) -> None:
+        """Nothing new is decided; what is under way is committed."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        await self._outbox.close(STOP_WITHIN_S)
+        await self._line.drain(STOP_WITHIN_S)
+
+    # Desk: what comes in
+
+    async def take(self, signal: Signal) -> Taken:
+        at = self._at()
+        match signal.type:
+            case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
+                return await self._do(self.core.signal(signal, at))
+            case SignalType.TEST:
+                return await self._do(self.core.test(signal, at))
+            case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
+                return await self._presence(signal, at)
+            case SignalType.ANSWER:
+                return await self._device_answer(signal)
+            case SignalType.TAMPER if signal.reading.kind is not None:
+                return await self._do(self.core.signal(signal, at))
+            case SignalType.TAMPER | SignalType.LOW_BATTERY | SignalType.TECHNICAL:
+                return await self._technical_signal(signal, at)
+            case _:
+                return await self._do(Work(Unit(signals=() if signal.repeat else (signal,))))
+
+    async def keep_raw(self, raw: RawBytes) -> Taken:
+        return await self._do(Work(Unit(raw=(raw,))))
+
+    async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
+        notice = self.core.book.notices.get(notice_id) or await self._store.notice(notice_id)
+        if notice is None:
+            return AnswerOutcome.UNKNOWN
+        at = self._at()
+        worn = source.kind is SourceKind.DEVICE and self._around.worn_by(
+            source.value, notice.person, at
+        )
+        if not rightful(notice, source, worn):
+            _log.warning("an answer from elsewhere was not counted", notice=notice_id)
+            return AnswerOutcome.NOT_YOURS
+        if self.core.book.get(notice.alarm) is None:
+            await self._do(late_accept(notice, answer, at))
+            return AnswerOutcome.CLOSED
+        outcome, work = self.core.answered(notice, answer, at)
+        await self._do(work)
+        return outcome
+
+    async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
+        at, alarm = self._at(), self.core.book.get(alarm_id)
+        if alarm is None:
+            return AnswerOutcome.CLOSED
+        called = call_of(alarm, person) is not None
+        leads = self._around.leads(person, alarm.site, at.wall)
+        if not (called or leads or self._around.on_shift(person, at.wall)):
+            return AnswerOutcome.NOT_YOURS
+        outcome, work = self.core.answer_of(alarm_id, person, answer, "", at)
+        await self._do(work)
+        return outcome
+
+    async def receipt(self, notice_id: str, state: ReceiptState, detail: str = "") -> None:
+        await self._do(self.core.receipt(notice_id, state, detail, "", self._at()))
+
+    async def close_alarm(
+        self, alarm_id: str, rev: int, person: str, cause: Cause, text: str = ""
+    ) -> Alarm:
+        if self.core.book.get(alarm_id) is None and await self._store.alarm(alarm_id) is None:
+            raise DomainError("not_found", "There is no such alarm.")
+        work = self.core.close(alarm_id, rev, person, cause, text, self._at())
+        await self._do(work)
+        return work.unit.alarms[-1].alarm
+
+    def technical(self, key: str, text: str, site: str = "", device: str = "") -> None:
+        """Something about the service or its devices needs a person, in the technical lane."""
+        self._start(self.core.technical(key, text, site, device, self._at()))
+
+    def recovered(self, key: str) -> None:
+        self._start(self.core.recovered(key, self._at()))
+
+    def responder_lost(self, person: str, why: str) -> None:
+        self._start(self.core.lost(person, why, self._at()))
+
+    def device_subscribed(self, device: str) -> None:
+        for alarm in self.core.book.of_device(device):
+            self._tell_present_state(alarm, device)
+        for notice in self._standing(device):
+            if notice.channel == "wearable":
+                self._outbox.send(notice)
+
+    # Desk: what pages see
+
+    def open_alarms(self) -> Sequence[Alarm]:
+        return sorted(
+            self.core.book.alarms.values(),
+            key=lambda a: (a.technical, -a.level.rank, a.times.stored or self._clock.now()),
+        )
+
+    def open_alarm(self, alarm_id: str) -> Alarm | None:
+        return self.core.book.get(alarm_id)
+
+    def last_view(self, alarm_id: str) -> View | None:
+        return self.core.book.views.get(alarm_id)
+
+    async def alarm(self, alarm_id: str) -> Alarm | None:
+        return self.core.book.get(alarm_id) or await self._store.alarm(alarm_id)
+
+    async def notices(self, alarm_id: str) -> Sequence[Notice]:
+        return self.core.book.notices_of(alarm_id) or await self._store.notices(alarm_id)
+
+    async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
+        return await self._store.timeline(alarm_id)
+
+    async def standing_notices(self, number: str) -> Sequence[Notice]:
+        return self._standing(number)
+
+    def organisation(self) -> Organisation:
+        return self._around.organisation()
+
+    def people(self) -> Sequence[PersonState]:
+        return self._around.people(self._at())
+
+    def devices(self) -> Sequence[DeviceState]:
+        return self._around.devices(self._at())
+
+    def problems(self) -> Sequence[Problem]:
+        return self.health.problems
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def wall(self) -> datetime:
+        return self._clock.wall()
+
+    def follow(self) -> Queue[Change]:
+        return self._followers.follow()
+
+    def unfollow(self, queue: Queue[Change]) -> None:
+        self._followers.unfollow(queue)
+
+    # Office: what the outbox asks
+
+    def why_not(self, notice: Notice) -> str:
+        return self.core.why_not(notice, self._at())
+
+    def commit(self, work: Work) -> Awaitable[Taken]:
+        return self._do(work)
+
+    def moment_of(self, notice: Notice, state: ReceiptState) -> NoticeMove:
+        return NoticeMove(notice.id, state, self._clock.now())
+
+    def moved(self, notice: Notice, state: ReceiptState, detail: str, ref: str = "") -> None:
+        self._start(self.core.receipt(notice.id, state, detail, ref, self._at()))
+
+    # Inside
+
+    @property
+    def _line(self) -> Commits:
+        assert self._commits is not None, "start comes first"
+        return self._commits
+
+    def _at(self) -> Moment:
+        return Moment(self._clock.now(), self._clock.wall())
+
+    def _do(self, work: Work) -> asyncio.Future[Taken]:
+        taken = self._line.submit(work)
+        self._arm()
+        return taken
+
+    def _start(self, work: Work) -> None:
+        if work != Work():
+            self._do(work)
+
+    def _perform(self, work: Work) -> None:
+        for tell in work.tell:
+            self._doors.tell(tell)
+        for notice in work.send:
+            self._outbox.send(notice)
+        for alarm_id in work.ring_locally:
+            alarm = self.core.book.get(alarm_id)
+            if alarm is not None:
+                self._doors.ring_locally(alarm)
+        for alarm_id in dict.fromkeys(work.changed):
+            self._followers.changed("alarm", alarm_id)
+
+    def _arm(self) -> None:
+        """One timer, at the earliest moment of all."""
+        moment = self.core.next_moment()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if moment is None:
+            return
+        delay_s = max(0.0, (moment - self._clock.now()).total_seconds())
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(min(delay_s, SLEEP_LONGEST_S), self._run_due)
+
+    def _run_due(self, late: bool = False) -> None:
+        for _ in range(AT_ONCE_MOST):
+            at, moment = self._at(), self.core.next_moment()
+            if moment is None or moment > at.now:
+                break
+            self._line.submit(self.core.due(at, late))
+        self._arm()
+
+    async def _presence(self, signal: Signal, at: Moment) -> Taken:
+        leaving = signal.type is SignalType.CHECK_OUT
+        if leaving and not signal.reading.authenticated:
+            return await self._do(Work(Unit(signals=(signal,))))
+        assert signal.person is not None
+        self._around.present(signal.person, not leaving, at)
+        self._followers.changed("devices")
+        return await self._do(self.core.presence(signal, at))
+
+    async def _device_answer(self, signal: Signal) -> Taken:
+        """A responder's device: its answer counts only from the device its notice went to."""
+        taken = await self._do(Work(Unit(signals=() if signal.repeat else (signal,))))
+        reading = signal.reading
+        if reading.answer is None or not reading.authenticated:
+            return taken
+        notice_id = reading.notice or self._only_notice(signal.device)
+        if notice_id is not None:
+            source = Source(SourceKind.DEVICE, signal.device)
+            await self.answer(notice_id, reading.answer, source)
+        return taken
+
+    def _only_notice(self, address: str) -> str | None:
+        standing = self._standing(address)
+        return standing[0].id if len(standing) == 1 else None
+
+    async def _technical_signal(self, signal: Signal, at: Moment) -> Taken:
+        key = f"{signal.type}:{signal.device}"
+        text = signal.reading.text or f"{signal.device}: {signal.type}"
+        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        raised = self.core.technical(key, text, signal.site, signal.device, at)
+        return await self._do(kept.and_then(raised))
+
+    def _standing(self, address: str) -> list[Notice]:
+        """What this address was sent and may still answer, newest first, one an alarm."""
+        newest: dict[str, Notice] = {}
+        for notice in self.core.book.sent_to(address):
+            alarm = self.core.book.get(notice.alarm)
+            if alarm is not None and waits_for_answer(notice, alarm):
+                newest.setdefault(notice.alarm, notice)
+        return list(newest.values())
+
+    def _tell_present_state(self, alarm: Alarm, device: str | None = None) -> None:
+        """What the wearer would know had their device never been away (law 7)."""
+        state = alarm.escalation
+        if state is None or alarm.technical:
+            return
+        points = [call.standpoint for call in state.calls]
+        coming = [
+            c for c in state.calls if c.standpoint in (Standpoint.ACCEPTED, Standpoint.ARRIVED)
+        ]
+        kinds = [TellType.RECEIVED]
+        if Standpoint.ARRIVED in points:
+            kinds.append(TellType.ARRIVED)
+        elif coming:
+            kinds.append(TellType.ACCEPTED)
+        elif state.told_nobody_yet:
+            kinds.append(TellType.NOBODY_YET)
+        etas = [call.expected_s for call in coming if call.expected_s is not None]
+        for presser in alarm.pressers:
+            if device not in (None, presser.device):
+                continue
+            for kind in kinds:
+                self._doors.tell(
+                    Tell(
+                        presser.device,
+                        kind,
+                        alarm.id,
+                        alarm.rev,
+                        self._clock.now(),
+                        presser.boot,
+                        presser.seq,
+                        tuple(call.first_name for call in coming),
+                        min(etas, default=None),
+                    )
+                )
+
+    def _send_again(self, unfinished: Sequence[Notice]) -> None:
+        """What was in `sending` may have left: it goes again, with the same id, and says so."""
+        at = self._clock.now()
+        doubtful = [n for n in unfinished if n.state is ReceiptState.SENDING]
+        moves = tuple(NoticeMove(n.id, ReceiptState.MAYBE_SENT, at) for n in doubtful)
+        if moves:
+            self._start(Work(Unit(moves=moves)))
+        for notice in unfinished:
+            state = ReceiptState.MAYBE_SENT if notice in doubtful else notice.state
+            again = replace(notice, state=state)
+            self.core.book.keep_notice(again)
+            self._outbox.send(again)
+
+    def _hold_overdue(self) -> None:
+        at = self._at()
+        work, held = self.core.hold_overdue(at)
+        self._start(work)
+        if held:
+            places = "; ".join(f"{a.place.label or a.id}" for a in held)
+            text = f"Open since before the stop, answer each: {places}"
+            self.technical("held_after_down_time", text, held[0].site)
+
+    async def _raise_unreadable(self) -> None:
+        for alarm_id, why in await self._store.unreadable_alarms():
+            text = f"An open alarm cannot be read: {alarm_id} ({why}). Ask who pressed."
+            self.health.report(f"alarm:{alarm_id}", text)
+            self.technical(f"unreadable:{alarm_id}", text)
