@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from core.signals import Level, Standing
+from devices.catalogue import kind
+
+NATIVE = "native"
+"""The protocol of our own devices: what they call themselves is their id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +67,91 @@ class Registry(Protocol):
     def device(self, device_id: str) -> Device | None: ...
 
     def worn_by(self, person: str, wall: datetime) -> tuple[Device, ...]: ...
+
+
+class MemoryRegistry:
+    """The registry of one configuration: dictionaries, rebuilt whole when a new one is applied."""
+
+    def __init__(
+        self, devices: Sequence[Device] = (), assignments: Sequence[Assignment] = ()
+    ) -> None:
+        self.load(devices, assignments)
+
+    def load(self, devices: Sequence[Device], assignments: Sequence[Assignment]) -> None:
+        """Take another configuration over at once; nothing of the former one stays."""
+        self._devices = {device.id: device for device in devices}
+        self._wire = {name: device.id for device in devices for name in device.wire}
+        self._loans = _by_device(assignments)
+        self._of_person = _candidates(devices, assignments)
+
+    def resolve(self, protocol: str, identity: str, wall: datetime) -> Registration:
+        """Whose device it is now. A native identity is the device id itself."""
+        known = self._wire.get(f"{protocol}:{identity}")
+        if known is None and protocol == NATIVE:
+            known = identity
+        device = self._devices.get(known) if known is not None else None
+        if device is None:
+            return Registration(Standing.UNKNOWN, identity, "")
+        person = self._wearer(device, wall)
+        return Registration(
+            _standing(device, person),
+            device.id,
+            device.site,
+            device.kind,
+            person,
+            device.zone,
+            device.level,
+        )
+
+    def device(self, device_id: str) -> Device | None:
+        return self._devices.get(device_id)
+
+    def devices(self) -> Sequence[Device]:
+        """Every device, as configured."""
+        return tuple(self._devices.values())
+
+    def worn_by(self, person: str, wall: datetime) -> tuple[Device, ...]:
+        """What this person carries now; withdrawn and revoked devices too, they show it."""
+        candidates = (self._devices[d] for d in self._of_person.get(person, ()))
+        return tuple(d for d in candidates if self._wearer(d, wall) == person)
+
+    def _wearer(self, device: Device, wall: datetime) -> str | None:
+        """A loan that covers now beats the standing wearer; of two loans the newer start wins."""
+        for loan in self._loans.get(device.id, ()):
+            if loan.start <= wall < loan.end:
+                return loan.person
+        return device.person
+
+
+def _standing(device: Device, person: str | None) -> Standing:
+    """A fixed device is assigned to its place, a worn one only to a person."""
+    if device.withdrawn:
+        return Standing.WITHDRAWN
+    placed = device.zone is not None and not kind(device.kind).worn
+    return Standing.ASSIGNED if person is not None or placed else Standing.UNASSIGNED
+
+
+def _by_device(assignments: Sequence[Assignment]) -> dict[str, tuple[Assignment, ...]]:
+    """Per device its loans, the newest start first; of equals the one written last."""
+    loans: dict[str, list[Assignment]] = {}
+    for assignment in reversed(assignments):
+        loans.setdefault(assignment.device, []).append(assignment)
+    return {
+        device: tuple(sorted(some, key=lambda loan: loan.start, reverse=True))
+        for device, some in loans.items()
+    }
+
+
+def _candidates(
+    devices: Sequence[Device], assignments: Sequence[Assignment]
+) -> dict[str, tuple[str, ...]]:
+    """Per person every device they may ever carry, in the order of the configuration."""
+    found: dict[str, dict[str, None]] = {}
+    borrowers: dict[str, list[str]] = {}
+    for assignment in assignments:
+        borrowers.setdefault(assignment.device, []).append(assignment.person)
+    for device in devices:
+        standing = [device.person] if device.person is not None else []
+        for person in (*standing, *borrowers.get(device.id, ())):
+            found.setdefault(person, {})[device.id] = None
+    return {person: tuple(some) for person, some in found.items()}

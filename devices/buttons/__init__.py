@@ -1,0 +1,1 @@
+"""Buttons and badges: one package per protocol or product."""

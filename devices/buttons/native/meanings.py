@@ -1,0 +1,69 @@
+"""What native devices' words mean, as literal tables: a new word is a new row."""
+
+from __future__ import annotations
+
+from core.signals import AlarmKind, SignalType
+
+TYPES: dict[str, SignalType] = {token.value: token for token in SignalType}
+
+KINDS: dict[str, AlarmKind] = {token.value: token for token in AlarmKind}
+
+ALARM_ALIASES: dict[str, AlarmKind | None] = {
+    "sos": AlarmKind.SOS,
+    "panic": AlarmKind.ATTACK,
+    "panik": AlarmKind.ATTACK,
+    "panikk": AlarmKind.ATTACK,
+    "overfald": AlarmKind.ATTACK,
+    "overfall": AlarmKind.ATTACK,
+    "emergency": None,
+    "help": AlarmKind.ASSIST,
+    "hjælp": AlarmKind.ASSIST,
+    "hjelp": AlarmKind.ASSIST,
+    "press": None,
+    "pressed": None,
+    "button": None,
+}
+"""Types people and products write where the contract says `alarm`; None: the kind stays open."""
+
+ALARM_WORDS: tuple[str, ...] = (
+    "alarm",
+    "sos",
+    "help",
+    "hjælp",
+    "hjaelp",
+    "hjelp",
+    "panic",
+    "panik",
+    "emergency",
+    "overfald",
+    "overfall",
+    "attack",
+    "assist",
+    "mayday",
+)
+"""A word that makes unreadable bytes a call for help, compared without case, anywhere in them."""
+
+KINDS_THAT_ARE_TYPES = (AlarmKind.TAMPER.value, AlarmKind.TECHNICAL.value, AlarmKind.UNKNOWN.value)
+"""Tokens of both lists: as a `type` they mean the type."""
+
+FIELDS: tuple[str, ...] = (
+    "message",
+    "topic",
+    "type",
+    "kind",
+    "level",
+    "seq",
+    "boot",
+    "at",
+    "age_ms",
+    "battery",
+    "charging",
+    "zone",
+    "position",
+    "text",
+    "code",
+    "cancels",
+    "notice",
+    "answer",
+)
+"""What can be odd: `Reading.odd` entries begin with one of these and a colon."""
