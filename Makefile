@@ -1,0 +1,73 @@
+# Everything a developer or an installer types. `make help` lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.ready
+SOURCES := core devices gateway dispatcher firmware-sim tilkald tests
+TEST_JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench crash simulate lock format clean programs
+
+help: ## List what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(SETUP) ## Make the environment: own folder, exact versions by hash
+
+$(SETUP): requirements-dev.lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Tilkald needs Python 3.11 or newer; this is %d.%d. Try: make PYTHON=python3.12" % sys.version_info[:2]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+run: $(SETUP) ## Start the whole service with the example site and its simulated staff
+	@$(BIN)/tilkald run
+
+demo: $(SETUP) ## One simulated alarm, told step by step
+	@$(BIN)/tilkald demo --once
+
+check: $(SETUP) lint types arrows test-quick ## Everything quick: style, types, arrows, tests without processes
+
+lint:
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+types:
+	$(BIN)/mypy
+
+arrows:
+	$(BIN)/lint-imports
+
+test-quick:
+	$(BIN)/pytest -q -n $(TEST_JOBS) -m "not shell"
+
+programs: $(SETUP) ## Debian programs only tests need (root on Debian installs them)
+	@tests/support/programs.sh
+
+test: $(SETUP) programs lint types arrows wheel ## Everything
+	$(BIN)/pytest -q -n $(TEST_JOBS)
+
+wheel: $(SETUP) ## Build the wheel and run its command from another folder, in a clean environment
+	@tests/support/wheel.sh
+
+bench: $(SETUP) ## Measure the alarm path; prints a table, writes bench.json
+	@$(BIN)/tilkald bench
+
+crash: $(SETUP) ## Kill the real process 1,000 times
+	TILKALD_TEST_KILLS=1000 $(BIN)/pytest -q -m shell tests/shells/test_crash.py
+
+simulate: $(SETUP) ## Fifty seeds of the simulated world
+	@for seed in $$(seq 1 50); do $(BIN)/tilkald simulate --seed $$seed --days 1 || exit 1; done
+
+lock: $(SETUP) ## Choose versions anew; names no index
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q -c requirements.lock.txt -o requirements-dev.lock.txt
+
+format: $(SETUP) ## Lay the code out
+	$(BIN)/ruff check --fix -q $(SOURCES)
+	$(BIN)/ruff format -q $(SOURCES)
+
+clean: ## Remove what can be made again
+	rm -rf $(VENV) dist build var .mypy_cache .ruff_cache .pytest_cache .hypothesis
