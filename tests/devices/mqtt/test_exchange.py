@@ -1,0 +1,231 @@
+"""Between connections: whose client id it is, who gets what, what waits for whom."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from devices.mqtt.encode import Outgoing
+from devices.mqtt.exchange import Exchange, Handed, Retained
+from devices.mqtt.limits import MqttLimits
+from devices.mqtt.mailbox import Mailbox, Offered
+from devices.mqtt.packets import REFUSED_FILTER
+from devices.mqtt.session import MqttSession
+
+NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+
+
+def test_a_client_id_of_another_user_is_held_only_while_that_user_is_connected() -> None:
+    office = Office()
+    anna = office.attach("anna", "shared")
+    assert office.exchange.is_held_by_another("bo", "shared")
+    assert not office.exchange.is_held_by_another("anna", "shared")
+    office.exchange.detach(anna)
+    assert not office.exchange.is_held_by_another("bo", "shared")
+
+
+def test_nobody_can_keep_a_badge_out_by_taking_its_name_as_client_id() -> None:
+    office = Office()
+    office.attach("bo", "badge-anna")
+    assert not office.exchange.is_held_by_another("badge-anna", "badge-anna")
+    office.attach("badge-anna", "badge-anna")
+    assert office.exchange.is_held_by_another("bo", "badge-anna")
+    assert len(office.exchange.connections("bo")) == 1
+
+
+def test_a_name_made_by_us_is_nobody_elses() -> None:
+    office = Office()
+    office.attach("bo", "unnamed-1")
+    assert office.exchange.new_client_id() == "unnamed-2"
+
+
+def test_a_kept_session_gets_what_came_while_it_was_away() -> None:
+    office = Office()
+    anna = office.attach("anna", "badge", clean=False)
+    office.exchange.subscribe(anna, "anna/down", 1)
+    office.exchange.detach(anna)
+    assert office.exchange.hand_out(Outgoing("anna/down", b"page")) == Handed(())
+    attached = office.exchange.attach(office.session(), "anna", "badge", clean=False)
+    assert attached.present
+    assert attached.mailbox is anna
+    assert len(anna.next_frames()) == 1
+
+
+def test_a_clean_session_leaves_nothing_behind() -> None:
+    office = Office()
+    anna = office.attach("anna", "badge")
+    office.exchange.subscribe(anna, "anna/down", 1)
+    office.exchange.detach(anna)
+    again = office.exchange.attach(office.session(), "anna", "badge", clean=False)
+    assert not again.present
+    assert office.exchange.hand_out(Outgoing("anna/down", b"page")).reached == ()
+
+
+def test_a_clean_connect_throws_the_kept_session_away() -> None:
+    office = Office()
+    anna = office.attach("anna", "badge", clean=False)
+    office.exchange.subscribe(anna, "anna/down", 1)
+    office.exchange.detach(anna)
+    assert not office.exchange.attach(office.session(), "anna", "badge", clean=True).present
+    assert office.exchange.hand_out(Outgoing("anna/down", b"page")).reached == ()
+
+
+def test_two_users_sessions_of_one_client_id_are_two_sessions() -> None:
+    office = Office()
+    office.exchange.detach(office.attach("anna", "shared", clean=False))
+    assert not office.exchange.attach(office.session(), "bo", "shared", clean=False).present
+
+
+def test_a_user_leaves_only_so_many_sessions_behind() -> None:
+    office = Office(MqttLimits(kept_per_user_max=2))
+    boxes = [office.attach("anna", f"badge-{number}", clean=False) for number in range(3)]
+    for box in boxes:
+        office.exchange.detach(box)
+    attached = office.exchange.attach(office.session(), "anna", "badge-9", clean=False)
+    assert attached.dropped is boxes[0]
+
+
+def test_a_subscription_is_granted_at_most_qos_1_and_within_a_limit() -> None:
+    office = Office(MqttLimits(filters_per_session_max=2))
+    anna = office.attach("anna", "badge")
+    codes = [office.exchange.subscribe(anna, name, 2) for name in ("a", "b", "a", "c")]
+    assert codes == [1, 1, 1, REFUSED_FILTER]
+    office.exchange.unsubscribe(anna, "a")
+    assert office.exchange.subscribe(anna, "c", 0) == 0
+
+
+def test_take_overs_are_counted_within_a_minute() -> None:
+    exchange = Exchange(MqttLimits())
+    seconds = (0, 20, 40, 70)
+    times = [exchange.take_over("anna", NOW + timedelta(seconds=each)) for each in seconds]
+    assert times == [1, 2, 3, 3]
+    assert exchange.take_over("bo", NOW) == 1
+
+
+# -- retained ---------------------------------------------------------------------------------
+
+
+def test_the_newest_retained_message_waits_for_whoever_subscribes_later() -> None:
+    office = Office()
+    for payload in (b"online", b"offline"):
+        retained = Outgoing("anna/status", payload, retain=True)
+        assert office.exchange.retain(retained, "anna") is Retained.KEPT
+    observer = office.attach("observer", "o")
+    assert office.owed(observer, "+/status") == ["offline retained"]
+    assert office.owed(observer, "anna/status") == ["offline retained"]
+    assert office.owed(observer, "+/down") == []
+
+
+def test_an_empty_retained_message_clears_its_topic() -> None:
+    office = Office()
+    office.exchange.retain(Outgoing("anna/status", b"online", retain=True), "anna")
+    office.exchange.retain(Outgoing("anna/status", b"", retain=True), "anna")
+    assert office.owed(office.attach("observer", "o"), "#") == []
+
+
+def test_all_retained_messages_reach_a_client_that_asks_for_them() -> None:
+    office = Office(MqttLimits(queue_max=5, outgoing_window=3))
+    for number in range(50):
+        office.exchange.retain(Outgoing(f"d{number}/status", b"online", retain=True), f"d{number}")
+    assert len(office.owed(office.attach("observer", "o"), "+/status")) == 50
+
+
+def test_retained_messages_are_limited_for_each_user_and_in_all() -> None:
+    office = Office(MqttLimits(retained_per_user_max=2, retained_max=3, retained_bytes_max=300))
+    keep = office.exchange.retain
+    kept = [
+        keep(Outgoing(topic, payload, retain=True), owner)
+        for topic, payload, owner in (
+            ("a/1", b"x", "a"),
+            ("a/2", b"x", "a"),
+            ("a/3", b"x", "a"),
+            ("a/2", b"y", "a"),
+            ("b/1", b"x", "b"),
+            ("c/1", b"x", "c"),
+            ("b/1", b"x" * 300, "b"),
+        )
+    ]
+    full = [each is Retained.FULL for each in kept]
+    assert full == [False, False, True, False, False, True, True]
+    assert office.owed(office.attach("observer", "o"), "b/1") == ["x retained"]
+
+
+# -- slow and away ----------------------------------------------------------------------------
+
+
+def test_for_an_away_client_the_oldest_waiting_message_is_dropped_and_reported() -> None:
+    office = Office(MqttLimits(queue_max=2))
+    anna = office.attach("anna", "badge", clean=False)
+    office.exchange.subscribe(anna, "d", 1)
+    office.exchange.detach(anna)
+    handed = [office.exchange.hand_out(Outgoing("d", b"%d" % number)) for number in range(3)]
+    assert [each.ousted for each in handed] == [(), (), (anna,)]
+    assert [frame[-1:] for frame in anna.next_frames()] == [b"1", b"2"]
+
+
+def test_a_connected_client_that_acknowledges_nothing_is_named_as_stuck() -> None:
+    office = Office(MqttLimits(queue_max=2))
+    anna = office.attach("anna", "badge", clean=False)
+    office.exchange.subscribe(anna, "d", 1)
+    messages = [Outgoing("d", b"%d" % number) for number in range(3)]
+    handed = [office.exchange.hand_out(message) for message in messages]
+    session = office.exchange.connection("anna", "badge")
+    assert [each.stuck for each in handed] == [(), (), (session,)]
+    office.exchange.detach(anna)
+    assert office.exchange.offer_again(anna, messages[2]) is Offered.OUSTED
+    assert [frame[-1:] for frame in anna.next_frames()] == [b"1", b"2"]
+
+
+def test_a_qos_0_message_makes_room_before_anybody_is_stuck() -> None:
+    limits = MqttLimits(queue_max=2)
+    mailbox = Mailbox("anna", "badge", limits, clean=True)
+    for qos in (1, 0):
+        assert mailbox.offer(Outgoing("d", b"", qos), 1, connected=True) is Offered.TAKEN
+    assert mailbox.offer(Outgoing("d", b"", 1), 1, connected=True) is Offered.OUSTED
+    assert mailbox.offer(Outgoing("d", b"", 1), 1, connected=True) is Offered.STUCK
+
+
+def test_a_qos_0_message_does_not_wait_for_an_away_client() -> None:
+    mailbox = Mailbox("anna", "badge", MqttLimits(), clean=False)
+    assert mailbox.offer(Outgoing("d", b"", 1), 0, connected=False) is Offered.SKIPPED
+    assert not mailbox.can_send()
+
+
+def test_packet_ids_go_round_and_pass_by_those_in_use() -> None:
+    mailbox = Mailbox("anna", "badge", MqttLimits(outgoing_window=2), clean=False)
+    numbers = []
+    for turn in range(65_540):
+        mailbox.offer(Outgoing("d", b""), 1, connected=True)
+        [frame] = mailbox.next_frames()
+        numbers.append(int.from_bytes(frame[-2:], "big"))
+        if turn:
+            assert mailbox.acknowledged(numbers[-1]) is not None
+    assert numbers[65_533:65_538] == [65_534, 65_535, 2, 3, 4]
+    assert mailbox.acknowledged(1) is not None
+    assert mailbox.acknowledged(1) is None
+
+
+class Office:
+    """An exchange with connections that nobody reads from."""
+
+    def __init__(self, limits: MqttLimits | None = None) -> None:
+        self.limits = limits or MqttLimits()
+        self.exchange = Exchange(self.limits)
+
+    def session(self) -> MqttSession:
+        return MqttSession(self.limits, NOW)
+
+    def attach(self, username: str, client_id: str, *, clean: bool = True) -> Mailbox:
+        return self.exchange.attach(self.session(), username, client_id, clean=clean).mailbox
+
+    def owed(self, mailbox: Mailbox, topic_filter: str) -> list[str]:
+        """The retained messages a subscription gives, all acknowledged at once."""
+        self.exchange.subscribe(mailbox, topic_filter, 1)
+        self.exchange.owe_retained(mailbox, topic_filter)
+        seen = []
+        while frames := mailbox.next_frames():
+            for frame in frames:
+                at = 2 + (frame[1] >> 7) + 2 + int.from_bytes(frame[2:4], "big")
+                number = int.from_bytes(frame[at : at + 2], "big")
+                mailbox.acknowledged(number)
+                seen.append(frame[at + 2 :].decode() + (" retained" if frame[0] & 1 else ""))
+        return seen
