@@ -1,0 +1,40 @@
+"""The console channel: a notice to a screen somebody has open. The board itself shows the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.errors import ChannelError
+from core.signals import ReceiptState
+from dispatcher.alarms.model import Notice
+from dispatcher.channels.ports import Addressee, Capabilities, Sending
+
+NAME = "console"
+
+
+class ConsoleChannel:
+    """`is_open` says whether a page signed in as this person is following the live stream."""
+
+    def __init__(self, is_open: Callable[[str], bool]) -> None:
+        self._is_open = is_open
+
+    @property
+    def name(self) -> str:
+        return NAME
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(immediate=True, withdraws=True)
+
+    async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
+        """The stream carries the alarm itself; raises ChannelError when nobody is looking."""
+        if not self._is_open(notice.person):
+            raise ChannelError(
+                f"{notice.person} has no console open: the next route is taken.",
+                temporary=True,
+                code="not_open",
+            )
+        return Sending(ReceiptState.SENT)
+
+    async def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,1 @@
+"""Twilio: sending by the official SDK, status callbacks, replies; what its answers mean."""

@@ -1,0 +1,39 @@
+"""Telling the wearer (law 7): what the engine decides to tell becomes a message to their device."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from core import ids
+from devices.buttons.native import messages
+from devices.buttons.native.messages import Head
+from dispatcher.alarms.model import TellType
+from dispatcher.engine.work import Tell
+
+
+def message(tell: Tell) -> bytes:
+    """The bytes of one message down, with the fields of the contract (design.md section 8)."""
+    head = Head(_id(tell), tell.at, tell.alarm or None, tell.rev)
+    match tell.type:
+        case TellType.RECEIVED:
+            return messages.received(head, tell.boot, tell.seq)
+        case TellType.ACCEPTED:
+            return messages.accepted(head, _first(tell.by), tell.eta_s, len(tell.by))
+        case TellType.ARRIVED:
+            return messages.arrived(head)
+        case TellType.NOBODY_YET:
+            return messages.nobody_yet(head)
+        case TellType.CLOSED:
+            return messages.closed(head)
+        case TellType.TEST_OK:
+            return messages.test_ok(head, tell.boot, tell.seq)
+        case _:
+            assert_never(tell.type)
+
+
+def _id(tell: Tell) -> str:
+    return ids.derived("m", tell.device, tell.alarm, tell.rev, tell.type, tell.boot, tell.seq)
+
+
+def _first(names: tuple[str, ...]) -> str:
+    return names[0] if names else ""
