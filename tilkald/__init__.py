@@ -1,0 +1,1 @@
+"""The command, and the only place that joins the halves (docs/decisions/0004)."""

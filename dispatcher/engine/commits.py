@@ -95,6 +95,10 @@ class Commits:
         except TimeoutError:
             _log.error("not everything was committed before the stop", unsaved=len(self._unsaved))
 
+    def is_committed(self, alarm_id: str) -> bool:
+        """Whether the store holds this open alarm, at whatever `rev`."""
+        return alarm_id in self._committed_rev
+
     @property
     def unsaved(self) -> int:
         return len(self._unsaved)

@@ -87,9 +87,9 @@ class Core:
 
     def signal(self, signal: Signal, at: Moment) -> Work:
         """A signal that is an alarm, a cancel or a restore."""
-        place = self.pictures.place(signal, at.wall)
+        place = self.pictures.place(signal, at)
         related = self.book.related(signal, place)
-        here = signal.person is None or self.pictures.on_shift(signal.person, at.wall)
+        here = signal.person is None or self.pictures.on_shift(signal.person, at)
         first_name = self.pictures.first_name(signal.person)
         verdict = triage(signal, related, here, place, first_name)
         kept = Work(Unit(signals=() if signal.repeat else (signal,)))
@@ -115,7 +115,7 @@ class Core:
         """Somebody checked in or out; who goes off duty while coming is lost to their alarms."""
         assert signal.person is not None
         here = signal.type is SignalType.CHECK_IN
-        row = Presence(signal.person, here, at.now)
+        row = Presence(signal.person, here, at.wall)
         kept = Work(Unit(signals=(signal,), presence=(row,))).and_then(_received(signal, None, at))
         return kept if here else kept.and_then(self.lost(signal.person, "off_duty", at))
 
@@ -204,7 +204,7 @@ class Core:
         if alarm is None:
             raise DomainError("stale", "The alarm is closed already.")
         refuse_if_stale(alarm, rev)
-        if not may_close(alarm, person, self.pictures.leads(person, alarm.site, at.wall)):
+        if not may_close(alarm, person, self.pictures.leads(person, alarm.site, at)):
             raise DomainError(
                 "not_allowed",
                 "Only a colleague who has arrived, or the duty leader, closes this alarm.",
@@ -355,7 +355,7 @@ class Core:
     def _may_end(self, alarm: Alarm, person: str, at: Moment) -> bool:
         if alarm.grew_at is not None and at.now - alarm.grew_at < GREW_JUST_NOW:
             return False
-        return may_close(alarm, person, self.pictures.leads(person, alarm.site, at.wall))
+        return may_close(alarm, person, self.pictures.leads(person, alarm.site, at))
 
     def _close(self, alarm_id: str, closing: Closing, at: Moment) -> Work:
         alarm = replace(self.book.alarms[alarm_id], closing=closing)

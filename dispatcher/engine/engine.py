@@ -18,6 +18,7 @@ from core.clock import Clock
 from core.errors import DomainError
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
 from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint, TellType
+from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
@@ -171,8 +172,8 @@ class Engine:
         if alarm is None:
             return AnswerOutcome.CLOSED
         called = call_of(alarm, person) is not None
-        leads = self._around.leads(person, alarm.site, at.wall)
-        if not (called or leads or self._around.on_shift(person, at.wall)):
+        leads = self._around.leads(person, alarm.site, at)
+        if not (called or leads or self._around.on_shift(person, at)):
             return AnswerOutcome.NOT_YOURS
         outcome, work = self.core.answer_of(alarm_id, person, answer, "", at)
         await self._do(work)
@@ -369,10 +370,8 @@ class Engine:
         if state is None or alarm.technical:
             return
         points = [call.standpoint for call in state.calls]
-        coming = [
-            c for c in state.calls if c.standpoint in (Standpoint.ACCEPTED, Standpoint.ARRIVED)
-        ]
-        kinds = [TellType.RECEIVED]
+        coming = [call for call in state.calls if call.standpoint in COMING]
+        kinds = [TellType.RECEIVED] if self._line.is_committed(alarm.id) else []
         if Standpoint.ARRIVED in points:
             kinds.append(TellType.ARRIVED)
         elif coming:

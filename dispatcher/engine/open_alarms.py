@@ -7,6 +7,7 @@ from datetime import datetime
 
 from core.signals import Signal
 from dispatcher.alarms.model import Alarm, Call, Notice, Place, Presser
+from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -25,6 +26,8 @@ class OpenAlarms:
         self._calling: dict[str, dict[str, None]] = {}
         self._notices_of: dict[str, dict[str, None]] = {}
         self._letters: dict[str, dict[str, str]] = {}
+        self._coming: dict[str, dict[str, None]] = {}
+        self._pressers: dict[str, tuple[Presser, ...]] = {}
         self._heap: list[tuple[datetime, str]] = []
 
     def get(self, alarm_id: str) -> Alarm | None:
@@ -55,10 +58,18 @@ class OpenAlarms:
         """Whether this person is a victim in any open alarm."""
         return f"p:{person}" in self._by_sender
 
-    def pressers(self) -> list[Presser]:
-        """Every victim of every open alarm."""
-        ids = dict.fromkeys(i for ids in self._by_sender.values() for i in ids)
-        return [presser for i in ids for presser in self.alarms[i].pressers]
+    def pressers_at(self, site: str) -> tuple[Presser, ...]:
+        """Every victim of every open alarm of one site."""
+        kept = self._pressers.get(site)
+        if kept is None:
+            alarms = (alarm for alarm in self.alarms.values() if alarm.site == site)
+            kept = tuple(presser for alarm in alarms for presser in alarm.pressers)
+            self._pressers[site] = kept
+        return kept
+
+    def coming_elsewhere(self, alarm_id: str) -> list[str]:
+        """People on their way to, or at, another alarm than this one."""
+        return [p for p, ids in self._coming.items() if len(ids) > (alarm_id in ids)]
 
     def notices_of(self, alarm_id: str) -> list[Notice]:
         return [self.notices[i] for i in self._notices_of.get(alarm_id, ())]
@@ -96,7 +107,7 @@ class OpenAlarms:
     # Keeping
 
     def keep(self, alarm: Alarm) -> None:
-        self._forget_keys(alarm.id)
+        self._forget_keys(alarm)
         if not alarm.open:
             self._forget(alarm.id)
             return
@@ -107,8 +118,10 @@ class OpenAlarms:
             self._by_zone.setdefault(alarm.place.zone, {})[alarm.id] = None
         if alarm.cause_key:
             self._by_cause[alarm.cause_key] = alarm.id
-        for person in _called(alarm):
+        for person, coming in _called(alarm):
             self._calling.setdefault(person, {})[alarm.id] = None
+            if coming:
+                self._coming.setdefault(person, {})[alarm.id] = None
         if alarm.escalation is not None:
             heapq.heappush(self._heap, (alarm.escalation.wake_at, alarm.id))
 
@@ -120,16 +133,19 @@ class OpenAlarms:
             self._letters.setdefault(notice.address, {}).setdefault(notice.alarm, notice.letter)
         self.notices[notice.id] = notice
 
-    def _forget_keys(self, alarm_id: str) -> None:
-        old = self.alarms.get(alarm_id)
+    def _forget_keys(self, new: Alarm) -> None:
+        alarm_id, old = new.id, self.alarms.get(new.id)
+        if old is None or old.pressers != new.pressers or not new.open:
+            self._pressers.pop(new.site, None)
         if old is None:
             return
         for key in _sender_keys(old.pressers):
             _drop(self._by_sender, key, alarm_id)
         if old.place.zone is not None:
             _drop(self._by_zone, old.place.zone, alarm_id)
-        for person in _called(old):
+        for person, _ in _called(old):
             _drop(self._calling, person, alarm_id)
+            _drop(self._coming, person, alarm_id)
         if old.cause_key:
             self._by_cause.pop(old.cause_key, None)
 
@@ -156,8 +172,10 @@ def call_of(alarm: Alarm, person: str) -> Call | None:
     return next((call for call in calls if call.person == person), None)
 
 
-def _called(alarm: Alarm) -> list[str]:
-    return [call.person for call in alarm.escalation.calls] if alarm.escalation else []
+def _called(alarm: Alarm) -> list[tuple[str, bool]]:
+    """Everybody called, and whether they are coming."""
+    calls = alarm.escalation.calls if alarm.escalation else ()
+    return [(call.person, call.standpoint in COMING) for call in calls]
 
 
 def _sender_keys(pressers: tuple[Presser, ...]) -> list[str]:

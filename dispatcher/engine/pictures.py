@@ -1,0 +1,296 @@
+"""What the engine sees of the world: the configuration, the roster, the devices, the open alarms.
+
+One object per process. A new configuration, a word about presence, a device that goes silent all
+change it; every decision looks at it afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from math import cos, hypot, radians
+from typing import Protocol
+
+from core.signals import AlarmKind, Level, Position, Signal
+from dispatcher.alarms.calling import with_leader_first
+from dispatcher.alarms.model import Alarm, Notice, Place
+from dispatcher.alarms.plan import Plan, Step
+from dispatcher.alarms.view import View
+from dispatcher.channels.ports import Addressee
+from dispatcher.engine.open_alarms import OpenAlarms
+from dispatcher.engine.ports import DeviceState, PersonState
+from dispatcher.engine.work import Moment
+from dispatcher.roster.index import OrganisationIndex
+from dispatcher.roster.model import Language, Unit, Zone
+from dispatcher.roster.staffing import Staffing
+from dispatcher.roster.views import Pressing, Situation, build_view
+from dispatcher.site.model import Organisation
+from dispatcher.store.ports import Presence
+
+PLACE_WITHIN_M = 150.0
+"""A position this near an outdoor zone is told by the zone's name, else as a position."""
+
+METRES_PER_DEGREE = 111_320.0
+PRESENCE_MOST = 10_000
+
+_EVERY_WAY = ("wearable", "sms", "console")
+
+
+class DeviceEyes(Protocol):
+    """What supervision knows of a device now; the gateway's side of the same process."""
+
+    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
+        """State token, seconds since heard (None: not since the start), battery 0..1."""
+        ...
+
+
+class SitePictures:
+    """Implements `dispatcher.engine.engine.Surroundings`."""
+
+    def __init__(
+        self, organisation: Organisation, presence: Sequence[Presence], eyes: DeviceEyes
+    ) -> None:
+        self._index = OrganisationIndex(organisation)
+        self._presence = tuple(presence)
+        self._eyes = eyes
+        self._unhealthy: dict[str, str] = {}
+        self._book = OpenAlarms()
+
+    def watch_over(self, book: OpenAlarms) -> None:
+        """The open alarms whose victims and helpers every picture must know."""
+        self._book = book
+
+    def configure(self, organisation: Organisation) -> None:
+        """A new version of the configuration. Running plans keep their snapshots."""
+        self._index = OrganisationIndex(organisation)
+
+    def unreachable(self, address: str, why: str | None) -> None:
+        """A route does not work now (`silent`, `tamper`), or (None) works again."""
+        if why is None:
+            self._unhealthy.pop(address, None)
+        else:
+            self._unhealthy[address] = why
+
+    # Pictures: for deciding
+
+    def view(self, alarm: Alarm, at: Moment) -> View:
+        situation = Situation(
+            presence=self._presence,
+            unhealthy=self._unhealthy,
+            busy=self._book.coming_elsewhere(alarm.id),
+        )
+        return build_view(
+            self._index,
+            site=alarm.site,
+            zone=alarm.place.zone,
+            pressing=self._pressing(alarm),
+            now=at.now,
+            wall=at.wall,
+            situation=situation,
+        )
+
+    def place(self, signal: Signal, at: Moment) -> Place:
+        """Honestly (law 8): the device's word, else its position, else the unit of the roster."""
+        site = self.site_of(signal)
+        if signal.zone is not None and (zone := self._index.zone_named(site, signal.zone)):
+            source = "beacon" if signal.reading.zone else "fixed"
+            return self._at_zone(zone, source, None)
+        if signal.reading.position is not None:
+            return self._at_position(site, signal.reading.position, at)
+        if signal.person is not None:
+            post = self._staffing(site, at).known(signal.person)
+            if post is not None and post.zone is not None:
+                return self._at_zone(self._index.graph.zones[post.zone], "roster", None)
+        return Place(None, "", "unknown")
+
+    def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:
+        """The site's plan for this level and kind; for an orphan, the duty leader first."""
+        plan = self._plan(site, level, kind)
+        if not orphan:
+            return plan
+        steps = with_leader_first(plan.steps, _EVERY_WAY)
+        return replace(plan, id=f"{plan.id}+leader-first", steps=steps)
+
+    def on_shift(self, person: str | None, at: Moment) -> bool:
+        if person is None:
+            return False
+        sites = self._index.sites_of((person,)) or tuple(self._index.sites)
+        return any(person in self._staffing(site, at).on_duty for site in sites)
+
+    def leads(self, person: str, site: str, at: Moment) -> bool:
+        """The duty leader of the shift, else the site's own; deputies when those have pressed."""
+        known = self._index.sites.get(site)
+        if known is None:
+            return False
+        leaders = self._staffing(site, at).leaders or known.leaders
+        if all(self._book.has_pressed(leader) for leader in leaders):
+            leaders = (*leaders, *known.deputies)
+        return person in leaders
+
+    def first_name(self, person: str | None) -> str:
+        known = self._index.people.get(person or "")
+        return known.first_name if known is not None else ""
+
+    def site_of(self, signal: Signal) -> str:
+        """The device's site; an unknown device calls the first one, for somebody must go."""
+        if signal.site in self._index.sites:
+            return signal.site
+        return next(iter(self._index.sites), "")
+
+    # For pages and channels
+
+    def organisation(self) -> Organisation:
+        return self._index.organisation
+
+    def people(self, at: Moment) -> Sequence[PersonState]:
+        return [
+            self._person(person.id, staffing, at)
+            for site in self._index.sites
+            for staffing in (self._staffing(site, at),)
+            for person in self._index.organisation.people
+            if person.site == site or person.id in staffing.posts
+        ]
+
+    def devices(self, at: Moment) -> Sequence[DeviceState]:
+        return [self._device(d.id, at) for d in self._index.organisation.devices]
+
+    def addressee(self, notice: Notice) -> Addressee:
+        site = self._index.sites.get(notice.site)
+        person = self._index.people.get(notice.person)
+        spoken = site.language if site is not None else Language.ENGLISH
+        return Addressee(
+            person=notice.person,
+            language=person.language if person is not None else spoken,
+            words=site.words if site is not None else (),
+            site_name=site.name if site is not None else "",
+        )
+
+    def worn_by(self, device: str, person: str, at: Moment) -> bool:
+        return self._index.wearer(device, at.wall) == person
+
+    def present(self, person: str, here: bool, at: Moment) -> None:
+        """Somebody checked in or out: it stands until their shift ends, or they say otherwise."""
+        others = [p for p in self._presence if p.person != person][-PRESENCE_MOST:]
+        self._presence = (*others, Presence(person, here, at.wall))
+
+    def expected_devices(self, at: Moment) -> tuple[str, ...]:
+        """Devices that must be heard: worn by somebody on duty, or fixed in a place."""
+        worn = [
+            device.id
+            for site in self._index.sites
+            for person in self._staffing(site, at).posts
+            for device in self._index.worn_by(person, at.wall)
+            if not device.withdrawn
+        ]
+        fixed = [
+            device.id
+            for device in self._index.organisation.devices
+            if device.zone is not None and device.person is None and not device.withdrawn
+        ]
+        return tuple(dict.fromkeys((*worn, *fixed)))
+
+    def on_duty(self, at: Moment) -> tuple[str, ...]:
+        """Everybody at work at any site now."""
+        people = [p for site in self._index.sites for p in self._staffing(site, at).on_duty]
+        return tuple(sorted(dict.fromkeys(people)))
+
+    # Inside
+
+    def _staffing(self, site: str, at: Moment) -> Staffing:
+        return self._index.staffing(site, at.wall, self._presence)
+
+    def _pressing(self, alarm: Alarm) -> Pressing:
+        """The victims of this alarm and of every other open one at its site."""
+        pressers = (*alarm.pressers, *self._book.pressers_at(alarm.site))
+        return Pressing(
+            persons=tuple(dict.fromkeys(p.person for p in pressers if p.person is not None)),
+            devices=tuple(dict.fromkeys(p.device for p in pressers)),
+        )
+
+    def _plan(self, site: str, level: Level, kind: AlarmKind) -> Plan:
+        plans = [plan for plan in self._index.organisation.plans if plan.site == site]
+        named = [plan for plan in plans if kind in plan.kinds]
+        if kind is AlarmKind.TECHNICAL:
+            return next(iter(named), _technical_plan(site))
+        by_level = [plan for plan in plans if level in plan.levels and not plan.kinds]
+        both = [plan for plan in named if not plan.levels or level in plan.levels]
+        return next(iter((*both, *by_level)), _plan_without_one(site))
+
+    def _at_zone(self, zone: Zone, source: str, age_s: float | None) -> Place:
+        unit = self._index.units.get(zone.unit or "")
+        return Place(
+            zone=zone.id,
+            label=zone.label,
+            source=source,
+            age_s=age_s,
+            meeting=self._meeting(unit),
+            lat=zone.lat,
+            lon=zone.lon,
+        )
+
+    def _at_position(self, site: str, position: Position, at: Moment) -> Place:
+        age = None if position.at is None else at.wall - position.at
+        age_s = None if age is None else max(age, timedelta()).total_seconds()
+        zones = [z for z in self._index.graph.zones.values() if z.site == site]
+        near = min(
+            (z for z in zones if z.lat is not None and z.lon is not None),
+            key=lambda zone: _metres(zone, position),
+            default=None,
+        )
+        if near is not None and _metres(near, position) <= PLACE_WITHIN_M:
+            place = self._at_zone(near, "position", age_s)
+        else:
+            place = Place(None, "", "position", age_s)
+        return replace(place, lat=position.lat, lon=position.lon, accuracy_m=position.accuracy_m)
+
+    def _meeting(self, unit: Unit | None) -> str | None:
+        zone = self._index.graph.zones.get(unit.meeting or "") if unit is not None else None
+        return zone.label if zone is not None else None
+
+    def _person(self, person: str, staffing: Staffing, at: Moment) -> PersonState:
+        post = staffing.posts.get(person)
+        on = next((row for row in staffing.on if row.person == person), None)
+        devices = self._index.worn_by(person, at.wall)
+        return PersonState(
+            person=person,
+            first_name=self.first_name(person),
+            unit=post.unit if post is not None else None,
+            duty=on.duty if on is not None else None,
+            on_shift=person in staffing.on_duty,
+            runner=post.runner if post is not None else False,
+            devices=tuple(self._device(device.id, at) for device in devices),
+        )
+
+    def _device(self, device: str, at: Moment) -> DeviceState:
+        known = self._index.devices[device]
+        state, heard_s, battery = self._eyes.state_of(device)
+        if known.revoked or known.withdrawn:
+            state = "revoked" if known.revoked else "withdrawn"
+        return DeviceState(
+            device, known.kind, self._index.wearer(device, at.wall), heard_s, battery, state
+        )
+
+
+def _technical_plan(site: str) -> Plan:
+    step = Step(timedelta(), "leader", ("console", "wearable"))
+    return Plan("technical", site, (step,), round=timedelta(minutes=15))
+
+
+def _plan_without_one(site: str) -> Plan:
+    """The site has no plan for this: everybody who can, at once. `check` says so beforehand."""
+    steps = (
+        Step(timedelta(), "everyone", _EVERY_WAY),
+        Step(timedelta(seconds=15), "leader", _EVERY_WAY),
+        Step(timedelta(seconds=30), "on_call", _EVERY_WAY),
+        Step(timedelta(seconds=45), "last_resort", _EVERY_WAY),
+    )
+    return Plan("without-a-plan", site, steps)
+
+
+def _metres(zone: Zone, position: Position) -> float:
+    assert zone.lat is not None
+    assert zone.lon is not None
+    north = (zone.lat - position.lat) * METRES_PER_DEGREE
+    east = (zone.lon - position.lon) * METRES_PER_DEGREE * cos(radians(position.lat))
+    return hypot(north, east)

@@ -1,0 +1,87 @@
+"""Watching the process itself (law 12): loop lag, the wall clock, the clock's mark, the auditor.
+
+Each watcher is one small task; the supervisor in `serve` restarts one that dies and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from core import clock, log
+from core.clock import ServiceClock
+
+LAG_EVERY_S = 1.0
+LAG_MOST_S = 0.25
+"""A loop this late cannot keep a page within its seconds; people are told."""
+
+LAG_CALM = 30
+"""So many calm measurements in a row until the loop counts as well again."""
+
+CLOCK_EVERY_S = 5.0
+MARK_EVERY_S = 10.0
+AUDIT_EVERY_S = 60.0
+
+Report = Callable[[str, str], None]
+Clear = Callable[[str], None]
+
+_log = log.logger("tilkald.vitals")
+
+
+async def watch_loop_lag(report: Report, clear: Clear, measured: Callable[[float], None]) -> None:
+    """How late the loop runs what is due."""
+    calm = LAG_CALM
+    while True:
+        before = clock.monotonic_s()
+        await clock.sleep(LAG_EVERY_S)
+        lag_s = max(0.0, clock.monotonic_s() - before - LAG_EVERY_S)
+        measured(lag_s)
+        calm = 0 if lag_s > LAG_MOST_S else calm + 1
+        if calm == 0:
+            text = f"The service is {lag_s:.1f} s late. Take load off this machine."
+            report("loop", text)
+        elif calm == LAG_CALM:
+            clear("loop")
+
+
+async def watch_wall_clock(service: ServiceClock, jumped: Callable[[timedelta], None]) -> None:
+    """A wall clock that is set moves no step, but rosters read it: a person must know."""
+    while True:
+        await clock.sleep(CLOCK_EVERY_S)
+        moved = service.jumped()
+        if moved is not None:
+            _log.warning("the wall clock was set", moved_s=moved.total_seconds())
+            jumped(moved)
+
+
+async def keep_clock_mark(mark: Callable[[], None]) -> None:
+    """Service time goes on after a restart from the newest mark."""
+    while True:
+        mark()
+        await clock.sleep(MARK_EVERY_S)
+
+
+async def audit(
+    look: Callable[[], Awaitable[list[str]]], found: Callable[[list[str]], None]
+) -> None:
+    """Law 2's second pair of eyes: every minute, with its own connection to the store."""
+    while True:
+        await clock.sleep(AUDIT_EVERY_S)
+        found(await look())
+
+
+async def supervised(
+    name: str, task: Callable[[], Awaitable[None]], report: Report, restarted: Callable[[], None]
+) -> None:
+    """Run a watcher for ever. The one place where any error is caught: it says so, and goes on."""
+    while True:
+        try:
+            await task()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            _log.error("a watcher died and is started again", watcher=name, why=repr(error))
+            report(f"watcher:{name}", f"The service could not watch itself ({name}): {error}")
+            restarted()
+        await clock.sleep(1.0)
