@@ -15,7 +15,8 @@ from devices.mqtt.limits import MqttLimits
 from devices.mqtt.packets import PACKET_ID_MAX
 
 FRAMES_PER_TURN = 64
-"""Messages handed to one socket before others get their turn."""
+BYTES_PER_TURN = 65_536
+"""Messages, and about how many bytes, handed to one socket before others get their turn."""
 
 
 class Offered(StrEnum):
@@ -73,11 +74,13 @@ class Mailbox:
         return [message.numbered(number, again=True) for number, message in self._in_flight.items()]
 
     def next_frames(self) -> list[bytes]:
-        """What may be sent now, within the window and `FRAMES_PER_TURN`."""
+        """What may be sent now, within the window and one turn."""
         frames: list[bytes] = []
-        while len(frames) < FRAMES_PER_TURN and self.can_send():
+        left = BYTES_PER_TURN
+        while left > 0 and len(frames) < FRAMES_PER_TURN and self.can_send():
             message, qos = self._next_message()
             frames.append(self._numbered(message) if qos else message.plain())
+            left -= len(frames[-1])
         return frames
 
     def can_send(self) -> bool:
