@@ -23,6 +23,7 @@ from devices.buttons.native.meanings import (
     TYPES,
 )
 from devices.registry import NATIVE
+from devices.watch import CHARGING
 
 PAYLOAD_BYTES_MAX = 65_536
 """A longer message is not parsed, only looked through for a call for help."""
@@ -116,10 +117,6 @@ def _of_object(
         odd=tuple(odd[:ODD_MAX]),
         raw=payload[:RAW_BYTES_MAX],
     )
-
-
-CHARGING = "charging"
-"""`Reading.code` of a heartbeat from a charger."""
 
 
 def _type(

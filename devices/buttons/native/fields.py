@@ -45,7 +45,7 @@ def text(name: str, value: object, odd: list[str], limit: int = TEXT_CHARS_MAX) 
         _note(odd, name, "a number, not a text", value)
     clean = printable(str(value))
     if len(clean) > limit:
-        _note(odd, name, f"cut after {limit} characters", clean)
+        odd.append(f"{name}: {len(clean)} characters, cut after {limit}")
     return clean[:limit].strip() or None
 
 

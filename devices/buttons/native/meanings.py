@@ -45,25 +45,3 @@ ALARM_WORDS: tuple[str, ...] = (
 
 KINDS_THAT_ARE_TYPES = (AlarmKind.TAMPER.value, AlarmKind.TECHNICAL.value, AlarmKind.UNKNOWN.value)
 """Tokens of both lists: as a `type` they mean the type."""
-
-FIELDS: tuple[str, ...] = (
-    "message",
-    "topic",
-    "type",
-    "kind",
-    "level",
-    "seq",
-    "boot",
-    "at",
-    "age_ms",
-    "battery",
-    "charging",
-    "zone",
-    "position",
-    "text",
-    "code",
-    "cancels",
-    "notice",
-    "answer",
-)
-"""What can be odd: `Reading.odd` entries begin with one of these and a colon."""

@@ -1,0 +1,71 @@
+"""What is counted, for `/metrics`. Labels are closed lists: never a device, a person or a text.
+
+A label value that comes from outside goes through `bounded` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+REGISTRY = CollectorRegistry()
+"""Ours alone, so that what a library counts on its own does not appear on our page."""
+
+MESSAGES = Counter(
+    "tilkald_messages",
+    "Messages of devices that were read",
+    ["protocol", "type"],
+    registry=REGISTRY,
+)
+ODD = Counter(
+    "tilkald_odd_fields",
+    "Fields of messages that were wrong and read past",
+    ["protocol", "field"],
+    registry=REGISTRY,
+)
+UNREADABLE = Counter(
+    "tilkald_unreadable_messages",
+    "Messages nobody could read: kept as bytes, or only counted past the limit",
+    ["protocol", "kept"],
+    registry=REGISTRY,
+)
+REPEATS = Counter(
+    "tilkald_repeated_messages", "Copies of messages already taken", ["protocol"], registry=REGISTRY
+)
+FOLDED = Counter(
+    "tilkald_folded_messages",
+    "Messages of a storming device that a newer one stands for",
+    ["protocol"],
+    registry=REGISTRY,
+)
+UNACKNOWLEDGED = Counter(
+    "tilkald_unacknowledged_messages",
+    "Messages not acknowledged because they are not stored",
+    ["protocol"],
+    registry=REGISTRY,
+)
+TAKING = Histogram(
+    "tilkald_taking_seconds",
+    "From a message's arrival to its commit",
+    ["protocol"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+    registry=REGISTRY,
+)
+LOGINS = Counter("tilkald_device_logins", "Logins of devices", ["outcome"], registry=REGISTRY)
+NOTICED = Counter(
+    "tilkald_listener_noticed", "What the MQTT listener found wrong", ["what"], registry=REGISTRY
+)
+FINDINGS = Counter(
+    "tilkald_supervision_findings",
+    "What supervision found, and its end",
+    ["trouble", "over"],
+    registry=REGISTRY,
+)
+
+OTHER = "other"
+
+
+def bounded(value: str, known: Collection[str]) -> str:
+    """`value` if it is one of `known`, else `other`: a label must not grow with its input."""
+    return value if value in known else OTHER

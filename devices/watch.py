@@ -1,0 +1,397 @@
+"""Supervision: who is silent, whose battery is low, what came back, and what has one cause.
+
+The law kept here: *the watcher is watched* (law 12), and *nothing is protected that was not
+proven* (law 9). Losses with one cause are one finding naming all: when a device falls silent while
+others of its line are late as well, the finding waits for them, at most half a supervision
+interval (`HELD_FOR`). Charging excuses a silence only when an authenticated device said so.
+
+Time comes in as `now` (service time). One heap entry per device, corrected when it comes up, so a
+heartbeat costs a dictionary write and 20,000 devices cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from devices.catalogue import kind
+from devices.registry import Device
+
+LOW_BATTERY = 0.20
+BATTERY_GOOD = 0.30
+"""Between the two nothing changes, so a battery at the edge does not report twice."""
+
+COMMON_LEAST = 3
+"""From so many losses of one line on they are one finding."""
+
+LATE_FROM = 0.55
+"""The share of its interval after which a device that beats twice in it must have missed one."""
+
+HELD_FOR = timedelta(seconds=60)
+"""The longest a loss waits for others of its line: 120 s + 60 s is standards.md row 7."""
+
+JOINS_FOR = timedelta(minutes=3)
+"""A loss this soon after the last one of a common cause has the same cause; later, its own."""
+
+CHARGING_FOR = timedelta(hours=4)
+"""How long "I am charging" excuses a silence; then a worn device should be on a person again."""
+
+OWN_LINE = "mqtt"
+"""The line of our own listener, where native devices live."""
+
+
+CHARGING = "charging"
+"""`Reading.code` of a heartbeat from a charger."""
+
+OFFLINE = "offline"
+"""`Reading.code` of a presence that says the line to the device is gone."""
+
+
+class Trouble(StrEnum):
+    """What a finding is about."""
+
+    SILENT = "silent"
+    COMMON_CAUSE = "common_cause"
+    LINE_DOWN = "line_down"
+    LOW_BATTERY = "low_battery"
+    TAMPER = "tamper"
+    TWO_CLAIM = "two_claim"
+
+
+class State(StrEnum):
+    """How a device stands, for pages and for the console."""
+
+    OK = "ok"
+    SILENT = "silent"
+    LOW_BATTERY = "low_battery"
+    TAMPER = "tamper"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One technical thing that is wrong, or (`over`) well again.
+
+    `key` is the same for the trouble and its end; a later one with the same key and more devices
+    is news about the same trouble. `site` is that of the first device, empty when unknown.
+    """
+
+    key: str
+    trouble: Trouble
+    devices: tuple[str, ...]
+    at: datetime
+    line: str = ""
+    site: str = ""
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One device now. `heard` None: not since the start."""
+
+    device: str
+    state: State
+    heard: datetime | None
+    battery: float | None
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What is known of one device. `lost_in` is the key of the finding it stands in.
+
+    `grace_from` is when it was last given a whole interval to be heard: its shift began, its line
+    came back. It delays a finding and never makes the device look heard.
+    """
+
+    device: Device
+    silent_after: timedelta
+    line: str
+    known_since: datetime
+    grace_from: datetime
+    heard: datetime | None = None
+    battery: float | None = None
+    low: bool = False
+    tampered: bool = False
+    charging_until: datetime | None = None
+    lost_in: str = ""
+
+    def deadline(self) -> datetime:
+        """When its silence becomes a loss. Unheard since the start: one interval after it."""
+        plain = max(self.heard or self.known_since, self.grace_from) + self.silent_after
+        return max(plain, self.charging_until) if self.charging_until is not None else plain
+
+    def late(self, now: datetime) -> bool:
+        """It has not been heard for so long that a beat is missing already."""
+        last = max(self.heard or self.known_since, self.grace_from)
+        return self.charging_until is None and now - last >= self.silent_after * LATE_FROM
+
+
+@dataclass(slots=True)
+class _Group:
+    """Devices lost by one cause and not yet back; `grew` is when the last of them was lost."""
+
+    line: str
+    grew: datetime
+    devices: dict[str, None]
+
+
+class Watch:
+    """The supervision of every device of an installation."""
+
+    def __init__(self) -> None:
+        self._watched: dict[str, _Watched] = {}
+        self._expected: dict[str, None] = {}
+        self._heap: list[tuple[datetime, str]] = []
+        self._queued: dict[str, None] = {}
+        self._held: dict[str, datetime] = {}
+        self._groups: dict[str, _Group] = {}
+        self._down: dict[str, datetime] = {}
+
+    # What is to be watched
+
+    def configure(
+        self, devices: Iterable[Device], now: datetime, line: str = OWN_LINE
+    ) -> tuple[Finding, ...]:
+        """Watch these devices and no others; what is known of those that stay is kept.
+
+        The losses of devices that are gone are over.
+        """
+        was = self._watched
+        self._watched = {}
+        for device in devices:
+            known = was.get(device.id)
+            silent_after = kind(device.kind).silent_after
+            if known is None:
+                known = _Watched(device, silent_after, line, now, now)
+            known.device, known.silent_after = device, silent_after
+            self._watched[device.id] = known
+        self.expect(tuple(self._expected), now)
+        gone = [watched for device, watched in was.items() if device not in self._watched]
+        return tuple(finding for watched in gone for finding in self._returned(watched, now))
+
+    def expect(self, devices: Iterable[str], now: datetime) -> None:
+        """These must be heard: devices whose wearer is on shift, and fixed ones. Replaces all.
+
+        A device that was not expected before is given one interval from now to be heard.
+        """
+        before = self._expected
+        self._expected = {device: None for device in devices if device in self._watched}
+        for device in self._expected:
+            if device not in before:
+                watched = self._watched[device]
+                if watched.deadline() <= now:
+                    watched.grace_from = now
+                self._queue(device, watched.deadline())
+        for device in [held for held in self._held if held not in self._expected]:
+            del self._held[device]
+
+    # What happened
+
+    def heard(
+        self,
+        device: str,
+        now: datetime,
+        *,
+        battery: float | None = None,
+        charging: bool | None = None,
+        authenticated: bool = True,
+    ) -> tuple[Finding, ...]:
+        """Anything at all came from this device; `charging` None: it did not say."""
+        watched = self._watched.get(device)
+        if watched is None:
+            return ()
+        watched.heard = now
+        if charging is not None and (authenticated or not charging):
+            watched.charging_until = now + CHARGING_FOR if charging else None
+        self._held.pop(device, None)
+        if device in self._expected and device not in self._queued:
+            self._queue(device, watched.deadline())
+        found = self._returned(watched, now)
+        return found if battery is None else (*found, *_battery(watched, battery, now))
+
+    def low_battery(self, device: str) -> None:
+        """The device said so itself; its own message is the alarm, so there is no finding."""
+        if device in self._watched:
+            self._watched[device].low = True
+
+    def tampered(self, device: str) -> None:
+        """Somebody opened or removed it; its own message is the alarm."""
+        if device in self._watched:
+            self._watched[device].tampered = True
+
+    def restored(self, device: str, now: datetime) -> tuple[Finding, ...]:
+        """The tamper is over; to be called for an authenticated source only."""
+        watched = self._watched.get(device)
+        if watched is None or not watched.tampered:
+            return ()
+        watched.tampered = False
+        return (_finding(Trouble.TAMPER, watched, now, over=True),)
+
+    def line_down(self, line: str, now: datetime) -> tuple[Finding, ...]:
+        """A whole line is gone: one finding names every device expected on it."""
+        if line in self._down:
+            return ()
+        self._down[line] = now
+        named = tuple(d for d in self._expected if self._watched[d].line == line)
+        for device in named:
+            self._held.pop(device, None)
+        return (Finding(f"line:{line}", Trouble.LINE_DOWN, named, now, line, self._site(named)),)
+
+    def line_up(self, line: str, now: datetime) -> tuple[Finding, ...]:
+        """The line is back; its devices have one interval to be heard again."""
+        if self._down.pop(line, None) is None:
+            return ()
+        for device in self._expected:
+            watched = self._watched[device]
+            if watched.line == line:
+                watched.grace_from = now
+                self._queue(device, watched.deadline())
+        return (Finding(f"line:{line}", Trouble.LINE_DOWN, (), now, line, "", over=True),)
+
+    # What follows from time alone
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """When `due` has something to look at, or None."""
+        moments = [self._heap[0][0]] if self._heap else []
+        moments += [next(iter(self._held.values())) + HELD_FOR] if self._held else []
+        return min(moments) if moments else None
+
+    def due(self, now: datetime) -> tuple[Finding, ...]:
+        """The losses that are certain now."""
+        while self._heap and self._heap[0][0] <= now:
+            _, device = heapq.heappop(self._heap)
+            self._queued.pop(device, None)
+            self._look_at(device, now)
+        found: list[Finding] = []
+        for line in dict.fromkeys(self._watched[device].line for device in self._held):
+            found += self._judge(line, now)
+        return tuple(found)
+
+    def health(self, device: str, now: datetime) -> Health:
+        """How one device stands now."""
+        watched = self._watched.get(device)
+        if watched is None:
+            return Health(device, State.UNKNOWN, None, None)
+        state = _state(watched, now, line_down=watched.line in self._down)
+        return Health(device, state, watched.heard, watched.battery)
+
+    # Inside
+
+    def _look_at(self, device: str, now: datetime) -> None:
+        """Its moment has come up: later after all, already lost, or overdue."""
+        watched = self._watched.get(device)
+        if watched is None or device not in self._expected or watched.lost_in:
+            return
+        deadline = watched.deadline()
+        if deadline > now:
+            self._queue(device, deadline)
+        elif watched.line not in self._down:
+            self._held[device] = now
+
+    def _judge(self, line: str, now: datetime) -> list[Finding]:
+        """Overdue devices of one line: name them now, or wait for those that are late."""
+        overdue = [d for d in self._held if self._watched[d].line == line]
+        waited = now - self._held[overdue[0]]
+        if waited < HELD_FOR and self._some_late(line, now, COMMON_LEAST - 1):
+            return []
+        for device in overdue:
+            del self._held[device]
+        if len(overdue) < COMMON_LEAST and not self._growing(line, now):
+            return [self._lost(device, now) for device in overdue]
+        return [self._lost_together(line, overdue, now)]
+
+    def _some_late(self, line: str, now: datetime, least: int) -> bool:
+        """Whether others of this line, not yet overdue, have missed a beat as well."""
+        late = 0
+        for device in self._expected:
+            watched = self._watched[device]
+            waiting = device not in self._held and not watched.lost_in and watched.line == line
+            if waiting and watched.late(now):
+                late += 1
+                if late >= least:
+                    return True
+        return False
+
+    def _lost(self, device: str, now: datetime) -> Finding:
+        finding = _finding(Trouble.SILENT, self._watched[device], now)
+        self._watched[device].lost_in = finding.key
+        return finding
+
+    def _lost_together(self, line: str, overdue: Sequence[str], now: datetime) -> Finding:
+        key = self._growing(line, now) or f"common_cause:{line}:{now.isoformat()}"
+        group = self._groups.setdefault(key, _Group(line, now, {}))
+        group.grew = now
+        for device in overdue:
+            group.devices[device] = None
+            self._watched[device].lost_in = key
+        named = tuple(group.devices)
+        return Finding(key, Trouble.COMMON_CAUSE, named, now, line, self._site(named))
+
+    def _growing(self, line: str, now: datetime) -> str:
+        """The key of this line's common cause that may still name more devices, or empty."""
+        for key, group in self._groups.items():
+            if group.line == line and now - group.grew <= JOINS_FOR:
+                return key
+        return ""
+
+    def _returned(self, watched: _Watched, now: datetime) -> tuple[Finding, ...]:
+        """A lost device is back; a group is over when its last device is."""
+        key, watched.lost_in = watched.lost_in, ""
+        if not key:
+            return ()
+        group = self._groups.get(key)
+        if group is None:
+            return (_finding(Trouble.SILENT, watched, now, over=True),)
+        group.devices.pop(watched.device.id, None)
+        if group.devices:
+            return ()
+        del self._groups[key]
+        site = watched.device.site
+        return (Finding(key, Trouble.COMMON_CAUSE, (), now, group.line, site, over=True),)
+
+    def _site(self, devices: Sequence[str]) -> str:
+        return self._watched[devices[0]].device.site if devices else ""
+
+    def _queue(self, device: str, when: datetime) -> None:
+        if device not in self._queued:
+            self._queued[device] = None
+            heapq.heappush(self._heap, (when, device))
+
+
+def _battery(watched: _Watched, battery: float, now: datetime) -> tuple[Finding, ...]:
+    watched.battery = battery
+    if not watched.low and battery < LOW_BATTERY:
+        watched.low = True
+        return (_finding(Trouble.LOW_BATTERY, watched, now),)
+    if watched.low and battery >= BATTERY_GOOD:
+        watched.low = False
+        return (_finding(Trouble.LOW_BATTERY, watched, now, over=True),)
+    return ()
+
+
+def _finding(trouble: Trouble, watched: _Watched, now: datetime, *, over: bool = False) -> Finding:
+    device = watched.device
+    key = f"{trouble}:{device.id}"
+    return Finding(key, trouble, (device.id,), now, watched.line, device.site, over)
+
+
+def _state(watched: _Watched, now: datetime, *, line_down: bool) -> State:
+    """The most serious thing first."""
+    if watched.device.revoked:
+        return State.REVOKED
+    if watched.device.withdrawn:
+        return State.WITHDRAWN
+    if watched.tampered:
+        return State.TAMPER
+    last = watched.heard or watched.known_since
+    if watched.lost_in or line_down or now - last >= watched.silent_after:
+        return State.SILENT
+    if watched.heard is None:
+        return State.UNKNOWN
+    return State.LOW_BATTERY if watched.low else State.OK

@@ -1,0 +1,323 @@
+"""Reading + registry → Signal; copies and storms; stored first, acknowledged after.
+
+The law kept here: *acknowledge after durable* (law 1). `take` is true only when the message, or
+the one that stands for it, is committed. The hand-over runs in a task of its own, so a device that
+hangs up right after its press cannot stop it. Heartbeats and positions never wait for the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from core import metrics
+from core.clock import Clock, monotonic_s
+from core.ids import derived
+from core.log import logger
+from core.signals import Position, Reading, Signal, SignalType, Taken
+from devices import identity
+from devices.catalogue import kind
+from devices.identity import Identity
+from devices.registry import Registration, Registry
+from gateway.pace import Pace
+from gateway.ports import Desk
+from gateway.senders import Remembered, Sender, Senders
+from gateway.storms import Meaning, Storms
+from gateway.supervision import Supervision
+
+FOLD_FOR = timedelta(seconds=1)
+"""How long messages of a storm are gathered before the newest of them is handed over."""
+
+CALM_AFTER = timedelta(seconds=10)
+"""A storm with nothing folded for this long is over."""
+
+COPIES_BURST, COPIES_PER_SECOND = 3, 1.0
+"""Copies of one device that reach the desk, so that it is answered again; the rest are folded."""
+
+RAW_BURST, RAW_PER_SECOND = 20, 0.1
+"""Unreadable messages of one sender that are kept; the rest are only counted."""
+
+RAW_BYTES_MAX = 4_096
+
+LINES_BURST, LINES_PER_SECOND = 10, 0.1
+"""Log lines about one sender's odd messages; all are counted."""
+
+ODD_FIELDS = (
+    *("message", "topic", "type", "kind", "level", "seq", "boot", "at", "age_ms", "battery"),
+    *("charging", "zone", "position", "text", "code", "cancels", "notice", "answer"),
+)
+"""What `Reading.odd` entries begin with, before their colon: the labels of the counter."""
+
+_LIGHT = (SignalType.HEARTBEAT, SignalType.POSITION, SignalType.PRESENCE)
+"""What only supervision and the map want: never stored, acknowledged at once."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One message with everything that was true when it came. `pressed` is T0 on the wall."""
+
+    reading: Reading
+    registration: Registration
+    now: datetime
+    wall: datetime
+    pressed: datetime | None
+    copy: bool
+
+
+@dataclass(slots=True)
+class _Fold:
+    """Messages of one meaning in a storm: the newest of them, and the task that hands it over."""
+
+    newest: _Arrival
+    task: asyncio.Task[Taken]
+
+
+class Intake:
+    """One for all device lines of a process."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        registry: Registry,
+        clock: Clock,
+        supervision: Supervision,
+        zones: Mapping[str, str],
+        *,
+        fold_for: timedelta = FOLD_FOR,
+        calm_after: timedelta = CALM_AFTER,
+    ) -> None:
+        """`zones`: every name a device may use for a place, its id included, → zone id."""
+        self._desk = desk
+        self._registry = registry
+        self._clock = clock
+        self._supervision = supervision
+        self._zones = zones
+        self._fold_for = fold_for
+        self._calm_after = calm_after
+        self._senders = Senders()
+        self._handing: dict[str, asyncio.Task[Taken]] = {}
+        self._folds: dict[Meaning, _Fold] = {}
+        self._storms = Storms()
+        self._storming: dict[str, bool] = {}
+        self._copies = Pace(COPIES_BURST, COPIES_PER_SECOND)
+        self._raw = Pace(RAW_BURST, RAW_PER_SECOND)
+        self._lines = Pace(LINES_BURST, LINES_PER_SECOND)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing = asyncio.Event()
+        self._log = logger("gateway.intake")
+
+    def remember(self, rows: Iterable[Remembered]) -> None:
+        """Take over what was heard before the start, oldest first, so that copies are known."""
+        for row in rows:
+            self._senders.recall(row)
+
+    def places(self, zones: Mapping[str, str]) -> None:
+        """Another configuration's names of places."""
+        self._zones = zones
+
+    def position(self, device: str) -> Position | None:
+        """Where a device last said it was, while that is fresh (laws 8 and 10)."""
+        return self._senders.position(device, self._clock.now())
+
+    async def take(self, reading: Reading, *, dup: bool = False) -> bool:
+        """True when the message may be acknowledged. `dup`: the line says it may be a copy."""
+        arrival = self._arrived(reading, copy=dup or reading.retained)
+        device = arrival.registration.device
+        if self._is_revoked(device):
+            return self._refused(arrival)
+        self._supervision.heard(arrival.reading, device)
+        sender = self._senders.of(device)
+        sender.noted(arrival.reading, arrival.now, arrival.wall)
+        if reading.type in _LIGHT:
+            return True
+        taken = await self._take(arrival, sender)
+        if taken is not Taken.STORED:
+            metrics.UNACKNOWLEDGED.labels(reading.protocol).inc()
+        return taken is Taken.STORED
+
+    async def keep(self, protocol: str, sender: str, why: str, content: bytes) -> bool:
+        """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
+
+        Past a limit for each sender it is only counted.
+        """
+        kept = self._raw.allows((protocol, sender), self._clock.now())
+        metrics.UNREADABLE.labels(protocol, "yes" if kept else "no").inc()
+        self._line("message not understood", sender, [why], "kept" if kept else "counted")
+        if not kept:
+            return True
+        raw = self._desk.keep_raw(protocol, sender, why, content[:RAW_BYTES_MAX])
+        return await asyncio.shield(self._spawn(raw)) is Taken.STORED
+
+    async def close(self) -> None:
+        """Hand over what is still folded, and wait for every commit that is under way."""
+        self._closing.set()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # One message
+
+    def _arrived(self, reading: Reading, *, copy: bool) -> _Arrival:
+        now, wall = self._clock.now(), self._clock.wall()
+        registration = self._registry.resolve(reading.protocol, reading.device, wall)
+        if reading.zone is not None and reading.zone not in self._zones:
+            reading = replace(reading, odd=(*reading.odd, f"zone: no such place ({reading.zone})"))
+        metrics.MESSAGES.labels(reading.protocol, reading.type.value).inc()
+        for oddity in reading.odd:
+            field = metrics.bounded(oddity.partition(":")[0], ODD_FIELDS)
+            metrics.ODD.labels(reading.protocol, field).inc()
+        if reading.odd:
+            done = f"taken as {reading.type}"
+            self._line("odd message", registration.device, reading.odd, done)
+        pressed = self._senders.of(registration.device).pressed_at(reading, wall)
+        return _Arrival(reading, registration, now, wall, pressed, copy)
+
+    async def _take(self, arrival: _Arrival, sender: Sender) -> Taken:
+        named, seen = self._named(arrival, sender)
+        if named.repeat:
+            return await self._copy(arrival, named, sender)
+        meaning = self._storms.folds(arrival.reading, arrival.now)
+        if meaning is not None and not self._closing.is_set():
+            return await self._folded(meaning, arrival, sender)
+        sender.seen = seen
+        return await self._hand_over(self._signal(arrival, named), sender)
+
+    async def _copy(self, arrival: _Arrival, named: Identity, sender: Sender) -> Taken:
+        """A copy is acknowledged once its original is stored, and mostly costs nothing else."""
+        metrics.REPEATS.labels(arrival.reading.protocol).inc()
+        under_way = self._handing.get(named.identity)
+        if under_way is not None:
+            return await asyncio.shield(under_way)
+        original = sender.seen.find(named.identity)
+        stored = original is not None and original.taken is Taken.STORED
+        if not self._copies.allows(arrival.registration.device, arrival.now):
+            return Taken.STORED if stored else Taken.UNSTORED
+        # What is not stored yet goes to the desk as if it were the first: it must be stored.
+        again = await self._hand_over(self._signal(arrival, named, repeat=stored), sender)
+        return Taken.STORED if stored else again
+
+    async def _hand_over(self, signal: Signal, sender: Sender) -> Taken:
+        task = self._spawn(self._commit(signal, sender))
+        self._handing[signal.identity] = task
+        return await asyncio.shield(task)
+
+    async def _commit(self, signal: Signal, sender: Sender) -> Taken:
+        began_s = monotonic_s()
+        try:
+            taken = await self._desk.take(signal)
+        finally:
+            del self._handing[signal.identity]
+        if not signal.repeat:
+            sender.seen = sender.seen.became(signal.identity, taken)
+        metrics.TAKING.labels(signal.reading.protocol).observe(monotonic_s() - began_s)
+        return taken
+
+    def _named(self, arrival: _Arrival, sender: Sender) -> tuple[Identity, identity.Seen]:
+        reading = replace(arrival.reading, device=arrival.registration.device)
+        digest = identity.body_digest(reading)
+        return identity.identify(sender.seen, reading, digest, arrival.now, copy=arrival.copy)
+
+    def _signal(self, arrival: _Arrival, named: Identity, *, repeat: bool = False) -> Signal:
+        reading, known = arrival.reading, arrival.registration
+        ahead = arrival.wall - arrival.now
+        said = self._zones.get(reading.zone) if reading.zone is not None else None
+        return Signal(
+            id=derived("s", named.identity),
+            identity=named.identity,
+            reading=reading,
+            site=known.site,
+            device=known.device,
+            standing=known.standing,
+            at=arrival.now,
+            wall=arrival.wall,
+            person=known.person,
+            zone=said if said is not None else known.zone,
+            pressed_at=None if arrival.pressed is None else arrival.pressed - ahead,
+            level=reading.level or known.level or kind(known.kind).level,
+            epoch=named.epoch,
+            repeat=repeat,
+        )
+
+    # Storms
+
+    async def _folded(self, meaning: Meaning, arrival: _Arrival, sender: Sender) -> Taken:
+        metrics.FOLDED.labels(arrival.reading.protocol).inc()
+        self._storm(arrival.registration.device)
+        fold = self._folds.get(meaning)
+        if fold is None:
+            fold = _Fold(arrival, self._spawn(self._unfold(meaning, sender)))
+            self._folds[meaning] = fold
+        fold.newest = arrival
+        return await asyncio.shield(fold.task)
+
+    async def _unfold(self, meaning: Meaning, sender: Sender) -> Taken:
+        """Gather for a moment, then hand the newest over for all of them."""
+        await self._closed_within(self._fold_for)
+        arrival = self._folds.pop(meaning).newest
+        named, seen = self._named(arrival, sender)
+        if named.repeat:
+            return await self._copy(arrival, named, sender)
+        sender.seen = seen
+        return await self._hand_over(self._signal(arrival, named), sender)
+
+    def _storm(self, device: str) -> None:
+        if device not in self._storming:
+            text = (
+                f"{device} sends without pause: its first alarm went straight through, what it "
+                "repeats is put together once a second. Take it out of use."
+            )
+            self._desk.problem(f"storm:{device}", text)
+            self._log.warning("storm", sender=device, done="folded to one message a second")
+            self._spawn(self._calm(device))
+        self._storming[device] = True
+
+    async def _calm(self, device: str) -> None:
+        """Until the device has been quiet for a while."""
+        self._storming[device] = True
+        while self._storming[device]:
+            self._storming[device] = False
+            await self._closed_within(self._calm_after)
+        del self._storming[device]
+        self._desk.problem(f"storm:{device}", None)
+
+    async def _closed_within(self, wait: timedelta) -> None:
+        try:
+            async with asyncio.timeout(wait.total_seconds()):
+                await self._closing.wait()
+        except TimeoutError:
+            return
+
+    # Around it
+
+    def _is_revoked(self, device: str) -> bool:
+        known = self._registry.device(device)
+        return known is not None and known.revoked
+
+    def _refused(self, arrival: _Arrival) -> bool:
+        device = arrival.registration.device
+        text = f"{device} is revoked as stolen and still sends. Find it, or change its line's key."
+        self._desk.problem(f"revoked:{device}", text)
+        metrics.UNACKNOWLEDGED.labels(arrival.reading.protocol).inc()
+        self._line("message of a revoked device", device, [arrival.reading.type], "refused")
+        return False
+
+    def _line(self, what: str, sender: str, wrong: Iterable[str], done: str) -> None:
+        """One clear line: what, from whom, what is wrong, what was done."""
+        if self._lines.allows(sender, self._clock.now()):
+            self._log.warning(what, sender=sender, wrong=list(wrong), done=done)
+
+    def _spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """Whoever asked gets the exception too, unless they are gone."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._log.error("intake failed", exc_info=task.exception())

@@ -1,0 +1,160 @@
+"""Native devices behind our own MQTT listener: who may log in, what a topic means, what is told.
+
+Implements `gateway.links.ports.Behind`. A device's topics all begin with its own name, so one
+pattern guards them; it may not publish on `down`, which is ours to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core import metrics
+from core.clock import Clock
+from core.errors import PeerError
+from core.log import logger
+from devices.buttons.native import codec
+from devices.catalogue import kind
+from devices.registry import NATIVE, Registry
+from devices.watch import OWN_LINE, Finding, Trouble
+from gateway.intake import Intake
+from gateway.links.ports import Login, MqttListener, Published
+from gateway.logins import Logins
+from gateway.pace import Pace
+from gateway.ports import Desk
+from gateway.supervision import Supervision
+
+DOWN = "down"
+
+TWO_CLAIM = "two_claim"
+"""What the listener calls three take-overs of one device's connection in a minute."""
+
+NOTICED = (
+    *(TWO_CLAIM, "refused_login", "oversized", "no_right", "queue_full", "too_fast", "protocol"),
+)
+"""What may stand in the counter's label; the log line carries the listener's own word."""
+
+LINES_BURST, LINES_PER_SECOND = 10, 0.1
+
+
+class Native:
+    """The application behind the listener. `listening` joins the two before anybody connects."""
+
+    def __init__(
+        self,
+        prefix: str,
+        registry: Registry,
+        clock: Clock,
+        desk: Desk,
+        intake: Intake,
+        supervision: Supervision,
+    ) -> None:
+        """`prefix` without a slash at its end, e.g. `tilkald/v1`."""
+        self._prefix = prefix
+        self._registry = registry
+        self._clock = clock
+        self._desk = desk
+        self._intake = intake
+        self._supervision = supervision
+        self._logins = Logins(registry, clock)
+        self._listener: MqttListener | None = None
+        self._connections: dict[str, int] = {}
+        self._lines = Pace(LINES_BURST, LINES_PER_SECOND)
+        self._log = logger("gateway.native")
+
+    def listening(self, listener: MqttListener) -> None:
+        self._listener = listener
+
+    # What the house asks
+
+    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
+        """Send to a device; true if it is connected. `on_ack` once, when the device has it."""
+        assert self._listener is not None, "told before anybody listens"
+        return self._listener.publish(f"{self._prefix}/{device}/{DOWN}", payload, on_ack=on_ack) > 0
+
+    def is_connected(self, device: str) -> bool:
+        return device in self._connections
+
+    def reconfigured(self) -> None:
+        """Another configuration was applied: whoever is revoked now is cut off."""
+        assert self._listener is not None, "configured before anybody listens"
+        for device in list(self._connections):
+            known = self._registry.device(device)
+            if known is not None and known.revoked:
+                self._listener.disconnect(device, "revoked")
+
+    # What the listener asks
+
+    def login(self, username: str, password: bytes | None, client_id: str, peer: str) -> Login:
+        """An unknown device may not; a withdrawn or unassigned one may, and may raise."""
+        outcome = self._logins.login(username, password, peer)
+        metrics.LOGINS.labels(outcome.value).inc()
+        if outcome is Login.NOT_ALLOWED:
+            text = f"{username} is revoked as stolen and tried to log in. Its login was refused."
+            self._desk.problem(f"revoked:{username}", text)
+        if outcome is not Login.ALLOWED:
+            self._line("login refused", username, why=outcome.value, peer=peer)
+        return outcome
+
+    def may_publish(self, username: str, topic: str) -> bool:
+        leaf = self._leaf(username, topic)
+        return bool(leaf) and leaf.partition("/")[0] != DOWN
+
+    def may_subscribe(self, username: str, topic_filter: str) -> bool:
+        return bool(self._leaf(username, topic_filter))
+
+    async def published(self, message: Published) -> bool:
+        """True once the message, or its bytes where nobody can read it, are kept durably."""
+        device = message.username
+        known = self._registry.device(device)
+        wall = self._clock.wall()
+        try:
+            reading = codec.read(
+                self._leaf(device, message.topic),
+                message.payload,
+                device,
+                wall=wall,
+                presses_in_doubt=kind(known.kind if known is not None else "").presses_in_doubt,
+                retain=message.retain,
+            )
+        except PeerError as wrong:
+            self._supervision.alive(device)
+            return await self._intake.keep(NATIVE, device, str(wrong), message.payload)
+        # RETAIN on a PUBLISH to us is the device's wish that it be kept, not news that it is an
+        # old copy; only a broker we subscribe to says that. So the reading is a live one.
+        return await self._intake.take(reading, dup=message.dup)
+
+    def subscribed(self, username: str, topic_filter: str) -> None:
+        if self._leaf(username, topic_filter) in (DOWN, f"{DOWN}/#", "#", "+"):
+            self._desk.device_subscribed(username)
+
+    def connected(self, username: str, client_id: str) -> None:
+        self._connections[username] = self._connections.get(username, 0) + 1
+        self._supervision.alive(username)
+
+    def disconnected(self, username: str, client_id: str, why: str) -> None:
+        left = self._connections.get(username, 0) - 1
+        if left > 0:
+            self._connections[username] = left
+        else:
+            self._connections.pop(username, None)
+
+    def noticed(self, what: str, username: str, detail: str) -> None:
+        metrics.NOTICED.labels(metrics.bounded(what, NOTICED)).inc()
+        self._line("listener noticed", username, why=what, detail=detail)
+        if what == TWO_CLAIM:
+            self._supervision.report([self._two_claim(username)])
+
+    def _two_claim(self, device: str) -> Finding:
+        known = self._registry.device(device)
+        site = known.site if known is not None else ""
+        now = self._clock.now()
+        return Finding(f"{TWO_CLAIM}:{device}", Trouble.TWO_CLAIM, (device,), now, OWN_LINE, site)
+
+    def _leaf(self, username: str, topic: str) -> str:
+        """What follows the device's own part of a topic; empty when the topic is not its own."""
+        own = f"{self._prefix}/{username}/"
+        return topic.removeprefix(own) if topic.startswith(own) else ""
+
+    def _line(self, what: str, device: str, **more: str) -> None:
+        if self._lines.allows(device, self._clock.now()):
+            self._log.warning(what, sender=device, **more)

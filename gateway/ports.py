@@ -1,0 +1,36 @@
+"""What the gateway asks of whoever decides; a composition root joins it with the dispatcher."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from core.signals import Signal, Taken
+from devices.watch import Finding
+
+
+class Desk(Protocol):
+    """The other side of intake. Called on the event loop."""
+
+    async def take(self, signal: Signal) -> Taken:
+        """STORED: acknowledge. UNSTORED: help is called, do not acknowledge (law 1).
+
+        Returns after the commit. `signal.repeat`: it is stored already, only answer its device
+        again. A signal that was not stored may come once more with the same `id`.
+        """
+        ...
+
+    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
+        """Keep bytes nobody could read, so that they can be acknowledged."""
+        ...
+
+    def device_subscribed(self, device: str) -> None:
+        """A device listens again: send it the present state."""
+        ...
+
+    async def found(self, finding: Finding) -> None:
+        """Supervision found a technical trouble, news about one, or its end (same `key`)."""
+        ...
+
+    def problem(self, part: str, text: str | None) -> None:
+        """Something is degraded, for every page; None: it is well again. `part` names it once."""
+        ...

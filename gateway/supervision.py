@@ -1,0 +1,124 @@
+"""Runs `devices.watch`: tells it what was heard, wakes when it wants, hands its findings on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from core import metrics
+from core.clock import Clock, sleep
+from core.log import logger
+from core.signals import Reading, SignalType
+from devices.registry import Device
+from devices.watch import CHARGING, OFFLINE, Finding, Health, Watch
+from gateway.ports import Desk
+
+LOOKS_APART_S = 0.25
+"""The shortest time between two looks: thousands of deadlines fall due together in one."""
+
+FINDINGS_MAX = 1_000
+"""Findings that wait for the desk; past this the oldest is dropped, and the log says so."""
+
+
+class Supervision:
+    """One for all devices of a process. `run` hands findings to the desk, in order."""
+
+    def __init__(self, watch: Watch, desk: Desk, clock: Clock) -> None:
+        self._watch = watch
+        self._desk = desk
+        self._clock = clock
+        self._findings: asyncio.Queue[Finding] = asyncio.Queue()
+        self._changed = asyncio.Event()
+        self._log = logger("gateway.supervision")
+
+    def configure(self, devices: Iterable[Device]) -> None:
+        """Watch these devices from now on."""
+        self.report(self._watch.configure(devices, self._clock.now()))
+        self._changed.set()
+
+    def expect(self, devices: Iterable[str]) -> None:
+        """These must be heard: whose wearer is on shift, and the fixed ones. Replaces all."""
+        self._watch.expect(devices, self._clock.now())
+        self._changed.set()
+
+    def heard(self, reading: Reading, device: str) -> None:
+        """A message came from a device. A kept copy or a last will says nothing about now."""
+        offline = reading.type is SignalType.PRESENCE and reading.code == OFFLINE
+        if reading.retained or offline:
+            return
+        now = self._clock.now()
+        match reading.type:
+            case SignalType.TAMPER:
+                self._watch.tampered(device)
+            case SignalType.LOW_BATTERY:
+                self._watch.low_battery(device)
+            case SignalType.RESTORE if reading.authenticated:
+                self.report(self._watch.restored(device, now))
+            case _:
+                pass
+        beats = reading.type is SignalType.HEARTBEAT
+        found = self._watch.heard(
+            device,
+            now,
+            battery=reading.battery,
+            charging=reading.code == CHARGING if beats else None,
+            authenticated=reading.authenticated,
+        )
+        self.report(found)
+
+    def alive(self, device: str) -> None:
+        """It said something nobody could read, or logged in: it is there."""
+        self.report(self._watch.heard(device, self._clock.now()))
+
+    def line_down(self, line: str) -> None:
+        self.report(self._watch.line_down(line, self._clock.now()))
+
+    def line_up(self, line: str) -> None:
+        self.report(self._watch.line_up(line, self._clock.now()))
+        self._changed.set()
+
+    def health(self, device: str) -> Health:
+        return self._watch.health(device, self._clock.now())
+
+    def report(self, findings: Iterable[Finding]) -> None:
+        """Queue findings for the desk, ours or those of a line."""
+        for finding in findings:
+            metrics.FINDINGS.labels(finding.trouble.value, "yes" if finding.over else "no").inc()
+            if self._findings.qsize() >= FINDINGS_MAX:
+                lost = self._findings.get_nowait()
+                self._log.error("finding dropped, the desk is too slow", key=lost.key)
+            self._findings.put_nowait(finding)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._hand_on())
+            group.create_task(self._look())
+
+    async def _hand_on(self) -> None:
+        while True:
+            finding = await self._findings.get()
+            self._log.warning(
+                "device trouble over" if finding.over else "device trouble",
+                trouble=finding.trouble.value,
+                devices=list(finding.devices),
+                key=finding.key,
+            )
+            await self._desk.found(finding)
+
+    async def _look(self) -> None:
+        while True:
+            self._changed.clear()
+            self.report(self._watch.due(self._clock.now()))
+            await self._moment()
+            await sleep(LOOKS_APART_S)
+
+    async def _moment(self) -> None:
+        """Until the next deadline, or until what is expected changes."""
+        wake_at = self._watch.wake_at
+        wait = None if wake_at is None else (wake_at - self._clock.now()).total_seconds()
+        try:
+            async with asyncio.timeout(None if wait is None else max(wait, 0)):
+                await self._changed.wait()
+        except TimeoutError:
+            return
