@@ -3,8 +3,8 @@
 Work is submitted in the order it was decided. Each piece is performed when its own transaction is
 committed. When the store fails, or is silent longer than `PATIENCE_S`, help goes on from memory:
 the work is performed, marked unstored, written to the emergency journal, and everything unsaved is
-offered to the store again every second as one transaction. Only `received` and `test_ok` wait for
-the commit, because they promise it.
+offered to the store again every second, in its order. Only `received` and `test_ok` wait for the
+commit, because they promise it.
 """
 
 from __future__ import annotations
@@ -12,33 +12,35 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from datetime import datetime
 from typing import Protocol
 
-from core import log
+from core import ids, log
+from core.clock import Clock, sleep
 from core.errors import Conflict, StoreUnavailable, TilkaldError
 from core.signals import Taken
 from dispatcher.alarms.model import TellType
 from dispatcher.engine.health import Health
 from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.work import Work, merged
-from dispatcher.store.ports import AlarmWrite, Store, Unit
+from dispatcher.engine.work import Work
+from dispatcher.store.ports import Store, Unit
 
 PATIENCE_S = 1.0
 RETRY_EVERY_S = 1.0
 BACKLOG_MOST = 100_000
-"""Units kept in memory while the store is away; beyond this only the journal remembers."""
+"""Pieces kept in memory while the store is away; beyond this only the journal remembers."""
 
 _PROMISES = (TellType.RECEIVED, TellType.TEST_OK)
+_NOTHING = Unit()
 _log = log.logger("dispatcher.commits")
 
 
-class EmergencyJournal(Protocol):
-    """Where a unit goes that could not be committed. Never raises: it says so itself."""
+class Journal(Protocol):
+    """Where a unit goes that could not be committed; `dispatcher.store.journal`."""
 
-    def append(self, unit: Unit) -> None: ...
+    async def append(self, unit: Unit) -> Unit: ...
 
-    def clear(self) -> None: ...
+    async def replay(self, store: Store, wall: datetime) -> object: ...
 
 
 @dataclass(slots=True)
@@ -56,19 +58,22 @@ class Commits:
         self,
         store: Store,
         book: OpenAlarms,
-        journal: EmergencyJournal,
+        journal: Journal,
         health: Health,
+        clock: Clock,
         perform: Callable[[Work], None],
     ) -> None:
         self._store = store
         self._book = book
         self._journal = journal
         self._health = health
+        self._clock = clock
         self._perform = perform
         self._committed_rev = {alarm.id: alarm.rev for alarm in book.alarms.values()}
         self._unsaved: list[Work] = []
         self._in_flight = 0
-        self._retry: asyncio.TimerHandle | None = None
+        self._saving: asyncio.Task[None] | None = None
+        self._journalling: dict[asyncio.Task[None], None] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -144,50 +149,55 @@ class Commits:
 
     def _go_on_unstored(self, waiting: _Waiting) -> None:
         self._idle.clear()
-        if waiting.work.unit != _NOTHING:
-            self._journal.append(waiting.work.unit)
-        if len(self._unsaved) < BACKLOG_MOST:
-            self._unsaved.append(waiting.work)
         self._perform_unstored(waiting)
-        if self._retry is None:
-            loop = asyncio.get_running_loop()
-            self._retry = loop.call_later(RETRY_EVERY_S, self._offer_again)
-
-    def _offer_again(self) -> None:
-        """Everything unsaved as one transaction on top of what the store really has."""
-        count = len(self._unsaved)
-        unit = reduce(merged, (work.unit for work in self._unsaved), Unit())
-        writes = tuple(
-            AlarmWrite(replace(w.alarm, unstored=False), self._committed_rev.get(w.alarm.id, 0))
-            for w in unit.alarms
-        )
-        offered = replace(unit, alarms=writes)
-        self._in_flight += 1
-        self._store.submit(offered).add_done_callback(
-            lambda done: self._offered(offered, count, done)
-        )
-
-    def _offered(self, unit: Unit, count: int, done: asyncio.Future[None]) -> None:
-        self._in_flight -= 1
-        self._retry = None
-        error = done.exception() if not done.cancelled() else StoreUnavailable("store closed")
+        if waiting.work.unit == _NOTHING:
+            return
+        unit = replace(waiting.work.unit, once=ids.derived("unit", ids.secret()))
+        if len(self._unsaved) < BACKLOG_MOST:
+            self._unsaved.append(replace(waiting.work, unit=unit))
         loop = asyncio.get_running_loop()
-        if error is not None:
-            self._retry = loop.call_later(RETRY_EVERY_S, self._offer_again)
-            return
-        self._note_committed(unit)
-        saved, self._unsaved = self._unsaved[:count], self._unsaved[count:]
-        for work in saved:
-            self._mark_unstored(work, False)
-            self._perform(_promises(work))
-        if self._unsaved:
-            self._offer_again()
-            return
-        _log.info("everything unsaved is stored again", pieces=count)
-        self._journal.clear()
+        writing = loop.create_task(self._write_down(unit))
+        self._journalling[writing] = None
+        writing.add_done_callback(self._journalling.pop)
+        if self._saving is None:
+            self._saving = loop.create_task(self._save_until_done())
+
+    async def _write_down(self, unit: Unit) -> None:
+        try:
+            await self._journal.append(unit)
+        except StoreUnavailable as error:
+            self._health.report("journal", str(error))
+
+    async def _save_until_done(self) -> None:
+        """Offer what is unsaved every second until the store has it all."""
+        while self._unsaved:
+            await sleep(RETRY_EVERY_S)
+            try:
+                await self._save()
+            except StoreUnavailable as error:
+                self._health.report("store", f"Alarms are not being stored: {error}")
+        self._saving = None
+        _log.info("everything unsaved is stored again")
         self._health.clear("store")
+        self._health.clear("journal")
         if self._in_flight == 0:
             self._idle.set()
+
+    async def _save(self) -> None:
+        """In the order it was decided; each piece counts once, however often it is offered."""
+        while self._unsaved:
+            work = self._unsaved[0]
+            try:
+                await self._store.submit(work.unit)
+            except Conflict as error:
+                # The stored alarm went on without this decision: what happened is kept.
+                _log.error("an unsaved decision was overtaken", why=str(error))
+                await self._store.submit(replace(work.unit, alarms=(), notices=(), links=()))
+            self._unsaved.pop(0)
+            self._note_committed(work.unit)
+            self._mark_unstored(work, False)
+            self._perform(_promises(work))
+        await self._journal.replay(self._store, self._clock.wall())
 
     def _conflict(self, waiting: _Waiting, error: Conflict) -> None:
         """Somebody else wrote the alarm: one process owns the store, so this is our fault."""

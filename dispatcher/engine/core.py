@@ -125,6 +125,11 @@ class Core:
         tell = Tell(signal.device, TellType.TEST_OK, "", 0, at.now, reading.boot, reading.seq)
         return Work(Unit(signals=() if signal.repeat else (signal,)), tell=(tell,))
 
+    def noted(self, signal: Signal, at: Moment) -> Work:
+        """Kept, and its device may stop repeating it; deciding has nothing to do with it."""
+        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        return kept.and_then(_received(signal, None, at))
+
     def lost(self, person: str, why: str, at: Moment) -> Work:
         """A responder pressed elsewhere, went off duty, or their device went silent."""
         work = Work()

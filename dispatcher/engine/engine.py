@@ -22,7 +22,7 @@ from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
-from dispatcher.engine.commits import Commits, EmergencyJournal
+from dispatcher.engine.commits import Commits, Journal
 from dispatcher.engine.core import Core
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.health import Health
@@ -87,7 +87,7 @@ class Engine:
         clock: Clock,
         surroundings: Surroundings,
         doors: Doors,
-        journal: EmergencyJournal,
+        journal: Journal,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -109,7 +109,7 @@ class Engine:
         alarms, unfinished = await self._store.open_alarms(), await self._store.unfinished_notices()
         self.core.load(alarms, unfinished)
         self._commits = Commits(
-            self._store, self.core.book, self._journal, self.health, self._perform
+            self._store, self.core.book, self._journal, self.health, self._clock, self._perform
         )
         await self._raise_unreadable()
         self._send_again(unfinished)
@@ -141,10 +141,10 @@ class Engine:
                 return await self._device_answer(signal)
             case SignalType.TAMPER if signal.reading.kind is not None:
                 return await self._do(self.core.signal(signal, at))
-            case SignalType.TAMPER | SignalType.LOW_BATTERY | SignalType.TECHNICAL:
+            case SignalType.TECHNICAL:
                 return await self._technical_signal(signal, at)
-            case _:
-                return await self._do(Work(Unit(signals=() if signal.repeat else (signal,))))
+            case _:  # tamper and battery too: supervision finds them, and their end
+                return await self._do(self.core.noted(signal, at))
 
     async def keep_raw(self, raw: RawBytes) -> Taken:
         return await self._do(Work(Unit(raw=(raw,))))
