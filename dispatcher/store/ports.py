@@ -29,7 +29,10 @@ class AlarmWrite:
 
 @dataclass(frozen=True, slots=True)
 class NoticeMove:
-    """Move one notice forward. A move that would go backwards changes nothing."""
+    """Move one notice forward (`dispatcher.store.moves`).
+
+    A move that would go backwards leaves the state; a provider's reference not known yet is kept.
+    """
 
     notice: str
     state: ReceiptState
@@ -82,7 +85,11 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One transaction."""
+    """One transaction.
+
+    `once` names a unit that may come twice (the journal's replay, and what is tried again after
+    it was journalled): a second one with the same name changes nothing.
+    """
 
     signals: tuple[Signal, ...] = ()
     alarms: tuple[AlarmWrite, ...] = ()
@@ -93,6 +100,7 @@ class Unit:
     raw: tuple[RawBytes, ...] = ()
     presence: tuple[Presence, ...] = ()
     clock: ClockMark | None = None
+    once: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,18 @@ class ChainedEntry:
     body: str | None
     digest: str
     previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All chains in one line, to be kept outside: `hash` covers the `heads` chain ends that stood
+
+    when `entries` timeline entries had been written. `verify` shows what was cut off since.
+    """
+
+    entries: int
+    heads: int
     hash: str
 
 
@@ -129,7 +149,10 @@ class AlarmPage:
 
 
 class Store(Protocol):
-    """All methods but `submit` and `close` may be called from the event loop and awaited."""
+    """All methods are called on the event loop and never block it.
+
+    Reading raises StoreUnavailable when the store cannot be read.
+    """
 
     def submit(self, unit: Unit) -> Future[None]:
         """Queue one transaction. The future fails with Conflict or StoreUnavailable."""
@@ -158,7 +181,10 @@ class Store(Protocol):
     async def notice_by_provider(self, channel: str, provider_ref: str) -> Notice | None: ...
 
     async def standing_notices(self, address: str) -> Sequence[Notice]:
-        """Notices of open alarms sent to this address, newest first."""
+        """Notices of open alarms sent to this address, newest first.
+
+        In whatever state, stand-downs too, but none that was withdrawn before it left.
+        """
         ...
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]: ...
@@ -181,7 +207,9 @@ class Store(Protocol):
         """Store as the next numbered version; returns it."""
         ...
 
-    async def organisation_versions(self) -> Sequence[tuple[int, datetime, str]]: ...
+    async def organisation_versions(self) -> Sequence[tuple[int, datetime, str]]:
+        """Number, when and by whom, oldest first."""
+        ...
 
     async def staff_token(self, token_hash: str) -> str | None:
         """The person a staff token names."""
@@ -191,8 +219,25 @@ class Store(Protocol):
 
     async def raw(self, *, limit: int = 100) -> Sequence[RawBytes]: ...
 
-    async def verify(self) -> Sequence[str]:
-        """Check every chain; one line per break, none when whole."""
+    async def verify(self, checkpoints: Sequence[Checkpoint] = ()) -> Sequence[str]:
+        """Check every chain, and against checkpoints kept outside; one line per break."""
+        ...
+
+    async def checkpoint(self) -> Checkpoint: ...
+
+    async def erase(self, alarm_id: str, at: datetime, wall: datetime, reason: str) -> int:
+        """Remove the bodies of an alarm's timeline and say so in the chain; how many went."""
+        ...
+
+    async def restored_at(self) -> datetime | None:
+        """When this store was put back from a backup, until a person has confirmed what is open.
+
+        While it is set nobody is paged for the alarms and notices that were open in the backup.
+        """
+        ...
+
+    async def confirm_restored(self, by: str, at: datetime) -> None:
+        """A person has gone through the open alarms of a restored store."""
         ...
 
     async def close(self) -> None: ...

@@ -1,0 +1,384 @@
+"""The store in memory: the same contract without a file, for the seeded world, tests and demos.
+
+Everything happens at once: `commit_now` needs no event loop, and what `submit` returns is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import Context
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+
+from core.clock import ClockMark
+from core.errors import Conflict, StoreUnavailable, TilkaldError
+from core.ids import salt as new_salt
+from core.signals import ReceiptState, Signal
+from dispatcher.alarms.model import Alarm, Notice
+from dispatcher.site.model import Organisation
+from dispatcher.store.audit import AuditedAlarm, AuditedNotice, AuditRows
+from dispatcher.store.chain import BEGINNING, ERASED, Head, Kept, breaks, checkpoint_hash, link
+from dispatcher.store.cursor import cursor_of, number_of, page_size
+from dispatcher.store.limits import (
+    HEARD_MAX_PER_DEVICE,
+    RAW_BYTES_MAX,
+    RAW_MAX,
+    RAW_MAX_PER_SENDER,
+)
+from dispatcher.store.moves import UNFINISHED, may_move
+from dispatcher.store.ports import (
+    AlarmPage,
+    ChainedEntry,
+    Checkpoint,
+    LastHeard,
+    LinkWrite,
+    NoticeMove,
+    Presence,
+    RawBytes,
+    TimelineEntry,
+    Unit,
+)
+from dispatcher.store.states import storable, written
+from dispatcher.store.units import Salt, conflict
+
+
+@dataclass(frozen=True, slots=True)
+class _Outbox:
+    """A notice as far as it has come, and since when."""
+
+    notice: Notice
+    moved_at: datetime
+
+
+class MemoryStore:
+    """`Store` without a disk. Set `fail_with` and every write fails with it, until it is None."""
+
+    def __init__(self, salt: Salt = new_salt) -> None:
+        self.fail_with: TilkaldError | None = None
+        self._salt = salt
+        self._closed = False
+        self._once: dict[str, None] = {}
+        self._signals: dict[str, Signal] = {}
+        self._alarms: dict[str, Alarm] = {}
+        self._notices: dict[str, _Outbox] = {}
+        self._links: dict[str, LinkWrite] = {}
+        self._entries: list[Kept] = []
+        self._heads: dict[str, Head] = {}
+        self._raw: list[RawBytes] = []
+        self._presence: dict[str, Presence] = {}
+        self._clock: ClockMark | None = None
+        self._organisations: list[tuple[Organisation, datetime, str]] = []
+        self._staff_tokens: dict[str, str] = {}
+        self._restored_at: datetime | None = None
+
+    def submit(self, unit: Unit) -> Future[None]:
+        """Done already when it returns, with or without a running event loop."""
+        future: Future[None] = Future(loop=_loop())
+        try:
+            self.commit_now(unit)
+        except TilkaldError as problem:
+            future.set_exception(problem)
+        else:
+            future.set_result(None)
+        return future
+
+    def commit_now(self, unit: Unit) -> None:
+        """All of the unit or nothing. Raises Conflict, StoreUnavailable, or what `fail_with` is."""
+        self._require_open()
+        if unit.once and unit.once in self._once:
+            return
+        self._check_alarms(unit)
+        self._check_references(unit)
+        try:
+            chained = self._chained(unit.timeline)
+        except UnicodeEncodeError:
+            return self.commit_now(storable(unit))
+        self._write(unit)
+        self._append(chained)
+
+    def audit_rows(self) -> AuditRows:
+        """What the auditor looks at."""
+        alarms = tuple(
+            AuditedAlarm(alarm.id, alarm.escalation.wake_at if alarm.escalation else None)
+            for alarm in self._open_alarms()
+        )
+        notices = tuple(
+            AuditedNotice(box.notice.id, box.notice.alarm, box.notice.state.value, box.moved_at)
+            for box in self._notices.values()
+            if box.notice.state in UNFINISHED
+        )
+        return AuditRows(alarms, notices)
+
+    def mark_restored(self, at: datetime) -> None:
+        """As after a restored backup: what is open waits for a person."""
+        self._restored_at = at
+
+    async def open_alarms(self) -> Sequence[Alarm]:
+        return self._open_alarms()
+
+    async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
+        return []
+
+    async def unfinished_notices(self) -> Sequence[Notice]:
+        return self._notices_where(lambda notice: notice.state in UNFINISHED)
+
+    async def alarm(self, alarm_id: str) -> Alarm | None:
+        return self._alarms.get(alarm_id)
+
+    async def alarms(self, *, cursor: str | None = None, limit: int = 50) -> AlarmPage:
+        before = number_of(cursor)
+        numbered = list(enumerate(self._alarms.values(), start=1))
+        older = [pair for pair in reversed(numbered) if pair[0] < before]
+        shown = older[: page_size(limit)]
+        following = cursor_of(shown[-1][0]) if len(older) > len(shown) else None
+        return AlarmPage(tuple(alarm for _, alarm in shown), following)
+
+    async def notices(self, alarm_id: str) -> Sequence[Notice]:
+        return self._notices_where(lambda notice: notice.alarm == alarm_id)
+
+    async def notice(self, notice_id: str) -> Notice | None:
+        box = self._notices.get(notice_id)
+        return None if box is None else box.notice
+
+    async def notice_by_provider(self, channel: str, provider_ref: str) -> Notice | None:
+        wanted = (channel, provider_ref)
+        found = self._notices_where(lambda one: (one.channel, one.provider_ref) == wanted)
+        return found[-1] if found and provider_ref else None
+
+    async def standing_notices(self, address: str) -> Sequence[Notice]:
+        found = self._notices_where(
+            lambda one: (
+                one.address == address
+                and one.state is not ReceiptState.WITHDRAWN
+                and self._alarms[one.alarm].open
+            )
+        )
+        return found[::-1]
+
+    async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
+        return [one.entry for one in self._entries if one.entry.alarm == alarm_id]
+
+    async def link(self, token_hash: str) -> LinkWrite | None:
+        return self._links.get(token_hash)
+
+    async def last_heard(self) -> Sequence[LastHeard]:
+        seen: Counter[str] = Counter()
+        newest = []
+        for signal in reversed(self._signals.values()):
+            seen[signal.device] += 1
+            if seen[signal.device] <= HEARD_MAX_PER_DEVICE:
+                newest.append(_heard(signal))
+        return newest[::-1]
+
+    async def presence(self) -> Sequence[Presence]:
+        return [self._presence[person] for person in sorted(self._presence)]
+
+    async def clock_mark(self) -> ClockMark | None:
+        return self._clock
+
+    async def organisation(self, version: int | None = None) -> Organisation | None:
+        number = len(self._organisations) if version is None else version
+        if not 1 <= number <= len(self._organisations):
+            return None
+        return self._organisations[number - 1][0]
+
+    async def write_organisation(self, organisation: Organisation, by: str, at: datetime) -> int:
+        self._require_open()
+        version = len(self._organisations) + 1
+        self._organisations.append((replace(organisation, version=version), at, by))
+        return version
+
+    async def organisation_versions(self) -> Sequence[tuple[int, datetime, str]]:
+        return [(number, at, by) for number, (_, at, by) in enumerate(self._organisations, start=1)]
+
+    async def staff_token(self, token_hash: str) -> str | None:
+        return self._staff_tokens.get(token_hash)
+
+    async def write_staff_token(self, token_hash: str, person: str, at: datetime) -> None:
+        self._require_open()
+        self._staff_tokens[token_hash] = person
+
+    async def raw(self, *, limit: int = 100) -> Sequence[RawBytes]:
+        return self._raw[-limit:]
+
+    async def verify(self, checkpoints: Sequence[Checkpoint] = ()) -> Sequence[str]:
+        found: list[str] = []
+        for alarm_id, head in self._heads.items():
+            kept = [one for one in self._entries if one.entry.alarm == alarm_id]
+            found += breaks(alarm_id, kept, head)
+        for one in checkpoints:
+            if self._checkpoint_at(one.entries) != one:
+                found.append(f"checkpoint {one.hash[:12]} does not hold")
+        return found
+
+    async def checkpoint(self) -> Checkpoint:
+        return self._checkpoint_at(len(self._entries))
+
+    async def erase(self, alarm_id: str, at: datetime, wall: datetime, reason: str) -> int:
+        self._require_open()
+        erased = 0
+        for number, kept in enumerate(self._entries):
+            if kept.entry.alarm == alarm_id and kept.entry.body is not None:
+                self._entries[number] = Kept(replace(kept.entry, body=None), None)
+                erased += 1
+        body = written({"reason": reason, "erased": erased}).decode()
+        self._append(self._chained([TimelineEntry(alarm_id, at, wall, ERASED, body)]))
+        return erased
+
+    async def restored_at(self) -> datetime | None:
+        return self._restored_at
+
+    async def confirm_restored(self, by: str, at: datetime) -> None:
+        self._require_open()
+        self._restored_at = None
+
+    async def close(self) -> None:
+        self._closed = True
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("The store is closed: nothing was written.")
+        if self.fail_with is not None:
+            raise self.fail_with
+
+    def _check_alarms(self, unit: Unit) -> None:
+        revs: dict[str, int] = {}
+        for write in unit.alarms:
+            alarm = self._alarms.get(write.alarm.id)
+            stored = revs.get(write.alarm.id, alarm.rev if alarm else 0)
+            if stored != write.seen_rev:
+                raise conflict(write.alarm.id, write.seen_rev, stored)
+            revs[write.alarm.id] = write.alarm.rev
+
+    def _check_references(self, unit: Unit) -> None:
+        alarms = {write.alarm.id for write in unit.alarms}
+        notices = {notice.id for notice in unit.notices}
+        missing = [
+            *(one.alarm for one in unit.notices if not _in(one.alarm, alarms, self._alarms)),
+            *(one.notice for one in unit.links if not _in(one.notice, notices, self._notices)),
+        ]
+        if missing:
+            raise Conflict(f"The unit names something that is not stored ({missing[0]}).")
+
+    def _write(self, unit: Unit) -> None:
+        if unit.once:
+            self._once[unit.once] = None
+        for signal in unit.signals:
+            self._signals.setdefault(signal.identity, signal)
+        for write in unit.alarms:
+            self._alarms[write.alarm.id] = write.alarm
+        for notice in unit.notices:
+            self._notices.setdefault(notice.id, _Outbox(notice, notice.created))
+        for move in unit.moves:
+            self._move(move)
+        for link_write in unit.links:
+            self._links.setdefault(link_write.token_hash, link_write)
+        for raw in unit.raw:
+            self._keep_raw(raw)
+        for presence in unit.presence:
+            self._write_presence(presence)
+        if unit.clock and (self._clock is None or unit.clock.service >= self._clock.service):
+            self._clock = unit.clock
+
+    def _move(self, move: NoticeMove) -> None:
+        box = self._notices.get(move.notice)
+        if box is None:
+            return
+        notice = box.notice
+        if move.provider_ref and not notice.provider_ref:
+            notice = replace(notice, provider_ref=move.provider_ref)
+        if may_move(notice.state, move.state):
+            box = _Outbox(replace(notice, state=move.state), move.at)
+        else:
+            box = _Outbox(notice, box.moved_at)
+        self._notices[move.notice] = box
+
+    def _keep_raw(self, raw: RawBytes) -> None:
+        self._raw.append(replace(raw, content=raw.content[:RAW_BYTES_MAX]))
+        sender = (raw.protocol, raw.sender)
+        of_sender = [one for one in self._raw if (one.protocol, one.sender) == sender]
+        if len(of_sender) > RAW_MAX_PER_SENDER:
+            self._raw.remove(of_sender[0])
+        if len(self._raw) > RAW_MAX:
+            del self._raw[0]
+
+    def _write_presence(self, presence: Presence) -> None:
+        before = self._presence.get(presence.person)
+        if before is None or presence.at >= before.at:
+            self._presence[presence.person] = presence
+
+    def _chained(self, entries: Iterable[TimelineEntry]) -> list[Kept]:
+        heads: dict[str, Head] = {}
+        chained = []
+        for entry in entries:
+            salt = self._salt()
+            head = heads.get(entry.alarm) or self._heads.get(entry.alarm, BEGINNING)
+            one = link(head, entry, salt)
+            heads[entry.alarm] = Head(one.number, one.hash)
+            chained.append(Kept(one, salt))
+        return chained
+
+    def _append(self, chained: Sequence[Kept]) -> None:
+        self._entries += chained
+        for one in chained:
+            self._heads[one.entry.alarm] = Head(one.entry.number, one.entry.hash)
+
+    def _checkpoint_at(self, entries: int) -> Checkpoint:
+        heads: dict[str, Head] = {}
+        for one in self._entries[:entries]:
+            heads[one.entry.alarm] = Head(one.entry.number, one.entry.hash)
+        return Checkpoint(entries, len(heads), checkpoint_hash(sorted(heads.items(), key=_alarm)))
+
+    def _open_alarms(self) -> Sequence[Alarm]:
+        return [alarm for alarm in self._alarms.values() if alarm.open]
+
+    def _notices_where(self, wanted: Callable[[Notice], bool]) -> list[Notice]:
+        return [box.notice for box in self._notices.values() if wanted(box.notice)]
+
+
+class _NoLoop:
+    """What a finished future needs of a loop where none runs: its callbacks run at once."""
+
+    def get_debug(self) -> bool:
+        return False
+
+    def call_soon(
+        self, callback: Callable[..., object], *args: object, context: Context | None = None
+    ) -> None:
+        callback(*args)
+
+    def call_exception_handler(self, context: object) -> None:
+        """A future nobody asked for its failure: the caller of `submit` chose so."""
+
+
+_NO_LOOP = cast(asyncio.AbstractEventLoop, _NoLoop())
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return _NO_LOOP
+
+
+def _in(name: str, *places: Iterable[str]) -> bool:
+    return any(name in place for place in places)
+
+
+def _alarm(item: tuple[str, Head]) -> str:
+    return item[0]
+
+
+def _heard(signal: Signal) -> LastHeard:
+    return LastHeard(
+        device=signal.device,
+        identity=signal.identity,
+        boot=signal.reading.boot,
+        epoch=signal.epoch,
+        seq=signal.reading.seq,
+        at=signal.at,
+    )

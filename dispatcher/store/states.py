@@ -1,0 +1,106 @@
+"""Stored states: whole values as JSON, each with the version it was written in.
+
+A version that was ever released stays readable: its reader stands in the table here and its fixture
+in the tests. What cannot be read is `Unreadable` with the reason, to be raised to a person.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import msgspec
+
+from core.signals import Position, ReceiptState
+from dispatcher.alarms.model import STATE_VERSION, Alarm, Notice
+from dispatcher.site.model import Organisation
+
+NOTICE_VERSION = 1
+ORGANISATION_VERSION = 1
+
+_INTEGER_MOST = 2**63 - 1
+_T = TypeVar("_T")
+_Readers = Mapping[int, Callable[[bytes], _T]]
+
+_ALARMS: _Readers[Alarm] = {1: msgspec.json.Decoder(Alarm).decode}
+_NOTICES: _Readers[Notice] = {1: msgspec.json.Decoder(Notice).decode}
+_ORGANISATIONS: _Readers[Organisation] = {1: msgspec.json.Decoder(Organisation).decode}
+_ENCODER = msgspec.json.Encoder()
+
+assert STATE_VERSION in _ALARMS, "the version we write must be one we read"
+
+
+class Unreadable(ValueError):
+    """A stored state that this version cannot read; the text says why."""
+
+
+def written(value: object) -> bytes:
+    """The JSON of one frozen value."""
+    return _ENCODER.encode(value)
+
+
+def read_alarm(version: int, state: bytes) -> Alarm:
+    """Raises Unreadable."""
+    return _read(_ALARMS, version, state)
+
+
+def read_notice(version: int, state: bytes, receipt: str, provider_ref: str) -> Notice:
+    """The notice as it was written, as far as it has come since. Raises Unreadable."""
+    notice = _read(_NOTICES, version, state)
+    if receipt == notice.state and provider_ref == notice.provider_ref:
+        return notice
+    return replace(notice, state=ReceiptState(receipt), provider_ref=provider_ref)
+
+
+def read_organisation(version: int, state: bytes) -> Organisation:
+    """Raises Unreadable."""
+    return _read(_ORGANISATIONS, version, state)
+
+
+def storable(value: _T) -> _T:
+    """The same value without what no database or JSON can hold: a press is never lost to it.
+
+    Halves of surrogate pairs become U+FFFD, numbers beyond 64 bits the largest there is, and a
+    position that is no number becomes none at all.
+    """
+    cleaned: Any = _storable(value)
+    result: _T = cleaned
+    return result
+
+
+def _read(readers: _Readers[_T], version: int, state: bytes) -> _T:
+    reader = readers.get(version)
+    if reader is None:
+        raise Unreadable(f"it was written in version {version}, which this release does not know")
+    try:
+        return reader(state)
+    except (msgspec.MsgspecError, ValueError) as problem:
+        raise Unreadable(str(problem)) from None
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case bool():
+            return value
+        case str():
+            return _without_surrogates(value)
+        case int():
+            return max(-_INTEGER_MOST, min(_INTEGER_MOST, value))
+        case Position(lat=lat, lon=lon) if not (math.isfinite(lat) and math.isfinite(lon)):
+            return None
+        case tuple():
+            return tuple(_storable(part) for part in value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            parts = {field.name: _storable(getattr(value, field.name)) for field in fields(value)}
+            return replace(value, **parts)
+        case _:
+            return value
+
+
+def _without_surrogates(text: str) -> str:
+    # Tokens of a StrEnum are ours and stay what they are.
+    if type(text) is not str:
+        return text
+    return text.encode(errors="surrogatepass").decode(errors="replace")
