@@ -10,7 +10,7 @@ another username; a client id that is its user's own name cannot be held by anyb
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,6 +25,9 @@ from devices.mqtt.topics import SubscriptionIndex, has_wildcard, matcher
 
 QOS_GRANTED_MAX = 1
 """A subscription at QoS 2 is granted 1 [3.8.4]."""
+
+SCANNED_PER_TURN = 1_000
+"""Retained topics compared with one filter before others get their turn."""
 
 TAKE_OVER_WINDOW = timedelta(minutes=1)
 
@@ -137,11 +140,12 @@ class Exchange:
     def owe_retained(self, mailbox: Mailbox, topic_filter: str) -> None:
         """Put what is retained under this filter into the mailbox [MQTT-3.3.1-6]."""
         granted = mailbox.subscriptions[topic_filter]
-        mailbox.owe(self._retained.matching(topic_filter), granted)
+        mailbox.owe(topic_filter, self._retained.matching(topic_filter), granted)
 
     def unsubscribe(self, mailbox: Mailbox, topic_filter: str) -> None:
         if mailbox.subscriptions.pop(topic_filter, None) is not None:
             self._index.remove(topic_filter, mailbox)
+            mailbox.owe_no_more(topic_filter)
 
     def hand_out(self, message: Outgoing) -> Handed:
         """Put a message into every mailbox that wants it."""
@@ -215,12 +219,19 @@ class _RetainedMessages:
             self._put_in(*before)
         return Retained.FULL
 
-    def matching(self, topic_filter: str) -> list[Outgoing]:
+    def matching(self, topic_filter: str) -> Iterator[Outgoing | None]:
+        """What is retained under this filter, looked for step by step; None after each share."""
         if not has_wildcard(topic_filter):
-            found = self._messages.get(topic_filter)
-            return [] if found is None else [found[0]]
-        test: Callable[[str], bool] = matcher(topic_filter)
-        return [message for topic, (message, _) in self._messages.items() if test(topic)]
+            if found := self._messages.get(topic_filter):
+                yield found[0]
+            return
+        test = matcher(topic_filter)
+        for place, topic in enumerate(list(self._messages)):
+            # It may have been cleared since the list was made.
+            if test(topic) and (found := self._messages.get(topic)):
+                yield found[0]
+            if place % SCANNED_PER_TURN == SCANNED_PER_TURN - 1:
+                yield None
 
     def _has_room(self, message: Outgoing, owner: str) -> bool:
         limits = self._limits

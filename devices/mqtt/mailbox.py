@@ -7,7 +7,7 @@ thing on the next connection, and leaves otherwise only by a named limit, which 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from enum import StrEnum
 
 from devices.mqtt.encode import Outgoing
@@ -43,7 +43,7 @@ class Mailbox:
         """QoS 2 messages of the client that are committed and wait for PUBREL: id and digest."""
         self._limits = limits
         self._waiting: deque[tuple[Outgoing, int]] = deque()
-        self._owed: dict[str, tuple[Outgoing, int]] = {}
+        self._owed: dict[str, tuple[Iterator[Outgoing | None], int]] = {}
         self._in_flight: dict[int, Outgoing] = {}
         self._last_id = 0
 
@@ -60,14 +60,19 @@ class Mailbox:
         self._waiting.append((message, qos))
         return offered
 
-    def owe(self, retained: Iterable[Outgoing], granted: int) -> None:
-        """Retained messages for a new subscription: beside the queue, and never twice a topic.
+    def owe(self, topic_filter: str, retained: Iterator[Outgoing | None], granted: int) -> None:
+        """Retained messages for a subscription, found while they are sent; None is a pause.
 
-        They are bounded by how many are retained, not by the queue: a client that asks for all of
-        them is not slow, it asked for many.
+        They stand beside the queue: a client that asks for many is not slow. Newer messages go
+        first, and what is found is what is retained at that moment, so nothing old follows a newer
+        one. Asking for the same filter again begins it again.
         """
-        for message in retained:
-            self._owed[message.topic] = (message, min(message.qos, granted))
+        self._owed.pop(topic_filter, None)
+        self._owed[topic_filter] = (retained, granted)
+
+    def owe_no_more(self, topic_filter: str) -> None:
+        """The filter was taken back."""
+        self._owed.pop(topic_filter, None)
 
     def redeliveries(self) -> list[bytes]:
         """What was sent and not acknowledged, in its first order [MQTT-4.4.0-1, 4.6.0-1]."""
@@ -78,17 +83,19 @@ class Mailbox:
         frames: list[bytes] = []
         left = BYTES_PER_TURN
         while left > 0 and len(frames) < FRAMES_PER_TURN and self.can_send():
-            message, qos = self._next_message()
+            message, qos = self._waiting.popleft() if self._waiting else self._next_owed()
+            if message is None:
+                break
             frames.append(self._numbered(message) if qos else message.plain())
             left -= len(frames[-1])
         return frames
 
     def can_send(self) -> bool:
-        """Whether `next_frames` would give anything."""
-        if self._owed:
-            qos = next(iter(self._owed.values()))[1]
-        elif self._waiting:
+        """Whether another `next_frames` would get any further."""
+        if self._waiting:
             qos = self._waiting[0][1]
+        elif self._owed:
+            qos = next(iter(self._owed.values()))[1]
         else:
             return False
         return not qos or len(self._in_flight) < self._limits.outgoing_window
@@ -110,10 +117,12 @@ class Mailbox:
                 return True
         return False
 
-    def _next_message(self) -> tuple[Outgoing, int]:
-        if self._owed:
-            return self._owed.pop(next(iter(self._owed)))
-        return self._waiting.popleft()
+    def _next_owed(self) -> tuple[Outgoing | None, int]:
+        topic_filter, (retained, granted) = next(iter(self._owed.items()))
+        for message in retained:
+            return message, 0 if message is None else min(message.qos, granted)
+        del self._owed[topic_filter]
+        return None, 0
 
     def _numbered(self, message: Outgoing) -> bytes:
         # The window is far smaller than the number of ids, so a free one is always near.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from devices.mqtt.encode import Outgoing
-from devices.mqtt.exchange import Exchange, Handed, Retained
+from devices.mqtt.exchange import SCANNED_PER_TURN, Exchange, Handed, Retained
 from devices.mqtt.limits import MqttLimits
 from devices.mqtt.mailbox import Mailbox, Offered
 from devices.mqtt.packets import REFUSED_FILTER
@@ -129,6 +129,43 @@ def test_all_retained_messages_reach_a_client_that_asks_for_them() -> None:
     assert len(office.owed(office.attach("observer", "o"), "+/status")) == 50
 
 
+def test_a_long_search_among_retained_messages_gives_others_their_turn() -> None:
+    office = Office()
+    for number in range(SCANNED_PER_TURN + 5):
+        office.exchange.retain(Outgoing(f"d{number}/status", b"online", retain=True), f"d{number}")
+    observer = office.attach("observer", "o")
+    office.exchange.subscribe(observer, "+/none", 1)
+    office.exchange.owe_retained(observer, "+/none")
+    turns = 0
+    while observer.can_send():
+        assert observer.next_frames() == []
+        turns += 1
+    assert turns == 2
+
+
+def test_a_page_does_not_wait_behind_retained_messages() -> None:
+    office = Office()
+    for number in range(5):
+        office.exchange.retain(Outgoing(f"d{number}/status", b"online", retain=True), f"d{number}")
+    observer = office.attach("observer", "o")
+    office.exchange.subscribe(observer, "#", 0)
+    office.exchange.owe_retained(observer, "#")
+    office.exchange.hand_out(Outgoing("page", b"page"))
+    frames = observer.next_frames()
+    assert frames[0] == Outgoing("page", b"page").plain()
+    assert len(frames) == 6
+
+
+def test_nothing_is_owed_for_a_filter_that_was_taken_back() -> None:
+    office = Office()
+    office.exchange.retain(Outgoing("anna/status", b"online", retain=True), "anna")
+    observer = office.attach("observer", "o")
+    office.exchange.subscribe(observer, "#", 1)
+    office.exchange.owe_retained(observer, "#")
+    office.exchange.unsubscribe(observer, "#")
+    assert not observer.can_send()
+
+
 def test_retained_messages_are_limited_for_each_user_and_in_all() -> None:
     office = Office(MqttLimits(retained_per_user_max=2, retained_max=3, retained_bytes_max=300))
     keep = office.exchange.retain
@@ -222,8 +259,8 @@ class Office:
         self.exchange.subscribe(mailbox, topic_filter, 1)
         self.exchange.owe_retained(mailbox, topic_filter)
         seen = []
-        while frames := mailbox.next_frames():
-            for frame in frames:
+        while mailbox.can_send():
+            for frame in mailbox.next_frames():
                 at = 2 + (frame[1] >> 7) + 2 + int.from_bytes(frame[2:4], "big")
                 number = int.from_bytes(frame[at : at + 2], "big")
                 mailbox.acknowledged(number)
