@@ -56,6 +56,21 @@ LOGINS = Counter("tilkald_device_logins", "Logins of devices", ["outcome"], regi
 NOTICED = Counter(
     "tilkald_listener_noticed", "What the MQTT listener found wrong", ["what"], registry=REGISTRY
 )
+LOOP_LAG = Histogram(
+    "tilkald_loop_lag_seconds",
+    "How late the event loop ran what was due",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+    registry=REGISTRY,
+)
+SELFCHECK = Histogram(
+    "tilkald_selfcheck_seconds",
+    "The synthetic press: device to store and back to a device",
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
+    registry=REGISTRY,
+)
+CHANNEL_NOTICED = Counter(
+    "tilkald_channel_noticed", "What channels found wrong", ["what"], registry=REGISTRY
+)
 FINDINGS = Counter(
     "tilkald_supervision_findings",
     "What supervision found, and its end",

@@ -191,6 +191,10 @@ class Engine:
         await self._do(work)
         return work.unit.alarms[-1].alarm
 
+    def delivered(self, notice_id: str, state: ReceiptState) -> None:
+        """A channel of this process has its receipt; nobody waits for its commit."""
+        self._start(self.core.receipt(notice_id, state, "", "", self._at()))
+
     def technical(self, key: str, text: str, site: str = "", device: str = "") -> None:
         """Something about the service or its devices needs a person, in the technical lane."""
         self._start(self.core.technical(key, text, site, device, self._at()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import cos, hypot, radians
 from typing import Protocol
 
@@ -169,10 +169,19 @@ class SitePictures:
     def worn_by(self, device: str, person: str, at: Moment) -> bool:
         return self._index.wearer(device, at.wall) == person
 
+    def wearer(self, device: str, wall: datetime) -> str | None:
+        """Who wears a device at this wall-clock instant."""
+        return self._index.wearer(device, wall)
+
     def present(self, person: str, here: bool, at: Moment) -> None:
         """Somebody checked in or out: it stands until their shift ends, or they say otherwise."""
         others = [p for p in self._presence if p.person != person][-PRESENCE_MOST:]
         self._presence = (*others, Presence(person, here, at.wall))
+
+    def country(self, site: str) -> str:
+        """Which country's emergency numbers are refused there."""
+        known = self._index.sites.get(site)
+        return known.country if known is not None else ""
 
     def expected_devices(self, at: Moment) -> tuple[str, ...]:
         """Devices that must be heard: worn by somebody on duty, or fixed in a place."""

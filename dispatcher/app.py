@@ -1,0 +1,258 @@
+"""Composition root of the dispatcher: store, engine, channels and pages, joined.
+
+What reaches devices comes in as `Lines`, so that the gateway may be in this process or another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from prometheus_client import generate_latest
+
+from core import log, metrics
+from core.clock import Clock, ServiceClock, monotonic_s
+from core.errors import StoreUnavailable
+from core.settings import Settings
+from core.signals import ReceiptState
+from dispatcher.alarms.model import Alarm
+from dispatcher.channels.concerns import Concerns
+from dispatcher.channels.console import ConsoleChannel
+from dispatcher.channels.faults import Troubles
+from dispatcher.channels.ports import Channel
+from dispatcher.channels.sms import SmsChannel
+from dispatcher.channels.twilio.carrier import Account, TwilioCarrier
+from dispatcher.channels.twilio.hooks import TwilioHooks
+from dispatcher.channels.wearable import WearableChannel
+from dispatcher.channels.wearer import message
+from dispatcher.engine.engine import Doors, Engine
+from dispatcher.engine.pictures import DeviceEyes, SitePictures
+from dispatcher.engine.work import Tell
+from dispatcher.roster.model import Language
+from dispatcher.store.journal import EmergencyJournal
+from dispatcher.store.ports import Store
+from dispatcher.store.sqlite import SqliteStore, open_sqlite
+from dispatcher.web.ports import DemoPress, Readiness, WebDeps, WebSettings
+from dispatcher.web.public import public_app
+from dispatcher.web.serving import WebServer, serve
+from dispatcher.web.sign_in import OneTimeCodes
+from dispatcher.web.staff import staff_app
+
+NOTICE_PATH = "/n/"
+
+_log = log.logger("dispatcher")
+
+
+class Lines(DeviceEyes, Protocol):
+    """The way to devices: telling them, and what supervision knows of them."""
+
+    def tell(
+        self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None
+    ) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What stands before anything else: the store, its journal, and the clock carried over."""
+
+    store: SqliteStore
+    journal: EmergencyJournal
+    clock: ServiceClock
+    replayed: str
+
+
+async def open_ground(settings: Settings) -> Ground:
+    """Open (make, migrate) the store, replay the journal. Raises ConfigError, StoreUnavailable."""
+    wall = ServiceClock().wall()
+    make_private(settings.data_dir)
+    store = open_sqlite(settings.database_path, clock_wall=wall)
+    clock = ServiceClock(await store.clock_mark())
+    journal = EmergencyJournal(settings.data_dir / "emergency.journal")
+    replayed = ""
+    if not journal.empty():
+        try:
+            replay = await journal.replay(store, wall)
+            _log.warning("the emergency journal was replayed", units=replay.stored)
+        except StoreUnavailable as error:
+            replayed = str(error)
+    return Ground(store, journal, clock, replayed)
+
+
+def make_private(folder: Path) -> None:
+    """The data directory, readable by the service alone."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+class EngineConcerns(Concerns):
+    """What channels tell the house goes to the engine: counted, shown, or called about."""
+
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+
+    def listening(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def noticed(self, what: str, detail: str) -> None:
+        metrics.CHANNEL_NOTICED.labels(what).inc()
+        _log.warning("a channel noticed", what=what, detail=detail)
+
+    def technical(self, text: str) -> None:
+        if self._engine is not None:
+            self._engine.technical(f"channel:{text}", text)
+
+    def degraded(self, part: str, text: str | None) -> None:
+        if self._engine is None:
+            return
+        if text is None:
+            self._engine.health.clear(part)
+        else:
+            self._engine.health.report(part, text)
+
+
+class Dispatcher:
+    """The whole half. Made by `build`, then `start`, `serve_pages`, `stop`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ground: Ground,
+        pictures: SitePictures,
+        lines: Lines,
+    ) -> None:
+        self._settings = settings
+        self.store: Store = ground.store
+        self._ground = ground
+        self.pictures = pictures
+        self.concerns = EngineConcerns()
+        self.codes = OneTimeCodes(monotonic_s)
+        self._watching: Callable[[str], bool] = lambda person: False
+        self._account = _account(settings)
+        self._troubles = Troubles("sms", self.concerns)
+        self.engine = self._engine(lines)
+        self.concerns.listening(self.engine)
+        self.pictures.watch_over(self.engine.core.book)
+        self.staff: WebServer | None = None
+        self.public: WebServer | None = None
+
+    async def start(self) -> None:
+        await self.engine.start()
+        if self._ground.replayed:
+            self.engine.health.report("journal", self._ground.replayed)
+
+    async def serve_pages(self, press: DemoPress | None) -> None:
+        """Both listeners. Raises ConfigError when a port is taken."""
+        public = public_app(self._web(press))
+        self.public = await serve(
+            public,
+            port=self._settings.public_port,
+            host=self._settings.bind,
+            setting="PUBLIC_PORT",
+        )
+        if self._account is not None and not self._settings.public_url:
+            text = "TWILIO is set up without PUBLIC_URL: links and replies cannot reach us. Set it."
+            self.engine.health.report("public_url", text)
+        staff = staff_app(self._web(press))
+        self._watching = staff.state.streams.is_watching
+        self.staff = await serve(
+            staff, port=self._settings.http_port, host=self._settings.bind, setting="HTTP_PORT"
+        )
+
+    async def stop(self) -> None:
+        """Pages first, then what is under way, then the store."""
+        for server in (self.staff, self.public):
+            if server is not None:
+                await server.stop()
+        await self.engine.stop()
+        for channel in self._channels.values():
+            await channel.close()
+        await self.store.close()
+        self._ground.journal.close()
+
+    def _engine(self, lines: Lines) -> Engine:
+        clock = self._ground.clock
+        self._channels = self._open_channels(lines, clock)
+        doors = Doors(
+            channels=self._channels,
+            tell=lambda tell: _tell(lines, tell),
+            ring_locally=self._nobody_has_accepted,
+            link_url=self._link_url,
+        )
+        return Engine(self.store, clock, self.pictures, doors, self._ground.journal)
+
+    def _open_channels(self, lines: Lines, clock: Clock) -> dict[str, Channel]:
+        def delivered(notice: str, state: ReceiptState) -> None:
+            self.engine.delivered(notice, state)
+
+        channels: list[Channel] = [
+            WearableChannel(lines.tell, delivered, clock),
+            ConsoleChannel(lambda person: self._watching(person)),
+        ]
+        if self._account is not None:
+            channels.append(
+                SmsChannel(
+                    TwilioCarrier(self._account),
+                    TwilioCarrier(self._account),
+                    self._troubles,
+                    self.pictures.country,
+                )
+            )
+        return {channel.name: channel for channel in channels}
+
+    def _nobody_has_accepted(self, alarm: Alarm) -> None:
+        """Local sounders come with the devices that sound; until then the board says it."""
+        _log.error("nobody has accepted", alarm=alarm.id, site=alarm.site)
+
+    def _link_url(self, token: str) -> str:
+        base = self._settings.public_url or (self.public.url if self.public else "")
+        return f"{base}{NOTICE_PATH}{token}"
+
+    def _web(self, press: DemoPress | None) -> WebDeps:
+        hooks = None
+        if self._account is not None:
+            hooks = TwilioHooks(self.engine, self.concerns, self._troubles, self._account)
+        return WebDeps(
+            desk=self.engine,
+            alarm_pages=self.store.alarms,
+            staff_person=self.store.staff_token,
+            link=self.store.link,
+            codes=self.codes,
+            readiness=self.readiness,
+            metrics=lambda: generate_latest(metrics.REGISTRY),
+            settings=WebSettings(
+                public_url=self._settings.public_url,
+                hosts=self._settings.allowed_hosts,
+                language=self._language(),
+            ),
+            press=press,
+            twilio=hooks,
+        )
+
+    def readiness(self) -> Readiness:
+        """Ready while a press would be stored and somebody could be called."""
+        stopping = tuple(p.text for p in self.engine.health.problems if p.part in STOPS_ALARMS)
+        return Readiness(not stopping, tuple(p.text for p in self.engine.health.problems))
+
+    def _language(self) -> Language:
+        sites = self.pictures.organisation().sites
+        return sites[0].language if sites else Language.DANISH
+
+
+STOPS_ALARMS = ("store", "journal", "mqtt", "selfcheck")
+
+
+def _tell(lines: Lines, tell: Tell) -> bool:
+    return lines.tell(tell.device, message(tell))
+
+
+def _account(settings: Settings) -> Account | None:
+    if not settings.twilio:
+        return None
+    return Account(
+        sid=settings.twilio_account_sid,
+        token=settings.twilio_auth_token.get_secret_value(),
+        sender=settings.twilio_from,
+        public_url=settings.public_url,
+        base_url=settings.twilio_base_url,
+    )

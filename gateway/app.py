@@ -1,0 +1,85 @@
+"""Composition root of the gateway: devices' listener, codec, intake and supervision, joined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from core.clock import Clock
+from core.settings import Settings
+from devices.registry import Assignment, Device, MemoryRegistry
+from devices.watch import Health, Watch
+from gateway.intake import Intake, Remembered
+from gateway.links.mqtt_listener import NativeMqttListener
+from gateway.links.mqtt_sockets import ListenerSettings
+from gateway.native import Native
+from gateway.ports import Desk
+from gateway.supervision import Supervision
+
+
+class Gateway:
+    """All device lines of one process. `start` when the desk may be asked."""
+
+    def __init__(self, settings: Settings, clock: Clock, desk: Desk) -> None:
+        self._registry = MemoryRegistry()
+        self._supervision = Supervision(Watch(), desk, clock)
+        self._intake = Intake(desk, self._registry, clock, self._supervision, {})
+        self._native = Native(
+            settings.mqtt_prefix, self._registry, clock, desk, self._intake, self._supervision
+        )
+        self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
+        self._native.listening(self.listener)
+        self._watching: asyncio.Task[None] | None = None
+
+    async def start(self, heard_before: Iterable[Remembered]) -> None:
+        """Listen. Raises ConfigError when a port is taken or a certificate is none."""
+        self._intake.remember(heard_before)
+        await self.listener.start()
+        self._watching = asyncio.create_task(self._supervision.run(), name="supervision")
+
+    async def stop(self) -> None:
+        """Stop accepting, let what is under way be committed and acknowledged, close."""
+        await self.listener.close()
+        await self._intake.close()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def configure(
+        self,
+        devices: Sequence[Device],
+        assignments: Sequence[Assignment],
+        places: Mapping[str, str],
+        own: Sequence[Device] = (),
+    ) -> None:
+        """Another configuration. `own` are the service's own devices: they are not supervised."""
+        self._registry.load((*devices, *own), assignments)
+        self._intake.places(places)
+        self._supervision.configure(devices)
+        self._native.reconfigured()
+
+    def expect(self, devices: Iterable[str]) -> None:
+        """These devices must be heard: their wearer is on duty, or they hang in a place."""
+        self._supervision.expect(devices)
+
+    def health(self, device: str) -> Health:
+        return self._supervision.health(device)
+
+    def is_connected(self, device: str) -> bool:
+        return self._native.is_connected(device)
+
+    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
+        """Send to a device; true if it is connected."""
+        return self._native.tell(device, payload, on_ack)
+
+
+def listener_settings(settings: Settings) -> ListenerSettings:
+    """TLS is opened where a certificate is given; plain stays on loopback unless allowed."""
+    tls = settings.mqtt_tls_cert is not None
+    return ListenerSettings(
+        host=settings.mqtt_bind or settings.bind,
+        port=settings.mqtt_port,
+        tls_port=settings.mqtt_tls_port if tls else None,
+        tls_cert=settings.mqtt_tls_cert,
+        tls_key=settings.mqtt_tls_key,
+        allow_plain=settings.mqtt_allow_plain,
+    )

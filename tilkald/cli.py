@@ -1,0 +1,177 @@
+"""The command line. Each command is a few lines: read settings, call the part, say what happened.
+
+Exit codes: 0 done, 1 it ran and did not succeed (a target missed, a hole found), 2 it could not
+start (a setting, a file, a port).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from core import log, settings
+from core.errors import TilkaldError
+from tilkald import configuring, serving, trying
+
+app = typer.Typer(
+    name="tilkald",
+    help="Staff alarms: a press reaches the nearest colleague, and widens until a person answers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="A TOML file; TILKALD_* in the environment wins.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable lines.")]
+Folder = Annotated[Path, typer.Argument(help="A site's folder of files, e.g. config/example.")]
+
+_err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except TilkaldError as error:
+        _err.print(f"tilkald: {error}", style="red", markup=False)
+        sys.exit(2)
+
+
+@app.command()
+def serve(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
+    """Gateway, dispatcher and console in one process."""
+    log.set_up(as_json=as_json)
+    _run(serving.serve(settings.load(settings_file), as_json=as_json))
+
+
+@app.command()
+def run() -> None:
+    """Everything at once, to look at: the example site, its simulated staff, the console."""
+    log.set_up(as_json=False, level="warning")
+    _run(serving.run_example())
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End when the alarm is closed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """One simulated alarm, told step by step, on a private service."""
+    _run(trying.demo(once=once, as_json=as_json))
+
+
+@app.command()
+def press(
+    person: Annotated[str, typer.Argument(help="The person's id, e.g. anna.")],
+    level: Annotated[str, typer.Option(help="green, yellow, orange, red or blue.")] = "red",
+    settings_file: SettingsFile = None,
+) -> None:
+    """Press that person's simulated device of a running service, over real MQTT."""
+    _run(trying.press(settings.load(settings_file), person, level))
+
+
+@app.command()
+def drill(
+    scenario: Annotated[list[Path], typer.Argument(help="Scenario files, e.g. one-press.toml.")],
+    against: Annotated[str, typer.Option(help="A running service instead of a private one.")] = "",
+    token_file: Annotated[Path | None, typer.Option(help="Its staff token.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report for people.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Scenarios over the real transports; exit 1 if a target is missed."""
+    _run(trying.drill(scenario, against, token_file, html, as_json=as_json))
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 1,
+    days: Annotated[float, typer.Option(help="Simulated days.")] = 1.0,
+    folder: Annotated[Path | None, typer.Argument(help="A site; the example unless given.")] = None,
+) -> None:
+    """The seeded world: every law checked after every event."""
+    sys.exit(trying.simulate(seed, days, folder))
+
+
+@app.command()
+def bench(
+    only: Annotated[str, typer.Option(help="One measurement by its name.")] = "",
+    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("bench.json"),
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller.")] = False,
+) -> None:
+    """Measure the alarm path; prints a table, writes JSON, says on what machine."""
+    _run(trying.bench(only, out, quick=quick))
+
+
+@app.command()
+def apply(
+    folder: Folder,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove what the files lack.")] = False,
+    undo: Annotated[int | None, typer.Option(help="Go back to this version.")] = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Load a site's configuration from files, as a new numbered version."""
+    loaded = settings.load(settings_file)
+    _run(configuring.apply(loaded, folder, dry_run=dry_run, prune=prune, undo=undo))
+
+
+@app.command()
+def export(folder: Folder, settings_file: SettingsFile = None) -> None:
+    """Write the configuration back as files."""
+    _run(configuring.export(settings.load(settings_file), folder))
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Find holes before they hurt; exit 1 if there is one that could cost help."""
+    sys.exit(configuring.check(folder))
+
+
+@app.command()
+def password(device: Annotated[str, typer.Argument(help="The device's id.")]) -> None:
+    """A new password for a device: give it the word, write the digest into devices.toml."""
+    configuring.password(device)
+
+
+@app.command()
+def backup(target: Path, settings_file: SettingsFile = None) -> None:
+    """An online copy of the store."""
+    configuring.backup(settings.load(settings_file), target)
+
+
+@app.command()
+def restore(source: Path, settings_file: SettingsFile = None) -> None:
+    """Bring a copy back; open alarms in it are confirmed by a person before anyone is called."""
+    configuring.restore(settings.load(settings_file), source)
+
+
+@app.command()
+def verify(settings_file: SettingsFile = None) -> None:
+    """Check the log's chains; exit 1 if one is broken."""
+    _run(configuring.verify(settings.load(settings_file)))
+
+
+@app.command()
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Only whether it serves.")] = False,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Diagnose an installation: settings, store, site, a running service; what to do about it."""
+    _run(configuring.doctor(settings.load(settings_file), quick=quick))
+
+
+def _run(work: Coroutine[Any, Any, int]) -> None:
+    try:
+        sys.exit(asyncio.run(work))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+

@@ -1,0 +1,96 @@
+"""What the halves ask of each other, when both are in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.clock import Clock
+from core.signals import Signal, Taken
+from devices.watch import Finding, Trouble
+from dispatcher.engine.engine import Engine
+from dispatcher.engine.pictures import SitePictures
+from dispatcher.store.ports import RawBytes
+from gateway.app import Gateway
+
+_UNREACHABLE = (Trouble.SILENT, Trouble.COMMON_CAUSE, Trouble.TAMPER)
+
+
+class EngineDesk:
+    """`gateway.ports.Desk` over the engine."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._engine: Engine | None = None
+        self._pictures: SitePictures | None = None
+
+    def listening(self, engine: Engine, pictures: SitePictures) -> None:
+        """Join the two, before anything comes in."""
+        self._engine, self._pictures = engine, pictures
+
+    @property
+    def engine(self) -> Engine:
+        assert self._engine is not None, "join the halves first"
+        return self._engine
+
+    async def take(self, signal: Signal) -> Taken:
+        return await self.engine.take(signal)
+
+    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
+        return await self.engine.keep_raw(
+            RawBytes(self._clock.now(), protocol, sender, why, content)
+        )
+
+    def device_subscribed(self, device: str) -> None:
+        self.engine.device_subscribed(device)
+
+    async def found(self, finding: Finding) -> None:
+        """A technical trouble or its end: an alarm in the technical lane, and routes to avoid."""
+        assert self._pictures is not None
+        if finding.trouble in _UNREACHABLE:
+            for device in finding.devices:
+                why = None if finding.over else finding.trouble.value
+                self._pictures.unreachable(device, why)
+                self._lose_wearer(device, finding)
+        if finding.over:
+            self.engine.recovered(finding.key)
+        else:
+            devices = ", ".join(finding.devices)
+            text = f"{finding.trouble.value}: {devices or finding.line}"
+            self.engine.technical(finding.key, text, finding.site, devices)
+
+    def problem(self, part: str, text: str | None) -> None:
+        if text is None:
+            self.engine.health.clear(part)
+        else:
+            self.engine.health.report(part, text)
+
+    def _lose_wearer(self, device: str, finding: Finding) -> None:
+        """Somebody on their way whose device is gone may not arrive: the plan goes on (law 2)."""
+        assert self._pictures is not None
+        person = self._pictures.wearer(device, self._clock.wall())
+        if person is not None and not finding.over and finding.trouble is not Trouble.TAMPER:
+            self.engine.responder_lost(person, "device_lost")
+
+
+class GatewayLines:
+    """`dispatcher.app.Lines` over the gateway of the same process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._gateway: Gateway | None = None
+
+    def listening(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def tell(
+        self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None
+    ) -> bool:
+        assert self._gateway is not None, "join the halves first"
+        return self._gateway.tell(device, payload, on_ack)
+
+    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
+        assert self._gateway is not None, "join the halves first"
+        health = self._gateway.health(device)
+        heard = health.heard
+        heard_s = None if heard is None else (self._clock.now() - heard).total_seconds()
+        return health.state.value, heard_s, health.battery

@@ -1,0 +1,277 @@
+"""The all-in-one service: gateway, dispatcher and pages in one process, watched by itself.
+
+Order of the start: the ground (store, journal, clock), the configuration, the engine with what was
+open, the pages, and the devices' listener last, when a press can be taken. The stop goes the other
+way. Every task that may die has a supervisor that says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+
+from core import ids, log, metrics
+from core.clock import sleep
+from core.errors import ConfigError
+from core.settings import Settings
+from devices.passwords import is_plain
+from devices.registry import Device
+from dispatcher.app import Dispatcher, Ground, open_ground
+from dispatcher.engine.pictures import SitePictures
+from dispatcher.engine.work import Moment
+from dispatcher.site.files import read_site
+from dispatcher.site.model import Organisation
+from dispatcher.store.audit import Auditor
+from dispatcher.store.ports import Unit
+from gateway.app import Gateway
+from gateway.links.mqtt_sockets import is_loopback
+from tilkald import selfcheck, systemd, vitals
+from tilkald.demo_press import MqttPress
+from tilkald.joined import EngineDesk, GatewayLines
+from tilkald.selfcheck import Door, Outcome
+
+ROSTER_EVERY_S = 5.0
+"""How soon a change of shift reaches supervision. Decisions look at the roster themselves."""
+
+_log = log.logger("tilkald.serve")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What `serve --json` prints once it serves, and `run.json` holds (0600) while it does."""
+
+    ready: bool
+    http: str
+    public: str
+    mqtt: str
+    token: str
+
+
+class Service:
+    """One running service. `start`, then `wait_for_signal`, then `stop`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._tasks: list[asyncio.Task[None]] = []
+        self._selfcheck_password = ids.secret()
+        self._stop = asyncio.Event()
+
+    async def start(self) -> Ready:
+        settings = self._settings
+        self._ground: Ground = await open_ground(settings)
+        clock = self._ground.clock
+        organisation = await self._configured()
+        _refuse_published_passwords(settings, organisation)
+        presence = await self._ground.store.presence()
+        lines, desk = GatewayLines(clock), EngineDesk(clock)
+        self.pictures = SitePictures(organisation, presence, lines)
+        self.dispatcher = Dispatcher(settings, self._ground, self.pictures, lines)
+        self.gateway = Gateway(settings, clock, desk)
+        lines.listening(self.gateway)
+        desk.listening(self.dispatcher.engine, self.pictures)
+        self._configure_devices(organisation)
+        press = MqttPress(self._door, organisation) if settings.demo else None
+        await self.gateway.start(await self._ground.store.last_heard())
+        await self.dispatcher.start()
+        await self.dispatcher.serve_pages(press)
+        self._watch()
+        return await self._ready()
+
+    async def wait_for_signal(self) -> None:
+        """Until SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        await self._stop.wait()
+
+    async def stop(self) -> None:
+        """Stop accepting, commit, close."""
+        systemd.notify("STOPPING=1")
+        for task in self._tasks:
+            task.cancel()
+        await self.gateway.stop()
+        with contextlib.suppress(TimeoutError):
+            mark = Unit(clock=self._ground.clock.mark())
+            await asyncio.wait_for(self._ground.store.submit(mark), vitals.LAG_EVERY_S)
+        await self.dispatcher.stop()
+        run_file(self._settings).unlink(missing_ok=True)
+
+    def sign_in_link(self, token: str) -> str:
+        """The one-time link of the console."""
+        assert self.dispatcher.staff is not None
+        return f"{self.dispatcher.staff.url}/enter/{self.dispatcher.codes.issue(token)}"
+
+    # Configuration
+
+    async def _configured(self) -> Organisation:
+        """The newest stored version; the files of SITE_DIR become a new one if they differ."""
+        store, folder = self._ground.store, self._settings.site_dir
+        stored = await store.organisation()
+        if folder is not None:
+            read = read_site(folder)
+            if stored is None or replace(read, version=stored.version) != stored:
+                version = await store.write_organisation(read, "SITE_DIR", self._ground.clock.now())
+                _log.info("configuration applied", version=version, folder=str(folder))
+                return replace(read, version=version)
+        if stored is None:
+            raise ConfigError(
+                "No site is configured. Set TILKALD_SITE_DIR=config/example, or: tilkald apply DIR"
+            )
+        return stored
+
+    def _configure_devices(self, organisation: Organisation) -> None:
+        names = {zone.id: zone.id for zone in organisation.zones}
+        names |= {name: zone.id for zone in organisation.zones for name in zone.wire}
+        own = Device(selfcheck.DEVICE, "badge", "", password=self._selfcheck_password)
+        self.gateway.configure(organisation.devices, organisation.assignments, names, (own,))
+        self.gateway.expect(self.pictures.expected_devices(self._at()))
+
+    # Watching
+
+    def _watch(self) -> None:
+        engine, clock = self.dispatcher.engine, self._ground.clock
+        health = engine.health
+        auditor = Auditor(self._settings.database_path)
+
+        async def look() -> list[str]:
+            return [finding.text for finding in await auditor.look(clock.now())]
+
+        def audited(found: list[str]) -> None:
+            if not found:
+                engine.recovered("auditor")
+                health.clear("auditor")
+                return
+            text = "; ".join(found)
+            health.report("auditor", text)
+            engine.technical("auditor", text)
+
+        def jumped(moved: timedelta) -> None:
+            text = f"The wall clock was set by {moved.total_seconds():+.0f} s. Rosters follow it."
+            engine.technical("wall_clock", text)
+
+        outcome = Outcome(self._press_worked, self._press_failed)
+        lag = metrics.LOOP_LAG.observe
+        self._run("loop", lambda: vitals.watch_loop_lag(health.report, health.clear, lag))
+        self._run("clock", lambda: vitals.watch_wall_clock(clock, jumped))
+        self._run("mark", lambda: vitals.keep_clock_mark(self._mark))
+        self._run("audit", lambda: vitals.audit(look, audited))
+        self._run("roster", self._follow_roster)
+        door = self._door()
+        self._run(
+            "selfcheck",
+            lambda: selfcheck.press_for_ever(door, self._settings.deadman_url, outcome),
+        )
+        if self.gateway.listener.is_plain_beyond_loopback:
+            text = "Devices speak without encryption beyond this machine. Set MQTT_TLS_CERT."
+            health.report("mqtt_plain", text)
+
+    def _run(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
+        health = self.dispatcher.engine.health
+        supervised = vitals.supervised(name, task, health.report, lambda: None)
+        self._tasks.append(asyncio.create_task(supervised, name=name))
+
+    async def _follow_roster(self) -> None:
+        """Who is on duty decides whose device must be heard, and who is still coming."""
+        on_duty = self.pictures.on_duty(self._at())
+        while True:
+            await sleep(ROSTER_EVERY_S)
+            at = self._at()
+            now_on_duty = self.pictures.on_duty(at)
+            self.gateway.expect(self.pictures.expected_devices(at))
+            for person in on_duty:
+                if person not in now_on_duty:
+                    self.dispatcher.engine.responder_lost(person, "off_duty")
+            on_duty = now_on_duty
+
+    def _press_worked(self, seconds: float) -> None:
+        metrics.SELFCHECK.observe(seconds)
+        self.dispatcher.engine.health.clear("selfcheck")
+
+    def _press_failed(self, why: str) -> None:
+        text = f"The service's own test press failed: {why}. Use the manual routine."
+        self.dispatcher.engine.health.report("selfcheck", text)
+
+    def _mark(self) -> None:
+        marked = self._ground.store.submit(Unit(clock=self._ground.clock.mark()))
+        marked.add_done_callback(lambda done: done.exception())  # the store's own watch says so
+
+    def _at(self) -> Moment:
+        return Moment(self._ground.clock.now(), self._ground.clock.wall())
+
+    def _door(self) -> Door:
+        host = self._settings.mqtt_bind or self._settings.bind
+        reachable = host if is_loopback(host) else "127.0.0.1"
+        port = self.gateway.listener.port
+        assert port is not None
+        return Door(reachable, port, self._settings.mqtt_prefix, self._selfcheck_password)
+
+    # Being found
+
+    async def _ready(self) -> Ready:
+        assert self.dispatcher.staff is not None
+        assert self.dispatcher.public is not None
+        door = self._door()
+        ready = Ready(
+            ready=True,
+            http=self.dispatcher.staff.url,
+            public=self.dispatcher.public.url,
+            mqtt=f"{door.host}:{door.port}",
+            token=await self._staff_token(),
+        )
+        write_private(run_file(self._settings), msgspec.json.encode(ready).decode())
+        systemd.notify("READY=1")
+        return ready
+
+    async def _staff_token(self) -> str:
+        """Made at the first start for the first duty leader; kept in the data directory, 0600."""
+        file = self._settings.data_dir / "staff-token"
+        store = self._ground.store
+        token = file.read_text().strip() if file.exists() else ""
+        if token and await store.staff_token(ids.hashed(token)) is not None:
+            return token
+        token = ids.secret()
+        person = _first_leader(self.pictures.organisation())
+        await store.write_staff_token(ids.hashed(token), person, self._ground.clock.now())
+        write_private(file, token)
+        return token
+
+
+def run_file(settings: Settings) -> Path:
+    """Where a running service says how to reach it: for `tilkald press` and `drill --against`."""
+    return settings.data_dir / "run.json"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Readable by this user alone, from the first byte on."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def _first_leader(organisation: Organisation) -> str:
+    named = [person for site in organisation.sites for person in site.leaders]
+    everyone = [person.id for person in organisation.people]
+    if not named and not everyone:
+        raise ConfigError("The site has no people. Add people.toml, then start again.")
+    return (named or everyone)[0]
+
+
+def _refuse_published_passwords(settings: Settings, organisation: Organisation) -> None:
+    """Passwords that stand readable in files are for trying out on this machine alone."""
+    hosts = (settings.bind, settings.mqtt_bind or settings.bind)
+    if all(is_loopback(host) for host in hosts):
+        return
+    plain = [d.id for d in organisation.devices if d.password and is_plain(d.password)]
+    if plain:
+        raise ConfigError(
+            f"{plain[0]} and {len(plain) - 1} more devices have readable passwords, so the service "
+            "listens on this machine only. Store digests (`tilkald password`), or set "
+            "TILKALD_BIND=127.0.0.1."
+        )

@@ -1,0 +1,83 @@
+"""`tilkald serve` and `tilkald run`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from core import settings
+from core.errors import ConfigError
+from core.settings import Settings
+from firmware_sim.staff import run_staff
+from tilkald.example import example_site
+from tilkald.serve import Ready, Service
+
+PORTS_TRIED = 50
+STAFF_STOP_WITHIN_S = 2.0
+
+_out = Console(highlight=False)
+
+
+async def serve(loaded: Settings, *, as_json: bool) -> int:
+    """Serve until SIGTERM. With `as_json`, the first line says where."""
+    service = Service(loaded)
+    ready = await service.start()
+    _say_ready(ready, service, as_json=as_json)
+    await service.wait_for_signal()
+    await service.stop()
+    return 0
+
+
+async def run_example() -> int:
+    """The example site with its simulated staff beside it; ports that are taken are passed over."""
+    loaded = settings.load(
+        data_dir=Path("var/run"),
+        site_dir=example_site(),
+        demo=True,
+        http_port=_free_port(8080),
+        public_port=_free_port(8081),
+        mqtt_port=_free_port(1883),
+    )
+    service = Service(loaded)
+    ready = await service.start()
+    _say_ready(ready, service, as_json=False)
+    staff = asyncio.create_task(run_staff(example_site(), ready.mqtt, loaded.mqtt_prefix))
+    stopping = asyncio.create_task(service.wait_for_signal())
+    await asyncio.wait((staff, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if staff.done():
+        staff.result()
+    staff.cancel()
+    with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+        await asyncio.wait_for(staff, STAFF_STOP_WITHIN_S)
+    await service.stop()
+    return 0
+
+
+def _say_ready(ready: Ready, service: Service, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
+        sys.stdout.flush()
+        return
+    _out.print(f"[bold]Tilkald[/] serves. Open once: [link]{service.sign_in_link(ready.token)}[/]")
+    _out.print(f"Devices: mqtt://{ready.mqtt}   Notice pages: {ready.public}   Stop: Ctrl-C")
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port, or the next free one."""
+    for port in range(wanted, wanted + PORTS_TRIED):
+        with socket.socket() as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                door.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise ConfigError(f"No free port from {wanted} on. Stop what holds them, then try again.")
+
+
