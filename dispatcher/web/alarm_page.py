@@ -1,0 +1,151 @@
+"""One alarm in full: what happened, who was chosen and who not and why, what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.signals import AnswerKind, ReceiptState
+from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint
+from dispatcher.alarms.view import View
+from dispatcher.store.ports import ChainedEntry
+from dispatcher.web import labels
+from dispatcher.web.board import Card, Reader, card
+from dispatcher.web.kept_picture import newest_picture
+from dispatcher.web.reasons import Picture, picture
+from dispatcher.web.story import Line, story
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    name: str
+    way: str
+    about: str
+    state: str
+    at: str
+    failed: bool
+    arrived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One clock point: its name, when, and seconds after the press (or after it was received)."""
+
+    name: str
+    clock: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    by: str
+    cause: str
+    text: str
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPage:
+    """Everything `alarm.html` shows. `answers` are the buttons this viewer may press now."""
+
+    card: Card
+    rev: int
+    open: bool
+    answers: tuple[tuple[AnswerKind, str, bool], ...]
+    causes: tuple[tuple[Cause, str], ...]
+    picture: Picture | None
+    notices: tuple[NoticeRow, ...]
+    story: tuple[Line, ...]
+    points: tuple[Point, ...]
+    odd: tuple[str, ...]
+    end: End | None
+
+
+def alarm_page(
+    alarm: Alarm,
+    viewer: str,
+    reader: Reader,
+    *,
+    view: View | None,
+    notices: Sequence[Notice],
+    timeline: Sequence[ChainedEntry],
+) -> AlarmPage:
+    w, own = reader.w, reader.own
+    known = view or newest_picture(timeline)
+    return AlarmPage(
+        card=card(alarm, reader),
+        rev=alarm.rev,
+        open=alarm.open,
+        answers=_answers(alarm, viewer, reader) if alarm.open else (),
+        causes=tuple((one, labels.cause(w, one, own)) for one in labels.CAUSES_OFFERED),
+        picture=picture(w, known, reader.names) if known else None,
+        notices=tuple(_notice(one, reader) for one in notices),
+        story=story(w, timeline, reader.moments, reader.names),
+        points=_points(alarm, reader),
+        odd=alarm.odd,
+        end=_end(alarm, reader),
+    )
+
+
+def _answers(alarm: Alarm, viewer: str, reader: Reader) -> tuple[tuple[AnswerKind, str, bool], ...]:
+    """The buttons stay where they are; what was said already is marked. A presser has none."""
+    if any(one.person == viewer for one in alarm.pressers):
+        return ()
+    calls = alarm.escalation.calls if alarm.escalation else ()
+    standing = next((call.standpoint for call in calls if call.person == viewer), None)
+    here, coming = standing is Standpoint.ARRIVED, standing is Standpoint.ACCEPTED
+    no = AnswerKind.WITHDRAW if here or coming else AnswerKind.DECLINE
+    said = {
+        AnswerKind.ACCEPT: coming or here,
+        AnswerKind.ARRIVED: here,
+        AnswerKind.MORE_HELP: False,
+        no: standing is Standpoint.DECLINED,
+    }
+    return tuple((kind, reader.w(labels.ANSWERS[kind]), done) for kind, done in said.items())
+
+
+def _notice(notice: Notice, reader: Reader) -> NoticeRow:
+    w = reader.w
+    way = labels.known(w, labels.CHANNELS, notice.channel)
+    address = labels.masked(notice.channel, notice.address)
+    return NoticeRow(
+        name=reader.names.person(notice.person),
+        way=f"{way} {address}".strip(),
+        about=w(labels.PURPOSES[notice.purpose]),
+        state=w(labels.RECEIPTS[notice.state]),
+        at=reader.moments.clock(notice.created),
+        failed=notice.state.failed,
+        arrived=notice.state in (ReceiptState.DELIVERED, ReceiptState.READ),
+    )
+
+
+def _points(alarm: Alarm, reader: Reader) -> tuple[Point, ...]:
+    w, times, moments = reader.w, alarm.times, reader.moments
+    named = (
+        (w("Pressed"), times.pressed),
+        (w("Received"), times.stored),
+        (w("First phone rang"), times.rang),
+        (w("First one saw it"), times.acknowledged),
+        (w("First one is coming"), times.accepted),
+        (w("First one is there"), times.arrived),
+        (w("Over"), times.closed),
+    )
+    zero = times.pressed or times.stored
+    return tuple(
+        Point(name, moments.clock(at), f"+{(at - zero).total_seconds():.1f} s")
+        for name, at in named
+        if at is not None and zero is not None
+    )
+
+
+def _end(alarm: Alarm, reader: Reader) -> End | None:
+    end = alarm.closing
+    if end is None:
+        return None
+    closed = alarm.times.closed
+    return End(
+        by=reader.names.person(end.by),
+        cause=labels.cause(reader.w, end.cause, reader.own),
+        text=end.text,
+        clock=reader.moments.clock(closed) if closed else "",
+    )

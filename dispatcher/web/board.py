@@ -1,0 +1,221 @@
+"""The live board: each open alarm as one card, in words. Pure: alarm and time in, card out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.signals import AlarmKind
+from core.words import Words
+from dispatcher.alarms.model import Alarm, Call, Escalation, Place, Presser, Standpoint
+from dispatcher.web import labels
+from dispatcher.web.moments import Moments, stopwatch
+from dispatcher.web.names import Names
+
+PLACE_STALE_S = 60.0
+"""An older place is called the last known one, never the present one (law 8)."""
+
+COMING = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose eyes a page is for: their words, their site's own words, their time, the names."""
+
+    w: Words
+    own: Mapping[str, str]
+    moments: Moments
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One called person on a card."""
+
+    person: str
+    name: str
+    standpoint: str
+    said: str
+    walk: str = ""
+    unusual: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the board says of one alarm. `tone` of the status: `nobody`, `coming`, `here`, `over`.
+
+    `seconds` counts since the press (since it was received when the press time is unknown).
+    """
+
+    id: str
+    level: str
+    level_word: str
+    kind_word: str
+    place: str
+    place_notes: tuple[str, ...]
+    who: str
+    since_word: str
+    since_clock: str
+    seconds: int
+    stopwatch: str
+    status: str
+    tone: str
+    called: tuple[Called, ...]
+    notes: tuple[str, ...]
+    next: str
+    meeting: str
+    technical: bool
+    calls_out: bool
+    text: str = ""
+
+
+def card(alarm: Alarm, reader: Reader) -> Card:
+    """One alarm for the board and the head of its page."""
+    w, moments = reader.w, reader.moments
+    since = _since(alarm, moments)
+    calls = alarm.escalation.calls if alarm.escalation else ()
+    status, tone = _status(w, alarm, calls)
+    end = alarm.times.closed if alarm.closing else None
+    seconds = moments.seconds_since(since) - (moments.seconds_since(end) if end else 0)
+    return Card(
+        id=alarm.id,
+        level="technical" if alarm.kind is AlarmKind.TECHNICAL else alarm.level,
+        level_word=_level_word(alarm, reader),
+        kind_word=labels.kind(w, alarm.kind, reader.own),
+        place=place_words(w, alarm.place),
+        place_notes=place_notes(w, alarm.place),
+        who=_who(alarm.pressers),
+        since_word=w("pressed at") if alarm.times.pressed else w("received at"),
+        since_clock=moments.clock(since),
+        seconds=seconds,
+        stopwatch=stopwatch(seconds),
+        status=status,
+        tone=tone,
+        called=tuple(called(w, call) for call in _coming_first(calls)),
+        notes=tuple(_notes(alarm, reader)),
+        next=_next(w, alarm, moments),
+        meeting=meeting_words(alarm.place, reader.names),
+        technical=alarm.technical,
+        calls_out=tone == "nobody" and not alarm.technical and alarm.open,
+        text=alarm.text,
+    )
+
+
+def called(w: Words, call: Call) -> Called:
+    walks = call.standpoint is not Standpoint.ARRIVED and call.expected_s is not None
+    return Called(
+        person=call.person,
+        name=call.first_name,
+        standpoint=call.standpoint,
+        said=w(labels.STANDPOINTS[call.standpoint]),
+        walk=w("about {seconds} s walk", seconds=round(call.expected_s or 0)) if walks else "",
+        unusual=tuple(w(labels.UNUSUALS_OF_ANOTHER[one]) for one in call.unusual),
+    )
+
+
+def place_words(w: Words, place: Place) -> str:
+    return place.label or w("Place unknown")
+
+
+def place_notes(w: Words, place: Place) -> tuple[str, ...]:
+    """Where the place comes from, how old and how exact it is: never a bare claim (law 8)."""
+    notes = [labels.known(w, labels.SOURCES, place.source)]
+    if place.age_s is not None and place.age_s > PLACE_STALE_S:
+        notes.insert(0, w("last known place"))
+    if place.age_s is not None:
+        notes.append(_age(w, place.age_s))
+    if place.accuracy_m is not None:
+        notes.append(w("within {metres} m", metres=round(place.accuracy_m)))
+    return tuple(notes)
+
+
+def meeting_words(place: Place, names: Names) -> str:
+    return names.zone(place.meeting) if place.meeting else ""
+
+
+def joined(w: Words, names: Iterable[str]) -> str:
+    """`Bo`, `Bo and Ida`, `Bo, Ida and Eva`."""
+    listed = [name for name in names if name]
+    if len(listed) < 2:
+        return "".join(listed)
+    return w("{first} and {last}", first=", ".join(listed[:-1]), last=listed[-1])
+
+
+def _level_word(alarm: Alarm, reader: Reader) -> str:
+    if alarm.kind is AlarmKind.TECHNICAL:
+        return reader.w("Technical")
+    return labels.level(reader.w, alarm.level, reader.own)
+
+
+def _since(alarm: Alarm, moments: Moments) -> datetime:
+    return alarm.times.pressed or alarm.times.stored or moments.now
+
+
+def _age(w: Words, age_s: float) -> str:
+    if age_s < 120:
+        return w("{seconds} s old", seconds=round(age_s))
+    return w("{minutes} min old", minutes=round(age_s / 60))
+
+
+def _who(pressers: tuple[Presser, ...]) -> str:
+    return ", ".join(one.first_name or one.device for one in pressers)
+
+
+def _coming_first(calls: Iterable[Call]) -> list[Call]:
+    order = list(Standpoint)
+    rank = {Standpoint.ARRIVED: -2, Standpoint.ACCEPTED: -1}
+    return sorted(calls, key=lambda call: rank.get(call.standpoint, order.index(call.standpoint)))
+
+
+def _status(w: Words, alarm: Alarm, calls: Iterable[Call]) -> tuple[str, str]:
+    """The one line everybody reads first: is somebody there, is somebody coming, or nobody."""
+    if alarm.closing is not None:
+        return w("Over"), "over"
+    standing = {point: [c for c in calls if c.standpoint is point] for point in Standpoint}
+    here, coming = standing[Standpoint.ARRIVED], standing[Standpoint.ACCEPTED]
+    if here:
+        there = joined(w, (c.first_name for c in here))
+        return w.many("{names} is there", "{names} are there", len(here), names=there), "here"
+    if coming:
+        who = joined(w, (c.first_name for c in coming))
+        return w.many("{names} is coming", "{names} are coming", len(coming), names=who), "coming"
+    if standing[Standpoint.SEEN] or standing[Standpoint.DECLINED] or standing[Standpoint.LAPSED]:
+        return w("Nobody is coming yet"), "nobody"
+    return w("Nobody has answered yet"), "nobody"
+
+
+def _notes(alarm: Alarm, reader: Reader) -> Iterable[str]:
+    """What is unusual about this alarm, each in one short sentence."""
+    w, moments = reader.w, reader.moments
+    if alarm.drill:
+        yield w("Alarm drill")
+    if alarm.late:
+        yield w("Came late: pressed {minutes} min before", minutes=_minutes(alarm))
+    if alarm.unstored:
+        yield w("Not stored. Write it down.")
+    for presser in alarm.pressers:
+        if presser.says_over_at is not None:
+            at = moments.clock(presser.says_over_at)
+            name = presser.first_name or presser.device
+            yield w("{name} says it is over ({at}). Go and see.", name=name, at=at)
+        if presser.presses > 1:
+            yield w("Pressed {count} times", count=presser.presses)
+    if alarm.escalation is not None and alarm.escalation.round:
+        yield w("Everybody is called, round {round}", round=alarm.escalation.round)
+
+
+def _minutes(alarm: Alarm) -> int:
+    return max(1, round(alarm.late.total_seconds() / 60))
+
+
+def _next(w: Words, alarm: Alarm, moments: Moments) -> str:
+    """When the circle widens, where that is what the alarm waits for."""
+    running: Escalation | None = alarm.escalation
+    if alarm.closing is not None or running is None:
+        return ""
+    if running.wake_why.startswith(("step", "round")):
+        return w("Widens at {at}", at=moments.clock(running.wake_at))
+    if running.wake_why.startswith("deadline"):
+        return w("Must be there by {at}", at=moments.clock(running.wake_at))
+    return ""

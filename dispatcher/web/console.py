@@ -1,0 +1,334 @@
+"""The console: board, one alarm, people, devices, earlier alarms, press buttons in demo mode.
+
+Server-rendered. A page loads itself anew when the stream says that something changed, and swaps
+the parts marked `data-live`; without JavaScript it is loaded anew by the browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from core.errors import DomainError, TilkaldError
+from core.signals import AlarmKind, AnswerKind, Level
+from core.words import LANGUAGES, Words
+from dispatcher.alarms.model import Alarm, Cause
+from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.roster.model import Person
+from dispatcher.site.model import Organisation, Site
+from dispatcher.web import labels
+from dispatcher.web.alarm_page import alarm_page
+from dispatcher.web.api import CURSOR_LONGEST, PAGE_DEFAULT, AlarmId, Asker, find, identity_of
+from dispatcher.web.api_model import ID_LONGEST, TEXT_LONGEST
+from dispatcher.web.board import Reader, card
+from dispatcher.web.crew import crew, device_rows
+from dispatcher.web.moments import Moments, zone_of
+from dispatcher.web.names import Names
+from dispatcher.web.pages import render, words_of
+from dispatcher.web.ports import WebDeps
+from dispatcher.web.problems import status_of
+
+LANGUAGE_COOKIE = "tilkald_language"
+YEAR_S = 365 * 24 * 3600
+LANGUAGE_NAMES = {"da": "Dansk", "nb": "Norsk", "en": "English"}
+CARDS_MAX = 100
+"""A board with more cards than this says how many are not shown; the API has them all."""
+
+DEMO_KINDS = {
+    Level.RED: AlarmKind.ATTACK,
+    Level.ORANGE: AlarmKind.ATTACK,
+    Level.YELLOW: AlarmKind.ASSIST,
+    Level.GREEN: AlarmKind.ASSIST,
+    Level.BLUE: AlarmKind.MEDICAL,
+}
+SAID = {
+    "sent": "Your answer was taken.",
+    "stood_down": "Thank you. Others are enough.",
+    "already": "You have answered that already.",
+    "over": "It is over already.",
+    "not_taken": "Your answer was not taken. Try again.",
+    "pressed": "Pressed.",
+}
+_SAID_OF = {
+    AnswerOutcome.COUNTED: "sent",
+    AnswerOutcome.STOOD_DOWN: "stood_down",
+    AnswerOutcome.ALREADY: "already",
+    AnswerOutcome.CLOSED: "over",
+    AnswerOutcome.NOT_YOURS: "not_taken",
+    AnswerOutcome.UNKNOWN: "not_taken",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads a page: the person, their site, and everything to put it in words for them."""
+
+    id: str
+    person: Person | None
+    site: Site | None
+    reader: Reader
+
+    @property
+    def w(self) -> Words:
+        return self.reader.w
+
+    @property
+    def own(self) -> Mapping[str, str]:
+        return self.reader.own
+
+    @property
+    def name(self) -> str:
+        return self.person.first_name if self.person else self.id
+
+
+def console_routes(deps: WebDeps) -> APIRouter:
+    router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+    console = Console(deps)
+    router.add_api_route("/", console.board, methods=["GET"])
+    router.add_api_route("/wall", console.wall, methods=["GET"])
+    router.add_api_route("/alarms", console.earlier, methods=["GET"])
+    router.add_api_route("/alarms/{alarm_id}", console.alarm, methods=["GET"])
+    router.add_api_route("/alarms/{alarm_id}/answer", console.answer, methods=["POST"])
+    router.add_api_route("/alarms/{alarm_id}/close", console.close, methods=["POST"])
+    router.add_api_route("/people", console.people, methods=["GET"])
+    router.add_api_route("/devices", console.devices, methods=["GET"])
+    router.add_api_route("/demo", console.demo, methods=["GET"])
+    router.add_api_route("/demo/press", console.press, methods=["POST"])
+    router.add_api_route("/language", console.language, methods=["POST"])
+    return router
+
+
+class Console:
+    """The pages, over one Desk."""
+
+    def __init__(self, deps: WebDeps) -> None:
+        self._deps = deps
+
+    async def board(self, request: Request) -> Response:
+        return self._board(request, wall=False)
+
+    async def wall(self, request: Request) -> Response:
+        """The same board, dark and large, for a screen everybody passes."""
+        return self._board(request, wall=True)
+
+    async def earlier(
+        self,
+        request: Request,
+        cursor: Annotated[str | None, Query(max_length=CURSOR_LONGEST)] = None,
+    ) -> Response:
+        viewer = self._viewer(request)
+        page = await self._deps.alarm_pages(cursor=cursor, limit=PAGE_DEFAULT)
+        rows = [_row(alarm, viewer) for alarm in page.alarms]
+        return self._page(request, viewer, "earlier.html", rows=rows, cursor=page.cursor)
+
+    async def alarm(self, request: Request, alarm_id: AlarmId) -> Response:
+        try:
+            found = await find(self._deps, alarm_id)
+        except DomainError as missing:
+            return self._missing(request, missing)
+        return await self._alarm(request, found, 200)
+
+    async def answer(
+        self,
+        request: Request,
+        asker: Asker,
+        alarm_id: AlarmId,
+        answer: Annotated[AnswerKind, Form()],
+    ) -> Response:
+        try:
+            await find(self._deps, alarm_id)
+            outcome = await self._deps.desk.volunteer(alarm_id, asker.person, answer)
+        except DomainError as refused:
+            return await self._refused(request, alarm_id, refused)
+        return _back_to(alarm_id, _SAID_OF[outcome])
+
+    async def close(
+        self,
+        request: Request,
+        asker: Asker,
+        alarm_id: AlarmId,
+        rev: Annotated[int, Form(ge=0)],
+        cause: Annotated[Cause, Form()],
+        text: Annotated[str, Form(max_length=TEXT_LONGEST)] = "",
+    ) -> Response:
+        try:
+            await self._deps.desk.close_alarm(alarm_id, rev, asker.person, cause, text.strip())
+        except DomainError as refused:
+            return await self._refused(request, alarm_id, refused)
+        return _back_to(alarm_id, "")
+
+    async def people(self, request: Request) -> Response:
+        viewer = self._viewer(request)
+        people = crew(self._deps.desk.people(), viewer.reader)
+        return self._page(request, viewer, "people.html", crew=people)
+
+    async def devices(self, request: Request) -> Response:
+        viewer = self._viewer(request)
+        rows = device_rows(self._deps.desk.devices(), viewer.reader)
+        return self._page(request, viewer, "devices.html", rows=rows)
+
+    async def demo(self, request: Request) -> Response:
+        viewer = self._viewer(request)
+        if self._deps.press is None:
+            return self._missing(request, DomainError("not_found", "no demonstration"))
+        people = crew(self._deps.desk.people(), viewer.reader)
+        levels = [(level, labels.level(viewer.w, level, viewer.own)) for level in _MOST_ACUTE]
+        return self._page(request, viewer, "demo.html", crew=people, levels=levels)
+
+    async def press(
+        self,
+        request: Request,
+        person: Annotated[str, Form(max_length=ID_LONGEST)],
+        level: Annotated[Level, Form()] = Level.RED,
+        kind: Annotated[AlarmKind | None, Form()] = None,
+    ) -> Response:
+        if self._deps.press is None:
+            return self._missing(request, DomainError("not_found", "no demonstration"))
+        try:
+            await self._deps.press(person, level, kind or DEMO_KINDS[level])
+        except DomainError as refused:
+            return self._missing(request, refused)
+        return RedirectResponse("/?said=pressed", 303)
+
+    async def language(
+        self,
+        request: Request,
+        language: Annotated[str, Form(max_length=8)],
+        back: Annotated[str, Form(max_length=500)] = "/",
+    ) -> Response:
+        response = RedirectResponse(_own_path(back), 303)
+        if language in LANGUAGES:
+            response.set_cookie(
+                LANGUAGE_COOKIE, language, max_age=YEAR_S, httponly=True, samesite="strict"
+            )
+        return response
+
+    def _board(self, request: Request, *, wall: bool) -> Response:
+        viewer = self._viewer(request)
+        alarms = self._deps.desk.open_alarms()
+        cards = [card(alarm, viewer.reader) for alarm in alarms[:CARDS_MAX]]
+        return self._page(
+            request,
+            viewer,
+            "board.html",
+            wall=wall,
+            sounds=True,
+            urgent=[one for one in cards if not one.technical],
+            technical=[one for one in cards if one.technical],
+            not_shown=max(0, len(alarms) - CARDS_MAX),
+            crew=crew(self._deps.desk.people(), viewer.reader),
+        )
+
+    async def _alarm(
+        self, request: Request, alarm: Alarm, status: int, refusal: str = ""
+    ) -> Response:
+        viewer = self._viewer(request)
+        desk = self._deps.desk
+        page = alarm_page(
+            alarm,
+            viewer.id,
+            viewer.reader,
+            view=desk.last_view(alarm.id) if alarm.open else None,
+            notices=await desk.notices(alarm.id),
+            timeline=await desk.timeline(alarm.id),
+        )
+        return self._page(request, viewer, "alarm.html", status, page=page, refusal=refusal)
+
+    async def _refused(self, request: Request, alarm_id: str, refused: DomainError) -> Response:
+        """Show the alarm as it is now, with the reason on top: the person decides again."""
+        try:
+            found = await find(self._deps, alarm_id)
+        except DomainError as missing:
+            return self._missing(request, missing)
+        why = _why(refused, self._viewer(request).w)
+        return await self._alarm(request, found, status_of(refused), why)
+
+    def _missing(self, request: Request, error: TilkaldError) -> Response:
+        viewer = self._viewer(request)
+        status = status_of(error) if isinstance(error, DomainError) else 404
+        return self._page(request, viewer, "missing.html", status)
+
+    def _viewer(self, request: Request) -> Viewer:
+        desk = self._deps.desk
+        organisation = desk.organisation()
+        names = Names.of(organisation)
+        who = identity_of(request).person
+        person = names.people.get(who)
+        site = _site_of(organisation, names, person)
+        chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+        default = person.language if person else site.language if site else None
+        language = chosen if chosen in LANGUAGES else default or self._deps.settings.language
+        zone = zone_of(site.timezone) if site else UTC
+        reader = Reader(
+            words_of(language),
+            dict(site.words) if site else {},
+            Moments(desk.now(), desk.wall(), zone),
+            names,
+        )
+        return Viewer(who, person, site, reader)
+
+    def _page(
+        self, request: Request, viewer: Viewer, template: str, status: int = 200, **fields: Any
+    ) -> Response:
+        settings = self._deps.settings
+        said = request.query_params.get("said", "")
+        fields.setdefault("wall", False)
+        fields.setdefault("sounds", False)
+        html = render(
+            template,
+            w=viewer.w,
+            viewer=viewer,
+            moments=viewer.reader.moments,
+            problems=self._deps.desk.problems(),
+            demo_mode=self._deps.press is not None,
+            path=request.url.path,
+            said=viewer.w(SAID[said]) if said in SAID else "",
+            languages=LANGUAGE_NAMES,
+            silent_s=settings.silent_after.total_seconds(),
+            version=settings.version,
+            **fields,
+        )
+        return HTMLResponse(html, status)
+
+
+_MOST_ACUTE = (Level.RED, Level.BLUE, Level.ORANGE, Level.YELLOW, Level.GREEN)
+
+
+def _row(alarm: Alarm, viewer: Viewer) -> dict[str, object]:
+    end = alarm.closing
+    cause = labels.cause(viewer.w, end.cause, viewer.own) if end else ""
+    return {"card": card(alarm, viewer.reader), "open": alarm.open, "cause": cause}
+
+
+def _site_of(organisation: Organisation, names: Names, person: Person | None) -> Site | None:
+    if person is not None and person.site in names.sites:
+        return names.sites[person.site]
+    return organisation.sites[0] if organisation.sites else None
+
+
+def _why(refused: DomainError, w: Words) -> str:
+    match refused.code:
+        case "stale":
+            return w("Something new has happened. Look, then try again.")
+        case "not_allowed":
+            return w("Only somebody who was there, or the duty leader, can end it.")
+        case _:
+            return w("That did not work. Try again.")
+
+
+def _back_to(alarm_id: str, said: str) -> Response:
+    query = f"?said={said}" if said else ""
+    return RedirectResponse(f"/alarms/{quote(alarm_id, safe='')}{query}", 303)
+
+
+def _own_path(back: str) -> str:
+    """A path of this console only: never another host, never `//`."""
+    parts = urlsplit(back)
+    own = not parts.scheme and not parts.netloc and parts.path.startswith("/")
+    return quote(parts.path) if own and "\\" not in back else "/"

@@ -1,0 +1,172 @@
+"""Tokens in words people know (glossary.md). A token nobody listed is shown as it is, never lost.
+
+Each table gives the English message id; the catalogues hold the other languages, and a site may
+have its own word for a level, a kind or a cause (`level_red`, `kind_attack`, `cause_test`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
+from core.words import Words, overridden
+from dispatcher.alarms.model import Cause, Purpose, Standpoint
+from dispatcher.alarms.view import Unusual
+
+LEVELS = {
+    Level.RED: "Acute alarm",
+    Level.ORANGE: "Silent alarm",
+    Level.YELLOW: "Come by",
+    Level.GREEN: "Advice",
+    Level.BLUE: "Illness",
+}
+KINDS = {
+    AlarmKind.ATTACK: "Assault",
+    AlarmKind.ASSIST: "Needs a colleague",
+    AlarmKind.WEAPON: "Weapon",
+    AlarmKind.MEDICAL: "Illness, cardiac arrest",
+    AlarmKind.FIRE: "Fire",
+    AlarmKind.MAN_DOWN: "Fall, no motion",
+    AlarmKind.NO_MOTION: "No motion",
+    AlarmKind.FALL: "Fall",
+    AlarmKind.MISSED_CHECK_IN: "Has not checked in",
+    AlarmKind.DURESS: "Under duress",
+    AlarmKind.TAMPER: "Alarm removed",
+    AlarmKind.LOSS: "Lost contact",
+    AlarmKind.CALL: "Calls for help",
+    AlarmKind.SOS: "Calls for help",
+    AlarmKind.TECHNICAL: "Technical fault",
+    AlarmKind.UNKNOWN: "Calls for help",
+}
+STANDPOINTS = {
+    Standpoint.CALLED: "called",
+    Standpoint.RANG: "ringing",
+    Standpoint.SEEN: "seen",
+    Standpoint.DECLINED: "cannot come",
+    Standpoint.ACCEPTED: "is coming",
+    Standpoint.LAPSED: "did not get there in time",
+    Standpoint.ARRIVED: "is there",
+    Standpoint.LOST: "can no longer come",
+    Standpoint.UNREACHED: "could not be reached",
+    Standpoint.STOOD_DOWN: "stood down",
+}
+RECEIPTS = {
+    ReceiptState.PENDING: "waiting to be sent",
+    ReceiptState.SENDING: "being sent",
+    ReceiptState.MAYBE_SENT: "perhaps sent",
+    ReceiptState.SENT: "sent",
+    ReceiptState.DELIVERED: "delivered",
+    ReceiptState.READ: "read",
+    ReceiptState.FAILED_TEMPORARY: "not sent, other way tried",
+    ReceiptState.FAILED_PERMANENT: "not sent",
+    ReceiptState.WITHDRAWN: "taken back",
+}
+PURPOSES = {
+    Purpose.CALL: "Call",
+    Purpose.ASK_AGAIN: "Asked again",
+    Purpose.CHANGE: "Change",
+    Purpose.IS_IT_OVER: "Is it over?",
+    Purpose.SAYS_OVER: "Says it is over",
+    Purpose.HOUSE_EMPTY: "House stands empty",
+    Purpose.STAND_DOWN: "Stood down",
+}
+CAUSES = {
+    Cause.CALMED_DOWN: "Calmed down",
+    Cause.NOT_NEEDED_ANY_MORE: "No longer needed",
+    Cause.UNINTENDED_PRESS: "Unintended press",
+    Cause.TEST: "Alarm test",
+    Cause.HANDED_OVER: "Handed over",
+    Cause.CANCELLED: "Cancelled by the wearer",
+    Cause.RESTORED: "Works again",
+}
+CAUSES_OFFERED = (
+    Cause.CALMED_DOWN,
+    Cause.NOT_NEEDED_ANY_MORE,
+    Cause.UNINTENDED_PRESS,
+    Cause.HANDED_OVER,
+    Cause.TEST,
+)
+"""What a person may choose; `cancelled` and `restored` are said by a device."""
+
+ANSWERS = {
+    AnswerKind.ACCEPT: "I am coming",
+    AnswerKind.DECLINE: "I cannot",
+    AnswerKind.WITHDRAW: "I cannot",
+    AnswerKind.ARRIVED: "I am here",
+    AnswerKind.MORE_HELP: "More help",
+    AnswerKind.OVER: "It is over",
+    AnswerKind.SEEN: "Seen",
+    AnswerKind.RANG: "Rang",
+}
+UNUSUALS = {
+    Unusual.MINIMUM_STAFF: "Your house stands empty while you run.",
+    Unusual.NOT_INSTRUCTED: "Do not go in alone.",
+    Unusual.ASLEEP: "You are called from your sleep.",
+    Unusual.OFF_DUTY: "You are called off duty.",
+    Unusual.ELSEWHERE: "You are on your way to another alarm.",
+}
+UNUSUALS_OF_ANOTHER = {
+    Unusual.MINIMUM_STAFF: "own house stands empty meanwhile",
+    Unusual.NOT_INSTRUCTED: "not instructed, must not go in alone",
+    Unusual.ASLEEP: "sleeping night duty",
+    Unusual.OFF_DUTY: "off duty",
+    Unusual.ELSEWHERE: "on the way to another alarm",
+}
+CHANNELS = {
+    "wearable": "alarm",
+    "sms": "SMS",
+    "voice": "phone call",
+    "console": "this screen",
+    "push": "push message",
+    "pager": "pager",
+    "email": "e-mail",
+}
+DEVICE_STATES = {
+    "ok": "has contact",
+    "silent": "has no contact",
+    "low_battery": "battery low",
+    "tamper": "opened or removed",
+    "charging": "charging",
+    "unknown": "not heard yet",
+    "withdrawn": "taken out of use",
+    "revoked": "blocked",
+}
+DUTIES = {
+    "staff": "on duty",
+    "sleeping": "sleeping night duty",
+    "leader": "duty leader",
+    "on_call": "on call",
+}
+SOURCES = {
+    "device": "told by the alarm",
+    "beacon": "seen by a beacon",
+    "fixed": "fixed button",
+    "roster": "from the roster",
+    "position": "from a position",
+    "unknown": "place unknown",
+}
+
+
+def level(w: Words, token: Level, own: Mapping[str, str]) -> str:
+    return overridden(w(LEVELS[token]), own, f"level_{token}")
+
+
+def kind(w: Words, token: AlarmKind, own: Mapping[str, str]) -> str:
+    return overridden(w(KINDS[token]), own, f"kind_{token}")
+
+
+def cause(w: Words, token: Cause, own: Mapping[str, str]) -> str:
+    return overridden(w(CAUSES[token]), own, f"cause_{token}")
+
+
+def known(w: Words, table: Mapping[str, str], token: str) -> str:
+    """The label of an open list's token; a new token is shown readable rather than dropped."""
+    label = table.get(token)
+    return w(label) if label is not None else token.replace("_", " ")
+
+
+def masked(channel: str, address: str) -> str:
+    """Enough of an address to tell two apart: numbers are shown by their last two digits."""
+    if channel in ("sms", "voice") and address:
+        return f"••{address[-2:]}"
+    return "" if channel == "console" else address

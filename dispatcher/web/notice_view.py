@@ -1,0 +1,199 @@
+"""What the notice page says to one called person, as a value. Pure: alarm and notice in.
+
+A link is *gone* when its person was removed, or an hour after the alarm was closed. It is *dead*
+when its person was stood down: then the page says "Afblæst" and nothing about the alarm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from core.errors import DomainError
+from core.signals import AlarmKind, AnswerKind, ReceiptState
+from core.words import Words
+from dispatcher.alarms.model import Alarm, Call, Notice, Purpose, Standpoint
+from dispatcher.web import labels
+from dispatcher.web.board import joined, meeting_words, place_notes, place_words
+from dispatcher.web.moments import MINUTE, Moments, ago
+from dispatcher.web.names import Names
+
+LIVES_AFTER_CLOSE = timedelta(hours=1)
+OLD_AFTER = timedelta(minutes=5)
+
+
+class Phase(StrEnum):
+    """Where the reader of a notice page stands."""
+
+    GONE = "gone"
+    STOOD_DOWN = "stood_down"
+    CLOSED = "closed"
+    CALLED = "called"
+    COMING = "coming"
+    ARRIVED = "arrived"
+    INFORMED = "informed"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button: `size` is `big` or `small`; `done` marks what the person has said already."""
+
+    answer: AnswerKind
+    label: str
+    size: str = "big"
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """Everything the page shows. `version` changes whenever the reader should look again."""
+
+    phase: Phase
+    level: str
+    level_word: str
+    kind_word: str
+    place: str
+    place_notes: tuple[str, ...]
+    who: str
+    with_you: str
+    meeting: str
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    choices: tuple[Choice, ...]
+    rev: int
+    version: str
+
+
+def phase_of(alarm: Alarm, notice: Notice, moments: Moments) -> Phase:
+    """Whether the link still lives, and if it does, what its person has done so far."""
+    call = call_of(alarm, notice.person)
+    if alarm.closing is not None:
+        closed = alarm.times.closed or moments.now
+        return Phase.GONE if moments.now - closed >= LIVES_AFTER_CLOSE else Phase.CLOSED
+    if _stood_down(alarm, notice, call):
+        return Phase.STOOD_DOWN
+    match call.standpoint if call else None:
+        case Standpoint.ACCEPTED:
+            return Phase.COMING
+        case Standpoint.ARRIVED:
+            return Phase.ARRIVED
+        case _:
+            return Phase.INFORMED if notice.purpose is Purpose.HOUSE_EMPTY else Phase.CALLED
+
+
+def call_of(alarm: Alarm, person: str) -> Call | None:
+    calls = alarm.escalation.calls if alarm.escalation else ()
+    return next((call for call in calls if call.person == person), None)
+
+
+def view_of(
+    alarm: Alarm,
+    notice: Notice,
+    phase: Phase,
+    w: Words,
+    own: Mapping[str, str],
+    moments: Moments,
+    names: Names,
+) -> NoticeView:
+    """The page of a living link, from the alarm as it is now and not as it was when sent."""
+    call = call_of(alarm, notice.person)
+    return NoticeView(
+        phase=phase,
+        level=alarm.level,
+        level_word=labels.level(w, alarm.level, own),
+        kind_word=labels.kind(w, alarm.kind, own),
+        place=place_words(w, alarm.place),
+        place_notes=place_notes(w, alarm.place),
+        who=joined(w, (one.first_name for one in alarm.pressers)),
+        with_you=joined(w, _others_coming(alarm, notice.person)),
+        meeting=meeting_words(alarm.place, names),
+        warnings=tuple(_warnings(w, alarm, notice, call)),
+        notes=tuple(_notes(w, alarm, moments)),
+        choices=_choices(w, phase, call),
+        rev=alarm.rev,
+        version=f"{alarm.rev}-{phase}",
+    )
+
+
+def allowed(phase: Phase, answer: AnswerKind) -> bool:
+    """Which answers a page in this phase may send. A late accept is recorded, never refused."""
+    if phase is Phase.STOOD_DOWN:
+        return answer is AnswerKind.ACCEPT
+    return phase in (Phase.CALLED, Phase.COMING, Phase.ARRIVED, Phase.INFORMED)
+
+
+def answer_from(text: str) -> AnswerKind:
+    """The token a button posts. Raises DomainError `invalid`, also for a device's `rang`."""
+    try:
+        answer = AnswerKind(text)
+    except ValueError:
+        raise DomainError("invalid", "That is no answer this page knows.") from None
+    if answer is AnswerKind.RANG:
+        raise DomainError("invalid", "Only a device can say that it rang.")
+    return answer
+
+
+def _stood_down(alarm: Alarm, notice: Notice, call: Call | None) -> bool:
+    presses_too = any(one.person == notice.person for one in alarm.pressers)
+    taken_back = notice.state is ReceiptState.WITHDRAWN or notice.purpose is Purpose.STAND_DOWN
+    gone = call is not None and call.standpoint is Standpoint.STOOD_DOWN
+    return presses_too or taken_back or gone
+
+
+def _others_coming(alarm: Alarm, person: str) -> list[str]:
+    calls = alarm.escalation.calls if alarm.escalation else ()
+    coming = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
+    return [c.first_name for c in calls if c.standpoint in coming and c.person != person]
+
+
+def _warnings(w: Words, alarm: Alarm, notice: Notice, call: Call | None) -> list[str]:
+    """What must be read before anybody runs."""
+    warnings = []
+    if alarm.kind is AlarmKind.WEAPON:
+        warnings.append(w("DO NOT GO IN. Lock the door."))
+    if notice.purpose is Purpose.HOUSE_EMPTY:
+        unit = notice.text or w("The house")
+        warnings.append(w("{unit} stands empty. Look after it.", unit=unit))
+    elif call is not None:
+        warnings += [w(labels.UNUSUALS[one]) for one in call.unusual]
+    return warnings
+
+
+def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
+    notes = []
+    since = alarm.times.pressed or alarm.times.stored
+    if since is not None and moments.now - since >= OLD_AFTER:
+        notes.append(w("Pressed {ago}", ago=ago(w, moments.now - since)))
+    notes += [
+        w("{name} says it is over. Go and see.", name=one.first_name or one.device)
+        for one in alarm.pressers
+        if one.says_over_at is not None
+    ]
+    if alarm.drill:
+        notes.insert(0, w("Alarm drill"))
+    if alarm.late >= MINUTE:
+        notes.append(w("Came late: pressed {minutes} min before", minutes=alarm.late // MINUTE))
+    return notes
+
+
+def _choices(w: Words, phase: Phase, call: Call | None) -> tuple[Choice, ...]:
+    """The three big ones stay where they are, so that a thumb finds them without reading."""
+    if phase is Phase.INFORMED:
+        return (Choice(AnswerKind.SEEN, w("Seen")),)
+    if phase is Phase.ARRIVED:
+        return (
+            Choice(AnswerKind.OVER, w("It is over")),
+            Choice(AnswerKind.MORE_HELP, w("More help")),
+            Choice(AnswerKind.WITHDRAW, w("I cannot"), "small"),
+        )
+    coming = phase is Phase.COMING
+    declined = call is not None and call.standpoint is Standpoint.DECLINED
+    no = AnswerKind.WITHDRAW if coming else AnswerKind.DECLINE
+    return (
+        Choice(AnswerKind.ACCEPT, w("I am coming"), done=coming),
+        Choice(AnswerKind.ARRIVED, w("I am here")),
+        Choice(AnswerKind.MORE_HELP, w("More help")),
+        Choice(no, w("I cannot"), "small", done=declined),
+    )

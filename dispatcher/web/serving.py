@@ -1,0 +1,165 @@
+"""Runs one web app on one port inside the running event loop.
+
+Signals belong to the process, not to a listener; access logs are off, because paths carry tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import socket
+from asyncio import Event, Task
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from core.errors import ConfigError
+
+STOP_WITHIN_S = 1
+"""How long requests may finish at a stop; event streams end by themselves at once."""
+
+BACKLOG = 512
+CONNECTIONS_MAX = 2_000
+KEEP_ALIVE_S = 10
+LOOPBACK = "127.0.0.1"
+
+_SECRET_PATH = re.compile(r"(/(?:n|enter)/)[^\s\"'?]+")
+
+
+class WithoutTokens(logging.Filter):
+    """Takes the tokens of `/n/…` and `/enter/…` out of every log record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        clean = _SECRET_PATH.sub(r"\1…", text)
+        if clean != text:
+            record.msg, record.args = clean, ()
+        return True
+
+
+def log_config() -> dict[str, Any]:
+    """For `logging.config.dictConfig`: errors of the web server to stderr, no access log at all."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"without_tokens": {"()": WithoutTokens}},
+        "formatters": {"plain": {"format": "%(levelname)s %(name)s %(message)s"}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "plain",
+                "filters": ["without_tokens"],
+            }
+        },
+        "loggers": {
+            "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "uvicorn.error": {"level": "WARNING"},
+            "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        },
+    }
+
+
+class WebServer:
+    """One listening app. Made by `serve`."""
+
+    def __init__(self, app: FastAPI, server: _Server, host: str, port: int) -> None:
+        self._app = app
+        self._server = server
+        self.host = host
+        self.port = port
+        self._task: Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        scheme = "https" if self._server.config.is_ssl else "http"
+        return f"{scheme}://{host}:{self.port}"
+
+    async def start(self, listener: socket.socket) -> None:
+        self._task = asyncio.create_task(self._server.serve([listener]), name=f"web {self.port}")
+        up = asyncio.create_task(self._server.up.wait())
+        await asyncio.wait((self._task, up), return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
+        if self._task.done():
+            self._task.result()
+
+    async def stop(self) -> None:
+        """Stop accepting, end the streams, let requests finish; within two seconds."""
+        closing = getattr(self._app.state, "closing", None)
+        if isinstance(closing, Event):
+            closing.set()
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+
+    async def wait(self) -> None:
+        """Until the listener has ended: for the supervisor."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+
+async def serve(
+    app: FastAPI,
+    *,
+    port: int,
+    host: str = LOOPBACK,
+    setting: str = "HTTP_PORT",
+    certificate: str | None = None,
+    key: str | None = None,
+) -> WebServer:
+    """Listen and serve; port 0 takes any free one. Raises ConfigError when it cannot listen."""
+    listener = _listen(host, port, setting)
+    config = uvicorn.Config(
+        app,
+        log_config=log_config(),
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        backlog=BACKLOG,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
+    server = WebServer(app, _Server(config), host, listener.getsockname()[1])
+    await server.start(listener)
+    return server
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(host: str, port: int, setting: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        why = error.strerror if isinstance(error, OSError) else "no such port"
+        raise ConfigError(
+            f"{setting}={port}: cannot listen on {host} ({why}). "
+            f"Choose another one, for example {setting}=0 for any free port."
+        ) from error
+    listener.setblocking(False)
+    return listener

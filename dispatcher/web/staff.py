@@ -1,0 +1,96 @@
+"""The staff listener: console, API, events, sign-in. Whoever names no person is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from dispatcher.web import api
+from dispatcher.web.console import console_routes
+from dispatcher.web.events import Streams
+from dispatcher.web.guard import NEVER_STORED, HttpOnly, KnownHosts, SafeHeaders, SmallBodies
+from dispatcher.web.idempotency import OncePerKey
+from dispatcher.web.pages import STATIC, render
+from dispatcher.web.ports import LOOPBACK_HOSTS, WebDeps
+from dispatcher.web.problems import answer_with_problems
+from dispatcher.web.sign_in import SignedInOnly, enter_routes
+
+STAFF_HEADERS = {
+    **NEVER_STORED,
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Assets(StaticFiles):
+    """Style and script: kept by the browser, which asks each time whether they are the same."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response
+
+
+def staff_app(deps: WebDeps) -> FastAPI:
+    """The app of HTTP_PORT. Documentation is our own page: nothing is loaded from another host."""
+    app = FastAPI(
+        title="Tilkald",
+        version=deps.settings.version or "1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.deps = deps
+    app.state.closing = asyncio.Event()
+    app.state.streams = Streams(deps.desk, deps.settings.heartbeat, app.state.closing)
+    answer_with_problems(app)
+    app.include_router(api.router)
+    app.include_router(_operation())
+    app.include_router(enter_routes(deps))
+    app.include_router(console_routes(deps))
+    app.mount("/static", Assets(directory=STATIC), name="static")
+    _guard(app, deps)
+    return app
+
+
+def _guard(app: FastAPI, deps: WebDeps) -> None:
+    """The last one added is the outermost: headers are on every refusal of those inside."""
+    app.add_middleware(OncePerKey)
+    app.add_middleware(SignedInOnly, deps=deps)
+    app.add_middleware(SmallBodies)
+    app.add_middleware(KnownHosts, hosts=(*LOOPBACK_HOSTS, *deps.settings.hosts))
+    app.add_middleware(SafeHeaders, headers=STAFF_HEADERS)
+    app.add_middleware(HttpOnly)
+
+
+def _operation() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/readyz")
+    async def readyz(deps: api.Deps) -> Response:
+        state = deps.readiness()
+        body = {"ready": state.ready, "problems": list(state.problems)}
+        return JSONResponse(body, 200 if state.ready else 503)
+
+    @router.get("/metrics")
+    async def metrics(deps: api.Deps) -> Response:
+        return Response(deps.metrics(), media_type=METRICS_TYPE)
+
+    @router.get("/openapi.json")
+    async def schema(request: Request) -> Response:
+        return JSONResponse(request.app.openapi())
+
+    @router.get("/docs")
+    async def docs(request: Request) -> Response:
+        html = render("docs.html", schema=request.app.openapi())
+        return Response(html, media_type="text/html")
+
+    return router

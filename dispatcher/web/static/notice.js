@@ -1,0 +1,48 @@
+/* The notice page keeps itself fresh. Plain ES5 and XMLHttpRequest: old phones. The page works
+   without this: its buttons are a form, and the browser loads it anew. */
+(function () {
+  "use strict";
+  var main = document.getElementById("main");
+  var stale = document.getElementById("stale");
+  if (!main || !main.getAttribute("data-poll-s")) { return; }
+  var pollMs = Number(main.getAttribute("data-poll-s")) * 1000;
+  var fresh = Date.now();
+  var touched = 0;
+
+  function hold() { touched = Date.now(); }
+  document.addEventListener("touchstart", hold, false);
+  document.addEventListener("mousedown", hold, false);
+
+  function show(html) {
+    var box = document.createElement("div");
+    box.innerHTML = html.slice(html.indexOf("<main"), html.lastIndexOf("</main>") + 7);
+    var next = box.firstChild;
+    if (!next || !next.getAttribute) { return; }
+    var changed = next.getAttribute("data-version") !== main.getAttribute("data-version");
+    // A finger that is just going down must find the button it was aiming at.
+    if (!changed || Date.now() - touched < 1500) { return; }
+    main.parentNode.replaceChild(next, main);
+    main = next;
+    if (navigator.vibrate) { try { navigator.vibrate(200); } catch (ignored) { /* not allowed */ } }
+  }
+
+  function ask() {
+    var request = new XMLHttpRequest();
+    request.onreadystatechange = function () {
+      if (request.readyState !== 4) { return; }
+      if (request.status === 200 || request.status === 410) {
+        fresh = Date.now();
+        show(request.responseText);
+      } else if (request.status === 404) {
+        location.reload();
+        return;
+      }
+      stale.hidden = Date.now() - fresh < pollMs * 3;
+      if (main.getAttribute("data-poll-s")) { setTimeout(ask, pollMs); }
+    };
+    request.open("GET", location.pathname, true);
+    request.timeout = 8000;
+    request.send();
+  }
+  setTimeout(ask, pollMs);
+}());

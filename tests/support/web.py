@@ -1,0 +1,100 @@
+"""The two web apps over a desk in memory, and clients for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from core.clock import monotonic_s
+from core.errors import DomainError
+from core.ids import hashed
+from core.signals import AlarmKind, Level
+from dispatcher.web.ports import Readiness, WebDeps, WebSettings
+from dispatcher.web.sign_in import OneTimeCodes
+from tests.support.desk import MemoryDesk
+
+STAFF_TOKENS = {"token-of-per": "per", "token-of-bo": "bo", "token-of-gone": "gone"}
+LINK = "Zm9yLXRlc3Rpbmctb25seQ"
+STAFF_URL = "http://localhost:8080"
+PUBLIC_URL = "http://localhost:8081"
+
+
+@dataclass
+class Presses:
+    """The demonstration's presser: remembers what was pressed."""
+
+    pressed: list[tuple[str, Level, AlarmKind]] = field(default_factory=list)
+
+    async def __call__(self, person: str, level: Level, kind: AlarmKind) -> None:
+        if person == "nobody":
+            raise DomainError("not_found", "There is no such person.")
+        self.pressed.append((person, level, kind))
+
+
+@dataclass
+class Hooks:
+    """Twilio's hooks: remembers what arrived, answers in XML, refuses an unsigned one."""
+
+    came: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
+
+    async def sms(self, path: str, params: Mapping[str, str], signature: str) -> tuple[int, str]:
+        self.came.append(("sms", path, dict(params), signature))
+        return (200, "<Response/>") if signature else (403, "")
+
+    async def status(self, path: str, params: Mapping[str, str], signature: str) -> tuple[int, str]:
+        self.came.append(("status", path, dict(params), signature))
+        return (204, "")
+
+
+def web_deps(
+    desk: MemoryDesk,
+    *,
+    press: Presses | None = None,
+    hooks: Hooks | None = None,
+    codes: OneTimeCodes | None = None,
+    ready: Readiness | None = None,
+    heartbeat: timedelta = timedelta(seconds=5),
+    silent_after: timedelta = timedelta(seconds=10),
+) -> WebDeps:
+    async def staff_person(token_hash: str) -> str | None:
+        known = {hashed(token): person for token, person in STAFF_TOKENS.items()}
+        return known.get(token_hash)
+
+    return WebDeps(
+        desk=desk,
+        alarm_pages=desk.alarm_pages,
+        staff_person=staff_person,
+        link=desk.link,
+        codes=codes or OneTimeCodes(monotonic_s),
+        readiness=lambda: ready or Readiness(True),
+        metrics=lambda: b"tilkald_alarms_total 1\n",
+        settings=WebSettings(
+            public_url="https://help.example", heartbeat=heartbeat, silent_after=silent_after
+        ),
+        press=press,
+        twilio=hooks,
+    )
+
+
+def staff_client(app: FastAPI, token: str | None = "token-of-per", **headers: str) -> AsyncClient:
+    """A client of the staff listener that sends a Bearer token (None: no token)."""
+    if token is not None:
+        headers["authorization"] = f"Bearer {token}"
+    transport = ASGITransport(app=app, raise_app_exceptions=False)
+    return AsyncClient(transport=transport, base_url=STAFF_URL, headers=headers)
+
+
+def browser_client(app: FastAPI, token: str = "token-of-per") -> AsyncClient:
+    """A client that, like a browser, sends the cookie and says where its requests come from."""
+    client = staff_client(app, None, accept="text/html", **{"sec-fetch-site": "same-origin"})
+    client.cookies.set("tilkald", token)
+    return client
+
+
+def public_client(app: FastAPI, **headers: str) -> AsyncClient:
+    transport = ASGITransport(app=app, raise_app_exceptions=False)
+    return AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers)
