@@ -43,13 +43,18 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How one person answers. `looks`: presses "seen" before they decide. `over` None: never."""
+    """How one person answers. `over` None: never says it.
+
+    `looks`: presses "seen" before they decide. `by_link`: answers an SMS on the page behind its
+    link instead of by a reply.
+    """
 
     willing: Willing = Willing.ACCEPT
     reaction: timedelta = timedelta(seconds=3)
     walk: timedelta = timedelta(seconds=10)
     over: timedelta | None = timedelta(seconds=5)
     looks: bool = True
+    by_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)

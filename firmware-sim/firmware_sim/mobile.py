@@ -1,0 +1,75 @@
+"""A simulated colleague's own telephone: reads an SMS as a person does, replies, taps the link."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import httpx
+
+from core.errors import PeerError
+from core.signals import AnswerKind
+from firmware_sim.colleague import Called, StoodDown, Way
+from firmware_sim.twilio_double import Phone
+
+PAGE_WAIT_S = 10.0
+PAGE_CHARS_MAX = 200_000
+
+_ASKED = re.compile(r"\b(?:Svar|Reply) 1([A-Z]?):")
+_ASKED_IF_OVER = re.compile(r"\b(?:Svar|Reply) 5[A-Z]?:")
+_LINK = re.compile(r"https?://\S+/n/\S+")
+_HIDDEN = re.compile(r'name="(form|rev)" value="([^"]*)"')
+
+_KEYS = {
+    AnswerKind.ACCEPT: "1",
+    AnswerKind.DECLINE: "2",
+    AnswerKind.ARRIVED: "3",
+    AnswerKind.MORE_HELP: "4",
+    AnswerKind.OVER: "5",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an SMS asks of its reader. `letter` tells several outstanding calls apart."""
+
+    letter: str
+    link: str | None
+
+
+def understood(body: str) -> Asked | None:
+    """The call in an SMS, or None for one that calls nobody (a stand-down, a question)."""
+    asked = _ASKED.search(body)
+    if asked is None:
+        return None
+    link = _LINK.search(body)
+    return Asked(asked[1], link[0] if link else None)
+
+
+def news(body: str, number: str, *, by_link: bool) -> Called | StoodDown | None:
+    """What an SMS means to the person who reads it."""
+    asked = understood(body)
+    if asked is not None:
+        if by_link and asked.link:
+            return Called(asked.link, Way.LINK)
+        return Called(f"{number} {asked.letter}", Way.SMS)
+    return None if _ASKED_IF_OVER.search(body) else StoodDown(None)
+
+
+async def reply(phone: Phone, letter: str, answer: AnswerKind) -> list[str]:
+    """Answer by SMS; what the service says back. Looking at a message is no reply."""
+    key = _KEYS.get(answer)
+    return [] if key is None else await phone.reply(f"{key}{letter}")
+
+
+async def tap(client: httpx.AsyncClient, link: str, answer: AnswerKind) -> None:
+    """Answer on the notice page as its form does. Raises PeerError when the page refuses."""
+    shown = await client.get(link)
+    if shown.status_code != httpx.codes.OK:
+        raise PeerError(f"the notice page answered {shown.status_code} instead of opening")
+    if answer not in _KEYS:
+        return
+    fields = dict(_HIDDEN.findall(shown.text[:PAGE_CHARS_MAX]))
+    said = await client.post(link, data={**fields, "answer": answer.value})
+    if said.status_code != httpx.codes.SEE_OTHER:
+        raise PeerError(f"the notice page answered {said.status_code} to {answer.value}")
