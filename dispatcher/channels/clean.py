@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from dispatcher.channels.gsm import plain
+
 NAME_MOST = 16
 SCANNED_MOST = 1_000
 """Longer outside text is cut before it is looked at, so that its length costs nothing."""
@@ -17,7 +19,7 @@ def one_line(text: str, most: int) -> str:
     """Without control, format (bidi) and private characters, links and newlines; at most `most`."""
     text = _LINKS.sub("", text[:SCANNED_MOST])
     kept = "".join(letter if _printable(letter) else " " for letter in text)
-    return " ".join(kept.split())[:most].rstrip()
+    return " ".join(plain(kept).split())[:most].rstrip()
 
 
 def name_of(text: str) -> str:

@@ -41,6 +41,7 @@ NEGATION_REACH = 4
 
 _CONTRADICTS_NO = frozenset(("1", "3", "4", "5", "ved", "vet", "know"))  # also "ved ikke"
 
+_LATER = "minutter"  # stands for "2 min": such a number is no key, and later is not yet
 _DURATION = re.compile(r"\b\d{1,3}\s*(?:min\w*|m|sek\w*|s|sec\w*)\b")
 _KEY_LETTER = re.compile(r"([1-5])\s*[.:)\-]?\s*([a-z])?|([a-z])\s*[.:)\-]?\s*([1-5])")
 _TOKEN = re.compile(r"[^\W_]+|👍|👎|🆘")
@@ -65,7 +66,7 @@ def parse_reply(text: str) -> Reply | None:
     bare = _bare_key(said)
     if bare is not None:
         return bare
-    tokens = _TOKEN.findall(_DURATION.sub(" ", _APOSTROPHES.sub("", said)))
+    tokens = _TOKEN.findall(_DURATION.sub(f" {_LATER} ", _APOSTROPHES.sub("", said)))
     if not tokens or _ASKS_OR_QUOTES.search(said) or len(_glued(tokens)) > 1:
         return None
     tokens, letter = _without_letter(tokens)
@@ -120,11 +121,11 @@ def _opened_with(tokens: list[str]) -> AnswerKind | None:
     if start is None:
         return None
     opening, rest = tokens[start], tokens[start + 1 :]
-    if opening in KEYS:
-        known = YES | COMING | ARRIVED | OPENING | POLITE
-        return KEYS[opening] if all(token in known for token in rest) else None
-    if opening in ARRIVED:
-        return AnswerKind.ARRIVED
+    answer = KEYS.get(opening)
+    if answer is AnswerKind.ARRIVED or opening in ARRIVED:
+        return AnswerKind.ARRIVED if _only(rest, ARRIVED | OPENING | POLITE) else None
+    if answer is not None:
+        return answer if _only(rest, YES | COMING | OPENING | POLITE | {_LATER}) else None
     if opening in YES | COMING and not _has(rest, ARRIVED) and _comes_oneself(tokens):
         return AnswerKind.ACCEPT
     return None
@@ -162,9 +163,7 @@ def _calls_help(tokens: list[str]) -> bool:
 
 def _says_over(tokens: list[str]) -> bool:
     """Strict: "over i hus 2" and "5 mand her" close nothing."""
-    if not all(token in OVER or token in OVER_BESIDE or token == "5" for token in tokens):
-        return False
-    return tokens[0] == "5" or _has(tokens, OVER)
+    return _only(tokens, OVER | OVER_BESIDE | {"5"}) and (tokens[0] == "5" or _has(tokens, OVER))
 
 
 def _against(token: str) -> bool:
@@ -173,3 +172,7 @@ def _against(token: str) -> bool:
 
 def _has(tokens: list[str], words: frozenset[str]) -> bool:
     return any(token in words for token in tokens)
+
+
+def _only(tokens: list[str], words: frozenset[str]) -> bool:
+    return all(token in words for token in tokens)

@@ -1,0 +1,138 @@
+"""A message from a phone: which notice it answers, and what goes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.signals import AnswerKind
+from dispatcher.alarms.model import Purpose
+from dispatcher.channels.gsm import segments
+from dispatcher.channels.inbound import inbound
+from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.roster.model import Language, Person, Phone
+from tests.support.channels import BO, IDA, Heard, RememberingDesk, a_notice, elsewhere
+
+HELP = "LEJL 12 HUS 2 1.SAL: 1 kommer, 2 kan ikke."
+
+
+def two_alarms() -> RememberingDesk:
+    second = a_notice(id="alarm_2-1", alarm="alarm_2", letter="B", place=elsewhere())
+    return RememberingDesk(standing=[second, a_notice()])
+
+
+async def text_from(desk: RememberingDesk, text: str, number: str = BO) -> str:
+    return await inbound(desk, Heard(), number, text)
+
+
+async def test_a_yes_to_the_only_notice_accepts_it_from_that_number() -> None:
+    desk = RememberingDesk(standing=[a_notice()])
+    assert await text_from(desk, "ja") == "Tak. Anna får besked. Svar 3, når du er der."
+    assert desk.answers == [("alarm_1-1", AnswerKind.ACCEPT, Source(SourceKind.NUMBER, BO))]
+
+
+async def test_a_bare_key_names_nothing_when_two_alarms_are_outstanding() -> None:
+    desk = two_alarms()
+    said = await text_from(desk, "1")
+    assert desk.answered == []
+    assert said.splitlines() == [
+        "Mere end én alarm.",
+        "HAL 2: 1B kommer, 2B kan ikke.",
+        "LEJL 12 HUS 2 1.SAL: 1A kommer, 2A kan ikke.",
+    ]
+
+
+async def test_a_letter_names_its_own_notice() -> None:
+    desk = two_alarms()
+    said = await text_from(desk, "1B")
+    assert desk.answered == [("alarm_2-1", AnswerKind.ACCEPT)]
+    assert "Svar 3B" in said
+
+
+async def test_a_letter_nobody_was_given_is_asked_back() -> None:
+    desk = two_alarms()
+    assert "1A" in await text_from(desk, "1C")
+    assert desk.answered == []
+
+
+async def test_a_call_and_the_question_after_it_are_one_alarm() -> None:
+    again = a_notice(Purpose.ASK_AGAIN, id="alarm_1-2")
+    desk = RememberingDesk(standing=[again, a_notice()])
+    await text_from(desk, "1")
+    assert desk.answered == [("alarm_1-2", AnswerKind.ACCEPT)]
+
+
+async def test_a_stand_down_is_no_outstanding_notice() -> None:
+    down = a_notice(Purpose.STAND_DOWN, id="alarm_2-2", alarm="alarm_2", about="alarm_2-1")
+    desk = RememberingDesk(standing=[down, a_notice()])
+    await text_from(desk, "1")
+    assert desk.answered == [("alarm_1-1", AnswerKind.ACCEPT)]
+
+
+async def test_what_is_unclear_counts_as_seen_and_is_asked_back() -> None:
+    desk = RememberingDesk(standing=[a_notice()])
+    assert await text_from(desk, "hvad sker der") == HELP
+    assert desk.answered == [("alarm_1-1", AnswerKind.SEEN)]
+
+
+async def test_no_to_is_it_over_sends_nobody_away() -> None:
+    desk = RememberingDesk(standing=[a_notice(Purpose.IS_IT_OVER)])
+    assert await text_from(desk, "nej") == "Tak. Vi spørger igen senere."
+    assert desk.answered == [("alarm_1-1", AnswerKind.SEEN)]
+
+
+async def test_five_says_it_is_over_and_a_refusal_says_what_is_missing() -> None:
+    desk = RememberingDesk(standing=[a_notice(Purpose.IS_IT_OVER)])
+    assert await text_from(desk, "5") == "Tak. Alarmen er afsluttet."
+    assert desk.answered == [("alarm_1-1", AnswerKind.OVER)]
+    desk.outcome = AnswerOutcome.NOT_YET
+    assert await text_from(desk, "5") == "Tak. Alarmen er stadig åben. Svar 3, når du er der."
+
+
+async def test_a_plain_yes_to_is_it_over_closes_nothing() -> None:
+    desk = RememberingDesk(standing=[a_notice(Purpose.IS_IT_OVER)])
+    await text_from(desk, "ja")
+    assert AnswerKind.OVER not in [answer for _, answer in desk.answered]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (AnswerOutcome.STOOD_DOWN, "Afblæst. Du skal ikke komme."),
+        (AnswerOutcome.ALREADY, "Vi har dit svar."),
+        (AnswerOutcome.CLOSED, "Alarmen er afsluttet."),
+        (AnswerOutcome.NOT_YOURS, "Vi kan ikke bruge svaret. Åbn linket."),
+    ],
+)
+async def test_what_became_of_an_answer_is_said(outcome: AnswerOutcome, said: str) -> None:
+    desk = RememberingDesk(standing=[a_notice()], outcome=outcome)
+    assert await text_from(desk, "1") == said
+
+
+async def test_another_number_answers_nothing_of_this_one() -> None:
+    desk = RememberingDesk(standing=[a_notice()])
+    said = await text_from(desk, "1", number=IDA)
+    assert desk.answered == []
+    assert said == "Ingen åben alarm til dig. Tryk på din alarm."
+
+
+async def test_an_unknown_number_gets_no_answer_and_is_counted() -> None:
+    desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
+    assert await inbound(desk, heard, "+4520999999", "hjælp") == ""
+    assert heard.counted == ["sms_from_unknown_number"]
+    assert "+45" not in "".join(heard.details)
+
+
+async def test_the_answer_is_in_the_writers_language() -> None:
+    kari = Person("bo", "Kari", "engvej", (Phone(BO),), language=Language.NORWEGIAN)
+    desk = RememberingDesk(standing=[a_notice()], staff=(kari,))
+    assert await text_from(desk, "2") == "Takk. Vi spør andre."
+
+
+async def test_a_list_of_many_alarms_stays_within_two_segments() -> None:
+    standing = [
+        a_notice(id=f"a{i}-1", alarm=f"a{i}", letter="ABCDEFGH"[i], place=elsewhere("x" * 60))
+        for i in range(8)
+    ]
+    said = await text_from(RememberingDesk(standing=standing), "1")
+    assert segments(said) <= 2
+    assert "1A" in said
