@@ -37,7 +37,10 @@ _ORDER = (
 
 def answered(turn: Turn, event: Answered) -> None:
     """An answer whose source the engine has checked. Answers of people never called count too."""
-    call = turn.call_of(event.person) or _volunteer(turn, event)
+    known = turn.call_of(event.person)
+    if known is None and event.answer in (AnswerKind.RANG, AnswerKind.SEEN):
+        return  # told of something, not asked to come
+    call = _heard(known or _volunteer(turn, event), event.notice)
     match event.answer:
         case AnswerKind.RANG:
             _rang(turn, call)
@@ -77,15 +80,19 @@ def receipt(turn: Turn, event: Receipt) -> None:
 def lost(turn: Turn, event: ResponderLost) -> None:
     """Pressed too, device gone, off duty: if they were coming, the escalation goes on at once."""
     call = turn.call_of(event.person)
-    if call is None or call.standpoint in (Standpoint.LOST, Standpoint.STOOD_DOWN):
+    if call is None or call.standpoint in (Standpoint.LOST, Standpoint.DECLINED):
+        if call is not None and event.why == "pressed":
+            _take_back(turn, call)
+        return
+    if call.standpoint is Standpoint.STOOD_DOWN and event.why != "pressed":
         return
     turn.annotate("responder_lost", person=event.person, why=event.why)
     was_coming = call.standpoint in COMING
-    gone = replace(call, standpoint=Standpoint.LOST, deadline=None)
-    turn.put(replace(gone, sent=()) if event.why == "pressed" else gone)
+    gone = turn.put(replace(call, standpoint=Standpoint.LOST, deadline=None))
     if event.why == "pressed":
-        # Law 3: nothing more goes to a presser; what has not left is taken back.
-        turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), "pressed"))
+        _take_back(turn, gone)
+    elif was_coming:
+        turn.ask_again(gone)
     if was_coming:
         _go_on(turn)
 
@@ -106,9 +113,9 @@ def lapse(turn: Turn) -> None:
         late = call.deadline is not None and call.deadline <= turn.now
         if call.standpoint is not Standpoint.ACCEPTED or not late:
             continue
-        turn.put(replace(call, standpoint=Standpoint.LAPSED, deadline=None, asked_again=True))
+        lapsed = replace(call, standpoint=Standpoint.LAPSED, deadline=None, asked_again=True)
         turn.annotate("accept_lapsed", person=call.person)
-        turn.notify(call.person, Purpose.ASK_AGAIN)
+        turn.ask_again(turn.put(lapsed))
         _go_on(turn)
 
 
@@ -123,6 +130,18 @@ def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
     if new is ReceiptState.WITHDRAWN:
         return old is ReceiptState.PENDING
     return _ORDER.index(new) > _ORDER.index(old)
+
+
+def _heard(call: Call, notice: str) -> Call:
+    """An answer is the best receipt: this notice needs no other any more."""
+    sent = tuple(replace(s, due=None) if s.notice == notice else s for s in call.sent)
+    return replace(call, sent=sent)
+
+
+def _take_back(turn: Turn, call: Call) -> None:
+    """Law 3: nothing more goes to a presser; what has not left is taken back."""
+    turn.put(replace(call, standpoint=Standpoint.LOST, sent=()))
+    turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), "pressed"))
 
 
 def _volunteer(turn: Turn, event: Answered) -> Call:
@@ -140,14 +159,14 @@ def _volunteer(turn: Turn, event: Answered) -> Call:
 
 def _rang(turn: Turn, call: Call) -> None:
     turn.stamp("rang")
-    if call.standpoint is Standpoint.CALLED:
-        turn.put(replace(call, standpoint=Standpoint.RANG))
+    rang = call.standpoint is Standpoint.CALLED
+    turn.put(replace(call, standpoint=Standpoint.RANG) if rang else call)
 
 
 def _seen(turn: Turn, call: Call) -> None:
     turn.stamp("acknowledged")
-    if call.standpoint in WAITING:
-        turn.put(replace(call, standpoint=Standpoint.SEEN))
+    waiting = call.standpoint in WAITING
+    turn.put(replace(call, standpoint=Standpoint.SEEN) if waiting else call)
 
 
 def _accept(turn: Turn, call: Call) -> None:
@@ -193,7 +212,7 @@ def _arrive(turn: Turn, call: Call) -> None:
     turn.put(replace(call, standpoint=Standpoint.ARRIVED, deadline=None))
     turn.annotate("arrived", person=call.person)
     turn.tell(TellType.ARRIVED)
-    if turn.state.over_due is None:
+    if len(turn.arrived()) == 1:
         turn.update(over_due=turn.now + IS_IT_OVER_AFTER)
     _stand_down_the_rest(turn)
 

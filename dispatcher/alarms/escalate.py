@@ -43,6 +43,7 @@ from dispatcher.alarms.model import (
     Standpoint,
     TellType,
 )
+from dispatcher.alarms.plan import ROUND_SHORTEST
 from dispatcher.alarms.turn import COMING, UNDER_WAY, Turn
 from dispatcher.alarms.view import View
 
@@ -76,6 +77,7 @@ def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
     """What `event` changes. The alarm must be running; closing is the one event that ends it."""
     assert alarm.escalation is not None, "begin comes first"
     turn = Turn(alarm, alarm.escalation, view, now)
+    _end_hold(turn, event)
     match event:
         case Due():
             turn.late = event.late
@@ -98,6 +100,14 @@ def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
     return _settle(turn)
 
 
+def _end_hold(turn: Turn, event: Event) -> None:
+    """After a long down time only a person's word, or the moment itself, widens the circle."""
+    until = turn.state.held_until
+    by_itself = isinstance(event, Due | Receipt | ResponderLost)
+    if until is not None and (until <= turn.now or not by_itself):
+        turn.update(held_until=None)
+
+
 def _settle(turn: Turn) -> Decision:
     """Do everything that is due now, then say when to wake next and why."""
     _tell_nobody_yet(turn)
@@ -117,7 +127,7 @@ def _settle(turn: Turn) -> Decision:
 def _widen(turn: Turn) -> bool:
     """Run the next step or a round if one is due; whether there may be more to do."""
     state = turn.state
-    if turn.enough:
+    if turn.enough or state.held_until is not None:
         return False
     if state.next_step < len(turn.alarm.plan.steps):
         if not _step_is_due(turn):
@@ -131,11 +141,13 @@ def _widen(turn: Turn) -> bool:
         answerable = any(turn.can_still_answer(call) for call in turn.calls)
         turn.update(round_due=soonest if answerable else turn.now)
     due = min(turn.state.round_due or soonest, soonest)
+    if state.round_at is not None:
+        due = max(due, state.round_at + ROUND_SHORTEST)
     turn.update(round_due=due)
     if due > turn.now:
         return False
     run_round(turn)
-    turn.update(round_due=turn.now + pause_before_round(turn))
+    turn.update(round_at=turn.now, round_due=turn.now + pause_before_round(turn))
     return False
 
 
@@ -173,7 +185,7 @@ def _tell_nobody_yet(turn: Turn) -> None:
 
 def _ask_whether_over(turn: Turn) -> None:
     due = turn.state.over_due
-    if due is None or due > turn.now:
+    if due is None or due > turn.now or not turn.arrived():
         return
     for call in turn.arrived():
         turn.notify(call.person, Purpose.IS_IT_OVER)
@@ -184,7 +196,9 @@ def _ask_whether_over(turn: Turn) -> None:
 def _moments(turn: Turn) -> list[tuple[datetime, str]]:
     """Every moment this alarm must be looked at again; law 2: never empty."""
     state, moments = turn.state, []
-    if not turn.enough and state.next_step < len(turn.alarm.plan.steps):
+    if state.held_until is not None:
+        moments.append((state.held_until, "held for the duty leader"))
+    elif not turn.enough and state.next_step < len(turn.alarm.plan.steps):
         moments.append((_step_due(turn), f"step {state.next_step}"))
     elif len(turn.coming()) < state.needed and state.round_due is not None:
         moments.append((state.round_due, f"round {state.round + 1}"))
@@ -215,18 +229,38 @@ def _joined(turn: Turn, event: Joined) -> None:
     if event.presser.person is not None:
         answers.lost(turn, ResponderLost(event.presser.person, "pressed"))
     _tell_of_change(turn)
+    _tell_newcomer(turn)
+    if event.raised:
+        _new_plan(turn, "joined")
 
 
 def _raised(turn: Turn, event: Raised) -> None:
+    _tell_of_change(turn)
+    _new_plan(turn, event.why)
+
+
+def _new_plan(turn: Turn, why: str) -> None:
     """A new plan snapshot: its steps already due run at once; nobody called is dropped."""
-    turn.annotate("raised", why=event.why, level=turn.alarm.level)
+    turn.annotate("raised", why=why, level=turn.alarm.level)
     turn.update(
         next_step=0,
         shift=timedelta(),
         round_due=None,
         responders=max(turn.state.responders, turn.alarm.plan.responders),
     )
-    _tell_of_change(turn)
+    steps = len(turn.alarm.plan.steps)
+    while not turn.enough and turn.state.next_step < steps and _step_due(turn) <= turn.now:
+        run_step(turn)
+
+
+def _tell_newcomer(turn: Turn) -> None:
+    """Law 7 for a second victim: who comes already, or that nobody does 20 s from now."""
+    if turn.arrived():
+        turn.tell(TellType.ARRIVED)
+    elif turn.coming():
+        turn.tell(TellType.ACCEPTED)
+    elif not turn.alarm.technical:
+        turn.update(nobody_yet_due=turn.now + NOBODY_YET_AFTER, told_nobody_yet=False)
 
 
 def _tell_of_change(turn: Turn) -> None:

@@ -127,7 +127,9 @@ class Escalation:
 
     Step `i` is due at `started + plan.steps[i].after + shift`; `shift` moves when a step is
     brought forward or the plan goes on after a pause. `round` counts rounds after the last step.
-    The widening pauses when `responders` are coming; rounds go on until `needed` are.
+    The widening pauses when `responders` are coming; rounds go on until `needed` are. `round_at`
+    is when the last round ran. Until `held_until` (after a long down time) only a person's word
+    or that moment widens the circle.
     """
 
     version: int
@@ -138,6 +140,8 @@ class Escalation:
     wake_at: datetime
     wake_why: str
     round_due: datetime | None = None
+    round_at: datetime | None = None
+    held_until: datetime | None = None
     responders: int = 1
     needed: int = 1
     calls: tuple[Call, ...] = ()
@@ -340,9 +344,13 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Somebody else pressed at the same place; the alarm already carries them."""
+    """Somebody else pressed at the same place; the alarm already carries them.
+
+    `raised`: their press also made it more acute, and the alarm carries the new plan snapshot.
+    """
 
     presser: Presser
+    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

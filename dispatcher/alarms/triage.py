@@ -23,6 +23,9 @@ CANCEL_FRESH_FOR = timedelta(minutes=2)
 """A cancel that names no press must be this fresh: an old one may mean an older alarm."""
 
 
+_SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class Open:
     """A new alarm. `orphan`: the duty leader first, with what is known."""
@@ -36,11 +39,12 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A second victim at the same place; `level` is the higher of the two."""
+    """A second victim at the same place; level and kind are those of the more acute press."""
 
     alarm: str
     presser: Presser
     level: Level
+    kind: AlarmKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ def triage(
     level = signal.level or Level.RED
     same_place = _same_place(signal, open_alarms, place)
     if same_place is not None:
-        return Join(same_place.id, presser, max(level, same_place.level, key=_rank))
+        kind = _kind(same_place, signal.reading.kind, level)
+        return Join(same_place.id, presser, max(same_place.level, level, key=_rank), kind)
     orphan = signal.standing is not Standing.ASSIGNED or signal.person is None or not on_shift
     kind = signal.reading.kind or AlarmKind.CALL
     fixed = signal.standing is Standing.ASSIGNED and signal.zone is not None
@@ -112,29 +117,31 @@ def triage(
 
 def _own_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
     """The open alarm this device, or its wearer on another device, already has."""
-    for alarm in open_alarms:
-        for presser in alarm.pressers:
-            same_person = signal.person is not None and presser.person == signal.person
-            if not alarm.technical and (presser.device == signal.device or same_person):
-                return alarm
-    return None
+    return next((a for a in open_alarms if any(_is_of(signal, p) for p in a.pressers)), None)
 
 
 def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdict:
     """Another press of somebody who has pressed already: never a second alarm for one person."""
-    was = next(
-        (p for p in alarm.pressers if p.device == signal.device),
-        next((p for p in alarm.pressers if p.person == signal.person), alarm.pressers[0]),
-    )
-    level = max(signal.level or alarm.level, alarm.level, key=_rank)
-    kind = signal.reading.kind or alarm.kind
-    if _rank(signal.level or alarm.level) < _rank(alarm.level):
-        kind = alarm.kind
+    was = next((p for p in alarm.pressers if p.device == signal.device), None)
+    said = signal.level or alarm.level
+    level = max(said, alarm.level, key=_rank)
+    kind = _kind(alarm, signal.reading.kind, said)
     moved = place.source in ("device", "beacon", "position") and place.zone != alarm.place.zone
-    presser = replace(
-        was, boot=fresh.boot, seq=fresh.seq, presses=was.presses + 1, says_over_at=None
-    )
+    presser = fresh  # their second device: it is answered too
+    if was is not None:
+        presses = was.presses + 1
+        presser = replace(was, boot=fresh.boot, seq=fresh.seq, presses=presses, says_over_at=None)
     return Update(alarm.id, presser, level, kind, moved and place.zone is not None)
+
+
+def _kind(alarm: Alarm, said: AlarmKind | None, level: Level) -> AlarmKind:
+    """What the alarm is about after another press: news that says more, never less."""
+    if said is None or alarm.kind is AlarmKind.WEAPON:
+        return alarm.kind
+    if said is AlarmKind.WEAPON or _rank(level) > _rank(alarm.level):
+        return said
+    says_little = said in _SAYS_LITTLE or _rank(level) < _rank(alarm.level)
+    return alarm.kind if says_little else said
 
 
 def _same_place(signal: Signal, open_alarms: Sequence[Alarm], place: Place) -> Alarm | None:
@@ -149,10 +156,13 @@ def _same_place(signal: Signal, open_alarms: Sequence[Alarm], place: Place) -> A
 
 
 def _cancel(signal: Signal, open_alarms: Sequence[Alarm]) -> Verdict:
+    if signal.repeat:
+        return NothingToDo("a copy of a cancel")
     alarm = _cancelled_alarm(signal, open_alarms)
     if alarm is None:
         return NothingToDo("a cancel of nothing that is open")
-    if not signal.reading.authenticated or alarm.level.only_people_close:
+    others = any(not _is_of(signal, p) and p.says_over_at is None for p in alarm.pressers)
+    if not signal.reading.authenticated or alarm.level.only_people_close or others:
         return SayOver(alarm.id, signal.device)
     return CloseIt(alarm.id, signal.device)
 
@@ -171,6 +181,11 @@ def _cancelled_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | No
             if same:
                 return alarm
     return None
+
+
+def _is_of(signal: Signal, presser: Presser) -> bool:
+    same_person = signal.person is not None and presser.person == signal.person
+    return same_person or presser.device == signal.device
 
 
 def _presser(signal: Signal, place: Place, first_name: str) -> Presser:

@@ -86,7 +86,7 @@ class Turn:
         return len(self.coming()) >= self.state.responders
 
     def can_still_answer(self, call: Call) -> bool:
-        return call.standpoint in WAITING and any(not sent.state.failed for sent in call.sent)
+        return call.standpoint in WAITING and bool(_ringing(call))
 
     # What changes
 
@@ -111,8 +111,9 @@ class Turn:
 
     def tell(self, kind: TellType) -> None:
         """Law 7: the wearer knows. Names and seconds only where somebody is coming."""
-        if self.alarm.technical:
-            return
+        get_out = kind is TellType.NOBODY_YET
+        if not self.alarm.pressers or (get_out and self.alarm.technical):
+            return  # advice that nobody gives yet is no reason to run
         coming = self.coming()
         etas = [call.expected_s for call in coming if call.expected_s is not None]
         eta_s = min(etas, default=None)
@@ -127,7 +128,7 @@ class Turn:
             return
         if call.standpoint in AWAY:
             call = replace(call, standpoint=Standpoint.CALLED, asked_at=self.now)
-        ringing = [(s.channel, s.address) for s in call.sent if not s.state.failed]
+        ringing = _ringing(call)
         routes = [r for r in _chosen(candidate, channels) if (r.channel, r.address) not in ringing]
         self._ring(replace(call, step=step), routes, Purpose.CALL)
 
@@ -146,7 +147,19 @@ class Turn:
         if call is None:
             return
         routes = [Route(s.channel, s.address) for s in call.sent if not s.state.failed]
+        candidate = self.candidate(person)
+        if not routes and candidate is not None:
+            routes = list(candidate.routes)  # they came without having been called
         self._ring(call, list(dict.fromkeys(routes)), purpose, text)
+
+    def ask_again(self, call: Call) -> None:
+        """Once more, on every way there is: the one that rang may be lost."""
+        candidate = self.candidate(call.person)
+        known = candidate.routes if candidate is not None else ()
+        routes = [(s.channel, s.address) for s in call.sent if not s.state.failed]
+        routes += [(route.channel, route.address) for route in known]
+        asked = [Route(channel, address) for channel, address in dict.fromkeys(routes)]
+        self._ring(call, asked, Purpose.ASK_AGAIN)
 
     def inform(self, candidate: Candidate, purpose: Purpose, text: str) -> None:
         """Tell somebody who is not asked to come; their best route is enough."""
@@ -173,8 +186,13 @@ class Turn:
         return next((c for c in everyone if c.person == person), None)
 
     def stand_down(self, call: Call, reason: str) -> None:
-        self.put(replace(call, standpoint=Standpoint.STOOD_DOWN, deadline=None, sent=()))
+        """What rang is kept as withdrawn: an answer that crosses this still finds its way."""
         notices = tuple(s.notice for s in call.sent if not s.state.failed)
+        sent = tuple(
+            s if s.state.failed else replace(s, state=ReceiptState.WITHDRAWN, due=None)
+            for s in call.sent
+        )
+        self.put(replace(call, standpoint=Standpoint.STOOD_DOWN, deadline=None, sent=sent))
         self.effect(StandDown(call.person, notices, reason))
 
     def _new_call(self, candidate: Candidate, step: int) -> Call:
@@ -222,7 +240,7 @@ class Turn:
             place=alarm.place,
             created=self.now,
             expires=self.now + NOTICE_LIFE,
-            presser_names=tuple(p.first_name or p.device for p in alarm.pressers),
+            presser_names=tuple(dict.fromkeys(p.first_name or p.device for p in alarm.pressers)),
             with_you=tuple(c.first_name for c in self.coming() if c.person != call.person),
             unusual=call.unusual,
             late=alarm.late,
@@ -232,6 +250,12 @@ class Turn:
             drill=alarm.drill,
             text=text or alarm.text,
         )
+
+
+def _ringing(call: Call) -> list[tuple[str, str]]:
+    """The routes on which this person may still hear the call."""
+    silent = ReceiptState.WITHDRAWN
+    return [(s.channel, s.address) for s in call.sent if not s.state.failed and s.state != silent]
 
 
 def _chosen(candidate: Candidate, channels: tuple[str, ...]) -> list[Route]:

@@ -14,7 +14,7 @@ from dispatcher.engine.work import Moment, Work
 from dispatcher.store.ports import TimelineEntry, Unit
 
 _ASKING = (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.SAYS_OVER, Purpose.IS_IT_OVER)
-_GONE = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
+_GONE = (Standpoint.STOOD_DOWN, Standpoint.DECLINED)
 
 
 def rightful(notice: Notice, source: Source, worn: bool) -> bool:

@@ -143,7 +143,11 @@ def _stand_down(
             answered[notice.channel, notice.address] = notice
     if effect.reason == "pressed":
         return
+    view = book.views.get(desk.alarm.id)
+    barred = view.barred if view is not None else ()
     for notice in answered.values():
+        if notice.address in barred:
+            continue  # law 3: a shared phone that a presser holds stays silent
         desk.notices.append(_outgoing(_taken_back(notice, effect, desk.alarm, at), book, channels))
 
 

@@ -49,6 +49,7 @@ from dispatcher.alarms.triage import (
     Update,
     triage,
 )
+from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.carry_out import carried_out
@@ -60,6 +61,9 @@ from dispatcher.store.ports import NoticeMove, Presence, Unit
 
 GREW_JUST_NOW = timedelta(seconds=15)
 """An "over" this soon after somebody joined was pressed on a picture without them."""
+
+_OUT = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
+_FOR_WHO_IS_ASKED = (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.SAYS_OVER)
 
 LONG_OVERDUE = timedelta(minutes=30)
 HELD_FOR = timedelta(minutes=10)
@@ -135,8 +139,9 @@ class Core:
         work = Work()
         for alarm in self.book.calling(person):
             call = call_of(alarm, person)
-            if call is not None and call.standpoint not in (Standpoint.LOST, Standpoint.STOOD_DOWN):
-                work = work.and_then(self._advance(alarm, ResponderLost(person, why), at))
+            if call is None or (call.standpoint in _OUT and not (why == "pressed" and call.sent)):
+                continue
+            work = work.and_then(self._advance(alarm, ResponderLost(person, why), at))
         return work
 
     def answered(
@@ -187,7 +192,8 @@ class Core:
         if notice is None:
             return work
         if not moves_forward(notice.state, state):
-            return Work()
+            return work if ref and not notice.provider_ref else Work()
+        ref = notice.provider_ref or ref
         self.book.notices[notice_id] = replace(notice, state=state, provider_ref=ref)
         alarm = self.book.alarms.get(notice.alarm)
         decides = state.failed or state in (ReceiptState.DELIVERED, ReceiptState.READ)
@@ -228,7 +234,9 @@ class Core:
             state = alarm.escalation
             if state is None or at.now - state.wake_at <= LONG_OVERDUE or alarm.technical:
                 continue
-            rest = replace(state, wake_at=at.now + HELD_FOR, wake_why="held for the duty leader")
+            until = at.now + HELD_FOR
+            why = "held for the duty leader"
+            rest = replace(state, held_until=until, wake_at=until, wake_why=why)
             seen, alarm = alarm.rev, replace(alarm, escalation=rest, rev=alarm.rev + 1)
             note = Annotate("held_after_down_time")
             work = work.and_then(self._carry_out(Decision(alarm, (note,)), seen, at))
@@ -276,12 +284,32 @@ class Core:
         alarm = self.book.alarms.get(notice.alarm)
         if alarm is None:
             return "closed"
-        if any(presser.person == notice.person for presser in alarm.pressers):
+        if self._rings_at_a_presser(notice):
             return "pressed"
         known = self.book.notices.get(notice.id)
         if known is not None and known.state is ReceiptState.WITHDRAWN:
             return "withdrawn"
+        call = call_of(alarm, notice.person)
+        if call is not None and notice.purpose in _FOR_WHO_IS_ASKED:
+            if call.standpoint in (Standpoint.STOOD_DOWN, Standpoint.DECLINED):
+                return str(call.standpoint)
+            if call.standpoint in COMING and notice.purpose is Purpose.CALL:
+                return "coming already"
         return "expired" if at.now > notice.expires else ""
+
+    def sending(self, notice_id: str, at: Moment) -> NoticeMove:
+        """It is about to be handed over: from now on it is not taken back but answered."""
+        known = self.book.notices.get(notice_id)
+        if known is not None and moves_forward(known.state, ReceiptState.SENDING):
+            self.book.notices[notice_id] = replace(known, state=ReceiptState.SENDING)
+        return NoticeMove(notice_id, ReceiptState.SENDING, at.now)
+
+    def _rings_at_a_presser(self, notice: Notice) -> bool:
+        """Law 3 at the very edge: the person, their device, and what else was barred."""
+        view = self.book.views.get(notice.alarm)
+        barred = view is not None and notice.address in view.barred
+        pressed = self.book.has_pressed(notice.person)
+        return pressed or barred or bool(self.book.of_device(notice.address))
 
     # Inside
 
@@ -313,10 +341,9 @@ class Core:
     def _join(self, verdict: Join, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
         joined = replace(alarm, pressers=(*alarm.pressers, verdict.presser))
-        joined = self._grown(joined, verdict.level, alarm.kind, at)
-        work = self._advance(joined, Joined(verdict.presser), at)
-        if joined.level.rank > alarm.level.rank:
-            work = work.and_then(self._advance(self.book.alarms[alarm.id], Raised("joined"), at))
+        raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
+        joined = self._grown(joined, verdict.level, verdict.kind, at)
+        work = self._advance(joined, Joined(verdict.presser, raised), at)
         return work.and_then(self._pressed(verdict.presser.person, at))
 
     def _pressed(self, person: str | None, at: Moment) -> Work:
@@ -326,14 +353,18 @@ class Core:
     def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
         device = verdict.presser.device
+        was = next((p for p in alarm.pressers if p.device == device), None)
         pressers = tuple(verdict.presser if p.device == device else p for p in alarm.pressers)
+        if was is None:
+            pressers = (*pressers, verdict.presser)
         changed = replace(
             alarm, pressers=pressers, place=place if verdict.place_changed else alarm.place
         )
-        raised = verdict.level.rank > alarm.level.rank or verdict.kind is not alarm.kind
-        if raised or verdict.place_changed:
+        raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
+        not_over = was is not None and was.says_over_at is not None
+        if raised or verdict.place_changed or not_over:
             changed = self._grown(changed, verdict.level, verdict.kind, at)
-            why = "level" if raised else "place"
+            why = "level" if raised else "place" if verdict.place_changed else "not over after all"
             work = self._advance(changed, Raised(why), at)
         else:
             note = Annotate("pressed_again", (("device", signal.device),))
