@@ -1,0 +1,76 @@
+"""What devices say, as `Signal`s the way intake makes them: numbered, named, owned."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from core import ids
+from core.signals import (
+    AlarmKind,
+    Level,
+    MessageRef,
+    Reading,
+    Signal,
+    SignalType,
+    Standing,
+)
+from dispatcher.engine.work import Moment
+from tests.support.house import SITE
+
+START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+BOOT = "b1"
+
+
+class Presses:
+    """The messages of all devices of a story, each device with its own counter."""
+
+    def __init__(self) -> None:
+        self._seq: dict[str, int] = {}
+
+    def signal(
+        self,
+        who: str,
+        type_: SignalType,
+        at: Moment,
+        *,
+        level: Level | None = None,
+        kind: AlarmKind | None = None,
+        zone: str | None = None,
+        ago_s: float | None = None,
+        press: int | None = None,
+        authenticated: bool = True,
+        spare: bool = False,
+        repeat: bool = False,
+        standing: Standing = Standing.ASSIGNED,
+    ) -> Signal:
+        """`press` is the number of the press a cancel names; a repeat has its original's seq."""
+        named = standing is Standing.ASSIGNED
+        device = f"{'spare' if spare else 'badge'}-{who.lower()}" if named else who
+        seq = self._seq.get(device, 0) + (0 if repeat else 1)
+        self._seq[device] = seq
+        identity = f"{device}/{BOOT}/{seq}"
+        return Signal(
+            id=ids.derived("s", identity),
+            identity=identity,
+            reading=Reading(
+                protocol="native",
+                device=device,
+                type=type_,
+                kind=kind,
+                level=level,
+                seq=seq,
+                boot=BOOT,
+                cancels=MessageRef(press, BOOT) if press is not None else None,
+                authenticated=authenticated,
+            ),
+            site=SITE,
+            device=device,
+            standing=standing,
+            at=at.now,
+            wall=at.wall,
+            person=who.lower() if named else None,
+            zone=zone,
+            pressed_at=None if ago_s is None else at.now - timedelta(seconds=ago_s),
+            level=level,
+            repeat=repeat,
+        )

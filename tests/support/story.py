@@ -1,0 +1,384 @@
+"""Stories as text tables on virtual time: who does what, when, and everything that then happens.
+
+    Anna in lejl-12 | Bo 35 s | Lone leader
+    plan: 0 s nearest wearable; 30 s leader sms
+    0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
+    0:20 |      |         | Anna feels: nobody yet
+    0:30 |      |         | call Lone: sms
+
+A line that begins with `;` or `|` goes on with the one before. The last column is the whole list of effects: one that is missing, too much or at another second
+fails with both tables. Time passes between the lines, and what happens there by itself needs a
+line of its own. The code under test is the engine's core; only the people and devices are acted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from core.errors import DomainError
+from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
+from dispatcher.alarms.model import Cause, Notice, Purpose, TellType
+from dispatcher.channels.ports import Capabilities
+from dispatcher.engine.answering import late_accept
+from dispatcher.engine.core import Core
+from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.engine.work import Moment, Tell, Work
+from tests.support.house import SITE, House, house_of
+from tests.support.press import START, Presses
+
+CHANNELS = {
+    "wearable": Capabilities(immediate=True, withdraws=True, receipt_within=timedelta(seconds=3)),
+    "sms": Capabilities(links=True, withdraws=True, receipt_within=timedelta(seconds=15)),
+}
+WAKES_MOST = 10_000
+
+ANSWERS = {
+    "rings": AnswerKind.RANG,
+    "sees it": AnswerKind.SEEN,
+    "accepts": AnswerKind.ACCEPT,
+    "declines": AnswerKind.DECLINE,
+    "withdraws": AnswerKind.WITHDRAW,
+    "arrives": AnswerKind.ARRIVED,
+    "asks for more help": AnswerKind.MORE_HELP,
+    "says it is over": AnswerKind.OVER,
+}
+STANDINGS = {
+    "Unknown badge": Standing.UNKNOWN,
+    "Spare badge": Standing.UNASSIGNED,
+    "Withdrawn badge": Standing.WITHDRAWN,
+}
+
+
+def story(text: str) -> Stage:
+    """Act a story out; fails with both tables when anything else happens than it says."""
+    lines = _joined(text)
+    people, rest = lines[0], lines[1:]
+    plans = [line for line in rest if line.startswith("plan")]
+    rows = [_row(line) for line in rest if not line.startswith(("plan", "#"))]
+    stage = Stage(house_of(people, plans))
+    for row in rows:
+        stage.play(row)
+    expected, got = [r.text for r in rows], [r.text for r in stage.rows]
+    assert got == expected, _both(expected, got)
+    return stage
+
+
+@dataclass(slots=True)
+class Row:
+    """One line: at this second somebody does something, and this happens."""
+
+    at_s: float
+    who: str
+    does: str
+    effects: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        minutes, seconds = divmod(self.at_s, 60)
+        happens = "; ".join(self.effects) or "nothing"
+        return f"{int(minutes)}:{seconds:02g} | {self.who} | {self.does} | {happens}".replace(
+            ":0.5", ":00.5"
+        )
+
+
+class Stage:
+    """Runs the core on virtual time and plays channels, devices and people."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.core = Core(house, CHANNELS)
+        house.book = self.core.book
+        self.now_s = 0.0
+        self.rows: list[Row] = []
+        self.works: list[Work] = []
+        self.presses = Presses()
+        self._effects: list[str] = []
+        self._said: dict[str, Notice] = {}
+        self._alarms: list[str] = []
+        self._faults: dict[str, str] = {}
+        self._waiting: list[Notice] = []
+        self._seen_rev: dict[str, int] = {}
+        self._running = True
+
+    @property
+    def at(self) -> Moment:
+        now = START + timedelta(seconds=self.now_s)
+        return Moment(now, now)
+
+    def play(self, row: Row) -> None:
+        """Let time pass to this line, then act it."""
+        self._pass_time(row.at_s)
+        if not row.does:
+            if not self.rows or (self.rows[-1].at_s, self.rows[-1].does) != (row.at_s, ""):
+                self.rows.append(Row(row.at_s, "", "", []))
+            return
+        self._effects = []
+        self._act(row.who, row.does)
+        self.rows.append(Row(row.at_s, row.who, row.does, self._effects))
+
+    def _pass_time(self, until_s: float) -> None:
+        for _ in range(WAKES_MOST):
+            moment = self.core.next_moment() if self._running else None
+            if moment is None or moment > START + timedelta(seconds=until_s):
+                break
+            self.now_s = max(self.now_s, (moment - START).total_seconds())
+            self._wake(late=False)
+        else:
+            raise AssertionError("the core wakes without end")
+        self.now_s = until_s
+
+    def _wake(self, late: bool) -> None:
+        self._effects = []
+        self._carry(self.core.due(self.at, late))
+        if self._effects:
+            self.rows.append(Row(self.now_s, "", "", self._effects))
+
+    def _act(self, who: str, does: str) -> None:
+        person = self.house.people.get(who.lower())
+        if does in ANSWERS:
+            self._answer(who.lower(), ANSWERS[does])
+        elif does.startswith(("presses", "repeats", "cancels", "restores")):
+            self._press(who, does)
+        elif who.endswith(("'s badge", "'s phone")):
+            self._line(who, does)
+        elif who == "Service":
+            self._service(does)
+        elif does.startswith("closes") and person is not None:
+            self._close(person.id, does)
+        elif does == "looks":
+            self._seen_rev[who.lower()] = self._alarm_rev()
+        elif does == "goes off duty":
+            self.house.off[who.lower()] = None
+            signal = self.presses.signal(who, SignalType.CHECK_OUT, self.at)
+            self._carry(self.core.presence(signal, self.at))
+        elif does == "loses the badge":
+            self.house.unhealthy[f"badge-{who.lower()}"] = "silent"
+            self._carry(self.core.lost(who.lower(), "device_lost", self.at))
+        else:
+            raise AssertionError(f"nobody knows how to play: {who} | {does}")
+
+    def _press(self, who: str, does: str) -> None:
+        """`presses yellow weapon in hall-2`, `presses 60 s ago`, `repeats`, `cancels press 1`."""
+        words = does.split()
+        verbs = {"cancels": SignalType.CANCEL, "restores": SignalType.RESTORE}
+        signal = self.presses.signal(
+            who,
+            verbs.get(words[0], SignalType.ALARM),
+            self.at,
+            level=next((Level(w) for w in words if w in tuple(Level)), None),
+            kind=next((AlarmKind(w) for w in words if w in tuple(AlarmKind)), None),
+            zone=words[words.index("in") + 1] if "in" in words else None,
+            ago_s=float(words[words.index("s") - 1]) if "ago" in words else None,
+            press=int(words[-1]) if "press" in words else None,
+            authenticated="unauthenticated" not in words,
+            spare="spare" in words,
+            repeat=words[0] == "repeats" or "copy" in words,
+            standing=STANDINGS.get(who, Standing.ASSIGNED),
+        )
+        self._carry(self.core.signal(signal, self.at))
+
+    def _answer(self, person: str, answer: AnswerKind) -> None:
+        notice = self._said.get(person)
+        if notice is None:
+            outcome, work = self.core.answer_of(self._alarms[-1], person, answer, "", self.at)
+        elif self.core.book.get(notice.alarm) is None:
+            outcome, work = AnswerOutcome.CLOSED, late_accept(notice, answer, self.at)
+        else:
+            outcome, work = self.core.answered(notice, answer, self.at)
+        if outcome is not AnswerOutcome.COUNTED:
+            self._effects.append(f"answer: {outcome}")
+        self._carry(work)
+
+    def _close(self, person: str, does: str) -> None:
+        rev = self._seen_rev[person] if "old screen" in does else self._alarm_rev()
+        cause = Cause.NOT_NEEDED_ANY_MORE
+        try:
+            self._carry(self.core.close(self._alarms[-1], rev, person, cause, "", self.at))
+        except DomainError as error:
+            self._effects.append(f"refused: {error.code}")
+
+    def _alarm_rev(self) -> int:
+        alarm = self.core.book.get(self._alarms[-1])
+        return alarm.rev if alarm is not None else 1
+
+    def _line(self, who: str, does: str) -> None:
+        """A route of one person: `is silent`, `refuses`, `stalls`, `works`."""
+        name, _, what = who.lower().partition("'s ")
+        channel = "wearable" if what == "badge" else "sms"
+        address = next(r.address for r in self.house.people[name].routes if r.channel == channel)
+        self._faults[address] = does
+        if does == "works":
+            waiting = [n for n in self._waiting if n.address == address]
+            self._waiting = [n for n in self._waiting if n.address != address]
+            for notice in waiting:
+                self._send(notice)
+
+    def _service(self, does: str) -> None:
+        match does.split(" ", 1):
+            case ["stops", *_]:
+                self._running = False
+            case ["starts", *_]:
+                self._start_again()
+            case ["reports", what]:
+                self._carry(self.core.technical(what, what, SITE, "", self.at))
+            case ["hears", what]:
+                self._carry(self.core.recovered(what, self.at))
+            case _:
+                raise AssertionError(f"nobody knows how to play: Service | {does}")
+
+    def _start_again(self) -> None:
+        """A new process with what the store held; as the engine does, held and due ones first."""
+        before, self.core = self.core.book, Core(self.house, CHANNELS)
+        self.house.book = self.core.book
+        self.core.load(list(before.alarms.values()), list(before.notices.values()))
+        self._running = True
+        work, held = self.core.hold_overdue(self.at)
+        self._carry(work)
+        if held:
+            self._effects.append(f"list for the duty leader: {len(held)}")
+        for _ in range(WAKES_MOST):
+            moment = self.core.next_moment()
+            if moment is None or moment > self.at.now:
+                break
+            self._carry(self.core.due(self.at, late=True))
+
+    # What leaves the house
+
+    def _carry(self, work: Work) -> None:
+        self.works.append(work)
+        for write in work.unit.alarms:
+            if write.seen_rev == 0:
+                self._alarms.append(write.alarm.id)
+        self._effects += self._told(work)
+        for notice in work.send:
+            self._send(notice)
+
+    def _send(self, notice: Notice) -> None:
+        """The outbox: looked at once more, handed over, and its fate reported."""
+        if notice.purpose is not Purpose.STAND_DOWN:
+            self._said[notice.person] = notice
+        fault = self._faults.get(notice.address, "works")
+        if fault == "stalls":
+            self._waiting.append(notice)
+            return
+        why = self.core.why_not(notice, self.at)
+        if why:
+            self._effects.append(f"not sent to {self._name(notice.person)}: {why}")
+            immediate = CHANNELS[notice.channel].immediate
+            state = ReceiptState.FAILED_PERMANENT if immediate else ReceiptState.WITHDRAWN
+            self._receipt(notice, state)
+        elif fault == "refuses":
+            self._receipt(notice, ReceiptState.FAILED_TEMPORARY)
+        else:
+            self._receipt(notice, ReceiptState.SENT)
+            if fault == "works":
+                self._receipt(notice, ReceiptState.DELIVERED)
+
+    def _receipt(self, notice: Notice, state: ReceiptState) -> None:
+        self._carry(self.core.receipt(notice.id, state, "", f"ref-{notice.id}", self.at))
+
+    # Words
+
+    def _told(self, work: Work) -> list[str]:
+        said: list[str] = []
+        for alarm_id in work.ring_locally:
+            state = self.core.book.alarms[alarm_id].escalation
+            said.append(f"{self._number(alarm_id)}round {state.round if state else 0}")
+        groups: dict[tuple[str, str, str], list[Notice]] = {}
+        for notice in work.send:
+            key = (notice.alarm, notice.person, f"{notice.purpose}{notice.reason}")
+            groups.setdefault(key, []).append(notice)
+        said += [self._number(g[0].alarm) + self._sentence(g) for g in groups.values()]
+        for move in work.unit.moves:
+            if move.state is ReceiptState.WITHDRAWN and move.detail in ("enough", "closed"):
+                said.append(f"withdraw {self._who(move.notice)}")
+            elif move.state is ReceiptState.WITHDRAWN and move.detail == "pressed":
+                said.append(f"withdraw {self._who(move.notice)}: pressed")
+        said += [self._number(t.alarm) + self._feels(t) for t in work.tell]
+        for write in work.unit.alarms:
+            if write.alarm.closing is not None:
+                closing = write.alarm.closing
+                name = self._name(closing.by)
+                said.append(f"{self._number(write.alarm.id)}closed by {name}: {closing.cause}")
+        return said
+
+    def _sentence(self, notices: list[Notice]) -> str:
+        first, channels = notices[0], ", ".join(n.channel for n in notices)
+        name = self._name(first.person)
+        match first.purpose:
+            case Purpose.CALL:
+                unusual = f" ({', '.join(first.unusual)})" if first.unusual else ""
+                late = f" late {first.late.total_seconds():g} s" if first.late else ""
+                return f"call {name}: {channels}{unusual}{late}"
+            case Purpose.ASK_AGAIN:
+                return f"ask {name} again"
+            case Purpose.CHANGE:
+                return f"tell {name}: {first.level} {first.kind} in {first.place.label}"
+            case Purpose.IS_IT_OVER:
+                return f"ask {name}: is it over?"
+            case Purpose.SAYS_OVER:
+                return f"tell {name}: {', '.join(first.presser_names)} says it is over"
+            case Purpose.HOUSE_EMPTY:
+                return f"tell {name}: {first.text} is empty"
+            case Purpose.STAND_DOWN:
+                return f"stand down {name}: {first.reason}"
+
+    def _feels(self, tell: Tell) -> str:
+        who = self._name(tell.device.removeprefix("badge-").removeprefix("spare-"))
+        by = " and ".join(tell.by)
+        verb = "are" if len(tell.by) > 1 else "is"
+        match tell.type:
+            case TellType.RECEIVED:
+                return f"{who} feels: sent"
+            case TellType.ACCEPTED:
+                eta = f", {tell.eta_s:g} s" if tell.eta_s is not None else ""
+                return f"{who} feels: {by} {verb} coming{eta}"
+            case TellType.ARRIVED:
+                return f"{who} feels: somebody is there"
+            case TellType.NOBODY_YET:
+                return f"{who} feels: nobody yet"
+            case TellType.CLOSED:
+                return f"{who} feels: over"
+            case TellType.TEST_OK:
+                return f"{who} feels: tested"
+
+    def _name(self, person: str) -> str:
+        known = self.house.people.get(person)
+        return known.first_name if known is not None else person
+
+    def _who(self, notice_id: str) -> str:
+        notice = next(n for w in self.works for n in w.unit.notices if n.id == notice_id)
+        return f"{self._name(notice.person)}'s {notice.channel}"
+
+    def _number(self, alarm_id: str) -> str:
+        """The second alarm of a story, and later ones, say so."""
+        if not alarm_id or alarm_id == self._alarms[0]:
+            return ""
+        return f"[{self._alarms.index(alarm_id) + 1}] "
+
+
+def _joined(text: str) -> list[str]:
+    """The lines; one that begins with `;` or `|` goes on with the one before it."""
+    lines: list[str] = []
+    for line in (line.strip() for line in text.strip().splitlines()):
+        if line.startswith((";", "|")):
+            lines[-1] += f" {line}"
+        elif line:
+            lines.append(line)
+    return lines
+
+
+def _row(line: str) -> Row:
+    at, who, does, happens = (part.strip() for part in line.split("|", 3))
+    minutes, seconds = at.split(":")
+    effects = [] if happens == "nothing" else [part.strip() for part in happens.split(";")]
+    return Row(int(minutes) * 60 + float(seconds), who, does, effects)
+
+
+def _both(expected: list[str], got: list[str]) -> str:
+    lines = ["", "   expected"]
+    lines += [f"{' ' if row in got else '-'}  {row}" for row in expected]
+    lines += ["   got"]
+    lines += [f"{' ' if row in expected else '+'}  {row}" for row in got]
+    return "\n".join(lines)
