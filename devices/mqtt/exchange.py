@@ -53,8 +53,8 @@ class Handed:
     """Where one message went: sessions that have bytes to send, and what did not go well."""
 
     reached: tuple[MqttSession, ...]
-    stuck: tuple[MqttSession, ...] = ()
-    """These do not acknowledge: end them, then give each the message by `offer_again`."""
+    stuck: tuple[Mailbox, ...] = ()
+    """Their clients do not acknowledge: end the connections, then `offer_again`."""
     ousted: tuple[Mailbox, ...] = ()
 
 
@@ -153,15 +153,17 @@ class Exchange:
         if not wanted:
             return _NOWHERE
         reached: list[MqttSession] = []
-        stuck: list[MqttSession] = []
+        stuck: list[Mailbox] = []
         ousted: list[Mailbox] = []
         for mailbox, granted in wanted.items():
             session = self._connected.get(mailbox)
             offered = mailbox.offer(message, granted, connected=session is not None)
             if offered is Offered.OUSTED:
                 ousted.append(mailbox)
-            if session is not None:
-                (stuck if offered is Offered.STUCK else reached).append(session)
+            if offered is Offered.STUCK:
+                stuck.append(mailbox)
+            elif session is not None:
+                reached.append(session)
         return Handed(tuple(reached), tuple(stuck), tuple(ousted))
 
     def offer_again(self, mailbox: Mailbox, message: Outgoing) -> Offered:

@@ -53,6 +53,7 @@ class MqttConnection(asyncio.BufferedProtocol):
         self.session = MqttSession(limits, owner.now())
         self.mailbox: Mailbox | None = None
         self.username = ""
+        self.client_id = ""
         self.peer = "unknown"
         self._owner = owner
         self._loop = loop

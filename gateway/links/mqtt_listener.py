@@ -8,31 +8,18 @@ MQTT 3.1.1 and 3.1, plain and with TLS.
 devices subscribe again, and the application sends the present state on every subscription. A
 signal is never kept here: until `Behind.published` has said True its sender is not answered, and
 sends it again.
-
-*Rights.* A message on a topic its sender has no right to is acknowledged, dropped and noticed: the
-standard leaves only that or closing [MQTT-3.3.5-2], and closing would keep back, for ever, the
-press that waits behind it. A subscription without right is answered 0x80. A will without right is
-dropped when it falls due.
-
-*Observers.* A message is handed to other subscribers when it arrives, in order, without waiting
-for the store: observers are promised nothing.
-
-Tasks: one per message, for 3 µs each; a shorter path would have to run `Behind.published` outside
-a task, where time-outs and locks of asyncio do not work.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never
 
 from core.clock import Clock, sleep
 from core.errors import ConfigError
-from devices.mqtt.encode import Outgoing
 from devices.mqtt.events import (
     ConnectAsked,
     Delivered,
@@ -43,14 +30,14 @@ from devices.mqtt.events import (
     SubscribeAsked,
     UnsubscribeAsked,
 )
-from devices.mqtt.exchange import QOS_GRANTED_MAX, Exchange, Retained
-from devices.mqtt.mailbox import Mailbox, Offered
-from devices.mqtt.packets import REFUSED_FILTER, ConnectCode, Publish, Will
+from devices.mqtt.exchange import Exchange
+from devices.mqtt.packets import ConnectCode
 from devices.mqtt.rate import Rate
 from devices.mqtt.session import MqttSession
 from gateway.links.mqtt_connection import READ_BYTES_MAX, MqttConnection
 from gateway.links.mqtt_sockets import ListenerSettings, bound_socket, is_loopback, tls_context
-from gateway.links.ports import Behind, Login, Published
+from gateway.links.mqtt_traffic import MqttTraffic, Oddity
+from gateway.links.ports import Behind, Login
 
 ACCEPTS_PER_TURN = 64
 """New connections taken at once: when 20,000 devices come back together, a press gets its turn."""
@@ -79,23 +66,6 @@ CLOSE_SOCKETS_S = 0.2
 """And then for the last bytes to go out."""
 
 
-class Oddity(StrEnum):
-    """What `Behind.noticed` is told, beside each `Fault`."""
-
-    REFUSED_LOGIN = "refused_login"
-    CLIENT_ID_TAKEN = "client_id_taken"
-    TWO_CLAIM = "two_claim"
-    TOO_MANY_CONNECTIONS = "too_many_connections"
-    OVERSIZE = "oversize"
-    TOPIC_WITHOUT_RIGHT = "topic_without_right"
-    FILTER_WITHOUT_RIGHT = "filter_without_right"
-    TOO_MANY_FILTERS = "too_many_filters"
-    WILL_WITHOUT_RIGHT = "will_without_right"
-    RETAINED_FULL = "retained_full"
-    DROPPED_MESSAGE = "dropped_message"
-    DROPPED_SESSION = "dropped_session"
-
-
 class NativeMqttListener:
     """The listener of `ports.MqttListener`. Call `start`, later `close`, on the same loop."""
 
@@ -106,12 +76,13 @@ class NativeMqttListener:
         self._settings = settings
         self._exchange = Exchange(settings.limits)
         self._connections: dict[MqttSession, MqttConnection] = {}
+        self._traffic = MqttTraffic(behind, self._exchange, self._connections, settings.limits)
         self._per_peer: dict[str, int] = {}
         self._faults = Rate(timedelta(minutes=1))
         self._claims = Rate(timedelta(minutes=1))
-        self._under_way: set[asyncio.Task[None]] = set()
         self._servers: dict[str, asyncio.Server] = {}
         self._all_closed = asyncio.Event()
+        self._stopping = False
 
     @property
     def port(self) -> int | None:
@@ -157,6 +128,7 @@ class NativeMqttListener:
         What is not committed by then is left to `Behind`; its sender was not answered. No will is
         published: it is we who go, not the devices.
         """
+        self._stopping = True
         for server in self._servers.values():
             server.close()
         for connection in self._connections.values():
@@ -168,6 +140,7 @@ class NativeMqttListener:
             else:
                 connection.close()
         if self._connections:
+            self._all_closed.clear()
             await _wait(self._all_closed, CLOSE_SOCKETS_S)
         for connection in list(self._connections.values()):
             connection.abort()
@@ -181,9 +154,7 @@ class NativeMqttListener:
         on_ack: Callable[[], None] | None = None,
     ) -> int:
         """Send to every matching session; see `ports.MqttListener.publish`."""
-        if retain and self._retain(topic, payload, 1, owner="") is Retained.FULL:
-            self._notice(Oddity.RETAINED_FULL, "", f"our own message on {topic} is not retained")
-        return self._hand_out(Outgoing(topic, payload, on_ack=on_ack))
+        return self._traffic.publish(topic, payload, retain=retain, on_ack=on_ack)
 
     def disconnect(self, username: str, why: str) -> int:
         """Close every connection of one user; how many."""
@@ -196,6 +167,8 @@ class NativeMqttListener:
 
     def opened(self, connection: MqttConnection) -> bool:
         peers = self._per_peer.get(connection.peer, 0) + 1
+        if self._stopping:
+            return False
         if len(self._connections) >= self._settings.connections_max:
             limit = f"{self._settings.connections_max} connections in all"
         elif peers > self._settings.connections_per_peer_max:
@@ -204,9 +177,8 @@ class NativeMqttListener:
             self._per_peer[connection.peer] = peers
             self._connections[connection.session] = connection
             return True
-        self._notice(
-            Oddity.TOO_MANY_CONNECTIONS, "", f"{connection.peer} is refused: {limit} are the limit"
-        )
+        detail = f"{connection.peer} is refused: {limit} are the limit"
+        self._traffic.notice(Oddity.TOO_MANY_CONNECTIONS, "", detail)
         return False
 
     def left(self, connection: MqttConnection) -> None:
@@ -221,15 +193,13 @@ class NativeMqttListener:
     def happened(self, connection: MqttConnection, event: Event) -> None:
         match event:
             case PublishCame(packet):
-                self._publish_came(connection, packet)
+                self._traffic.publish_came(connection, packet)
             case Delivered(message):
-                _acknowledged(message)
-            case SubscribeAsked():
-                self._subscribe_asked(connection, event)
+                self._traffic.delivered(message)
+            case SubscribeAsked(packet):
+                self._traffic.subscribe_asked(connection, packet)
             case UnsubscribeAsked(packet):
-                assert connection.mailbox is not None
-                for topic_filter in packet.filters:
-                    self._exchange.unsubscribe(connection.mailbox, topic_filter)
+                self._traffic.unsubscribe_asked(connection, packet)
             case ConnectAsked():
                 self._connect_asked(connection, event)
             case Ended():
@@ -258,7 +228,7 @@ class NativeMqttListener:
         self, connection: MqttConnection, code: ConnectCode, oddity: Oddity, why: str
     ) -> None:
         detail = f"{connection.peer} is refused: {why}"
-        self._notice(oddity, connection.username, detail)
+        self._traffic.notice(oddity, connection.username, detail)
         connection.session.refuse(code, why)
         connection.close(hold_s=self._hold_s(connection.peer))
 
@@ -272,15 +242,16 @@ class NativeMqttListener:
         if times >= TAKE_OVERS_NOTICED and not self._claims.count(username, now):
             self._claims.hit(username, now)
             detail = f"{times} take-overs within a minute: two devices claim {username}"
-            self._notice(Oddity.TWO_CLAIM, username, detail)
+            self._traffic.notice(Oddity.TWO_CLAIM, username, detail)
 
     def _let_in(self, connection: MqttConnection, client_id: str, *, clean: bool) -> None:
         username = connection.username
         attached = self._exchange.attach(connection.session, username, client_id, clean=clean)
         connection.mailbox = attached.mailbox
+        connection.client_id = client_id
         if attached.dropped is not None:
             detail = f"forgot the session of {attached.dropped.client_id!r}: too many are away"
-            self._notice(Oddity.DROPPED_SESSION, username, detail)
+            self._traffic.notice(Oddity.DROPPED_SESSION, username, detail)
         connection.session.accept(attached.mailbox, present=attached.present)
         self._behind.connected(username, client_id)
 
@@ -288,11 +259,11 @@ class NativeMqttListener:
         mailbox, connection.mailbox = connection.mailbox, None
         if ended.fault is not None:
             detail = f"{connection.peer} {ended.why}; the connection is closed"
-            self._notice(ended.fault, connection.username, detail)
+            self._traffic.notice(ended.fault, connection.username, detail)
         if mailbox is not None:
             self._exchange.detach(mailbox)
             if ended.will is not None:
-                self._publish_will(mailbox, ended.will)
+                self._traffic.will_due(mailbox, ended.will)
             self._behind.disconnected(mailbox.username, mailbox.client_id, ended.why)
         faulty = ended.fault in (Fault.BAD_PACKET, Fault.REFUSED_VERSION)
         connection.close(hold_s=self._hold_s(connection.peer) if faulty else 0.0)
@@ -300,145 +271,15 @@ class NativeMqttListener:
     def _hold_s(self, peer: str) -> float:
         return FAULT_HOLD_S if self._faults.hit(peer, self.now()) > FAULTS_PER_PEER_MAX else 0.0
 
-    # -- messages ---------------------------------------------------------------------------
-
-    def _publish_came(self, connection: MqttConnection, packet: Publish) -> None:
-        username, mailbox = connection.username, connection.mailbox
-        client_id = "" if mailbox is None else mailbox.client_id
-        if packet.cut:
-            detail = f"{len(packet.payload) + packet.cut} bytes on {packet.topic} cut to our limit"
-            self._notice(Oddity.OVERSIZE, username, detail)
-        if not self._behind.may_publish(username, packet.topic):
-            detail = f"no right to publish on {packet.topic}; acknowledged and dropped"
-            self._notice(Oddity.TOPIC_WITHOUT_RIGHT, username, detail)
-            connection.session.acknowledge(packet)
-            return
-        self._pass_on(username, packet)
-        message = Published(
-            username,
-            client_id,
-            packet.topic,
-            packet.payload,
-            packet.qos,
-            packet.retain,
-            packet.dup,
-        )
-        self._start(self._keep(connection, packet, message))
-
-    async def _keep(self, connection: MqttConnection, packet: Publish, message: Published) -> None:
-        kept = False
-        try:
-            kept = await self._behind.published(message)
-        finally:
-            connection.settle(packet, kept=kept)
-
-    def _publish_will(self, mailbox: Mailbox, will: Will) -> None:
-        if not self._behind.may_publish(mailbox.username, will.topic):
-            detail = f"no right to its will on {will.topic}; dropped"
-            self._notice(Oddity.WILL_WITHOUT_RIGHT, mailbox.username, detail)
-            return
-        packet = Publish(will.topic, will.payload, will.qos, retain=will.retain)
-        self._pass_on(mailbox.username, packet)
-        self._start(self._keep_will(mailbox, packet))
-
-    async def _keep_will(self, mailbox: Mailbox, packet: Publish) -> None:
-        await self._behind.published(
-            Published(
-                mailbox.username,
-                mailbox.client_id,
-                packet.topic,
-                packet.payload,
-                packet.qos,
-                packet.retain,
-                dup=False,
-            )
-        )
-
-    def _pass_on(self, username: str, packet: Publish) -> None:
-        """To whoever else has subscribed, and to those who will."""
-        qos = min(packet.qos, QOS_GRANTED_MAX)
-        if packet.retain and not packet.cut:
-            kept = self._retain(packet.topic, packet.payload, qos, owner=username)
-            if kept is Retained.FULL:
-                self._notice(Oddity.RETAINED_FULL, username, f"{packet.topic} is not retained")
-        self._hand_out(Outgoing(packet.topic, packet.payload, qos))
-
-    def _retain(self, topic: str, payload: bytes, qos: int, *, owner: str) -> Retained:
-        return self._exchange.retain(Outgoing(topic, payload, qos, retain=True), owner)
-
-    def _hand_out(self, message: Outgoing) -> int:
-        handed = self._exchange.hand_out(message)
-        for session in handed.reached:
-            session.pump()
-            self._connections[session].go_on()
-        for mailbox in handed.ousted:
-            self._notice_dropped(mailbox)
-        for session in handed.stuck:
-            self._unstick(session, message)
-        return len(handed.reached)
-
-    def _unstick(self, session: MqttSession, message: Outgoing) -> None:
-        connection = self._connections[session]
-        mailbox = connection.mailbox
-        assert mailbox is not None
-        queued = self._settings.limits.queue_max
-        connection.end(f"does not acknowledge; {queued} messages wait for it", Fault.SLOW_READER)
-        if self._exchange.offer_again(mailbox, message) is Offered.OUSTED:
-            self._notice_dropped(mailbox)
-
-    def _subscribe_asked(self, connection: MqttConnection, event: SubscribeAsked) -> None:
-        mailbox, packet = connection.mailbox, event.packet
-        assert mailbox is not None
-        codes = tuple(self._subscribe(mailbox, name, qos) for name, qos in packet.filters)
-        connection.session.grant(packet, codes)
-        pairs = zip(packet.filters, codes, strict=True)
-        granted = [name for (name, _), code in pairs if code != REFUSED_FILTER]
-        for topic_filter in granted:
-            self._exchange.owe_retained(mailbox, topic_filter)
-        connection.session.pump()
-        connection.go_on()
-        for topic_filter in granted:
-            self._behind.subscribed(mailbox.username, topic_filter)
-
-    def _subscribe(self, mailbox: Mailbox, topic_filter: str, qos: int) -> int:
-        if not self._behind.may_subscribe(mailbox.username, topic_filter):
-            detail = f"no right to subscribe to {topic_filter}; answered 0x80"
-            self._notice(Oddity.FILTER_WITHOUT_RIGHT, mailbox.username, detail)
-            return REFUSED_FILTER
-        code = self._exchange.subscribe(mailbox, topic_filter, qos)
-        if code == REFUSED_FILTER:
-            detail = f"has {len(mailbox.subscriptions)} filters, the limit; answered 0x80"
-            self._notice(Oddity.TOO_MANY_FILTERS, mailbox.username, detail)
-        return code
-
-    def _notice_dropped(self, mailbox: Mailbox) -> None:
-        queued = self._settings.limits.queue_max
-        detail = f"{queued} messages wait for {mailbox.client_id!r}; the oldest was dropped"
-        self._notice(Oddity.DROPPED_MESSAGE, mailbox.username, detail)
-
-    def _notice(self, what: Oddity | Fault, username: str, detail: str) -> None:
-        self._behind.noticed(what.value, username, detail)
-
-    # -- tasks and sockets ------------------------------------------------------------------
-
-    def _start(self, keeping: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(keeping)
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # A fault of the application's own: it did not commit, so nothing was acknowledged.
-            context = {"message": "a published message was not kept", "exception": error}
-            task.get_loop().call_exception_handler(context)
+    # -- sockets ------------------------------------------------------------------
 
     async def _finish_commits(self) -> None:
+        under_way = self._traffic.under_way
         try:
             async with asyncio.timeout(CLOSE_COMMITS_S):
-                while self._under_way or any(c.session.held for c in self._connections.values()):
-                    if self._under_way:
-                        await asyncio.wait(self._under_way)
+                while under_way or any(each.session.held for each in self._connections.values()):
+                    if under_way:
+                        await asyncio.wait(under_way)
                     await sleep(0)
         except TimeoutError:
             return
@@ -463,12 +304,6 @@ _REFUSALS = {
     Login.BAD_CREDENTIALS: ConnectCode.BAD_CREDENTIALS,
     Login.NOT_ALLOWED: ConnectCode.NOT_AUTHORISED,
 }
-
-
-def _acknowledged(message: Outgoing) -> None:
-    on_ack, message.on_ack = message.on_ack, None
-    if on_ack is not None:
-        on_ack()
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

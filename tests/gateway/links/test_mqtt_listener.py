@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from core import clock
 from core.clock import ServiceClock, monotonic_s
 from core.errors import ConfigError
 from devices.mqtt.encode import encode
@@ -35,6 +36,7 @@ from devices.mqtt.packets import (
     Unsubscribe,
     Will,
 )
+from gateway.links.mqtt_connection import READ_BYTES_MAX
 from gateway.links.mqtt_listener import FAULTS_PER_PEER_MAX, NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
 from gateway.links.ports import MqttListener, Published
@@ -137,14 +139,37 @@ async def test_a_press_whose_line_is_lost_is_still_handed_on() -> None:
     site.commits.clear()
     limits = MqttLimits(incoming_max=2)
     async with listening(site, limits=limits) as listener, BareClient(listener.port) as anna:
-        await anna.log_in("badge-anna")
-        presses = [Publish(UP, b"press %d" % number) for number in range(6)]
-        await anna.send(*presses)
+        await anna.log_in("badge-anna", clean=False)
+        await anna.send(Subscribe(1, ((DOWN, 1),)))
+        await anna.receive()
+        await anna.send(*[Publish(UP, b"press %d" % number) for number in range(6)])
         await site.until(lambda: len(site.messages) == 2)
         anna.cut_the_line()
+        # Nothing is read while two are under way, so only writing tells that the line is gone.
+        [connection] = listener._connections.values()
+        while connection._lost is None:
+            listener.publish(DOWN, b"page")
+            await clock.sleep(0)
+        assert site.goings == []
         site.commits.set()
-        await site.until(lambda: len(site.committed) == 6)
         await site.until(lambda: len(site.goings) == 1)
+        assert [message.payload for message in site.messages[:6]] == [
+            b"press %d" % number for number in range(6)
+        ]
+
+
+async def test_a_socket_is_not_read_further_than_the_store_can_follow() -> None:
+    site = SmallSite()
+    site.commits.clear()
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        await anna.log_in("badge-anna")
+        flood = encode(Publish(BEAT, b"x" * 1_000)) * 30_000
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anna.send_bytes(flood), 0.3)
+        assert len(site.messages) == MqttLimits().incoming_max
+        [connection] = listener._connections.values()
+        assert len(connection.session._decoder._buffer) <= READ_BYTES_MAX
+        anna.cut_the_line()
 
 
 async def test_what_was_received_before_the_service_stops_is_acknowledged() -> None:

@@ -1,0 +1,212 @@
+"""Messages between the connections, the memory between them, and the application behind.
+
+Its law: `settle` with True only after `Behind.published` said True.
+
+*Rights.* A message on a topic its sender has no right to is acknowledged, dropped and noticed: the
+standard leaves only that or closing [MQTT-3.3.5-2], and closing would keep back, for ever, the
+press that waits behind it. A subscription without right is answered 0x80. A will without right is
+dropped when it falls due.
+
+*Observers.* A message is handed to other subscribers when it arrives, in order, without waiting
+for the store: observers are promised nothing.
+
+*Tasks.* One per message, for 3 µs each; a shorter path would have to run `Behind.published`
+outside a task, where time-outs and locks of asyncio do not work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+
+from devices.mqtt.encode import Outgoing
+from devices.mqtt.events import Fault
+from devices.mqtt.exchange import QOS_GRANTED_MAX, Exchange, Retained
+from devices.mqtt.limits import MqttLimits
+from devices.mqtt.mailbox import Mailbox, Offered
+from devices.mqtt.packets import REFUSED_FILTER, Publish, Subscribe, Unsubscribe, Will
+from devices.mqtt.session import MqttSession
+from gateway.links.mqtt_connection import MqttConnection
+from gateway.links.ports import Behind, Published
+
+
+class Oddity(StrEnum):
+    """What `Behind.noticed` is told, beside each `Fault`."""
+
+    REFUSED_LOGIN = "refused_login"
+    CLIENT_ID_TAKEN = "client_id_taken"
+    TWO_CLAIM = "two_claim"
+    TOO_MANY_CONNECTIONS = "too_many_connections"
+    OVERSIZE = "oversize"
+    TOPIC_WITHOUT_RIGHT = "topic_without_right"
+    FILTER_WITHOUT_RIGHT = "filter_without_right"
+    TOO_MANY_FILTERS = "too_many_filters"
+    WILL_WITHOUT_RIGHT = "will_without_right"
+    RETAINED_FULL = "retained_full"
+    DROPPED_MESSAGE = "dropped_message"
+    DROPPED_SESSION = "dropped_session"
+
+
+class MqttTraffic:
+    """Carries messages. `connections` is the listener's own table of who is here."""
+
+    def __init__(
+        self,
+        behind: Behind,
+        exchange: Exchange,
+        connections: dict[MqttSession, MqttConnection],
+        limits: MqttLimits,
+    ) -> None:
+        self.under_way: set[asyncio.Task[None]] = set()
+        self._behind = behind
+        self._exchange = exchange
+        self._connections = connections
+        self._limits = limits
+
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool, on_ack: Callable[[], None] | None
+    ) -> int:
+        """A message of ours; how many connected sessions it went to."""
+        if retain and self._retain(topic, payload, 1, owner="") is Retained.FULL:
+            self.notice(Oddity.RETAINED_FULL, "", f"our own message on {topic} is not retained")
+        return self._hand_out(Outgoing(topic, payload, on_ack=on_ack))
+
+    def publish_came(self, connection: MqttConnection, packet: Publish) -> None:
+        """A message of a client: pass it on, and owe it an answer until it is committed."""
+        username = connection.username
+        if packet.cut:
+            detail = f"{len(packet.payload) + packet.cut} bytes on {packet.topic} cut to our limit"
+            self.notice(Oddity.OVERSIZE, username, detail)
+        if not self._behind.may_publish(username, packet.topic):
+            detail = f"no right to publish on {packet.topic}; acknowledged and dropped"
+            self.notice(Oddity.TOPIC_WITHOUT_RIGHT, username, detail)
+            connection.session.acknowledge(packet)
+            return
+        self._pass_on(username, packet)
+        self._start(self._keep(connection, packet))
+
+    def will_due(self, mailbox: Mailbox, will: Will) -> None:
+        """A client was lost: publish what it left for that case."""
+        username = mailbox.username
+        if not self._behind.may_publish(username, will.topic):
+            detail = f"no right to its will on {will.topic}; dropped"
+            self.notice(Oddity.WILL_WITHOUT_RIGHT, username, detail)
+            return
+        packet = Publish(will.topic, will.payload, will.qos, retain=will.retain)
+        self._pass_on(username, packet)
+        self._start(self._keep_will(_published(username, mailbox.client_id, packet)))
+
+    def subscribe_asked(self, connection: MqttConnection, packet: Subscribe) -> None:
+        """Answer, send what is retained, then tell the application."""
+        mailbox = connection.mailbox
+        if mailbox is None:
+            return
+        codes = tuple(self._subscribe(mailbox, name, qos) for name, qos in packet.filters)
+        connection.session.grant(packet, codes)
+        pairs = zip(packet.filters, codes, strict=True)
+        granted = [name for (name, _), code in pairs if code != REFUSED_FILTER]
+        for topic_filter in granted:
+            self._exchange.owe_retained(mailbox, topic_filter)
+        connection.session.pump()
+        connection.go_on()
+        for topic_filter in granted:
+            self._behind.subscribed(mailbox.username, topic_filter)
+
+    def unsubscribe_asked(self, connection: MqttConnection, packet: Unsubscribe) -> None:
+        if connection.mailbox is not None:
+            for topic_filter in packet.filters:
+                self._exchange.unsubscribe(connection.mailbox, topic_filter)
+
+    def delivered(self, message: Outgoing) -> None:
+        """A client acknowledged a message of ours: tell whoever asked, once."""
+        on_ack, message.on_ack = message.on_ack, None
+        if on_ack is not None:
+            on_ack()
+
+    def notice(self, what: Oddity | Fault, username: str, detail: str) -> None:
+        self._behind.noticed(what.value, username, detail)
+
+    async def _keep(self, connection: MqttConnection, packet: Publish) -> None:
+        message = _published(connection.username, connection.client_id, packet)
+        kept = False
+        try:
+            kept = await self._behind.published(message)
+        finally:
+            connection.settle(packet, kept=kept)
+
+    async def _keep_will(self, message: Published) -> None:
+        await self._behind.published(message)
+
+    def _start(self, keeping: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(keeping)
+        self.under_way.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A fault of the application's own: it did not commit, so nothing was acknowledged.
+            context = {"message": "a published message was not kept", "exception": error}
+            task.get_loop().call_exception_handler(context)
+
+    def _pass_on(self, username: str, packet: Publish) -> None:
+        """To whoever else has subscribed, and to those who will."""
+        qos = min(packet.qos, QOS_GRANTED_MAX)
+        if packet.retain and not packet.cut:
+            kept = self._retain(packet.topic, packet.payload, qos, owner=username)
+            if kept is Retained.FULL:
+                self.notice(Oddity.RETAINED_FULL, username, f"{packet.topic} is not retained")
+        self._hand_out(Outgoing(packet.topic, packet.payload, qos))
+
+    def _retain(self, topic: str, payload: bytes, qos: int, *, owner: str) -> Retained:
+        return self._exchange.retain(Outgoing(topic, payload, qos, retain=True), owner)
+
+    def _hand_out(self, message: Outgoing) -> int:
+        handed = self._exchange.hand_out(message)
+        for session in handed.reached:
+            # One may have ended while another was served.
+            if (connection := self._connections.get(session)) is not None:
+                session.pump()
+                connection.go_on()
+        for mailbox in handed.ousted:
+            self._notice_dropped(mailbox)
+        for mailbox in handed.stuck:
+            self._unstick(mailbox, message)
+        return len(handed.reached)
+
+    def _unstick(self, mailbox: Mailbox, message: Outgoing) -> None:
+        session = self._exchange.connection(mailbox.username, mailbox.client_id)
+        if session is not None:
+            why = f"does not acknowledge; {self._limits.queue_max} messages wait for it"
+            self._connections[session].end(why, Fault.SLOW_READER)
+        if self._exchange.offer_again(mailbox, message) is Offered.OUSTED:
+            self._notice_dropped(mailbox)
+
+    def _subscribe(self, mailbox: Mailbox, topic_filter: str, qos: int) -> int:
+        if not self._behind.may_subscribe(mailbox.username, topic_filter):
+            detail = f"no right to subscribe to {topic_filter}; answered 0x80"
+            self.notice(Oddity.FILTER_WITHOUT_RIGHT, mailbox.username, detail)
+            return REFUSED_FILTER
+        code = self._exchange.subscribe(mailbox, topic_filter, qos)
+        if code == REFUSED_FILTER:
+            detail = f"has {len(mailbox.subscriptions)} filters, the limit; answered 0x80"
+            self.notice(Oddity.TOO_MANY_FILTERS, mailbox.username, detail)
+        return code
+
+    def _notice_dropped(self, mailbox: Mailbox) -> None:
+        queued = self._limits.queue_max
+        detail = f"{queued} messages wait for {mailbox.client_id!r}; the oldest was dropped"
+        self.notice(Oddity.DROPPED_MESSAGE, mailbox.username, detail)
+
+
+def _published(username: str, client_id: str, packet: Publish) -> Published:
+    return Published(
+        username=username,
+        client_id=client_id,
+        topic=packet.topic,
+        payload=packet.payload,
+        qos=packet.qos,
+        retain=packet.retain,
+        dup=packet.dup,
+    )
