@@ -147,7 +147,7 @@ class Watch:
         self._watched: dict[str, _Watched] = {}
         self._expected: dict[str, None] = {}
         self._heap: list[tuple[datetime, str]] = []
-        self._queued: dict[str, None] = {}
+        self._queued: dict[str, datetime] = {}
         self._held: dict[str, datetime] = {}
         self._groups: dict[str, _Group] = {}
         self._down: dict[str, datetime] = {}
@@ -184,8 +184,7 @@ class Watch:
         for device in self._expected:
             if device not in before:
                 watched = self._watched[device]
-                if watched.deadline() <= now:
-                    watched.grace_from = now
+                watched.grace_from = now
                 self._queue(device, watched.deadline())
         for device in [held for held in self._held if held not in self._expected]:
             del self._held[device]
@@ -209,7 +208,7 @@ class Watch:
         if charging is not None and (authenticated or not charging):
             watched.charging_until = now + CHARGING_FOR if charging else None
         self._held.pop(device, None)
-        if device in self._expected and device not in self._queued:
+        if device in self._expected:
             self._queue(device, watched.deadline())
         found = self._returned(watched, now)
         return found if battery is None else (*found, *_battery(watched, battery, now))
@@ -265,9 +264,10 @@ class Watch:
     def due(self, now: datetime) -> tuple[Finding, ...]:
         """The losses that are certain now."""
         while self._heap and self._heap[0][0] <= now:
-            _, device = heapq.heappop(self._heap)
-            self._queued.pop(device, None)
-            self._look_at(device, now)
+            when, device = heapq.heappop(self._heap)
+            if self._queued.get(device) == when:
+                del self._queued[device]
+                self._look_at(device, now)
         found: list[Finding] = []
         for line in dict.fromkeys(self._watched[device].line for device in self._held):
             found += self._judge(line, now)
@@ -298,7 +298,8 @@ class Watch:
         """Overdue devices of one line: name them now, or wait for those that are late."""
         overdue = [d for d in self._held if self._watched[d].line == line]
         waited = now - self._held[overdue[0]]
-        if waited < HELD_FOR and self._some_late(line, now, COMMON_LEAST - 1):
+        missing = max(COMMON_LEAST - len(overdue), 1)
+        if waited < HELD_FOR and self._some_late(line, now, missing):
             return []
         for device in overdue:
             del self._held[device]
@@ -359,8 +360,10 @@ class Watch:
         return self._watched[devices[0]].device.site if devices else ""
 
     def _queue(self, device: str, when: datetime) -> None:
-        if device not in self._queued:
-            self._queued[device] = None
+        """Look at it then, or earlier; an entry that an earlier one replaced is passed over."""
+        queued = self._queued.get(device)
+        if queued is None or when < queued:
+            self._queued[device] = when
             heapq.heappush(self._heap, (when, device))
 
 

@@ -29,7 +29,10 @@ TWO_CLAIM = "two_claim"
 """What the listener calls three take-overs of one device's connection in a minute."""
 
 NOTICED = (
-    *(TWO_CLAIM, "refused_login", "oversized", "no_right", "queue_full", "too_fast", "protocol"),
+    *("refused_login", "client_id_taken", TWO_CLAIM, "too_many_connections", "oversize"),
+    *("topic_without_right", "filter_without_right", "too_many_filters", "will_without_right"),
+    *("retained_full", "dropped_message", "dropped_session"),
+    *("bad_packet", "no_connect", "refused_version", "slow_reader"),
 )
 """What may stand in the counter's label; the log line carries the listener's own word."""
 
@@ -91,8 +94,6 @@ class Native:
         if outcome is Login.NOT_ALLOWED:
             text = f"{username} is revoked as stolen and tried to log in. Its login was refused."
             self._desk.problem(f"revoked:{username}", text)
-        if outcome is not Login.ALLOWED:
-            self._line("login refused", username, why=outcome.value, peer=peer)
         return outcome
 
     def may_publish(self, username: str, topic: str) -> bool:

@@ -182,7 +182,7 @@ def _bare_word(said: str, leaf: str, payload: bytes, device: str, odd: list[str]
     if found is None:
         return None
     odd.append(f"message: one word, not an object ({fields.shown(said)})")
-    kind = AlarmKind.UNKNOWN if found == (SignalType.ALARM, None) else found[1]
+    kind = AlarmKind.UNKNOWN if found[0] is SignalType.ALARM else None
     return _plain(found[0], kind, device, payload, odd)
 
 
