@@ -9,11 +9,11 @@ overlap, also on the two nights a year when the clock is set.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 
 from dispatcher.roster.model import OnShift, Shift, Weekday
 
@@ -88,13 +88,14 @@ class RosterIndex:
     def __init__(self, shifts: Iterable[Shift], tz: tzinfo) -> None:
         self.tz = tz
         self.shifts = tuple(shifts)
-        self._weekly: dict[Weekday, list[Shift]] = {day: [] for day in WEEKDAYS}
-        self._dated: dict[date, list[Shift]] = {}
-        for shift in self.shifts:
+        self._weekly: dict[Weekday, _Plan] = {day: {} for day in WEEKDAYS}
+        self._dated: dict[date, _Plan] = {}
+        for number, shift in enumerate(self.shifts):
+            hours = shift.start, shift.end
             if shift.date is not None:
-                self._dated.setdefault(shift.date, []).append(shift)
+                self._dated.setdefault(shift.date, {}).setdefault(hours, []).append((number, shift))
             for day in dict.fromkeys(shift.days):
-                self._weekly[day].append(shift)
+                self._weekly[day].setdefault(hours, []).append((number, shift))
         self._days: dict[date, _Day] = {}
         self._moment: Moment | None = None
 
@@ -120,7 +121,7 @@ class RosterIndex:
         day, last = start.astimezone(self.tz).date() - _DAY, end.astimezone(self.tz).date()
         rows: list[OnShift] = []
         while day <= last:
-            rows += [row for row in self._day(day).rows if row.start < end and row.end > start]
+            rows += self._day(day).standing(start, end)
             day += _DAY
         return rows
 
@@ -131,8 +132,8 @@ class RosterIndex:
 
     def _work_out(self, wall: datetime) -> Moment:
         here = wall.astimezone(self.tz).date()
-        around = [self._day(here + n * _DAY) for n in range(-2, 3)]  # whole days, also 25 h ones
-        on = tuple(row for day in around for row in day.rows if row.start <= wall < row.end)
+        around = [self._day(here + n * _DAY) for n in range(-2, 3)]  # days can have 25 hours
+        on = tuple(row for day in around for row in day.standing(wall, wall))
         edges = [edge for day in around for edge in (day.next_change(wall),) if edge]
         since = [edge for day in around for edge in (day.last_change(wall),) if edge]
         return Moment(since=max([*since, wall - _DAY]), until=min([*edges, wall + _DAY]), on=on)
@@ -142,31 +143,39 @@ class RosterIndex:
         if kept is None:
             if len(self._days) >= DAYS_KEPT:
                 self._days.clear()
-            planned = [*self._weekly[WEEKDAYS[day.weekday()]], *self._dated.get(day, ())]
-            kept = self._days[day] = _Day(tuple(self._standing(planned, day)))
+            weekly, dated = self._weekly[WEEKDAYS[day.weekday()]], self._dated.get(day, {})
+            kept = self._days[day] = _Day(day, self.tz, weekly, dated)
         return kept
 
-    def _standing(self, planned: Sequence[Shift], day: date) -> Iterable[OnShift]:
-        moments: dict[tuple[int, time], datetime] = {}
 
-        def moment(after: int, clock: time) -> datetime:
-            if (after, clock) not in moments:
-                local = datetime.combine(day + after * _DAY, clock)
-                moments[after, clock] = moment_of(local, self.tz)
-            return moments[after, clock]
-
-        for shift in planned:
-            start = moment(0, shift.start)
-            end = moment(0 if shift.end > shift.start else 1, shift.end)
-            if start < end:  # an hour the clock skips is no shift
-                yield OnShift(shift.person, shift.unit, shift.duty, shift.runner, start, end)
+_Plan = dict[tuple[time, time], list[tuple[int, Shift]]]
+"""Numbered shifts by their hours: a roster has many people and few different hours."""
 
 
 class _Day:
-    """The shifts that start on one local day, with the moments something changes."""
+    """The shifts that start on one local day, and the moments something changes."""
 
-    def __init__(self, rows: tuple[OnShift, ...]) -> None:
-        self.rows = rows
+    def __init__(self, day: date, tz: tzinfo, *plans: _Plan) -> None:
+        self._spans: list[tuple[datetime, datetime, list[tuple[int, Shift]]]] = []
+        for plan in plans:
+            for (start, end), shifts in plan.items():
+                last_day = day if end > start else day + _DAY
+                first = moment_of(datetime.combine(day, start), tz)
+                last = moment_of(datetime.combine(last_day, end), tz)
+                if first < last:  # an hour the clock skips is no shift
+                    self._spans.append((first, last, shifts))
+        self._edges = sorted(dict.fromkeys(edge for span in self._spans for edge in span[:2]))
+
+    def standing(self, start: datetime, end: datetime) -> list[OnShift]:
+        """What stands at some moment from `start` up to `end` (or at `start`), as planned."""
+        found: list[tuple[int, OnShift]] = []
+        for first, last, shifts in self._spans:
+            if first <= start < last or start < first < end:
+                found += [
+                    (number, OnShift(s.person, s.unit, s.duty, s.runner, first, last))
+                    for number, s in shifts
+                ]
+        return [row for _, row in sorted(found, key=itemgetter(0))]
 
     def next_change(self, wall: datetime) -> datetime | None:
         after = bisect_right(self._edges, wall)
@@ -175,10 +184,6 @@ class _Day:
     def last_change(self, wall: datetime) -> datetime | None:
         before = bisect_right(self._edges, wall)
         return self._edges[before - 1] if before else None
-
-    @cached_property
-    def _edges(self) -> list[datetime]:
-        return sorted({edge for row in self.rows for edge in (row.start, row.end)})
 
 
 def _skipped(local: datetime, tz: tzinfo) -> datetime:
