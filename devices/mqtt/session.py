@@ -326,9 +326,12 @@ class MqttSession:
         return PublishCame(packet)
 
     def _is_repeat(self, packet: Publish) -> bool:
+        """Committed before, and nothing else under way that its PUBREC could be taken for."""
         assert self._mailbox is not None
         committed = self._mailbox.unreleased.get(packet.packet_id)
-        return committed is not None and committed == _digest(packet)
+        if committed is None or packet.packet_id in self._copies:
+            return False
+        return committed == _digest(packet)
 
     def _settle(self, packet: Publish, *, kept: bool) -> None:
         self._under_way -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.mqtt.decode import Decoder
@@ -259,6 +259,19 @@ def test_another_press_under_an_unreleased_id_is_not_dropped() -> None:
     assert client.sends(other) == [PublishCame(other)]
 
 
+def test_a_repeat_is_not_answered_while_another_press_under_its_id_is_under_way() -> None:
+    client = logged_in()
+    client.sends(EXACT)
+    client.session.acknowledge(EXACT)
+    assert client.gets() == [Pubrec(5)]
+    other = Publish("t/up", b"another press", qos=2, packet_id=5)
+    assert client.sends(other, EXACT_AGAIN) == [PublishCame(other), PublishCame(EXACT_AGAIN)]
+    client.session.acknowledge(EXACT_AGAIN)
+    assert client.gets() == []
+    client.session.acknowledge(other)
+    assert client.gets() == [Pubrec(5)]
+
+
 def test_an_unknown_release_is_answered() -> None:
     client = logged_in()
     client.sends(Pubrel(77))
@@ -465,6 +478,7 @@ incoming: st.SearchStrategy[Packet] = st.one_of(
 )
 
 
+@settings(max_examples=400)
 @given(st.lists(st.tuples(incoming, st.integers(0, 3), st.booleans()), max_size=30))
 def test_no_answer_is_ever_written_for_a_message_that_is_not_committed(
     steps: list[tuple[Packet, int, bool]],
