@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dispatcher.alarms.model import Exhausted, Standpoint
 from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, Step
@@ -49,14 +49,15 @@ def run_round(turn: Turn) -> None:
     turn.annotate("round", number=str(number), people=",".join(everyone))
 
 
-def pause_before_round(turn: Turn) -> timedelta:
-    """At most 30 s on a life-safety alarm (law 2), 5 s when nobody called can answer (law 4)."""
+def next_round(turn: Turn) -> datetime:
+    """At most 30 s on (law 2), at once when nobody called can answer, 5 s apart at least (law 4)."""
+    state, technical = turn.state, turn.alarm.technical
     pause = max(turn.alarm.plan.round, ROUND_SHORTEST)
-    if turn.alarm.technical:
-        return pause
-    if not any(turn.can_still_answer(call) for call in turn.calls):
-        return ROUND_SHORTEST
-    return min(pause, ROUND_LONGEST)
+    latest = turn.now + (pause if technical else min(pause, ROUND_LONGEST))
+    due = min(state.round_due or latest, latest)
+    if not technical and not any(turn.can_still_answer(call) for call in turn.calls):
+        due = turn.now
+    return due if state.round_at is None else max(due, state.round_at + ROUND_SHORTEST)
 
 
 def candidates(step: Step, view: View) -> tuple[Candidate, ...]:

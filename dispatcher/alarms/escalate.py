@@ -24,7 +24,7 @@ from typing import assert_never
 
 from dispatcher.alarms import answers
 from dispatcher.alarms.answers import IS_IT_OVER_AFTER
-from dispatcher.alarms.calling import pause_before_round, run_round, run_step
+from dispatcher.alarms.calling import next_round, run_round, run_step
 from dispatcher.alarms.model import (
     STATE_VERSION,
     Alarm,
@@ -43,7 +43,6 @@ from dispatcher.alarms.model import (
     Standpoint,
     TellType,
 )
-from dispatcher.alarms.plan import ROUND_SHORTEST
 from dispatcher.alarms.turn import COMING, UNDER_WAY, Turn
 from dispatcher.alarms.view import View
 
@@ -136,18 +135,11 @@ def _widen(turn: Turn) -> bool:
         return True
     if len(turn.coming()) >= state.needed:
         return False  # everybody was called and somebody comes: the deadlines watch over it
-    soonest = turn.now + pause_before_round(turn)
-    if state.round_due is None:
-        answerable = any(turn.can_still_answer(call) for call in turn.calls)
-        turn.update(round_due=soonest if answerable else turn.now)
-    due = min(turn.state.round_due or soonest, soonest)
-    if state.round_at is not None:
-        due = max(due, state.round_at + ROUND_SHORTEST)
-    turn.update(round_due=due)
-    if due > turn.now:
-        return False
-    run_round(turn)
-    turn.update(round_at=turn.now, round_due=turn.now + pause_before_round(turn))
+    turn.update(round_due=next_round(turn))
+    if next_round(turn) <= turn.now:
+        run_round(turn)
+        turn.update(round_at=turn.now, round_due=None)
+        turn.update(round_due=next_round(turn))
     return False
 
 
@@ -248,6 +240,8 @@ def _new_plan(turn: Turn, why: str) -> None:
         round_due=None,
         responders=max(turn.state.responders, turn.alarm.plan.responders),
     )
+    if turn.state.nobody_yet_due is None and not turn.alarm.technical:
+        turn.update(nobody_yet_due=turn.now + NOBODY_YET_AFTER)  # advice that has turned acute
     steps = len(turn.alarm.plan.steps)
     while not turn.enough and turn.state.next_step < steps and _step_due(turn) <= turn.now:
         run_step(turn)
@@ -259,7 +253,7 @@ def _tell_newcomer(turn: Turn) -> None:
         turn.tell(TellType.ARRIVED)
     elif turn.coming():
         turn.tell(TellType.ACCEPTED)
-    elif not turn.alarm.technical:
+    elif turn.state.told_nobody_yet and not turn.alarm.technical:
         turn.update(nobody_yet_due=turn.now + NOBODY_YET_AFTER, told_nobody_yet=False)
 
 

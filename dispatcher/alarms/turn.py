@@ -240,7 +240,7 @@ class Turn:
             place=alarm.place,
             created=self.now,
             expires=self.now + NOTICE_LIFE,
-            presser_names=tuple(dict.fromkeys(p.first_name or p.device for p in alarm.pressers)),
+            presser_names=_names(alarm, purpose),
             with_you=tuple(c.first_name for c in self.coming() if c.person != call.person),
             unusual=call.unusual,
             late=alarm.late,
@@ -250,6 +250,13 @@ class Turn:
             drill=alarm.drill,
             text=text or alarm.text,
         )
+
+
+def _names(alarm: Alarm, purpose: Purpose) -> tuple[str, ...]:
+    """Who pressed; of two victims only the one who says so says that it is over."""
+    says_over = purpose is Purpose.SAYS_OVER
+    named = [p for p in alarm.pressers if not says_over or p.says_over_at is not None]
+    return tuple(dict.fromkeys(p.first_name or p.device for p in named))
 
 
 def _ringing(call: Call) -> list[tuple[str, str]]:

@@ -63,6 +63,11 @@ GREW_JUST_NOW = timedelta(seconds=15)
 """An "over" this soon after somebody joined was pressed on a picture without them."""
 
 _OUT = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
+_ANSWERED_BY = {
+    AnswerKind.ACCEPT: COMING,
+    AnswerKind.DECLINE: (Standpoint.DECLINED,),
+    AnswerKind.ARRIVED: (Standpoint.ARRIVED,),
+}
 _FOR_WHO_IS_ASKED = (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.SAYS_OVER)
 
 LONG_OVERDUE = timedelta(minutes=30)
@@ -173,8 +178,7 @@ class Core:
         after = call_of(self.book.alarms[alarm_id], person)
         if after is not None and after.standpoint is Standpoint.STOOD_DOWN:
             return AnswerOutcome.STOOD_DOWN, work
-        same = before is not None and after is not None and before.standpoint == after.standpoint
-        again = same and answer in (AnswerKind.ACCEPT, AnswerKind.DECLINE, AnswerKind.ARRIVED)
+        again = before is not None and before.standpoint in _ANSWERED_BY.get(answer, ())
         return (AnswerOutcome.ALREADY if again else AnswerOutcome.COUNTED), work
 
     def receipt(
