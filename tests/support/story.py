@@ -6,9 +6,10 @@
     0:20 |      |         | Anna feels: nobody yet
     0:30 |      |         | call Lone: sms
 
-A line that begins with `;` or `|` goes on with the one before. The last column is the whole list of effects: one that is missing, too much or at another second
-fails with both tables. Time passes between the lines, and what happens there by itself needs a
-line of its own. The code under test is the engine's core; only the people and devices are acted.
+A line that begins with `;` or `|` goes on with the one before. The last column is the whole list
+of effects: one that is missing, too much or at another second fails with both tables. Time passes
+between the lines, and what happens there by itself needs a line of its own. The code under test is
+the engine's core; only the people, the devices and the lines are acted.
 """
 
 from __future__ import annotations
@@ -325,7 +326,8 @@ class Stage:
                 return f"stand down {name}: {first.reason}"
 
     def _feels(self, tell: Tell) -> str:
-        who = self._name(tell.device.removeprefix("badge-").removeprefix("spare-"))
+        kind, _, person = tell.device.partition("-")
+        who = self._name(person or kind) + ("'s spare" if kind == "spare" else "")
         by = " and ".join(tell.by)
         verb = "are" if len(tell.by) > 1 else "is"
         match tell.type:
