@@ -19,7 +19,7 @@ from dispatcher.channels.gsm import Line, cut, fitted
 from dispatcher.channels.replies import Reply, parse_reply
 from dispatcher.channels.wording import FIRST_LINE_MOST, LOCALES, place_of
 from dispatcher.engine.ports import AnswerOutcome, Desk, Source, SourceKind
-from dispatcher.roster.model import Person
+from dispatcher.roster.model import Language, Person
 
 LISTED_MOST = 4
 """So many alarms are listed when a reply must name one; a fifth line would be a third segment."""
@@ -38,10 +38,10 @@ async def inbound(desk: Desk, concerns: Concerns, number: str, text: str) -> str
     """Take one message from `number` (E.164); returns the text to send back, "" for none."""
     standing = _newest_by_alarm(await desk.standing_notices(number))
     writer = _writer(desk, number, standing)
-    if writer is None:
+    if writer is None and not standing:
         concerns.noticed("sms_from_unknown_number", "a message from a number nobody here has")
         return ""
-    say = words(writer.language, LOCALES)
+    say = words(writer.language if writer else Language.ENGLISH, LOCALES)
     if not standing:
         return say("No open alarm for you. Press your alarm.")
     reply = parse_reply(text)
@@ -150,10 +150,9 @@ def _newest_by_alarm(notices: Sequence[Notice]) -> list[Notice]:
 
 def _writer(desk: Desk, number: str, standing: Sequence[Notice]) -> Person | None:
     """Who writes: whom the newest notice is for, else whoever has the number; None: nobody."""
-    if standing:
-        called = standing[0].person
-        return next((p for p in desk.organisation().people if p.id == called), None)
-    return owner(desk, number)
+    called = standing[0].person if standing else ""
+    people = desk.organisation().people
+    return next((p for p in people if p.id == called), None) or owner(desk, number)
 
 
 def _presser(notice: Notice, say: Words) -> str:

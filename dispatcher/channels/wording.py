@@ -251,7 +251,13 @@ def _with_you(notice: Notice, say: Words) -> str:
 
 
 def _errand(notice: Notice) -> str:
-    """What a technical alarm is about, or the agreed errand of a "come by"."""
+    """What a technical alarm is about, or the agreed errand of a "come by".
+
+    A device's own text goes out with nothing more acute: it may hold a resident's name.
+    """
+    mild = notice.level in (Level.GREEN, Level.YELLOW)
+    if not mild and notice.kind is not AlarmKind.TECHNICAL:
+        return ""
     return one_line(notice.text, LINE_MOST)
 
 

@@ -211,7 +211,10 @@ class PublicSide:
     """The two Twilio hooks on a real loopback port, as the public listener serves them."""
 
     def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        # The protocol is named, else asyncio leaves Nagle's algorithm on for what it accepts.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen()
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.hooks: TwilioHooks | None = None
 

@@ -47,9 +47,9 @@ class TwilioHooks:
         self._validator = RequestValidator(account.token)
         self._answered: dict[str, str] = {}
 
-    async def sms(self, url_path: str, params: Mapping[str, str], signature: str) -> Answer:
+    async def sms(self, path: str, params: Mapping[str, str], signature: str) -> Answer:
         """A message from a phone; the body is TwiML (`text/xml`)."""
-        if not self._signed(url_path, params, signature):
+        if not self._signed(path, params, signature):
             return 403, ""
         sid = params.get("MessageSid", "")
         if sid and sid in self._answered:
@@ -59,11 +59,11 @@ class TwilioHooks:
             self._remember(sid, twiml)
         return 200, twiml
 
-    async def status(self, url_path: str, params: Mapping[str, str], signature: str) -> Answer:
+    async def status(self, path: str, params: Mapping[str, str], signature: str) -> Answer:
         """A status callback; always an empty answer."""
-        if not self._signed(url_path, params, signature):
+        if not self._signed(path, params, signature):
             return 403, ""
-        notice = parse_qs(urlsplit(url_path).query).get("notice", [""])[0]
+        notice = parse_qs(urlsplit(path).query).get("notice", [""])[0]
         status = params.get("MessageStatus", "")
         told = receipt_of(status, _code(params.get("ErrorCode", "")))
         if told is None or not notice:
@@ -96,8 +96,8 @@ class TwilioHooks:
         person = owner(self._desk, number)
         self._troubles.refused(number, person.id if person else "an unknown number", failure)
 
-    def _signed(self, url_path: str, params: Mapping[str, str], signature: str) -> bool:
-        url = self._account.public_url.rstrip("/") + url_path
+    def _signed(self, path: str, params: Mapping[str, str], signature: str) -> bool:
+        url = self._account.public_url.rstrip("/") + path
         try:
             good = bool(self._validator.validate(url, dict(params), signature))
         except ValueError:  # text that is no text (lone surrogates) cannot have been signed

@@ -122,6 +122,12 @@ async def test_an_unknown_number_gets_no_answer_and_is_counted() -> None:
     assert "+45" not in "".join(heard.details)
 
 
+async def test_an_answer_counts_even_when_its_writer_has_left_the_site_file() -> None:
+    desk = RememberingDesk(standing=[a_notice()], staff=())
+    assert await text_from(desk, "1") == "Thank you. Anna is told. Reply 3 when you are there."
+    assert desk.answered == [("alarm_1-1", AnswerKind.ACCEPT)]
+
+
 async def test_the_answer_is_in_the_writers_language() -> None:
     kari = Person("bo", "Kari", "engvej", (Phone(BO),), language=Language.NORWEGIAN)
     desk = RememberingDesk(standing=[a_notice()], staff=(kari,))

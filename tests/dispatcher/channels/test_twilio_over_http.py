@@ -218,6 +218,17 @@ async def test_slow_technical_messages_do_not_delay_a_call() -> None:
         await asyncio.gather(*slow)
 
 
+async def test_without_a_public_url_a_call_still_leaves() -> None:
+    async with TwilioDouble() as twilio:
+        account = Account(twilio.account_sid, twilio.auth_token, twilio.number, "", twilio.url)
+        carrier = TwilioCarrier(account)
+        channel = SmsChannel(carrier, carrier, Troubles("sms", Heard()), lambda site: "DK")
+        await channel.send(a_notice(), DANE, "")
+        message = await twilio.phone(BO).expect("OVERFALD")
+        assert message.status_callback == ""
+        await channel.close()
+
+
 async def test_nobody_at_the_address_is_a_passing_failure() -> None:
     async with TwilioDouble() as twilio:
         account = Account("AC1", "token", "+4552510100", "http://127.0.0.1:9", twilio.url)

@@ -90,7 +90,7 @@ def test_an_unknown_place_is_said_and_whom_to_look_for() -> None:
     [
         (replace(PLACE, age_s=720.0), "Sidst set der for 12 min. siden."),
         (replace(PLACE, source="roster"), "Sted efter vagtplanen."),
-        (replace(PLACE, accuracy_m=80.0), "Stedet er på 80 m nær."),
+        (replace(PLACE, accuracy_m=80.0), "Stedet er inden for 80 m."),
     ],
 )
 def test_a_place_is_never_shown_as_better_than_it_is(place: Place, said: str) -> None:
@@ -99,6 +99,13 @@ def test_a_place_is_never_shown_as_better_than_it_is(place: Place, said: str) ->
 
 def test_a_fresh_place_carries_no_caveat() -> None:
     assert len(lines(a_notice())) == 3
+
+
+def test_a_devices_own_text_goes_out_with_an_errand_or_a_fault_and_never_with_an_attack() -> None:
+    errand = "Telefon til dig"
+    assert lines(a_notice(level=Level.YELLOW, text=errand))[-1] == errand
+    assert lines(a_notice(kind=AlarmKind.TECHNICAL, text=errand))[-1] == errand
+    assert errand not in " ".join(lines(a_notice(text=errand)))
 
 
 def test_a_drill_is_marked_as_one_in_every_purpose() -> None:
