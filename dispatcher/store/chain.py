@@ -68,14 +68,15 @@ def checkpoint_hash(heads: Iterable[tuple[str, Head]]) -> str:
 def breaks(
     alarm: str, kept: Sequence[Kept], head: Head | None, *, is_open: bool = False
 ) -> Iterator[str]:
-    """One line per thing that is wrong with one chain. `head` is its end as noted apart from it."""
+    """One line per thing that is wrong with one chain.
+
+    `head` is its end as noted apart from it; None where there is no alarm to note it with.
+    """
     before, erased_upto = BEGINNING, _erased_upto(kept)
     for one in kept:
         yield from _entry_breaks(before, one, erased_upto)
         before = Head(one.entry.number, one.entry.hash)
-    if head is None and kept:
-        yield f"alarm {alarm}: the end of its timeline is not noted"
-    elif head is not None and head != before:
+    if head is not None and head != before:
         state = "open alarm" if is_open else "alarm"
         yield (
             f"{state} {alarm}: its timeline ends at entry {before.number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -14,9 +15,13 @@ from core.errors import StoreUnavailable
 BUSY_WAIT = timedelta(milliseconds=250)
 """How long a statement waits for a lock another program holds: longer, and help would wait."""
 
+LOG_PAGES_MAX = 16_384
+"""Pages (of 4 KiB) in the write-ahead log after which a commit itself folds it."""
+
 _STATEMENTS_CACHED = 256
 _CACHE_KIB = 16 * 1024
 _PRIMARY = 0xFF
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _LINES: Mapping[int, tuple[str, str]] = {
     sqlite3.SQLITE_FULL: ("the disk, or the size it may have, is full", "free space"),
@@ -93,6 +98,7 @@ class DatabaseFile:
         if mode != "wal":
             raise self._cannot_be_used("its disk allows no write-ahead log", "use a local disk")
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES_MAX}")
         connection.execute("PRAGMA foreign_keys=ON")
         if self._size_max_bytes is not None:
             page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
@@ -127,9 +133,14 @@ def make_private(path: Path) -> None:
     Raises OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
-    with suppress(PermissionError):  # of another owner: then it is theirs to guard
-        path.chmod(0o600)
+    file = os.open(path, os.O_CREAT | os.O_RDONLY, 0o600)
+    try:
+        mode = stat.S_IMODE(os.fstat(file).st_mode)
+        if mode & _OF_OTHERS:
+            with suppress(PermissionError):  # of another owner: then it is theirs to guard
+                os.fchmod(file, mode & ~_OF_OTHERS)
+    finally:
+        os.close(file)
     sync_folder(path.parent)
 
 

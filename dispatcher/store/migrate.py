@@ -32,8 +32,7 @@ def bring_up(
     StoreUnavailable when it cannot be read or changed.
     """
     try:
-        if not file.path.exists():
-            make_private(file.path)
+        make_private(file.path)
         with closing(file.reading()) as connection:
             current = _revision(connection, file)
         if current == revision:

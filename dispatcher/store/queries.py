@@ -16,7 +16,7 @@ from dispatcher.store.chain import Head, Kept, breaks, checkpoint_hash
 from dispatcher.store.cursor import cursor_of
 from dispatcher.store.instants import instant
 from dispatcher.store.ports import AlarmPage, Checkpoint
-from dispatcher.store.rows import alarm_of, head_of, kept_of, notice_of
+from dispatcher.store.rows import alarm_of, head_of, kept_of, noted_head_of, notice_of
 from dispatcher.store.states import Unreadable, read_organisation
 
 Connection = sqlite3.Connection
@@ -128,14 +128,14 @@ def restored_at(connection: Connection) -> datetime | None:
 
 
 def _chain_breaks(connection: Connection) -> Iterator[str]:
-    heads = {row["alarm"]: row for row in connection.execute(sql.HEADS)}
+    heads = {row["id"]: row for row in connection.execute(sql.HEADS)}
     entries = map(kept_of, connection.execute(sql.ALL_TIMELINES))
     for alarm_id, kept in groupby(entries, key=lambda one: one.entry.alarm):
         row = heads.pop(alarm_id, None)
-        head = None if row is None else head_of(row)
-        yield from breaks(alarm_id, list(kept), head, is_open=bool(row and row["open"]))
+        noted = None if row is None else noted_head_of(row)
+        yield from breaks(alarm_id, list(kept), noted, is_open=bool(row and row["open"]))
     for alarm_id, row in heads.items():
-        yield from breaks(alarm_id, [], head_of(row), is_open=bool(row["open"]))
+        yield from breaks(alarm_id, [], noted_head_of(row), is_open=bool(row["open"]))
 
 
 def _checkpoint_breaks(connection: Connection, checkpoints: Sequence[Checkpoint]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from core.clock import ClockMark
 from core.signals import Signal
 from dispatcher.alarms.model import Alarm, Notice
-from dispatcher.store.chain import Head, Kept
+from dispatcher.store.chain import BEGINNING, Head, Kept
 from dispatcher.store.instants import instant, microseconds
 from dispatcher.store.limits import RAW_BYTES_MAX
 from dispatcher.store.ports import (
@@ -47,6 +47,8 @@ def alarm_row(alarm: Alarm) -> Row:
         "rev": alarm.rev,
         "open": alarm.open,
         "wake_at_us": microseconds(wake_at) if wake_at and alarm.open else None,
+        "entries": BEGINNING.number,
+        "head": BEGINNING.hash,
         "state_version": alarm.version,
         "state": written(alarm),
     }
@@ -89,8 +91,9 @@ def entry_row(entry: ChainedEntry) -> Row:
     }
 
 
-def body_row(entry: ChainedEntry, salt: bytes) -> Row:
-    return {"alarm": entry.alarm, "number": entry.number, "salt": salt, "body": entry.body}
+def body_row(entry_key: int | None, body: str, salt: bytes) -> Row:
+    """`entry_key` is what the database counted the entry as."""
+    return {"entry": entry_key, "salt": salt, "body": body}
 
 
 def raw_row(raw: RawBytes) -> Row:
@@ -153,7 +156,13 @@ def kept_of(row: sqlite3.Row) -> Kept:
 
 
 def head_of(row: sqlite3.Row) -> Head:
+    """Where a chain ends, by its last entry."""
     return Head(row["number"], row["hash"])
+
+
+def noted_head_of(row: sqlite3.Row) -> Head:
+    """Where a chain ends, as the row of its alarm says."""
+    return Head(row["entries"], row["head"])
 
 
 def raw_of(row: sqlite3.Row) -> RawBytes:

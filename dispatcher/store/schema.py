@@ -1,5 +1,6 @@
 """The tables of the store. Columns are what is searched by; `state` is the whole value as JSON.
 
+Every index is a page more to write with each press: there is none that another can stand in for.
 Columns that end in `_us` are instants (`dispatcher.store.instants`). A change here needs a
 migration beside it: a test compares the two.
 """
@@ -11,7 +12,6 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -64,6 +64,9 @@ alarms = Table(
     Column("open", Boolean(create_constraint=False), nullable=False),
     # The auditor reads this one alone, so that it trusts as little of us as possible (law 2).
     Column("wake_at_us", Integer),
+    # Where its timeline ends, noted apart from the timeline itself.
+    Column("entries", Integer, nullable=False),
+    Column("head", Text, nullable=False),
     Column("state_version", Integer, nullable=False),
     Column("state", LargeBinary, nullable=False),
     Index("ix_alarms_open", "number", sqlite_where=text("open = 1")),
@@ -84,7 +87,6 @@ notices = Table(
     Column("state_version", Integer, nullable=False),
     Column("state", LargeBinary, nullable=False),
     Index("ix_notices_alarm", "alarm", "number"),
-    Index("ix_notices_address", "address", "number"),
     Index(
         "ix_notices_provider", "channel", "provider_ref", sqlite_where=text("provider_ref <> ''")
     ),
@@ -98,6 +100,7 @@ links = Table(
     Column("notice", Text, ForeignKey("notices.id"), nullable=False),
     Column("person", Text, nullable=False),
     Column("alarm", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 timeline = Table(
@@ -119,19 +122,9 @@ timeline = Table(
 timeline_bodies = Table(
     "timeline_bodies",
     metadata,
-    Column("alarm", Text, primary_key=True),
-    Column("number", Integer, primary_key=True),
+    Column("entry", Integer, ForeignKey("timeline.entry"), primary_key=True),
     Column("salt", LargeBinary, nullable=False),
     Column("body", Text, nullable=False),
-    ForeignKeyConstraint(["alarm", "number"], ["timeline.alarm", "timeline.number"]),
-)
-
-timeline_heads = Table(
-    "timeline_heads",
-    metadata,
-    Column("alarm", Text, primary_key=True),
-    Column("number", Integer, nullable=False),
-    Column("hash", Text, nullable=False),
 )
 
 raw = Table(
@@ -153,6 +146,7 @@ presence = Table(
     Column("here", Boolean(create_constraint=False), nullable=False),
     Column("at_us", Integer, nullable=False),
     Column("until_us", Integer),
+    sqlite_with_rowid=False,
 )
 
 clock = Table(
@@ -181,6 +175,7 @@ staff_tokens = Table(
     Column("token_hash", Text, primary_key=True),
     Column("person", Text, nullable=False),
     Column("at_us", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 once = Table(
@@ -188,6 +183,7 @@ once = Table(
     metadata,
     # Units that may come twice and must count once (the journal's replay).
     Column("name", Text, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 restores = Table(

@@ -40,10 +40,10 @@ from dispatcher.store.schema import (
     staff_tokens,
     timeline,
     timeline_bodies,
-    timeline_heads,
 )
 
 _DIALECT = sqlite.dialect(paramstyle="named")
+_ONE: ColumnElement[int] = literal_column("1")
 _ZERO: ColumnElement[int] = literal_column("0")
 
 
@@ -133,7 +133,7 @@ _too_old = (
     select(raw.c.number)
     .where(_of_sender)
     .order_by(raw.c.number.desc())
-    .limit(literal_column("1"))
+    .limit(_ONE)
     .offset(bindparam("most"))
 )
 TRIM_RAW_OF_SENDER = _compiled(
@@ -143,11 +143,20 @@ COUNT_RAW = _compiled(select(func.count()).select_from(raw))
 _oldest = select(raw.c.number).order_by(raw.c.number).limit(bindparam("surplus")).offset(_ZERO)
 TRIM_RAW = _compiled(delete(raw).where(raw.c.number.in_(_oldest)))
 
-HEAD = _compiled(select(timeline_heads).where(timeline_heads.c.alarm == bindparam("alarm")))
-WRITE_HEAD = _upsert_newer(timeline_heads, "alarm", "number")
-ERASE_BODIES = _compiled(
-    delete(timeline_bodies).where(timeline_bodies.c.alarm == bindparam("alarm"))
+HEAD = _compiled(
+    select(timeline.c.number, timeline.c.hash)
+    .where(timeline.c.alarm == bindparam("alarm"))
+    .order_by(timeline.c.number.desc())
+    .limit(_ONE)
+    .offset(_ZERO)
 )
+NOTE_HEAD = _compiled(
+    update(alarms)
+    .where(alarms.c.id == bindparam("alarm"))
+    .values(entries=bindparam("entries"), head=bindparam("head"))
+)
+_of_alarm = select(timeline.c.entry).where(timeline.c.alarm == bindparam("alarm"))
+ERASE_BODIES = _compiled(delete(timeline_bodies).where(timeline_bodies.c.entry.in_(_of_alarm)))
 
 INSERT_ORGANISATION = _compiled(_insert(organisations))
 NEWEST_ORGANISATION_VERSION = _compiled(select(func.max(organisations.c.version)))
@@ -187,16 +196,17 @@ NOTICE_BY_PROVIDER = _compiled(
         notices.c.provider_ref != _literal(""),
     )
     .order_by(notices.c.number.desc())
-    .limit(literal_column("1"))
+    .limit(_ONE)
     .offset(_ZERO)
 )
+# By way of the open alarms, which are few: an address has years of notices.
+_open = select(alarms.c.id).where(alarms.c.open)
 STANDING_NOTICES = _compiled(
     select(notices)
-    .join(alarms, alarms.c.id == notices.c.alarm)
     .where(
+        notices.c.alarm.in_(_open),
         notices.c.address == bindparam("address"),
         notices.c.receipt != _literal(ReceiptState.WITHDRAWN),
-        alarms.c.open,
     )
     .order_by(notices.c.number.desc())
 )
@@ -204,16 +214,14 @@ LINK = _compiled(select(links).where(links.c.token_hash == bindparam("token_hash
 
 _entries = select(timeline, timeline_bodies.c.salt, timeline_bodies.c.body).outerjoin(
     timeline_bodies,
-    (timeline_bodies.c.alarm == timeline.c.alarm) & (timeline_bodies.c.number == timeline.c.number),
+    timeline_bodies.c.entry == timeline.c.entry,
 )
 TIMELINE = _compiled(
     _entries.where(timeline.c.alarm == bindparam("alarm")).order_by(timeline.c.number)
 )
 ALL_TIMELINES = _compiled(_entries.order_by(timeline.c.alarm, timeline.c.number))
 HEADS = _compiled(
-    select(timeline_heads, func.coalesce(alarms.c.open, _ZERO).label("open"))
-    .outerjoin(alarms, alarms.c.id == timeline_heads.c.alarm)
-    .order_by(timeline_heads.c.alarm)
+    select(alarms.c.id, alarms.c.open, alarms.c.entries, alarms.c.head).order_by(alarms.c.number)
 )
 NEWEST_ENTRY = _compiled(select(func.coalesce(func.max(timeline.c.entry), _ZERO)))
 # With max(), SQLite takes the other columns from the row that has the greatest number.
@@ -233,10 +241,7 @@ ORGANISATION = _compiled(
     select(organisations).where(organisations.c.version == bindparam("version"))
 )
 NEWEST_ORGANISATION = _compiled(
-    select(organisations)
-    .order_by(organisations.c.version.desc())
-    .limit(literal_column("1"))
-    .offset(_ZERO)
+    select(organisations).order_by(organisations.c.version.desc()).limit(_ONE).offset(_ZERO)
 )
 ORGANISATION_VERSIONS = _compiled(
     select(organisations.c.version, organisations.c.at_us, organisations.c.by).order_by(

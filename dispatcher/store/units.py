@@ -132,12 +132,12 @@ def _append(connection: sqlite3.Connection, entries: Sequence[TimelineEntry], sa
         head = heads.get(entry.alarm) or _head(connection, entry.alarm)
         own_salt = salt()
         chained = link(head, entry, own_salt)
-        connection.execute(sql.INSERT_ENTRY, entry_row(chained))
-        connection.execute(sql.INSERT_BODY, body_row(chained, own_salt))
+        key = connection.execute(sql.INSERT_ENTRY, entry_row(chained)).lastrowid
+        connection.execute(sql.INSERT_BODY, body_row(key, entry.body, own_salt))
         heads[entry.alarm] = Head(chained.number, chained.hash)
     for alarm, head in heads.items():
-        row = {"alarm": alarm, "number": head.number, "hash": head.hash}
-        connection.execute(sql.WRITE_HEAD, row)
+        row = {"alarm": alarm, "entries": head.number, "head": head.hash}
+        connection.execute(sql.NOTE_HEAD, row)
 
 
 def _head(connection: sqlite3.Connection, alarm: str) -> Head:

@@ -17,14 +17,15 @@ from typing import Any, TypeVar
 
 from core.errors import StoreUnavailable
 from dispatcher.store.connection import DatabaseFile, is_of_the_value
+from dispatcher.store.folding import LogFolding
 from dispatcher.store.migrate import require_revision
 from dispatcher.store.units import SAVEPOINT
 
 QUEUE_MAX = 20_000
 """Pieces of work that may wait. More, and the store is not keeping up: that is degraded."""
 
-BATCH_MAX = 256
-"""Pieces of work in one transaction: enough to share a sync, few enough to hold nobody up."""
+BATCH_MAX = 64
+"""Pieces of work in one transaction: enough to share a sync, few enough that none waits long."""
 
 _T = TypeVar("_T")
 
@@ -50,6 +51,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
         self._closed = False
+        self._folding = LogFolding(file)
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -79,6 +81,7 @@ class Writer:
             batch, going_on = self._next_batch()
             if batch:
                 self._commit(batch)
+        self._folding.close()
         self._drop_connection()
 
     def _next_batch(self) -> tuple[list[_Job], bool]:
@@ -112,6 +115,7 @@ class Writer:
         connection.execute("COMMIT")
         if not self._is_same_file() or not self._file.log_there():
             raise self._file.gone()
+        self._folding.written(len(batch))
 
     def _ready_connection(self) -> sqlite3.Connection:
         if self._connection is not None and self._is_same_file():

@@ -93,10 +93,9 @@ async def test_a_named_unit_that_failed_may_come_again(store: Store) -> None:
 
 
 async def test_what_no_database_can_hold_does_not_lose_the_press(store: Store) -> None:
-    odd = signal(10**30, text="help \ud800 me")
-    nowhere = replace(odd.reading, position=Position(float("nan"), float("inf")))
-    unit = opening()
-    await store.submit(replace(unit, signals=(replace(odd, reading=nowhere),)))
+    nowhere = Position(float("nan"), float("inf"))
+    odd = replace(signal().reading, seq=10**30, text="help \ud800 me", position=nowhere)
+    await store.submit(replace(opening(), signals=(replace(signal(), reading=odd),)))
     await store.submit(Unit(timeline=(entry("odd\ud800", body="\udfff"),)))
     assert [one.id for one in await store.open_alarms()] == ["alm_1"]
     assert len(await store.last_heard()) == 1

@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("wake_at_us", sa.Integer(), nullable=True),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("head", sa.Text(), nullable=False),
         sa.Column("state_version", sa.Integer(), nullable=False),
         sa.Column("state", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_alarms")),
@@ -44,6 +46,7 @@ def upgrade() -> None:
         "once",
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_once")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "organisations",
@@ -61,6 +64,7 @@ def upgrade() -> None:
         sa.Column("at_us", sa.Integer(), nullable=False),
         sa.Column("until_us", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("person", name=op.f("pk_presence")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "raw",
@@ -105,6 +109,7 @@ def upgrade() -> None:
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("at_us", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_staff_tokens")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "timeline",
@@ -120,13 +125,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry", name=op.f("pk_timeline")),
     )
     op.create_index("ix_timeline_alarm", "timeline", ["alarm", "number"], unique=True)
-    op.create_table(
-        "timeline_heads",
-        sa.Column("alarm", sa.Text(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("hash", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("alarm", name=op.f("pk_timeline_heads")),
-    )
     op.create_table(
         "notices",
         sa.Column("number", sa.Integer(), nullable=False),
@@ -144,7 +142,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_notices")),
         sa.UniqueConstraint("id", name=op.f("uq_notices_id")),
     )
-    op.create_index("ix_notices_address", "notices", ["address", "number"], unique=False)
     op.create_index("ix_notices_alarm", "notices", ["alarm", "number"], unique=False)
     op.create_index(
         "ix_notices_provider",
@@ -164,16 +161,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "timeline_bodies",
-        sa.Column("alarm", sa.Text(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("entry", sa.Integer(), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["alarm", "number"],
-            ["timeline.alarm", "timeline.number"],
-            name=op.f("fk_timeline_bodies_alarm_number"),
+            ["entry"], ["timeline.entry"], name=op.f("fk_timeline_bodies_entry")
         ),
-        sa.PrimaryKeyConstraint("alarm", "number", name=op.f("pk_timeline_bodies")),
+        sa.PrimaryKeyConstraint("entry", name=op.f("pk_timeline_bodies")),
     )
     op.create_table(
         "links",
@@ -183,6 +177,7 @@ def upgrade() -> None:
         sa.Column("alarm", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["notice"], ["notices.id"], name=op.f("fk_links_notice")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_links")),
+        sqlite_with_rowid=False,
     )
 
 

@@ -1,0 +1,50 @@
+"""Folds the write-ahead log into the database beside the writer, so that no press waits for it.
+
+SQLite would do it inside every hundredth commit or so, which is where its slowest commits come
+from. It still does when this falls behind: the log never grows past `LOG_PAGES_MAX`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from dispatcher.store.connection import DatabaseFile
+
+FOLD_EVERY = 250
+"""Units after which the log is folded: some 16 MB of it."""
+
+
+class LogFolding:
+    """One thread that folds the log each time enough was written."""
+
+    def __init__(self, file: DatabaseFile) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-folding")
+        self._under_way: Future[None] | None = None
+        self._written = 0
+
+    def written(self, units: int) -> None:
+        """The writer committed so many."""
+        self._written += units
+        idle = self._under_way is None or self._under_way.done()
+        if self._written >= FOLD_EVERY and idle:
+            self._written = 0
+            self._under_way = self._thread.submit(self._fold)
+
+    def close(self) -> None:
+        """Finish what is under way. Blocks until then."""
+        self._thread.shutdown(wait=True)
+
+    def _fold(self) -> None:
+        try:
+            connection = self._file.writing()
+        except sqlite3.Error:
+            return  # the writer meets the same fault, and it is the one that tells
+        try:
+            # Passive: it never waits for the writer or a reader, and neither waits for it.
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error:
+            return
+        finally:
+            connection.close()

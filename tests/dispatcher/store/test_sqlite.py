@@ -1,0 +1,355 @@
+"""What the SQLite store promises beyond the contract: the disk, and what can happen to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigError, Conflict, DomainError, StoreUnavailable
+from dispatcher.site.model import Organisation
+from dispatcher.store.connection import BUSY_WAIT
+from dispatcher.store.ports import Unit
+from dispatcher.store.sqlite import SqliteStore, open_sqlite
+from dispatcher.store.writer import BATCH_MAX
+from tests.dispatcher.store.samples import T, alarm, opening, raw, signal
+
+NOBODY = 65_534
+
+
+async def test_the_database_and_its_folder_are_private(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "tilkald.db"
+    store = open_sqlite(path, clock_wall=T)
+    await store.submit(opening())
+    modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    assert modes == {"tilkald.db": 0o600, "tilkald.db-wal": 0o600, "tilkald.db-shm": 0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    await store.close()
+
+
+async def test_a_database_that_others_could_read_is_made_private(database: Path) -> None:
+    await open_sqlite(database, clock_wall=T).close()
+    os.chmod(database, 0o644)
+    await open_sqlite(database, clock_wall=T).close()
+    assert stat.S_IMODE(os.stat(database).st_mode) == 0o600
+
+
+async def test_what_was_committed_is_there_after_a_start(database: Path) -> None:
+    store = open_sqlite(database, clock_wall=T)
+    await store.submit(opening())
+    await store.close()
+    store = open_sqlite(database, clock_wall=T)
+    assert await store.open_alarms() == [alarm()]
+    assert len(await store.unfinished_notices()) == 1
+    assert await store.verify() == []
+    await store.close()
+
+
+async def test_closing_commits_what_was_submitted(database: Path) -> None:
+    store = open_sqlite(database, clock_wall=T)
+    waiting = [store.submit(opening(f"alm_{number}", number=number)) for number in range(300)]
+    await store.close()
+    await asyncio.gather(*waiting)
+    assert not database.with_name("tilkald.db-wal").exists()
+    with closing(sqlite3.connect(database)) as reading:
+        assert reading.execute("SELECT count(*) FROM alarms").fetchone() == (300,)
+
+
+# Failures of the file, the disk and locks: told at once, and over when they are over.
+
+
+async def test_a_full_disk_fails_the_unit_and_the_next_small_enough_one_is_stored(
+    database: Path,
+) -> None:
+    store = open_sqlite(database, clock_wall=T, size_max_bytes=1_000_000)
+    await store.submit(opening())
+    with pytest.raises(StoreUnavailable, match=r"tilkald\.db cannot be used: .* full.*free space"):
+        await _fill(store)
+    assert await store.open_alarms() == [alarm()]
+    with closing(sqlite3.connect(database)) as operator:
+        operator.execute("DELETE FROM signals")
+        operator.commit()
+    await store.submit(opening("alm_2", number=2))
+    assert len(await store.open_alarms()) == 2
+    await store.close()
+
+
+async def test_a_read_only_database_is_read_and_written_again_when_it_may_be() -> None:
+    with _folder_of_somebody_not_root() as folder:
+        database = folder / "tilkald.db"
+        store = open_sqlite(database, clock_wall=T)
+        await store.submit(opening())
+        await store.close()
+        os.chmod(database, 0o400)
+        store = open_sqlite(database, clock_wall=T)
+        assert await store.open_alarms() == [alarm()]
+        with pytest.raises(StoreUnavailable, match="read-only"):
+            await store.submit(opening("alm_2", number=2))
+        os.chmod(database, 0o600)
+        await store.submit(opening("alm_2", number=2))
+        assert len(await store.open_alarms()) == 2
+        await store.close()
+
+
+async def test_a_lock_of_another_program_fails_units_soon_and_only_while_it_lasts(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.submit(opening())
+    loop = asyncio.get_running_loop()
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        begun = loop.time()
+        units = [opening(f"alm_l{number}", number=10 + number) for number in range(BATCH_MAX * 3)]
+        told = await asyncio.gather(*map(sqlite_store.submit, units), return_exceptions=True)
+        took = loop.time() - begun
+        assert await sqlite_store.open_alarms() == [alarm()]
+        other.execute("ROLLBACK")
+    assert {type(one) for one in told} == {StoreUnavailable}
+    assert "another program holds its lock" in str(told[0])
+    # All that waited is told together, not one wait after the other.
+    assert took < 2 * BUSY_WAIT.total_seconds() + 1
+    await sqlite_store.submit(opening("alm_2", number=2))
+    assert len(await sqlite_store.open_alarms()) == 2
+
+
+async def test_a_deleted_database_is_not_written_into_the_void(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.submit(opening())
+    aside = database.with_name("aside.db")
+    os.rename(database, aside)
+    with pytest.raises(StoreUnavailable, match="gone"):
+        await sqlite_store.submit(opening("alm_2", number=2))
+    with pytest.raises(StoreUnavailable, match="gone"):
+        await sqlite_store.open_alarms()
+    assert os.listdir(database.parent).count(database.name) == 0, "an empty one hides the loss"
+
+
+async def test_a_database_put_back_is_used_again(database: Path, sqlite_store: SqliteStore) -> None:
+    await sqlite_store.submit(opening())
+    aside = database.with_name("aside.db")
+    os.rename(database, aside)
+    with pytest.raises(StoreUnavailable):
+        await sqlite_store.submit(opening("alm_2", number=2))
+    os.rename(aside, database)
+    await sqlite_store.submit(opening("alm_3", number=3))
+    assert {one.id for one in await sqlite_store.open_alarms()} >= {"alm_1", "alm_3"}
+
+
+async def test_a_log_deleted_under_us_is_told_and_survived(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.submit(opening())
+    database.with_name("tilkald.db-wal").unlink()
+    with pytest.raises(StoreUnavailable, match="gone"):
+        await sqlite_store.submit(opening("alm_2", number=2))
+    await sqlite_store.submit(opening("alm_3", number=3))
+    assert {one.id for one in await sqlite_store.open_alarms()} >= {"alm_1", "alm_3"}
+
+
+async def test_another_programs_database_in_its_place_is_not_written_to(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.submit(opening())
+    other = database.with_name("other.db")
+    with closing(sqlite3.connect(other)) as foreign:
+        foreign.execute("CREATE TABLE recipes (name TEXT)")
+    os.replace(other, database)
+    with pytest.raises(StoreUnavailable, match="not one of Tilkald"):
+        await sqlite_store.submit(opening("alm_2", number=2))
+    with closing(sqlite3.connect(database)) as foreign:
+        assert foreign.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
+
+
+async def test_a_damaged_database_is_told_in_one_line(database: Path) -> None:
+    _overwrite(database, b"this is no database, " * 1000)
+    with pytest.raises(StoreUnavailable, match="restore the newest backup") as told:
+        open_sqlite(database, clock_wall=T)
+    assert "\n" not in str(told.value)
+
+
+async def test_another_programs_database_is_refused(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as foreign:
+        foreign.execute("CREATE TABLE recipes (name TEXT)")
+    with pytest.raises(ConfigError, match=r"not one of Tilkald.*e\.g\. sqlite:"):
+        open_sqlite(database, clock_wall=T)
+
+
+async def test_more_than_the_queue_holds_is_refused_at_once(database: Path) -> None:
+    store = open_sqlite(database, clock_wall=T, queue_max=50)
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        futures = [store.submit(opening(f"alm_{n}", number=n)) for n in range(200)]
+        refused = [future for future in futures if future.done()]
+        assert len(refused) >= 200 - 50 - BATCH_MAX
+        assert all("50 writes wait" in str(future.exception()) for future in refused)
+        other.execute("ROLLBACK")
+    await asyncio.gather(*futures, return_exceptions=True)
+    await store.close()
+
+
+async def test_a_unit_that_is_our_own_mistake_fails_alone(sqlite_store: SqliteStore) -> None:
+    broken = Unit(raw=(raw(content=object()),))  # type: ignore[arg-type]
+    told = await asyncio.gather(
+        sqlite_store.submit(broken),
+        sqlite_store.submit(opening()),
+        sqlite_store.submit(opening()),
+        return_exceptions=True,
+    )
+    assert isinstance(told[0], TypeError)
+    assert told[1] is None
+    assert isinstance(told[2], Conflict)
+
+
+async def test_nobody_waiting_any_more_disturbs_nobody(sqlite_store: SqliteStore) -> None:
+    sqlite_store.submit(opening()).cancel()
+    await sqlite_store.submit(opening("alm_2", number=2))
+    assert len(await sqlite_store.open_alarms()) == 2
+
+
+# What cannot be read is raised to a person, never skipped and never a crash.
+
+
+async def test_an_open_alarm_that_cannot_be_read_is_named(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    for number in range(4):
+        await sqlite_store.submit(opening(f"alm_{number}", number=number))
+    _execute(database, "UPDATE alarms SET state_version = 99 WHERE id = 'alm_0'")
+    _execute(database, "UPDATE alarms SET state = x'7b' WHERE id = 'alm_1'")
+    _execute(database, "UPDATE notices SET state = '{\"id\": 5}' WHERE alarm = 'alm_2'")
+    unreadable = await sqlite_store.unreadable_alarms()
+    assert [alarm_id for alarm_id, _ in unreadable] == ["alm_0", "alm_1", "alm_2"]
+    assert "version 99, which this release does not know" in unreadable[0][1]
+    assert [one.id for one in await sqlite_store.open_alarms()] == ["alm_2", "alm_3"]
+    assert len(await sqlite_store.unfinished_notices()) == 3
+    assert len((await sqlite_store.alarms()).alarms) == 2
+    assert len(await sqlite_store.verify()) == 2
+    with pytest.raises(DomainError, match="alm_1 is stored, but cannot be read") as gone:
+        await sqlite_store.alarm("alm_1")
+    assert gone.value.code == "gone"
+
+
+async def test_a_configuration_that_cannot_be_read_says_what_to_do(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.write_organisation(Organisation(), "anna", T)
+    _execute(database, "UPDATE organisations SET state = x'00'")
+    with pytest.raises(ConfigError, match="tilkald apply DIR"):
+        await sqlite_store.organisation()
+
+
+# Tampering shows.
+
+
+async def test_a_whole_timeline_has_no_breaks(sqlite_store: SqliteStore) -> None:
+    await _three_alarms(sqlite_store)
+    assert await sqlite_store.verify([await sqlite_store.checkpoint()]) == []
+
+
+@pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        (
+            "UPDATE timeline_bodies SET body = '{}' WHERE entry = 3",
+            "alarm alm_1, entry 1: its text was changed",
+        ),
+        (
+            "UPDATE timeline SET what = 'called' WHERE alarm = 'alm_1' AND number = 1",
+            "alarm alm_1, entry 1: its header was changed",
+        ),
+        (
+            "UPDATE timeline SET at_us = at_us + 1 WHERE alarm = 'alm_1' AND number = 1",
+            "alarm alm_1, entry 1: its header was changed",
+        ),
+        (
+            "DELETE FROM timeline WHERE alarm = 'alm_1' AND number = 1",
+            "alarm alm_1, entry 2: comes after entry 0; one is missing or in the wrong place",
+        ),
+        (
+            "UPDATE timeline SET number = 3 - number WHERE alarm = 'alm_1'",
+            "alarm alm_1, entry 1: does not continue the entry before it",
+        ),
+        (
+            "DELETE FROM timeline WHERE alarm = 'alm_1' AND number = 2",
+            "open alarm alm_1: its timeline ends at entry 1 and not at the noted entry 2",
+        ),
+        (
+            "DELETE FROM timeline WHERE alarm = 'alm_1'",
+            "open alarm alm_1: its timeline ends at entry 0 and not at the noted entry 2",
+        ),
+        (
+            "DELETE FROM timeline_bodies WHERE entry = 3",
+            "alarm alm_1, entry 1: its text is gone and no later entry says it was erased",
+        ),
+    ],
+)
+async def test_tampering_is_found_and_named(
+    database: Path, sqlite_store: SqliteStore, tampering: str, found: str
+) -> None:
+    await _three_alarms(sqlite_store)
+    _execute(database, "DROP INDEX ix_timeline_alarm")
+    _execute(database, tampering)
+    assert found in await sqlite_store.verify()
+
+
+async def test_a_tail_cut_off_with_its_note_is_found_by_a_checkpoint_kept_outside(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await _three_alarms(sqlite_store)
+    outside = await sqlite_store.checkpoint()
+    _execute(database, "DELETE FROM timeline WHERE alarm = 'alm_2' AND number = 2")
+    _execute(
+        database,
+        "UPDATE alarms SET entries = 1, head ="
+        " (SELECT hash FROM timeline WHERE alarm = 'alm_2') WHERE id = 'alm_2'",
+    )
+    assert await sqlite_store.verify() == []
+    breaks = await sqlite_store.verify([outside])
+    assert len(breaks) == 1
+    assert "over 3 timelines does not hold" in breaks[0]
+
+
+# Helpers.
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+async def _three_alarms(store: SqliteStore) -> None:
+    for number in range(3):
+        await store.submit(opening(f"alm_{number}", number=number))
+
+
+async def _fill(store: SqliteStore) -> None:
+    for number in range(10_000):
+        await store.submit(Unit(signals=(signal(1000 + number, text="x" * 2000),)))
+
+
+def _execute(database: Path, statement: str) -> None:
+    with closing(sqlite3.connect(database)) as tampering:
+        tampering.execute(statement)
+        tampering.commit()
+
+
+@contextmanager
+def _folder_of_somebody_not_root() -> Iterator[Path]:
+    """Root may write to everything: only as somebody else is a file ever read-only."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = os.geteuid() == 0
+        if root:
+            os.chown(folder, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            if root:
+                os.seteuid(0)
