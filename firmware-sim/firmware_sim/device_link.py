@@ -18,6 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.chance import Chance
 from core.clock import Clock, sleep
+from core.errors import ConfigError
 from firmware_sim.awake import keep_awake
 from firmware_sim.faults import Faults, passage
 from firmware_sim.wearable import advance, wake_at
@@ -55,6 +56,14 @@ class Broker:
     prefix: str = "tilkald/v1"
 
 
+def broker_at(where: str, prefix: str = "tilkald/v1") -> Broker:
+    """A listener's HOST:PORT as the service says it. Raises ConfigError with an example."""
+    host, _, port = where.removeprefix("mqtt://").rpartition(":")
+    if not port.isdecimal():
+        raise ConfigError(f"{where!r} is no address of a listener, try 127.0.0.1:1883")
+    return Broker(host.strip("[]") or "127.0.0.1", int(port), prefix)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a device lives in: where the service is, time, chance, and how bad the line is."""
@@ -70,13 +79,24 @@ Hear = Callable[[str, Act, datetime], None]
 
 
 class DeviceLink:
-    """Run it as a task; press its buttons with `happen`. Ends only by being cancelled."""
+    """Run it as a task; press its buttons with `happen`. Ends only by being cancelled.
 
-    def __init__(self, wearable: Wearable, password: str, around: Surroundings, hear: Hear) -> None:
+    `identifier`: the MQTT client id, the device's own unless a second session is wanted.
+    """
+
+    def __init__(
+        self,
+        wearable: Wearable,
+        password: str,
+        around: Surroundings,
+        hear: Hear,
+        identifier: str = "",
+    ) -> None:
         self.wearable = wearable
         self.around = around
         self._password = password
         self._hear = hear
+        self._identifier = identifier or wearable.device
         self._changed = asyncio.Event()
         self._happened = asyncio.Event()
         self._connected = asyncio.Event()
@@ -182,7 +202,7 @@ class DeviceLink:
             self.around.broker.port,
             username=self.device,
             password=self._password,
-            identifier=self.device,
+            identifier=self._identifier,
             keepalive=KEEP_ALIVE_S,
             will=aiomqtt.Will(status, "offline", qos=1, retain=True),
             timeout=ANSWER_WAIT_S,

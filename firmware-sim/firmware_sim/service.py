@@ -17,9 +17,10 @@ from pathlib import Path
 import msgspec
 
 from core.errors import TilkaldError
-from firmware_sim.device_link import Broker
+from firmware_sim.device_link import Broker, broker_at
 
 SERVE = (sys.executable, "-m", "tilkald.cli", "serve", "--json")
+RUN_FILE = "run.json"
 READY_WITHIN_S = 30.0
 STOPPED_WITHIN_S = 10.0
 LOG_LINES_MAX = 5_000
@@ -44,8 +45,15 @@ class Ready(msgspec.Struct, frozen=True):
 
     @property
     def broker(self) -> Broker:
-        host, _, port = self.mqtt.removeprefix("mqtt://").rpartition(":")
-        return Broker(host.strip("[]") or "127.0.0.1", int(port))
+        return broker_at(self.mqtt)
+
+
+def read_run_file(folder: Path) -> Ready | None:
+    """The `run.json` of a service running on this data folder, or None when none is."""
+    try:
+        return msgspec.json.decode((folder / RUN_FILE).read_bytes(), type=Ready)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,10 @@ class PrivateService:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    def configure(self, **settings: str) -> None:
+        """Further settings, before the start."""
+        self._environment.update(settings)
 
     @property
     def ready(self) -> Ready:

@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 import httpx
+from dispatcher.site.files import read_site
+from rich.console import Console
 
-from core.chance import Chance
+from core import ids
+from core.chance import Chance, seeded
+from core.clock import ServiceClock
 from core.errors import ConfigError, PeerError
 from core.signals import AlarmKind, Level
 from devices.registry import Device
@@ -19,8 +24,10 @@ from firmware_sim import colleague, mobile
 from firmware_sim.awake import keep_awake
 from firmware_sim.colleague import Act as Did
 from firmware_sim.colleague import Called, Colleague, Habits, Spread, StoodDown, Way
-from firmware_sim.device_link import DeviceLink, Surroundings
+from firmware_sim.device_link import DeviceLink, Surroundings, broker_at
+from firmware_sim.facts import Fact, Texted
 from firmware_sim.faults import Faults
+from firmware_sim.narrative import Narrator
 from firmware_sim.twilio_double import Message, Phone, TwilioDouble
 from firmware_sim.wearable import switched_on
 from firmware_sim.wearable_state import (
@@ -37,16 +44,6 @@ from firmware_sim.wearable_state import (
 BOOT_MOST = 2**31 - 1
 CONNECTED_WITHIN_S = 30.0
 _RINGING = (Feel.RINGS, Feel.RINGS_QUIETLY)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing that happened among the staff. `device` "": on a telephone."""
-
-    at: datetime
-    person: str
-    device: str
-    what: Act | Did
 
 
 Tell = Callable[[Fact], None]
@@ -205,6 +202,7 @@ class Member:
     def _reads(self, number: str, message: Message) -> None:
         if message.direction == "outbound-reply":
             return  # the service's own answer to what they sent
+        self._tell(Texted(number, message.body))
         meant = mobile.news(message.body, number, by_link=self._habits().by_link)
         call = self._state.call
         if isinstance(meant, StoodDown) and (call is None or call.way is Way.BADGE):
@@ -224,16 +222,20 @@ class Member:
         now = self._ward.around.clock.wall()
         self._state, acts = colleague.advance(self._state, event, now)
         for act in acts:
-            self._do(act, now)
+            self._do(act)
         self._changed.set()
 
-    def _do(self, act: Did, now: datetime) -> None:
-        self._ward.tell(Fact(now, self._person.id, "", act))
+    def _do(self, act: Did) -> None:
+        self._tell(act)
         if act.way is Way.BADGE:
             device, _, notice = act.ref.partition(" ")
             self._links[device].happen(Answered(notice, act.answer))
         else:
             self._errands.put_nowait(act)
+
+    def _tell(self, what: Did | Texted | Odd) -> None:
+        now = self._ward.around.clock.wall()
+        self._ward.tell(Fact(now, self._person.id, "", what))
 
     async def _run_errands(self) -> None:
         """Replies and taps go over the network, one after the other, as fingers do."""
@@ -243,8 +245,7 @@ class Member:
                 try:
                     await self._errand(client, act)
                 except (PeerError, httpx.HTTPError) as trouble:
-                    now = self._ward.around.clock.wall()
-                    self._ward.tell(Fact(now, self._person.id, "", Odd(str(trouble))))
+                    self._tell(Odd(str(trouble)))
 
     async def _errand(self, client: httpx.AsyncClient, act: Did) -> None:
         if act.way is Way.LINK:
@@ -252,3 +253,21 @@ class Member:
             return
         number, _, letter = act.ref.partition(" ")
         await mobile.reply(self._phones[number], letter, act.answer)
+
+
+async def run_staff(site: Path, mqtt: str, prefix: str = "tilkald/v1") -> None:
+    """The simulated staff of a site beside a running service, told live. Ends when cancelled.
+
+    `mqtt` is HOST:PORT as the service says it. Raises ConfigError for a wrong site or address.
+    """
+    organisation = read_site(site)
+    clock, chance = ServiceClock(), seeded(int.from_bytes(ids.salt()))
+    around = Surroundings(broker_at(mqtt, prefix), clock, chance)
+    narrator, out = Narrator(organisation), Console(highlight=False)
+
+    def tell(fact: Fact) -> None:
+        text = narrator.line(fact)
+        if text:
+            out.print(f"{fact.at.astimezone():%H:%M:%S}  {text}", markup=False)
+
+    await Staff(Ward(organisation, around, natural(Spread(), chance), tell)).run()
