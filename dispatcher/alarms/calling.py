@@ -50,7 +50,7 @@ def run_round(turn: Turn) -> None:
 
 
 def next_round(turn: Turn) -> datetime:
-    """At most 30 s on (law 2), at once when nobody called can answer, 5 s apart at least (law 4)."""
+    """At most 30 s on (law 2); at once when nobody called can answer, 5 s apart (law 4)."""
     state, technical = turn.state, turn.alarm.technical
     pause = max(turn.alarm.plan.round, ROUND_SHORTEST)
     latest = turn.now + (pause if technical else min(pause, ROUND_LONGEST))

@@ -11,7 +11,7 @@ def test_two_presses_at_one_place_are_one_alarm_with_two_victims() -> None:
     plan: 0 s nearest wearable; 30 s nearest*2 wearable; 60 s leader
     0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
     0:10 | Bo   | presses | call Ida: wearable; Bo feels: sent
-    0:25 | Ida  | accepts | Anna feels: Ida is coming, 60 s; Bo feels: Ida is coming, 60 s
+    0:15 | Ida  | accepts | Anna feels: Ida is coming, 60 s; Bo feels: Ida is coming, 60 s
     """)
 
 
