@@ -1,0 +1,61 @@
+"""A simulated telephone's owner reads an SMS as it is really worded, in every language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.signals import AlarmKind, Level
+from dispatcher.alarms.model import Notice, Place, Purpose
+from dispatcher.channels.ports import Addressee
+from dispatcher.channels.wording import answer_keys, compose
+from dispatcher.roster.model import Language
+from firmware_sim.colleague import Called, StoodDown, Way
+from firmware_sim.mobile import news, understood
+
+NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+LINK = "http://127.0.0.1:8081/n/abcdefghijklmnopqrstuv"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_call_is_understood_with_its_letter_and_its_link(language: Language) -> None:
+    for letter in ("A", "B"):
+        asked = understood(body(Purpose.CALL, language, letter))
+        assert asked is not None
+        assert asked.letter == ("" if letter == "A" else letter)
+        assert asked.link == LINK
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_stand_down_and_a_question_call_nobody(language: Language) -> None:
+    assert isinstance(news(body(Purpose.STAND_DOWN, language), "+4520", by_link=False), StoodDown)
+    assert news(body(Purpose.IS_IT_OVER, language), "+4520", by_link=False) is None
+
+
+def test_a_call_is_answered_by_number_or_by_link_as_its_reader_likes() -> None:
+    text = body(Purpose.CALL, Language.DANISH)
+    assert news(text, "+4520", by_link=False) == Called("+4520 ", Way.SMS)
+    assert news(text, "+4520", by_link=True) == Called(LINK, Way.LINK)
+
+
+def body(purpose: Purpose, language: Language, letter: str = "A") -> str:
+    notice = Notice(
+        id="n1",
+        alarm="a1",
+        site="bo",
+        person="bo",
+        channel="sms",
+        address="+4520000001",
+        purpose=purpose,
+        kind=AlarmKind.ATTACK,
+        level=Level.RED,
+        place=Place("flat-12", "Lejl 12", "roster"),
+        created=NOW,
+        expires=NOW + timedelta(minutes=10),
+        presser_names=("Anna",),
+        letter=letter,
+    )
+    to = Addressee("bo", language)
+    lines = [line.text for line in compose(notice, to)]
+    return "\n".join((*lines, answer_keys(notice, to), LINK))
