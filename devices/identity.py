@@ -56,10 +56,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is remembered of one device: its newest messages, and where its own count stands."""
+    """What is remembered of one device: its newest messages, and where its own count stands.
+
+    `newest` is its highest `seq` of this `epoch`; `uncounted` how many came without one.
+    """
 
     epoch: int = 0
     newest: int | None = None
+    uncounted: int = 0
     heard: tuple[Heard, ...] = ()
 
     def find(self, identity: str) -> Heard | None:
@@ -151,14 +155,11 @@ def _without_seq(
             lately = now - heard.at <= COPY_WITHIN
             if lately or reading.retained:
                 return Identity(heard.identity, heard.epoch, repeat=True), seen
-    # Two messages of one device in one microsecond are told apart by how many came before.
-    moment = f"{now.isoformat()}+{_same_moment(seen, now)}"
+    # Messages of one device in one moment are told apart by how many came before them.
+    moment = f"{now.isoformat()}+{seen.uncounted}"
     name = _name(reading, moment, reading.boot, seen.epoch, digest)
-    return _remember(seen, reading, name, seen.epoch, now)
-
-
-def _same_moment(seen: Seen, now: datetime) -> int:
-    return sum(1 for heard in seen.heard if heard.at == now)
+    identity, after = _remember(seen, reading, name, seen.epoch, now)
+    return identity, replace(after, uncounted=seen.uncounted + 1)
 
 
 def _epoch(seen: Seen, reading: Reading, digest: str, now: datetime) -> int:

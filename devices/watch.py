@@ -12,10 +12,11 @@ heartbeat costs a dictionary write and 20,000 devices cost next to nothing.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 
 from devices.catalogue import kind
 from devices.registry import Device
@@ -29,6 +30,9 @@ COMMON_LEAST = 3
 
 LATE_FROM = 0.55
 """The share of its interval after which a device that beats twice in it must have missed one."""
+
+LATE_KEPT = 100
+"""Late devices kept in mind between two looks."""
 
 HELD_FOR = timedelta(seconds=60)
 """The longest a loss waits for others of its line: 120 s + 60 s is standards.md row 7."""
@@ -78,7 +82,8 @@ class Finding:
     """One technical thing that is wrong, or (`over`) well again.
 
     `key` is the same for the trouble and its end; a later one with the same key and more devices
-    is news about the same trouble. `site` is that of the first device, empty when unknown.
+    is news about the same trouble. A device that comes back out of a common cause ends its own
+    silence; with the last one the common cause is over. `site` is that of the first device.
     """
 
     key: str
@@ -133,11 +138,12 @@ class _Watched:
 
 @dataclass(slots=True)
 class _Group:
-    """Devices lost by one cause and not yet back; `grew` is when the last of them was lost."""
+    """Devices lost by one cause, and those not yet back; `grew`: when the last of them was lost."""
 
     line: str
     grew: datetime
-    devices: dict[str, None]
+    named: dict[str, None] = field(default_factory=dict)
+    missing: dict[str, None] = field(default_factory=dict)
 
 
 class Watch:
@@ -148,7 +154,8 @@ class Watch:
         self._expected: dict[str, None] = {}
         self._heap: list[tuple[datetime, str]] = []
         self._queued: dict[str, datetime] = {}
-        self._held: dict[str, datetime] = {}
+        self._held: dict[str, dict[str, datetime]] = {}
+        self._late: list[str] = []
         self._groups: dict[str, _Group] = {}
         self._down: dict[str, datetime] = {}
 
@@ -161,18 +168,16 @@ class Watch:
 
         The losses of devices that are gone are over.
         """
-        was = self._watched
-        self._watched = {}
+        watched: dict[str, _Watched] = {}
         for device in devices:
-            known = was.get(device.id)
             silent_after = kind(device.kind).silent_after
-            if known is None:
-                known = _Watched(device, silent_after, line, now, now)
+            known = self._watched.get(device.id) or _Watched(device, silent_after, line, now, now)
             known.device, known.silent_after = device, silent_after
-            self._watched[device.id] = known
-        self.expect(tuple(self._expected), now)
-        gone = [watched for device, watched in was.items() if device not in self._watched]
-        return tuple(finding for watched in gone for finding in self._returned(watched, now))
+            watched[device.id] = known
+        self.expect([device for device in self._expected if device in watched], now)
+        gone = [was for device, was in self._watched.items() if device not in watched]
+        self._watched = watched
+        return tuple(finding for was in gone for finding in self._returned(was, now))
 
     def expect(self, devices: Iterable[str], now: datetime) -> None:
         """These must be heard: devices whose wearer is on shift, and fixed ones. Replaces all.
@@ -186,8 +191,9 @@ class Watch:
                 watched = self._watched[device]
                 watched.grace_from = now
                 self._queue(device, watched.deadline())
-        for device in [held for held in self._held if held not in self._expected]:
-            del self._held[device]
+        for device in before:
+            if device not in self._expected:
+                self._let_go(device)
 
     # What happened
 
@@ -207,7 +213,7 @@ class Watch:
         watched.heard = now
         if charging is not None and (authenticated or not charging):
             watched.charging_until = now + CHARGING_FOR if charging else None
-        self._held.pop(device, None)
+        self._let_go(device)
         if device in self._expected:
             self._queue(device, watched.deadline())
         found = self._returned(watched, now)
@@ -237,8 +243,7 @@ class Watch:
             return ()
         self._down[line] = now
         named = tuple(d for d in self._expected if self._watched[d].line == line)
-        for device in named:
-            self._held.pop(device, None)
+        self._held.pop(line, None)
         return (Finding(f"line:{line}", Trouble.LINE_DOWN, named, now, line, self._site(named)),)
 
     def line_up(self, line: str, now: datetime) -> tuple[Finding, ...]:
@@ -258,7 +263,7 @@ class Watch:
     def wake_at(self) -> datetime | None:
         """When `due` has something to look at, or None."""
         moments = [self._heap[0][0]] if self._heap else []
-        moments += [next(iter(self._held.values())) + HELD_FOR] if self._held else []
+        moments += [_first(held) + HELD_FOR for held in self._held.values()]
         return min(moments) if moments else None
 
     def due(self, now: datetime) -> tuple[Finding, ...]:
@@ -268,10 +273,7 @@ class Watch:
             if self._queued.get(device) == when:
                 del self._queued[device]
                 self._look_at(device, now)
-        found: list[Finding] = []
-        for line in dict.fromkeys(self._watched[device].line for device in self._held):
-            found += self._judge(line, now)
-        return tuple(found)
+        return tuple(finding for line in list(self._held) for finding in self._judge(line, now))
 
     def health(self, device: str, now: datetime) -> Health:
         """How one device stands now."""
@@ -292,32 +294,40 @@ class Watch:
         if deadline > now:
             self._queue(device, deadline)
         elif watched.line not in self._down:
-            self._held[device] = now
+            self._held.setdefault(watched.line, {})[device] = now
 
     def _judge(self, line: str, now: datetime) -> list[Finding]:
         """Overdue devices of one line: name them now, or wait for those that are late."""
-        overdue = [d for d in self._held if self._watched[d].line == line]
-        waited = now - self._held[overdue[0]]
+        overdue = self._held[line]
+        waited = now - _first(overdue)
         missing = max(COMMON_LEAST - len(overdue), 1)
         if waited < HELD_FOR and self._some_late(line, now, missing):
             return []
-        for device in overdue:
-            del self._held[device]
+        del self._held[line]
         if len(overdue) < COMMON_LEAST and not self._growing(line, now):
             return [self._lost(device, now) for device in overdue]
-        return [self._lost_together(line, overdue, now)]
+        return [self._lost_together(line, tuple(overdue), now)]
 
     def _some_late(self, line: str, now: datetime, least: int) -> bool:
-        """Whether others of this line, not yet overdue, have missed a beat as well."""
-        late = 0
-        for device in self._expected:
-            watched = self._watched[device]
-            waiting = device not in self._held and not watched.lost_in and watched.line == line
-            if waiting and watched.late(now):
-                late += 1
-                if late >= least:
-                    return True
-        return False
+        """Whether others of this line, not yet overdue, have missed a beat as well.
+
+        Those found last time are asked first: thousands may be lost together, one look at a time.
+        """
+        late = [device for device in self._late if self._may_follow(device, line, now)]
+        if len(late) < least:
+            late = list(islice(self._following(line, now), LATE_KEPT))
+        self._late = late
+        return len(late) >= least
+
+    def _following(self, line: str, now: datetime) -> Iterator[str]:
+        return (device for device in self._expected if self._may_follow(device, line, now))
+
+    def _may_follow(self, device: str, line: str, now: datetime) -> bool:
+        watched = self._watched.get(device)
+        held = device in self._held.get(line, {})
+        if watched is None or held or device not in self._expected:
+            return False
+        return watched.line == line and not watched.lost_in and watched.late(now)
 
     def _lost(self, device: str, now: datetime) -> Finding:
         finding = _finding(Trouble.SILENT, self._watched[device], now)
@@ -326,12 +336,12 @@ class Watch:
 
     def _lost_together(self, line: str, overdue: Sequence[str], now: datetime) -> Finding:
         key = self._growing(line, now) or f"common_cause:{line}:{now.isoformat()}"
-        group = self._groups.setdefault(key, _Group(line, now, {}))
+        group = self._groups.setdefault(key, _Group(line, now))
         group.grew = now
         for device in overdue:
-            group.devices[device] = None
+            group.named[device] = group.missing[device] = None
             self._watched[device].lost_in = key
-        named = tuple(group.devices)
+        named = tuple(group.missing)
         return Finding(key, Trouble.COMMON_CAUSE, named, now, line, self._site(named))
 
     def _growing(self, line: str, now: datetime) -> str:
@@ -342,22 +352,32 @@ class Watch:
         return ""
 
     def _returned(self, watched: _Watched, now: datetime) -> tuple[Finding, ...]:
-        """A lost device is back; a group is over when its last device is."""
+        """A lost device is back: its silence is over, and with the last one the common cause."""
         key, watched.lost_in = watched.lost_in, ""
         if not key:
             return ()
+        back = _finding(Trouble.SILENT, watched, now, over=True)
         group = self._groups.get(key)
         if group is None:
-            return (_finding(Trouble.SILENT, watched, now, over=True),)
-        group.devices.pop(watched.device.id, None)
-        if group.devices:
-            return ()
+            return (back,)
+        del group.missing[watched.device.id]
+        if group.missing:
+            return (back,)
         del self._groups[key]
+        named = tuple(group.named)
         site = watched.device.site
-        return (Finding(key, Trouble.COMMON_CAUSE, (), now, group.line, site, over=True),)
+        over = Finding(key, Trouble.COMMON_CAUSE, named, now, group.line, site, over=True)
+        return (back, over)
 
     def _site(self, devices: Sequence[str]) -> str:
         return self._watched[devices[0]].device.site if devices else ""
+
+    def _let_go(self, device: str) -> None:
+        """It is not overdue after all."""
+        watched = self._watched.get(device)
+        held = self._held.get(watched.line, {}) if watched is not None else {}
+        if held.pop(device, None) is not None and watched is not None and not held:
+            del self._held[watched.line]
 
     def _queue(self, device: str, when: datetime) -> None:
         """Look at it then, or earlier; an entry that an earlier one replaced is passed over."""
@@ -365,6 +385,11 @@ class Watch:
         if queued is None or when < queued:
             self._queued[device] = when
             heapq.heappush(self._heap, (when, device))
+
+
+def _first(held: dict[str, datetime]) -> datetime:
+    """When the oldest of them fell due: they stand in that order."""
+    return next(iter(held.values()))
 
 
 def _battery(watched: _Watched, battery: float, now: datetime) -> tuple[Finding, ...]:

@@ -16,7 +16,7 @@ from gateway.ports import Desk
 LOOKS_APART_S = 0.25
 """The shortest time between two looks: thousands of deadlines fall due together in one."""
 
-FINDINGS_MAX = 1_000
+FINDINGS_MAX = 100_000
 """Findings that wait for the desk; past this the oldest is dropped, and the log says so."""
 
 

@@ -157,9 +157,11 @@ def test_a_message_without_seq_is_new_each_time() -> None:
     assert len(names) == 5
 
 
-def test_two_messages_without_seq_in_one_moment_are_two() -> None:
+def test_messages_without_seq_in_one_moment_are_all_told_apart() -> None:
     device = Device(step=timedelta(0))
-    assert device.says().identity != device.says().identity
+    said = [device.says() for _ in range(3 * REMEMBERED)]
+    assert len({named.identity for named in said}) == 3 * REMEMBERED
+    assert not any(named.repeat for named in said)
 
 
 def test_a_message_without_seq_is_a_copy_when_the_line_says_so_and_it_was_heard_lately() -> None:

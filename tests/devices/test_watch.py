@@ -219,10 +219,11 @@ def test_devices_that_are_always_late_do_not_keep_a_loss_back_for_ever() -> None
 def test_a_common_cause_is_over_when_its_last_device_is_back() -> None:
     house = House("a", "b", "c")
     (lost,) = house.watch.due(START + SILENT)
-    assert house.beats("a", START + SILENT) == []
-    assert house.beats("b", START + SILENT) == []
-    (over,) = house.watch.heard("c", START + SILENT)
-    assert (over.key, over.over) == (lost.key, True)
+    assert house.beats("a", START + SILENT) == [("silent", ("a",), True)]
+    assert house.beats("b", START + SILENT) == [("silent", ("b",), True)]
+    back, over = house.watch.heard("c", START + SILENT)
+    assert (back.devices, back.over) == (("c",), True)
+    assert (over.key, over.devices, over.over) == (lost.key, lost.devices, True)
 
 
 def test_a_loss_soon_after_a_common_one_joins_it_and_a_later_one_stands_alone() -> None:
@@ -270,6 +271,15 @@ def test_another_configuration_keeps_what_is_known_of_those_that_stay() -> None:
     assert [(f.trouble, f.devices, f.over) for f in over] == [(Trouble.SILENT, ("b",), True)]
     assert house.watch.health("a", START + SECOND).battery == 0.5
     assert house.watch.health("b", START + SECOND).state is State.UNKNOWN
+
+
+def test_a_device_that_is_gone_while_its_loss_was_held_back_leaves_nothing_behind() -> None:
+    house = House("a", "b", "c")
+    house.beats("b", START + 50 * SECOND)
+    house.beats("c", START + 50 * SECOND)
+    assert house.due(SILENT) == []
+    assert house.watch.configure([badge("b"), badge("c")], START + SILENT) == ()
+    assert house.due(SILENT + HELD_FOR) == [("silent", ("b",), False), ("silent", ("c",), False)]
 
 
 def test_an_unknown_device_is_nobodys_trouble() -> None:
