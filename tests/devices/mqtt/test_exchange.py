@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from devices.mqtt.encode import Outgoing
 from devices.mqtt.exchange import SCANNED_PER_TURN, Exchange, Handed, Retained
 from devices.mqtt.limits import MqttLimits
-from devices.mqtt.mailbox import Mailbox, Offered
+from devices.mqtt.mailbox import BYTES_PER_TURN, Mailbox, Offered
 from devices.mqtt.packets import REFUSED_FILTER
 from devices.mqtt.session import MqttSession
 
@@ -186,6 +186,14 @@ def test_retained_messages_are_limited_for_each_user_and_in_all() -> None:
     assert office.owed(office.attach("observer", "o"), "b/1") == ["x retained"]
 
 
+def test_a_cleared_retained_message_gives_its_room_back() -> None:
+    office = Office(MqttLimits(retained_bytes_max=300, retained_per_user_max=1))
+    for topic in ("a/1", "a/2", "a/3"):
+        full = Outgoing(topic, b"x" * 290, retain=True)
+        assert office.exchange.retain(full, "a") is Retained.KEPT
+        office.exchange.retain(Outgoing(topic, b"", retain=True), "a")
+
+
 # -- slow and away ----------------------------------------------------------------------------
 
 
@@ -224,6 +232,16 @@ def test_a_qos_0_message_does_not_wait_for_an_away_client() -> None:
     mailbox = Mailbox("anna", "badge", MqttLimits(), clean=False)
     assert mailbox.offer(Outgoing("d", b"", 1), 0, connected=False) is Offered.SKIPPED
     assert not mailbox.can_send()
+
+
+def test_only_so_many_bytes_are_handed_to_a_socket_in_one_turn() -> None:
+    mailbox = Mailbox("anna", "badge", MqttLimits(), clean=False)
+    for _ in range(6):
+        mailbox.offer(Outgoing("d", bytes(BYTES_PER_TURN // 2)), 1, connected=True)
+    turns = []
+    while mailbox.can_send():
+        turns.append(len(mailbox.next_frames()))
+    assert turns == [2, 2, 2]
 
 
 def test_packet_ids_go_round_and_pass_by_those_in_use() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import PeerError
@@ -222,11 +222,13 @@ packets: st.SearchStrategy[Packet] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(packets)
 def test_what_is_encoded_is_decoded_to_the_same(packet: Packet) -> None:
     assert decoded(encode(packet)) == [packet]
 
 
+@settings(deadline=None)
 @given(st.lists(packets, max_size=6), st.data())
 def test_any_split_of_the_bytes_gives_the_same_packets(
     sent: list[Packet], data: st.DataObject
@@ -244,11 +246,13 @@ def test_any_split_of_the_bytes_gives_the_same_packets(
     assert received == sent
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(1, 50))
 def test_junk_raises_nothing_but_a_peers_error(junk: bytes, chunk: int) -> None:
     assert "\n" not in complaint_about(junk, chunk)
 
 
+@settings(deadline=None)
 @given(packets, st.data())
 def test_a_damaged_packet_raises_nothing_but_a_peers_error(
     packet: Packet, data: st.DataObject

@@ -461,6 +461,7 @@ def test_answers_to_what_we_never_sent_do_no_harm() -> None:
 # -- anything ---------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=10))
 def test_junk_ends_the_session_and_raises_nothing(pieces: list[bytes]) -> None:
     for client in (Client(), logged_in()):
@@ -478,7 +479,7 @@ incoming: st.SearchStrategy[Packet] = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(incoming, st.integers(0, 3), st.booleans()), max_size=30))
 def test_no_answer_is_ever_written_for_a_message_that_is_not_committed(
     steps: list[tuple[Packet, int, bool]],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import PeerError
@@ -105,6 +105,7 @@ filters = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(filters, max_size=10), st.lists(filters, max_size=5), topics)
 def test_the_index_agrees_with_the_plain_rule(
     added: list[str], removed: list[str], names: list[str]
