@@ -53,11 +53,12 @@ def token(name: str, value: object, kinds: type[Token], odd: list[str]) -> Token
     """A word of a closed list; another spelling of its case is read past."""
     if value is None:
         return None
-    word = value.strip().casefold() if isinstance(value, str) else ""
-    found = next((kind for kind in kinds if kind.value == word), None)
-    if found is None:
+    try:
+        found = kinds(value.strip().casefold() if isinstance(value, str) else "")
+    except ValueError:
         _note(odd, name, "not a word we know", value)
-    elif found.value != value:
+        return None
+    if found.value != value:
         _note(odd, name, "written differently", value)
     return found
 
