@@ -99,8 +99,8 @@ class SitePictures:
         if signal.reading.position is not None:
             return self._at_position(site, signal.reading.position, at)
         if signal.person is not None:
-            post = self._staffing(site, at).known(signal.person)
-            if post is not None and post.zone is not None:
+            post = self._staffing(site, at).post_of(signal.person)
+            if post.zone is not None:
                 return self._at_zone(self._index.graph.zones[post.zone], "roster", None)
         return Place(None, "", "unknown")
 
@@ -149,7 +149,7 @@ class SitePictures:
             for site in self._index.sites
             for staffing in (self._staffing(site, at),)
             for person in self._index.organisation.people
-            if person.site == site or person.id in staffing.posts
+            if person.site == site or person.id in staffing.rows
         ]
 
     def devices(self, at: Moment) -> Sequence[DeviceState]:
@@ -188,7 +188,7 @@ class SitePictures:
         worn = [
             device.id
             for site in self._index.sites
-            for person in self._staffing(site, at).posts
+            for person in self._staffing(site, at).rows
             for device in self._index.worn_by(person, at.wall)
             if not device.withdrawn
         ]
@@ -258,16 +258,15 @@ class SitePictures:
         return zone.label if zone is not None else None
 
     def _person(self, person: str, staffing: Staffing, at: Moment) -> PersonState:
-        post = staffing.posts.get(person)
-        on = next((row for row in staffing.on if row.person == person), None)
+        row = staffing.rows.get(person)
         devices = self._index.worn_by(person, at.wall)
         return PersonState(
             person=person,
             first_name=self.first_name(person),
-            unit=post.unit if post is not None else None,
-            duty=on.duty if on is not None else None,
+            unit=row.unit if row is not None else None,
+            duty=row.duty if row is not None else None,
             on_shift=person in staffing.on_duty,
-            runner=post.runner if post is not None else False,
+            runner=row.runner if row is not None else False,
             devices=tuple(self._device(device.id, at) for device in devices),
         )
 
