@@ -10,6 +10,7 @@ from core.signals import AlarmKind, Level
 STEPS_MAX = 20
 ROUND_LONGEST = timedelta(seconds=30)
 ROUND_SHORTEST = timedelta(seconds=5)
+EVERY_WAY = ("wearable", "sms", "console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,20 @@ class Plan:
     responders: int = 1
     round: timedelta = ROUND_LONGEST
     ring_locally: bool = field(default=False)
+
+
+def technical_plan(site: str) -> Plan:
+    """Where a site has none for technical alarms: its leader, quietly, again every quarter."""
+    step = Step(timedelta(), "leader", ("console", "wearable"))
+    return Plan("technical", site, (step,), round=timedelta(minutes=15))
+
+
+def without_a_plan(site: str) -> Plan:
+    """A site without a plan for an alarm calls everybody it can; `check` says so beforehand."""
+    steps = (
+        Step(timedelta(), "everyone", EVERY_WAY),
+        Step(timedelta(seconds=15), "leader", EVERY_WAY),
+        Step(timedelta(seconds=30), "on_call", EVERY_WAY),
+        Step(timedelta(seconds=45), "last_resort", EVERY_WAY),
+    )
+    return Plan("without-a-plan", site, steps)

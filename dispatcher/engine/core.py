@@ -120,6 +120,14 @@ class Core:
         mine = self.book.of_device(signal.device)
         return kept.and_then(work).and_then(_received(signal, mine[0] if mine else None, at))
 
+    def call_everyone(self, signal: Signal, at: Moment) -> Work:
+        """What is left when deciding failed: a new alarm, without place, for everybody."""
+        presser = Presser(signal.device, signal.person, "", signal.standing, at.now)
+        kind, level = signal.reading.kind or AlarmKind.UNKNOWN, signal.level or Level.RED
+        verdict = Open(kind, level, presser, timedelta(), orphan=True)
+        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        return kept.and_then(self._open(signal, verdict, Place(None, "", "unknown"), at))
+
     def presence(self, signal: Signal, at: Moment) -> Work:
         """Somebody checked in or out; who goes off duty while coming is lost to their alarms."""
         assert signal.person is not None

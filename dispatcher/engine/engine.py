@@ -26,6 +26,7 @@ from dispatcher.engine.commits import Commits, Journal
 from dispatcher.engine.core import Core
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.health import Health
+from dispatcher.engine.last_net import NettedPictures
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outbox import Outbox
 from dispatcher.engine.ports import (
@@ -97,7 +98,8 @@ class Engine:
         self._followers = Followers()
         self.health = Health(clock.now, lambda: self._followers.changed("health"))
         capabilities = {name: channel.capabilities for name, channel in doors.channels.items()}
-        self.core = Core(surroundings, capabilities)
+        pictures = NettedPictures(surroundings, surroundings.organisation, self.health.report)
+        self.core = Core(pictures, capabilities)
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
         self._commits: Commits | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -132,7 +134,7 @@ class Engine:
         at = self._at()
         match signal.type:
             case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
-                return await self._do(self.core.signal(signal, at))
+                return await self._alarm(signal, at)
             case SignalType.TEST:
                 return await self._do(self.core.test(signal, at))
             case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
@@ -140,7 +142,7 @@ class Engine:
             case SignalType.ANSWER:
                 return await self._device_answer(signal)
             case SignalType.TAMPER if signal.reading.kind is not None:
-                return await self._do(self.core.signal(signal, at))
+                return await self._alarm(signal, at)
             case SignalType.TECHNICAL:
                 return await self._technical_signal(signal, at)
             case _:  # tamper and battery too: supervision finds them, and their end
@@ -326,6 +328,17 @@ class Engine:
                 break
             self._line.submit(self.core.due(at, late))
         self._arm()
+
+    async def _alarm(self, signal: Signal, at: Moment) -> Taken:
+        try:
+            work = self.core.signal(signal, at)
+        except Exception as error:
+            # Ours, and a press must not die of it: everybody is called, and a person is told.
+            _log.error("deciding failed; everybody is called", signal=signal.id, why=repr(error))
+            text = f"An alarm could not be decided ({error!r}). Everybody is called. Tell support."
+            self.health.report("deciding", text)
+            work = self.core.call_everyone(signal, at)
+        return await self._do(work)
 
     async def _presence(self, signal: Signal, at: Moment) -> Taken:
         leaving = signal.type is SignalType.CHECK_OUT

@@ -15,7 +15,7 @@ from typing import Protocol
 from core.signals import AlarmKind, Level, Position, Signal
 from dispatcher.alarms.calling import with_leader_first
 from dispatcher.alarms.model import Alarm, Notice, Place
-from dispatcher.alarms.plan import Plan, Step
+from dispatcher.alarms.plan import EVERY_WAY, Plan, technical_plan, without_a_plan
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee
 from dispatcher.engine.open_alarms import OpenAlarms
@@ -33,8 +33,6 @@ PLACE_WITHIN_M = 150.0
 
 METRES_PER_DEGREE = 111_320.0
 PRESENCE_MOST = 10_000
-
-_EVERY_WAY = ("wearable", "sms", "console")
 
 
 class DeviceEyes(Protocol):
@@ -109,7 +107,7 @@ class SitePictures:
         plan = self._plan(site, level, kind)
         if not orphan:
             return plan
-        steps = with_leader_first(plan.steps, _EVERY_WAY)
+        steps = with_leader_first(plan.steps, EVERY_WAY)
         return replace(plan, id=f"{plan.id}+leader-first", steps=steps)
 
     def on_shift(self, person: str | None, at: Moment) -> bool:
@@ -221,10 +219,10 @@ class SitePictures:
         plans = [plan for plan in self._index.organisation.plans if plan.site == site]
         named = [plan for plan in plans if kind in plan.kinds]
         if kind is AlarmKind.TECHNICAL:
-            return next(iter(named), _technical_plan(site))
+            return next(iter(named), technical_plan(site))
         by_level = [plan for plan in plans if level in plan.levels and not plan.kinds]
         both = [plan for plan in named if not plan.levels or level in plan.levels]
-        return next(iter((*both, *by_level)), _plan_without_one(site))
+        return next(iter((*both, *by_level)), without_a_plan(site))
 
     def _at_zone(self, zone: Zone, source: str, age_s: float | None) -> Place:
         unit = self._index.units.get(zone.unit or "")
@@ -278,22 +276,6 @@ class SitePictures:
         return DeviceState(
             device, known.kind, self._index.wearer(device, at.wall), heard_s, battery, state
         )
-
-
-def _technical_plan(site: str) -> Plan:
-    step = Step(timedelta(), "leader", ("console", "wearable"))
-    return Plan("technical", site, (step,), round=timedelta(minutes=15))
-
-
-def _plan_without_one(site: str) -> Plan:
-    """The site has no plan for this: everybody who can, at once. `check` says so beforehand."""
-    steps = (
-        Step(timedelta(), "everyone", _EVERY_WAY),
-        Step(timedelta(seconds=15), "leader", _EVERY_WAY),
-        Step(timedelta(seconds=30), "on_call", _EVERY_WAY),
-        Step(timedelta(seconds=45), "last_resort", _EVERY_WAY),
-    )
-    return Plan("without-a-plan", site, steps)
 
 
 def _metres(zone: Zone, position: Position) -> float:

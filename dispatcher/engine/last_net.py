@@ -1,0 +1,101 @@
+"""When the picture of the world itself cannot be made, everybody is called.
+
+A roster that contradicts itself, or a mistake of ours in reading it, must cost precision and never
+the press: the configuration's people with all their routes, less the victims, are the picture then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from core import log
+from core.signals import AlarmKind, Level, Signal
+from dispatcher.alarms.model import Alarm, Place
+from dispatcher.alarms.plan import Plan, without_a_plan
+from dispatcher.alarms.view import Candidate, Route, View
+from dispatcher.engine.work import Moment, Pictures
+from dispatcher.site.model import Organisation
+
+CALLED_MOST = 250
+"""How many people the last net calls: a site's, and then some."""
+
+_T = TypeVar("_T")
+_log = log.logger("dispatcher.last_net")
+
+
+class NettedPictures:
+    """`Pictures` that always answers. What went wrong is reported as `roster`."""
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        organisation: Callable[[], Organisation],
+        report: Callable[[str, str], None],
+    ) -> None:
+        self._pictures = pictures
+        self._organisation = organisation
+        self._report = report
+
+    def view(self, alarm: Alarm, at: Moment) -> View:
+        return self._or(
+            lambda: self._pictures.view(alarm, at),
+            lambda: everybody(alarm, self._organisation(), at),
+        )
+
+    def place(self, signal: Signal, at: Moment) -> Place:
+        return self._or(
+            lambda: self._pictures.place(signal, at), lambda: Place(None, "", "unknown")
+        )
+
+    def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:
+        return self._or(
+            lambda: self._pictures.plan(site, level, kind, orphan), lambda: without_a_plan(site)
+        )
+
+    def on_shift(self, person: str | None, at: Moment) -> bool:
+        return self._or(lambda: self._pictures.on_shift(person, at), lambda: False)
+
+    def leads(self, person: str, site: str, at: Moment) -> bool:
+        return self._or(lambda: self._pictures.leads(person, site, at), lambda: False)
+
+    def first_name(self, person: str | None) -> str:
+        return self._or(lambda: self._pictures.first_name(person), lambda: "")
+
+    def site_of(self, signal: Signal) -> str:
+        return self._or(lambda: self._pictures.site_of(signal), lambda: signal.site)
+
+    def _or(self, ask: Callable[[], _T], without: Callable[[], _T]) -> _T:
+        try:
+            return ask()
+        except Exception as error:
+            _log.error("the picture could not be made", why=repr(error))
+            self._report(
+                "roster", f"Who is on shift cannot be read ({error!r}). Everybody is called."
+            )
+            return without()
+
+
+def everybody(alarm: Alarm, organisation: Organisation, at: Moment) -> View:
+    """All people of the configuration on all their standing routes, less the victims (law 3)."""
+    victims = {presser.person for presser in alarm.pressers}
+    worn: dict[str, list[str]] = {}
+    for device in organisation.devices:
+        if device.person is not None and not device.revoked:
+            worn.setdefault(device.person, []).append(device.id)
+    barred = dict.fromkeys(presser.device for presser in alarm.pressers)
+    for person in organisation.people:
+        if person.id in victims:
+            addresses = (*worn.get(person.id, ()), *(phone.number for phone in person.phones))
+            barred.update(dict.fromkeys((*addresses, person.id)))
+    found = []
+    for person in organisation.people[:CALLED_MOST]:
+        routes = [Route("wearable", device) for device in worn.get(person.id, ())]
+        routes += [Route("sms", phone.number) for phone in person.phones]
+        allowed = tuple(route for route in routes if route.address not in barred)
+        if person.id not in victims and allowed:
+            found.append(Candidate(person.id, person.first_name, None, allowed, ("last_net",)))
+    everyone = tuple(found)
+    return View(
+        at.now, at.wall, everyone, leaders=everyone, last_resort=everyone, barred=tuple(barred)
+    )
