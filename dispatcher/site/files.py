@@ -1,0 +1,207 @@
+"""Reading a site directory: its files become one Organisation, or one error with every mistake.
+
+    site.toml     [[site]]: one per site; `[site.words]` within it
+    people.toml   [[person]]
+    units.toml    [[unit]]
+    zones.toml    [[zone]] and [[walk]]
+    devices.toml  [[device]] and [[assignment]]
+    plans.toml    [[plan]] with its [[plan.step]]
+    shifts.toml   [[shift]], and shifts.csv, or both
+
+One directory holds the whole installation. With several sites every record carries `site = "…"`;
+with one it need not. Files but `site.toml` may be missing; one that is not known is a mistake,
+because it was surely meant to say something.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar, cast
+
+from core.errors import ConfigError
+from dispatcher.roster.model import Shift
+from dispatcher.site import lines, records, shifts_csv
+from dispatcher.site.fields import Fields, toml_place
+from dispatcher.site.mistakes import Mistake, SiteMistakes, Where
+from dispatcher.site.model import Organisation
+from dispatcher.site.references import broken_references
+
+FILE_BYTES_MOST = 16 * 1024 * 1024
+"""A roster of 10,000 people for a year fits; a file that does not is not ours."""
+
+FILES: Mapping[str, tuple[str, ...]] = {
+    "site.toml": ("site",),
+    "people.toml": ("person",),
+    "units.toml": ("unit",),
+    "zones.toml": ("zone", "walk"),
+    "devices.toml": ("device", "assignment"),
+    "plans.toml": ("plan",),
+    "shifts.toml": ("shift",),
+    shifts_csv.FILE: (),
+}
+"""The files there are, and the tables each may hold."""
+
+_PARTS = {
+    "site": "sites",
+    "person": "people",
+    "unit": "units",
+    "zone": "zones",
+    "walk": "walks",
+    "shift": "shifts",
+    "plan": "plans",
+    "device": "devices",
+    "assignment": "assignments",
+}
+_TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_Record = TypeVar("_Record")
+
+
+def read_directory(directory: Path) -> Organisation:
+    """The Organisation of a site directory. Raises ConfigError; SiteMistakes names each mistake."""
+    if not directory.is_dir():
+        raise ConfigError(f"{directory}: is no directory; name one that holds a site.toml")
+    found: dict[str, bytes] = {}
+    for path in sorted(directory.iterdir()):
+        if path.suffix in (".toml", ".csv") and not path.name.startswith("."):
+            try:
+                with path.open("rb") as file:
+                    found[path.name] = file.read(FILE_BYTES_MOST + 1)
+            except OSError as error:
+                raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
+    return read_files(found)
+
+
+def read_files(files: Mapping[str, bytes]) -> Organisation:
+    """The Organisation of files given by name. Raises SiteMistakes."""
+    reading = _Reading()
+    tables = {name: reading.tables(name, raw) for name, raw in files.items()}
+    if "site.toml" not in files:
+        reading.mistakes.append(
+            Mistake(Where("site.toml"), 'is missing; it holds [[site]] id = "…"')
+        )
+    organisation = reading.organisation(tables, reading.csv(files.get(shifts_csv.FILE)))
+    if not reading.mistakes:
+        reading.check_references(organisation)
+    if reading.mistakes:
+        raise SiteMistakes(reading.mistakes)
+    return organisation
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """One TOML file, with the lines its keys stand on."""
+
+    content: Mapping[str, object]
+    lines: Mapping[lines.Path, int]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was found so far: mistakes, and where each record stands."""
+
+    mistakes: list[Mistake] = field(default_factory=list)
+    places: dict[str, list[Callable[[str], Where]]] = field(default_factory=dict)
+
+    def tables(self, name: str, raw: bytes) -> _Tables:
+        text = self._text(name, raw)
+        if text is None or name == shifts_csv.FILE:
+            return _Tables({}, {})
+        try:
+            content = tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
+            found = _TOML_LINE.search(str(error))
+            said = _TOML_LINE.sub("", str(error)).strip() or "nested too deep"
+            where = Where(name, int(found[1]) if found else None)
+            self.mistakes.append(Mistake(where, f"is not written as TOML: {said}"))
+            return _Tables({}, {})
+        tables = _Tables(content, lines.line_numbers(text))
+        self._known_tables(name, tables)
+        return tables
+
+    def csv(self, raw: bytes | None) -> list[tuple[Shift, Where]]:
+        text = self._text(shifts_csv.FILE, raw) if raw is not None else None
+        return shifts_csv.read_shifts_csv(text, self.mistakes) if text is not None else []
+
+    def organisation(
+        self, tables: Mapping[str, _Tables], rows: list[tuple[Shift, Where]]
+    ) -> Organisation:
+        sites = self._all(tables, "site", records.read_site)
+        if "site.toml" in tables and not sites and not self.mistakes:
+            self.mistakes.append(Mistake(Where("site.toml"), "names no site; write [[site]]"))
+        home = records.Home({site.id: site.country for site in sites})
+        shifts = self._all(tables, "shift", records.read_shift)
+        for _, where in rows:
+            self.places.setdefault("shift", []).append(_in_row(where))
+        return Organisation(
+            sites=sites,
+            people=self._all(tables, "person", lambda f: records.read_person(f, home)),
+            units=self._all(tables, "unit", lambda f: records.read_unit(f, home)),
+            zones=self._all(tables, "zone", lambda f: records.read_zone(f, home)),
+            walks=self._all(tables, "walk", records.read_walk),
+            shifts=(*shifts, *(shift for shift, _ in rows)),
+            plans=self._all(tables, "plan", lambda f: records.read_plan(f, home)),
+            devices=self._all(tables, "device", lambda f: records.read_device(f, home)),
+            assignments=self._all(tables, "assignment", records.read_assignment),
+        )
+
+    def check_references(self, organisation: Organisation) -> None:
+        kinds = {part: kind for kind, part in _PARTS.items()}
+        for broken in broken_references(organisation):
+            where = self.places[kinds[broken.part]][broken.number]
+            self.mistakes.append(Mistake(where(broken.key), broken.text))
+
+    def _all(
+        self, tables: Mapping[str, _Tables], kind: str, read: Callable[[Fields], _Record]
+    ) -> tuple[_Record, ...]:
+        found: list[_Record] = []
+        for fields in self._fields(tables, kind):
+            found.append(read(fields))
+            fields.done()
+        return tuple(found)
+
+    def _fields(self, tables: Mapping[str, _Tables], kind: str) -> Iterator[Fields]:
+        name = next(file for file, kinds in FILES.items() if kind in kinds)
+        if name not in tables:
+            return
+        content = tables[name].content.get(kind, [])
+        if not isinstance(content, list):
+            return
+        for number, table in enumerate(cast("list[object]", content)):
+            place = toml_place(name, tables[name].lines, (kind, number))
+            self.places.setdefault(kind, []).append(place)
+            yield Fields(table, place, self.mistakes)
+
+    def _text(self, name: str, raw: bytes) -> str | None:
+        if name not in FILES:
+            close = get_close_matches(name, FILES, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(FILES)}"
+            self.mistakes.append(Mistake(Where(name), f"is no file of a site; {hint}"))
+            return None
+        if len(raw) > FILE_BYTES_MOST:
+            most = FILE_BYTES_MOST // 1024 // 1024
+            self.mistakes.append(Mistake(Where(name), f"is larger than {most} MiB; split the site"))
+            return None
+        try:
+            return raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            self.mistakes.append(Mistake(Where(name, line), "is not UTF-8; save it as UTF-8"))
+            return None
+
+    def _known_tables(self, name: str, tables: _Tables) -> None:
+        for key, value in tables.content.items():
+            where = Where(name, lines.line_of(tables.lines, (key,)) or tables.lines.get((key, 0)))
+            if key not in FILES[name]:
+                known = " and ".join(f"[[{kind}]]" for kind in FILES[name])
+                self.mistakes.append(Mistake(where, f"{key!r} is not known here; write {known}"))
+            elif not isinstance(value, list):
+                self.mistakes.append(Mistake(where, f"write [[{key}]] with two brackets"))
+
+
+def _in_row(where: Where) -> Callable[[str], Where]:
+    return lambda key: Where(where.file, where.line, key)
