@@ -25,7 +25,10 @@ _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _LINES: Mapping[int, tuple[str, str]] = {
     sqlite3.SQLITE_FULL: ("the disk, or the size it may have, is full", "free space"),
-    sqlite3.SQLITE_READONLY: ("it is read-only", "let the service write to it and its folder"),
+    sqlite3.SQLITE_READONLY: (
+        "it is read-only",
+        "let the service write to it, to the -wal and -shm beside it, and to its folder",
+    ),
     sqlite3.SQLITE_BUSY: ("another program holds its lock", "close that program"),
     sqlite3.SQLITE_LOCKED: ("another program holds its lock", "close that program"),
     sqlite3.SQLITE_CANTOPEN: ("it is gone or cannot be opened", "put it back, or restore a backup"),

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 from core.errors import StoreUnavailable
@@ -38,6 +39,15 @@ class Reader:
             )
         finally:
             self._waiting -= 1
+
+    def let_go(self) -> None:
+        """Open anew for the next query; any thread may ask.
+
+        Connections of one process share what they found when the first of them opened (a log that
+        may only be read, say), so after a fault all of them have to go.
+        """
+        with suppress(RuntimeError):  # closed meanwhile
+            self._executor.submit(self._drop_connection)
 
     def close(self) -> None:
         """Answer what waits, then stop. Blocks until that is done."""

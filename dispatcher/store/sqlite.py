@@ -74,10 +74,10 @@ class SqliteStore:
 
     def __init__(self, file: DatabaseFile, queue_max: int, salt: Salt) -> None:
         self._salt = salt
-        self._writer = Writer(file, queue_max)
         self._reader = Reader(file, "reader")
         # Checking every chain takes seconds on a full store: an alarm's page must not wait for it.
         self._patient_reader = Reader(file, "patient-reader")
+        self._writer = Writer(file, self._reopen, queue_max)
 
     def submit(self, unit: Unit) -> asyncio.Future[None]:
         return self._writer.submit(partial(write_unit, unit=unit, salt=self._salt))
@@ -176,6 +176,10 @@ class SqliteStore:
         self._reader.close()
         self._patient_reader.close()
         self._writer.close()
+
+    def _reopen(self) -> None:
+        self._reader.let_go()
+        self._patient_reader.let_go()
 
     async def _one(
         self, statement: str, value_of: Callable[[sqlite3.Row], _T], **asked: str | int

@@ -44,8 +44,12 @@ class _Job:
 class Writer:
     """Work goes in on the event loop; futures are resolved there, in the order of submission."""
 
-    def __init__(self, file: DatabaseFile, queue_max: int = QUEUE_MAX) -> None:
+    def __init__(
+        self, file: DatabaseFile, on_fault: Callable[[], None], queue_max: int = QUEUE_MAX
+    ) -> None:
+        """`on_fault` is called on the writer's thread when the file could not be written."""
         self._file = file
+        self._on_fault = on_fault
         self._queue_max = queue_max
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._connection: sqlite3.Connection | None = None
@@ -131,6 +135,7 @@ class Writer:
 
     def _fail(self, batch: list[_Job], problem: StoreUnavailable) -> None:
         self._drop_connection()
+        self._on_fault()
         for _ in range(self._queue.qsize()):
             waiting = self._queue.get_nowait()
             if waiting is None:

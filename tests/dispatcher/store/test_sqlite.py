@@ -92,7 +92,9 @@ async def test_a_read_only_database_is_read_and_written_again_when_it_may_be() -
         assert await store.open_alarms() == [alarm()]
         with pytest.raises(StoreUnavailable, match="read-only"):
             await store.submit(opening("alm_2", number=2))
-        os.chmod(database, 0o600)
+        for name in os.listdir(folder):
+            os.chmod(folder / name, 0o600)
+        assert await store.open_alarms() == [alarm()]
         await store.submit(opening("alm_2", number=2))
         assert len(await store.open_alarms()) == 2
         await store.close()

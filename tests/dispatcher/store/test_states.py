@@ -1,0 +1,117 @@
+"""Every state that was ever released stays readable; what is not says why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import date, time, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.signals import AlarmKind, Position, ReceiptState
+from dispatcher.alarms.model import Cause, Purpose
+from dispatcher.roster.model import Duty, Language, Weekday
+from dispatcher.store.ports import Unit
+from dispatcher.store.states import (
+    Unreadable,
+    read_alarm,
+    read_notice,
+    read_organisation,
+    storable,
+    written,
+)
+from tests.dispatcher.store.samples import after, opening, signal
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def test_an_alarm_of_version_1_is_read() -> None:
+    alarm = read_alarm(1, _fixture("alarm_v1.json"))
+    assert (alarm.id, alarm.rev, alarm.kind, alarm.open) == (
+        "alm_full",
+        7,
+        AlarmKind.ATTACK,
+        False,
+    )
+    assert alarm.late == timedelta(minutes=40)
+    assert alarm.place.label == "Hall 2"
+    assert [step.after for step in alarm.plan.steps] == [timedelta(), timedelta(seconds=20)]
+    assert alarm.escalation is not None
+    assert alarm.escalation.wake_at == after(20)
+    assert alarm.escalation.shift == timedelta(seconds=-3.5)
+    (call,) = alarm.escalation.calls
+    assert (call.person, call.deadline, call.sent[0].state) == (
+        "bo",
+        after(71),
+        ReceiptState.SENDING,
+    )
+    assert alarm.closing is not None
+    assert alarm.closing.cause is Cause.CALMED_DOWN
+
+
+def test_a_notice_of_version_1_is_read_as_far_as_it_has_come() -> None:
+    state = _fixture("notice_v1.json")
+    notice = read_notice(1, state, "sending", "SM1")
+    assert (notice.id, notice.purpose, notice.about, notice.letter) == (
+        "ntc_full",
+        Purpose.STAND_DOWN,
+        "ntc_1",
+        "B",
+    )
+    moved = read_notice(1, state, "delivered", "SM2")
+    assert moved == replace(notice, state=ReceiptState.DELIVERED, provider_ref="SM2")
+
+
+def test_a_configuration_of_version_1_is_read() -> None:
+    organisation = read_organisation(1, _fixture("organisation_v1.json"))
+    assert organisation.version == 4
+    (site,) = organisation.sites
+    assert (site.language, site.words) == (Language.NORWEGIAN, (("level_red", "Akutalarm"),))
+    night, once = organisation.shifts
+    assert (night.start, night.days, night.duty) == (time(23), (Weekday.SAT,), Duty.SLEEPING)
+    assert once.date == date(2026, 11, 21)
+    assert organisation.walks[0].seconds == 35.5
+    assert organisation.assignments[0].end == after(3600)
+
+
+@pytest.mark.parametrize("state", [b"", b"{", b"[]", b'{"id": 5}', b"\xff", b"null"])
+def test_what_cannot_be_read_says_why(state: bytes) -> None:
+    for version in (1, 2, 0, -1):
+        with pytest.raises(Unreadable) as why:
+            read_alarm(version, state)
+        assert str(why.value)
+
+
+def test_a_token_a_later_release_added_is_unreadable_and_not_a_crash() -> None:
+    state = _fixture("alarm_v1.json").replace(b'"attack"', b'"flood"')
+    with pytest.raises(Unreadable, match="flood"):
+        read_alarm(1, state)
+
+
+def test_a_field_a_later_release_added_is_read_past() -> None:
+    state = _fixture("alarm_v1.json").replace(b'"rev":', b'"colour": "red", "rev":')
+    assert read_alarm(1, state) == read_alarm(1, _fixture("alarm_v1.json"))
+
+
+@given(st.text(alphabet=st.characters()), st.integers(), st.floats(), st.floats())
+def test_whatever_a_device_says_can_be_kept_and_read_back(
+    text: str, seq: int, lat: float, lon: float
+) -> None:
+    odd = replace(signal().reading, text=text, seq=seq, position=Position(lat, lon))
+    unit = replace(opening(), signals=(replace(signal(), reading=odd),))
+    kept = storable(unit)
+    assert msgspec.json.decode(written(kept), type=Unit) == kept
+    assert storable(kept) == kept
+    (reading,) = (one.reading for one in kept.signals)
+    if abs(seq) < 2**63:
+        assert reading.seq == seq
+    if math.isfinite(lat) and math.isfinite(lon):
+        assert reading.position == Position(lat, lon)
+
+
+def _fixture(name: str) -> bytes:
+    return (FIXTURES / name).read_bytes()
