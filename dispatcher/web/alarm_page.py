@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from core.signals import AnswerKind, ReceiptState
 from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint
@@ -12,6 +13,7 @@ from dispatcher.store.ports import ChainedEntry
 from dispatcher.web import labels
 from dispatcher.web.board import Card, Reader, card
 from dispatcher.web.kept_picture import newest_picture
+from dispatcher.web.moments import stopwatch
 from dispatcher.web.reasons import Picture, picture
 from dispatcher.web.story import Line, story
 
@@ -132,10 +134,15 @@ def _points(alarm: Alarm, reader: Reader) -> tuple[Point, ...]:
     )
     zero = times.pressed or times.stored
     return tuple(
-        Point(name, moments.clock(at), f"+{(at - zero).total_seconds():.1f} s")
+        Point(name, moments.clock(at), _after(at - zero))
         for name, at in named
         if at is not None and zero is not None
     )
+
+
+def _after(span: timedelta) -> str:
+    seconds = span.total_seconds()
+    return f"+{seconds:.1f} s" if seconds < 100 else f"+{stopwatch(round(seconds))}"
 
 
 def _end(alarm: Alarm, reader: Reader) -> End | None:

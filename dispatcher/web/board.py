@@ -16,7 +16,8 @@ from dispatcher.web.names import Names
 PLACE_STALE_S = 60.0
 """An older place is called the last known one, never the present one (law 8)."""
 
-COMING = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
+ON_THE_WAY = (Standpoint.CALLED, Standpoint.RANG, Standpoint.SEEN, Standpoint.ACCEPTED)
+"""Those whose walking time still says something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Card:
     level_word: str
     kind_word: str
     place: str
+    headline: str
     place_notes: tuple[str, ...]
     who: str
     since_word: str
@@ -84,6 +86,7 @@ def card(alarm: Alarm, reader: Reader) -> Card:
         level_word=_level_word(alarm, reader),
         kind_word=labels.kind(w, alarm.kind, reader.own),
         place=place_words(w, alarm.place),
+        headline=(alarm.text if alarm.technical else "") or place_words(w, alarm.place),
         place_notes=place_notes(w, alarm.place),
         who=_who(alarm.pressers),
         since_word=w("pressed at") if alarm.times.pressed else w("received at"),
@@ -103,7 +106,7 @@ def card(alarm: Alarm, reader: Reader) -> Card:
 
 
 def called(w: Words, call: Call) -> Called:
-    walks = call.standpoint is not Standpoint.ARRIVED and call.expected_s is not None
+    walks = call.standpoint in ON_THE_WAY and call.expected_s is not None
     return Called(
         person=call.person,
         name=call.first_name,

@@ -86,7 +86,7 @@ def _member(state: PersonState, reader: Reader) -> Member:
 
 def _row(state: DeviceState, reader: Reader) -> DeviceRow:
     w = reader.w
-    battery = "" if state.battery is None else f"{round(state.battery * 100)} %"
+    battery = "" if state.battery is None else f"{round(state.battery * 100)}\u00a0%"
     return DeviceRow(
         id=state.device,
         kind=state.kind,

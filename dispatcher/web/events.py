@@ -10,7 +10,7 @@ import asyncio
 import json
 from asyncio import Event, Queue, Task
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ class Streams:
         self._closing = closing
         self._open: Counter[str] = Counter()
 
-    def open(self, person: str, last_event_id: str | None) -> AsyncIterator[bytes]:
+    def open(self, person: str, last_event_id: str | None) -> AsyncGenerator[bytes]:
         """A new stream. Raises DomainError `too_many`, before anything is sent."""
         if self._open[person] >= STREAMS_PER_PERSON_MAX or self._open.total() >= STREAMS_MAX:
             raise DomainError("too_many", "Too many open streams. Close a page and try again.")
@@ -42,7 +42,7 @@ class Streams:
         """Whether a page signed in as this person follows the stream now."""
         return self._open[person] > 0
 
-    async def _stream(self, person: str, last_event_id: str | None) -> AsyncIterator[bytes]:
+    async def _stream(self, person: str, last_event_id: str | None) -> AsyncGenerator[bytes]:
         self._open[person] += 1
         queue = self._desk.follow()
         closing = asyncio.create_task(self._closing.wait())

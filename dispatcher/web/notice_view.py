@@ -57,6 +57,7 @@ class NoticeView:
     place: str
     place_notes: tuple[str, ...]
     who: str
+    since: str
     with_you: str
     meeting: str
     warnings: tuple[str, ...]
@@ -107,6 +108,7 @@ def view_of(
         place=place_words(w, alarm.place),
         place_notes=place_notes(w, alarm.place),
         who=joined(w, (one.first_name for one in alarm.pressers)),
+        since=_since(w, alarm, moments),
         with_you=joined(w, _others_coming(alarm, notice.person)),
         meeting=meeting_words(alarm.place, names),
         warnings=tuple(_warnings(w, alarm, notice, call)),
@@ -133,6 +135,13 @@ def answer_from(text: str) -> AnswerKind:
     if answer is AnswerKind.RANG:
         raise DomainError("invalid", "Only a device can say that it rang.")
     return answer
+
+
+def _since(w: Words, alarm: Alarm, moments: Moments) -> str:
+    if alarm.times.pressed is not None:
+        return f"{w('pressed at')} {moments.short(alarm.times.pressed)}"
+    stored = alarm.times.stored
+    return f"{w('received at')} {moments.short(stored)}" if stored is not None else ""
 
 
 def _stood_down(alarm: Alarm, notice: Notice, call: Call | None) -> bool:

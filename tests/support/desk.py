@@ -47,7 +47,6 @@ from dispatcher.site.model import Organisation, Site
 from dispatcher.store.ports import AlarmPage, ChainedEntry, LinkWrite, RawBytes
 
 NOW = datetime(2026, 11, 21, 18, 2, 11, tzinfo=UTC)
-OFFSET = timedelta(0)
 STANDS_AFTER = {
     AnswerKind.ACCEPT: Standpoint.ACCEPTED,
     AnswerKind.ARRIVED: Standpoint.ARRIVED,
@@ -64,6 +63,7 @@ class MemoryDesk:
 
     configured: Organisation
     clock: datetime = NOW
+    offset: timedelta = timedelta()
     held: dict[str, Alarm] = field(default_factory=dict)
     sent: dict[str, list[Notice]] = field(default_factory=dict)
     told: dict[str, list[ChainedEntry]] = field(default_factory=dict)
@@ -215,7 +215,7 @@ class MemoryDesk:
         return self.clock
 
     def wall(self) -> datetime:
-        return self.clock + OFFSET
+        return self.clock + self.offset
 
     def follow(self) -> Queue[Change]:
         return self.followers.follow()

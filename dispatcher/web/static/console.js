@@ -53,6 +53,7 @@
       if (!fresh || busy(part) || fresh.innerHTML === part.innerHTML) { return; }
       part.innerHTML = fresh.innerHTML;
     });
+    document.documentElement.className = next.documentElement.className;
     if (focus && by(focus) && document.activeElement.id !== focus) { by(focus).focus(); }
     loaded = Date.now();
     clocks();
