@@ -75,19 +75,21 @@ def press(
     settings_file: SettingsFile = None,
 ) -> None:
     """Press that person's simulated device of a running service, over real MQTT."""
-    _run(trying.press(settings.load(settings_file), person, level))
+    _run(trying.press(serving.of_running(settings.load(settings_file)), person, level))
 
 
 @app.command()
 def drill(
-    scenario: Annotated[list[Path], typer.Argument(help="Scenario files, e.g. one-press.toml.")],
+    scenario: Annotated[
+        list[str] | None, typer.Argument(help="Names or files, e.g. one-press; all unless given.")
+    ] = None,
     against: Annotated[str, typer.Option(help="A running service instead of a private one.")] = "",
     token_file: Annotated[Path | None, typer.Option(help="Its staff token.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report for people.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Scenarios over the real transports; exit 1 if a target is missed."""
-    _run(trying.drill(scenario, against, token_file, html, as_json=as_json))
+    _run(trying.drill(scenario or [], against, token_file, html, as_json=as_json))
 
 
 @app.command()
@@ -173,5 +175,3 @@ def _run(work: Coroutine[Any, Any, int]) -> None:
         sys.exit(asyncio.run(work))
     except KeyboardInterrupt:
         sys.exit(130)
-
-

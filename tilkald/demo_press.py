@@ -1,4 +1,4 @@
-"""The press buttons of demo mode: a real alarm over real MQTT, from a session beside the device's."""
+"""The press buttons of demo mode: a real alarm over real MQTT, from a session of its own."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tilkald.selfcheck import Door
 class MqttPress:
     """Implements `dispatcher.web.ports.DemoPress`."""
 
-    def __init__(self, door: Callable[[], Door], organisation: Organisation) -> None:
+    def __init__(self, door: Callable[[], Door], organisation: Callable[[], Organisation]) -> None:
         self._door = door
         self._organisation = organisation
         self._seq = 0
 
     async def __call__(self, person: str, level: Level, kind: AlarmKind) -> None:
         """Raises DomainError `not_found` when the person wears nothing that can press."""
-        device = next((d for d in self._organisation.devices if d.person == person), None)
+        device = next((d for d in self._organisation().devices if d.person == person), None)
         if device is None:
             raise DomainError("not_found", f"{person} wears no device. Give them one.")
         door = self._door()

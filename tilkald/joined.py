@@ -82,9 +82,7 @@ class GatewayLines:
     def listening(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    def tell(
-        self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None
-    ) -> bool:
+    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
         assert self._gateway is not None, "join the halves first"
         return self._gateway.tell(device, payload, on_ack)
 

@@ -27,7 +27,7 @@ from devices.registry import Device
 from dispatcher.app import Dispatcher, Ground, open_ground
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.work import Moment
-from dispatcher.site.files import read_site
+from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
 from dispatcher.store.audit import Auditor
 from dispatcher.store.ports import Unit
@@ -40,6 +40,9 @@ from tilkald.selfcheck import Door, Outcome
 
 ROSTER_EVERY_S = 5.0
 """How soon a change of shift reaches supervision. Decisions look at the roster themselves."""
+
+CONFIGURATION_EVERY_S = 2.0
+RUN_FILE = "run.json"
 
 _log = log.logger("tilkald.serve")
 
@@ -78,7 +81,7 @@ class Service:
         lines.listening(self.gateway)
         desk.listening(self.dispatcher.engine, self.pictures)
         self._configure_devices(organisation)
-        press = MqttPress(self._door, organisation) if settings.demo else None
+        press = MqttPress(self._door, self.pictures.organisation) if settings.demo else None
         await self.gateway.start(await self._ground.store.last_heard())
         await self.dispatcher.start()
         await self.dispatcher.serve_pages(press)
@@ -116,7 +119,7 @@ class Service:
         store, folder = self._ground.store, self._settings.site_dir
         stored = await store.organisation()
         if folder is not None:
-            read = read_site(folder)
+            read = read_directory(folder)
             if stored is None or replace(read, version=stored.version) != stored:
                 version = await store.write_organisation(read, "SITE_DIR", self._ground.clock.now())
                 _log.info("configuration applied", version=version, folder=str(folder))
@@ -164,6 +167,7 @@ class Service:
         self._run("mark", lambda: vitals.keep_clock_mark(self._mark))
         self._run("audit", lambda: vitals.audit(look, audited))
         self._run("roster", self._follow_roster)
+        self._run("configuration", self._follow_configuration)
         door = self._door()
         self._run(
             "selfcheck",
@@ -190,6 +194,20 @@ class Service:
                 if person not in now_on_duty:
                     self.dispatcher.engine.responder_lost(person, "off_duty")
             on_duty = now_on_duty
+
+    async def _follow_configuration(self) -> None:
+        """`tilkald apply` writes a new version beside us: take it over. Running plans stay."""
+        store = self._ground.store
+        while True:
+            await sleep(CONFIGURATION_EVERY_S)
+            newest = (await store.organisation_versions())[-1][0]
+            if newest == self.pictures.organisation().version:
+                continue
+            organisation = await store.organisation(newest)
+            if organisation is not None:
+                self.pictures.configure(organisation)
+                self._configure_devices(organisation)
+                _log.info("configuration taken over", version=newest)
 
     def _press_worked(self, seconds: float) -> None:
         metrics.SELFCHECK.observe(seconds)
@@ -246,7 +264,7 @@ class Service:
 
 def run_file(settings: Settings) -> Path:
     """Where a running service says how to reach it: for `tilkald press` and `drill --against`."""
-    return settings.data_dir / "run.json"
+    return settings.data_dir / RUN_FILE
 
 
 def write_private(path: Path, text: str) -> None:

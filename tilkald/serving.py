@@ -14,12 +14,13 @@ from rich.console import Console
 from core import settings
 from core.errors import ConfigError
 from core.settings import Settings
+from firmware_sim.places import example_site
 from firmware_sim.staff import run_staff
-from tilkald.example import example_site
-from tilkald.serve import Ready, Service
+from tilkald.serve import RUN_FILE, Ready, Service
 
 PORTS_TRIED = 50
 STAFF_STOP_WITHIN_S = 2.0
+RUN_FOLDER = Path("var/run")
 
 _out = Console(highlight=False)
 
@@ -37,7 +38,7 @@ async def serve(loaded: Settings, *, as_json: bool) -> int:
 async def run_example() -> int:
     """The example site with its simulated staff beside it; ports that are taken are passed over."""
     loaded = settings.load(
-        data_dir=Path("var/run"),
+        data_dir=RUN_FOLDER,
         site_dir=example_site(),
         demo=True,
         http_port=_free_port(8080),
@@ -57,6 +58,13 @@ async def run_example() -> int:
         await asyncio.wait_for(staff, STAFF_STOP_WITHIN_S)
     await service.stop()
     return 0
+
+
+def of_running(loaded: Settings) -> Settings:
+    """The settings of a service that runs: those given, else those of `tilkald run`."""
+    given = (loaded.data_dir / RUN_FILE).exists()
+    running = (RUN_FOLDER / RUN_FILE).exists()
+    return loaded if given or not running else loaded.model_copy(update={"data_dir": RUN_FOLDER})
 
 
 def _say_ready(ready: Ready, service: Service, *, as_json: bool) -> None:
@@ -79,5 +87,3 @@ def _free_port(wanted: int) -> int:
                 continue
             return port
     raise ConfigError(f"No free port from {wanted} on. Stop what holds them, then try again.")
-
-

@@ -1,0 +1,42 @@
+"""`tilkald demo`, `press`, `drill`, `simulate`, `bench`: trying the service out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from firmware_sim.bench import run_bench
+
+from core import log
+from core.settings import Settings
+from firmware_sim import places
+from firmware_sim.demo import run_demo
+from firmware_sim.drill import Wanted, run_drill
+from firmware_sim.press import run_press, running_press
+from firmware_sim.world import run_simulate
+
+
+async def demo(*, once: bool, as_json: bool) -> int:
+    log.set_up(as_json=False, level="error")
+    return await run_demo(once=once, as_json=as_json)
+
+
+async def press(loaded: Settings, person: str, level: str) -> int:
+    log.set_up(as_json=False, level="error")
+    site = loaded.site_dir or places.example_site()
+    return await run_press(running_press(loaded.data_dir, site, person, level))
+
+
+async def drill(
+    scenarios: list[str], against: str, token_file: Path | None, html: Path | None, *, as_json: bool
+) -> int:
+    log.set_up(as_json=False, level="error")
+    return await run_drill(Wanted(tuple(scenarios), against, token_file, "", as_json, html))
+
+
+def simulate(seed: int, days: float, folder: Path | None) -> int:
+    log.set_up(as_json=False, level="critical")
+    return run_simulate(seed, days, folder)
+
+
+async def bench(only: str, out: Path, *, quick: bool) -> int:
+    return await run_bench(only, out, quick=quick)
