@@ -1,8 +1,9 @@
 """What applying a configuration would change, in lines a person can read. Pure.
 
-The caller shows the lines, stops there on `--dry-run`, and otherwise stores `result` as the next
-numbered version. Applying the same twice changes nothing; applying an older version (with
-`prune`) is undo. Presence, loans given out by hand and everything else operational is not here.
+`merged` is the version that would result, `difference` says what it changes: the caller shows the
+lines, stops there on `--dry-run`, writes nothing when there are none, and otherwise stores the
+result as the next numbered version. Undo is the difference to an older version. What is
+operational (presence, overrides, sessions) is not here.
 
 Shifts, walks and loans have no id of their own: the shifts of one person, the walk between two
 places, the loans of one device are each one thing, replaced as a whole.
@@ -10,7 +11,7 @@ places, the loans of one device are each one thing, replaced as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -54,52 +55,31 @@ class Change:
         return f"{line}: {'; '.join(self.what)}" if self.what else line
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What applying would do. `result` is the next version, or the current one: nothing changes."""
-
-    changes: tuple[Change, ...]
-    kept: tuple[Change, ...]
-    result: Organisation
-
-    @property
-    def anything(self) -> bool:
-        return bool(self.changes)
-
-    def lines(self) -> list[str]:
-        """Everything, for a person; one line when there is nothing."""
-        if not self.changes and not self.kept:
-            return ["Nothing changes."]
-        return [str(change) for change in (*self.changes, *self.kept)]
-
-
-def propose(current: Organisation, wanted: Organisation, *, prune: bool = False) -> Proposal:
-    """The difference from `current` to `wanted`, and the version that results.
+def merged(stored: Organisation, wanted: Organisation, *, prune: bool = False) -> Organisation:
+    """What results from applying `wanted`, still with the version of `stored`.
 
     Without `prune` nothing is removed: what `wanted` does not mention stays. Raises ConfigError
     when what stays and what is new do not fit together.
     """
-    changes: list[Change] = []
-    kept: list[Change] = []
     parts: dict[str, tuple[Any, ...]] = {}
     for part in _PARTS:
-        old, new = part.of(current), part.of(wanted)
-        changes += part.changes(old, new)
-        gone = [key for key in old if key not in new]
-        did = Did.REMOVED if prune else Did.KEPT
-        (changes if prune else kept).extend(Change(did, part.kind, key) for key in gone)
-        staying = [] if prune else [row for key in gone for row in old[key]]
+        old, new = part.of(stored), part.of(wanted)
+        staying = [] if prune else [row for key in old if key not in new for row in old[key]]
         parts[part.name] = (*getattr(wanted, part.name), *staying)
-    if not changes:
-        return Proposal((), tuple(kept), current)
-    result = replace(current, version=current.version + 1, **parts)
+    result = replace(stored, **parts)
     _refuse_broken(result)
-    return Proposal(tuple(changes), tuple(kept), result)
+    return result
 
 
-def undo(current: Organisation, older: Organisation) -> Proposal:
-    """Back to an older version, as a new one."""
-    return propose(current, older, prune=True)
+def difference(stored: Organisation, wanted: Organisation) -> tuple[Change, ...]:
+    """Everything that is not the same in both; empty when applying would change nothing."""
+    return tuple(change for part in _PARTS for change in part.changes(stored, wanted))
+
+
+def left_standing(stored: Organisation, wanted: Organisation) -> tuple[Change, ...]:
+    """What `wanted` does not mention and only `prune` would remove."""
+    gone = (change for change in difference(stored, wanted) if change.did is Did.REMOVED)
+    return tuple(replace(change, did=Did.KEPT) for change in gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +97,16 @@ class _Part:
             found[self.key(row)] = (*found.get(self.key(row), ()), row)
         return found
 
-    def changes(
-        self, old: Mapping[str, tuple[Any, ...]], new: Mapping[str, tuple[Any, ...]]
-    ) -> Iterable[Change]:
+    def changes(self, stored: Organisation, wanted: Organisation) -> Iterable[Change]:
+        old, new = self.of(stored), self.of(wanted)
         for key, rows in new.items():
             if key not in old:
                 yield Change(Did.ADDED, self.kind, key)
             elif old[key] != rows:
                 yield Change(Did.CHANGED, self.kind, key, tuple(_what(old[key], rows)))
+        for key in old:
+            if key not in new:
+                yield Change(Did.REMOVED, self.kind, key)
 
 
 _PARTS = (
