@@ -103,4 +103,4 @@ def _without_surrogates(text: str) -> str:
     # Tokens of a StrEnum are ours and stay what they are.
     if type(text) is not str:
         return text
-    return text.encode(errors="surrogatepass").decode(errors="replace")
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,270 @@
+"""What the store could not commit is kept beside it, and comes into the store once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.errors import StoreUnavailable
+from core.signals import ReceiptState
+from dispatcher.store import journal as journals
+from dispatcher.store.journal import REPLAYED_MAX, EmergencyJournal
+from dispatcher.store.memory import MemoryStore
+from dispatcher.store.ports import AlarmWrite, Store, Unit
+from tests.dispatcher.store.samples import T, after, alarm, entry, move, opening, raw, signal
+
+SMALL = 64 * 1024
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "emergency.journal"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[EmergencyJournal]:
+    kept = EmergencyJournal(path, SMALL)
+    yield kept
+    kept.close()
+
+
+async def test_what_was_appended_is_there_after_a_crash(
+    path: Path, journal: EmergencyJournal, store: Store
+) -> None:
+    await journal.append(opening())
+    await journal.append(Unit(raw=(raw(),), timeline=(entry("odd\ud800"),)))
+    # The first is never closed: its process died.
+    after_crash = EmergencyJournal(path, SMALL)
+    replayed = await after_crash.replay(store, T)
+    assert (replayed.stored, replayed.superseded, replayed.unreadable) == (2, (), ())
+    assert await store.open_alarms() == [alarm()]
+    assert [one.id for one in await store.unfinished_notices()] == ["ntc_1"]
+    assert [one.what for one in await store.timeline("alm_1")] == ["opened", "called", "odd�"]
+    assert len(await store.raw()) == 1
+    assert after_crash.empty()
+    after_crash.close()
+
+
+async def test_each_line_is_on_the_disk_as_json_before_append_returns(
+    path: Path, journal: EmergencyJournal
+) -> None:
+    journal.append_now(opening())
+    content = _content(path)
+    line, rest = content.split(b"\n", 1)
+    assert line.startswith(b'{"signals":[{"id":"sig_badge-anna_1"')
+    assert set(rest) == {0}
+
+
+def test_its_room_on_the_disk_is_reserved_before_it_is_needed(
+    path: Path, journal: EmergencyJournal
+) -> None:
+    kept = path.stat()
+    assert kept.st_size == SMALL
+    assert kept.st_blocks * 512 >= SMALL
+    assert stat.S_IMODE(kept.st_mode) == 0o600
+
+
+async def test_a_replay_twice_stores_once(
+    path: Path, journal: EmergencyJournal, store: Store
+) -> None:
+    await journal.append(opening())
+    await journal.append(Unit(timeline=(entry("accepted"),), raw=(raw(),)))
+    content = _content(path)
+    await journal.replay(store, T)
+    _write(path, 0, content)
+    again = EmergencyJournal(path, SMALL)
+    assert (await again.replay(store, after(1))).stored == 2
+    assert len(await store.timeline("alm_1")) == 3
+    assert len(await store.raw()) == 1
+    assert await store.verify() == []
+    again.close()
+
+
+async def test_what_was_tried_again_meanwhile_is_not_stored_twice(
+    journal: EmergencyJournal, store: Store
+) -> None:
+    named = await journal.append(replace(opening(), alarms=(AlarmWrite(alarm(), 0),)))
+    await store.submit(named)
+    await store.submit(Unit(alarms=(AlarmWrite(alarm(rev=2), 1),)))
+    replayed = await journal.replay(store, T)
+    assert (replayed.stored, replayed.superseded) == (1, ())
+    assert len(await store.timeline("alm_1")) == 2
+    assert [one.rev for one in await store.open_alarms()] == [2]
+
+
+async def test_an_alarm_that_went_on_keeps_its_state_and_gets_what_happened(
+    journal: EmergencyJournal, store: Store
+) -> None:
+    await store.submit(opening())
+    await store.submit(Unit(alarms=(AlarmWrite(alarm(rev=2), 1),)))
+    late = replace(opening(), signals=(signal(2),), moves=(move(ReceiptState.SENT),))
+    await journal.append(replace(late, notices=(replace(late.notices[0], id="ntc_old"),)))
+    replayed = await journal.replay(store, T)
+    assert (replayed.stored, replayed.superseded) == (0, ("alm_1",))
+    assert [one.rev for one in await store.open_alarms()] == [2]
+    assert [heard.seq for heard in await store.last_heard()] == [1, 2]
+    assert len(await store.timeline("alm_1")) == 4
+    assert await store.notice("ntc_old") is None, "an old decision calls nobody"
+    sent = await store.notice("ntc_1")
+    assert sent is not None
+    assert sent.state is ReceiptState.SENT
+
+
+@pytest.mark.parametrize("torn", [b'{"signals":[', b"x" * 200, b'{"raw":[]}', b"\xff\xfe"])
+async def test_a_torn_last_line_is_left_out_and_the_next_is_not_lost(
+    path: Path, journal: EmergencyJournal, store: Store, torn: bytes
+) -> None:
+    await journal.append(opening())
+    end = _content(path).index(b"\0")
+    _write(path, end, torn)
+    after_crash = EmergencyJournal(path, SMALL)
+    await after_crash.append(opening("alm_2", number=2))
+    replayed = await after_crash.replay(store, T)
+    assert (replayed.stored, replayed.unreadable) == (2, ())
+    assert [one.id for one in await store.open_alarms()] == ["alm_1", "alm_2"]
+    after_crash.close()
+
+
+async def test_a_line_nobody_can_read_is_told_and_kept_and_stops_no_other(
+    path: Path, journal: EmergencyJournal, store: Store
+) -> None:
+    await journal.append(opening())
+    damaged = _content(path).replace(b'"alm_1"', b'"alm_1', 1)
+    _write(path, 0, damaged)
+    after_crash = EmergencyJournal(path, SMALL)
+    await after_crash.append(opening("alm_2", number=2))
+    replayed = await after_crash.replay(store, T)
+    assert replayed.stored == 1
+    assert len(replayed.unreadable) == 1
+    assert replayed.unreadable[0].startswith("Line 1 of the emergency journal cannot be read")
+    assert replayed.kept is not None
+    assert b'"alm_1,' in _content(replayed.kept)
+    after_crash.close()
+
+
+async def test_after_the_replay_the_journal_is_put_aside_and_a_new_one_begins(
+    path: Path, journal: EmergencyJournal, store: Store
+) -> None:
+    await journal.append(opening())
+    replayed = await journal.replay(store, T)
+    assert replayed.kept == path.with_name("emergency.replayed-20261121T190000Z-000.journal")
+    assert _content(replayed.kept).endswith(b"}\n")
+    assert stat.S_IMODE(os.stat(replayed.kept).st_mode) == 0o600
+    assert journal.empty()
+    assert (await journal.replay(store, T)).kept is None
+    await journal.append(opening("alm_2", number=2))
+    assert (await journal.replay(store, T)).stored == 1
+
+
+async def test_only_the_newest_replayed_journals_are_kept(
+    path: Path, journal: EmergencyJournal, store: Store
+) -> None:
+    for number in range(REPLAYED_MAX + 3):
+        await journal.append(opening(f"alm_{number}", number=number))
+        await journal.replay(store, after(number // 2))
+    kept = sorted(name for name in os.listdir(path.parent) if "replayed" in name)
+    assert len(kept) == REPLAYED_MAX
+    assert kept[-1] == "emergency.replayed-20261121T190006Z-000.journal"
+
+
+async def test_while_the_store_fails_the_journal_stays_whole(
+    path: Path, journal: EmergencyJournal
+) -> None:
+    store = MemoryStore()
+    await journal.append(opening())
+    store.fail_with = StoreUnavailable("the disk is full")
+    with pytest.raises(StoreUnavailable, match="the disk is full"):
+        await journal.replay(store, T)
+    assert not journal.empty()
+    store.fail_with = None
+    assert (await journal.replay(store, T)).stored == 1
+
+
+async def test_what_is_appended_during_a_replay_is_not_put_aside_unread(
+    journal: EmergencyJournal,
+) -> None:
+    class AppendsMeanwhile(MemoryStore):
+        """A press that fails while the first one is being replayed."""
+
+        def commit_now(self, unit: Unit) -> None:
+            super().commit_now(unit)
+            if unit.alarms and unit.alarms[0].alarm.id == "alm_1":
+                journal.append_now(opening("alm_2", number=2))
+
+    store = AppendsMeanwhile()
+    await journal.append(opening())
+    assert (await journal.replay(store, T)).stored == 2
+    assert [one.id for one in await store.open_alarms()] == ["alm_1", "alm_2"]
+    assert journal.empty()
+
+
+# The journal's own failures: one clear line, never a crash, over when they are over.
+
+
+async def test_a_full_journal_says_so_and_keeps_what_it_has(
+    journal: EmergencyJournal, store: Store
+) -> None:
+    units = [opening(f"alm_{number}", number=number) for number in range(100)]
+    told = await asyncio.gather(*map(journal.append, units), return_exceptions=True)
+    refused = [one for one in told if isinstance(one, StoreUnavailable)]
+    assert 10 < len(refused) < 90
+    assert "no more fit" in str(refused[0])
+    assert "\n" not in str(refused[0])
+    assert (await journal.replay(store, T)).stored == len(units) - len(refused)
+
+
+async def test_a_folder_that_cannot_be_written_is_told_and_used_when_it_can(
+    tmp_path: Path, store: Store
+) -> None:
+    in_the_way = tmp_path / "var"
+    os.close(os.open(in_the_way, os.O_CREAT))
+    journal = EmergencyJournal(in_the_way / "emergency.journal", SMALL)
+    with pytest.raises(StoreUnavailable, match="Alarms are kept in memory alone"):
+        await journal.append(opening())
+    assert journal.empty()
+    assert (await journal.replay(store, T)).stored == 0
+    os.unlink(in_the_way)
+    await journal.append(opening())
+    assert (await journal.replay(store, T)).stored == 1
+    journal.close()
+
+
+async def test_a_journal_that_is_a_folder_is_told(path: Path) -> None:
+    os.mkdir(path)
+    journal = EmergencyJournal(path, SMALL)
+    with pytest.raises(StoreUnavailable, match="cannot be used"):
+        await journal.append(opening())
+    journal.close()
+
+
+async def test_more_appends_than_may_wait_are_refused(
+    journal: EmergencyJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "APPENDS_MAX", 0)
+    with pytest.raises(StoreUnavailable, match="units wait for its disk"):
+        await journal.append(opening())
+
+
+async def test_an_append_needs_no_more_room_on_the_disk(
+    path: Path, journal: EmergencyJournal
+) -> None:
+    before = os.stat(path).st_blocks
+    for number in range(10):
+        await journal.append(opening(f"alm_{number}", number=number))
+    assert os.stat(path).st_blocks == before
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _write(path: Path, position: int, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(position)
+        file.write(content)
