@@ -100,7 +100,8 @@ class EngineConcerns(Concerns):
 
     def technical(self, text: str) -> None:
         if self._engine is not None:
-            self._engine.technical(f"channel:{text}", text)
+            message = "A message could not be sent. Check the number. ({why})"
+            self._engine.technical(f"channel:{text}", message, why=text)
 
     def degraded(self, part: str, text: str | None) -> None:
         if self._engine is None:
@@ -108,7 +109,8 @@ class EngineConcerns(Concerns):
         if text is None:
             self._engine.health.clear(part)
         else:
-            self._engine.health.report(part, text)
+            message = "Messages cannot be sent by {channel}. Check the account. ({why})"
+            self._engine.health.report(part, message, channel=part, why=text)
 
 
 class Dispatcher:
@@ -139,7 +141,8 @@ class Dispatcher:
     async def start(self) -> None:
         await self.engine.start()
         if self._ground.replayed:
-            self.engine.health.report("journal", self._ground.replayed)
+            message = "The emergency journal does not work: {why}"
+            self.engine.health.report("journal", message, why=self._ground.replayed)
 
     async def serve_pages(self, press: DemoPress | None) -> None:
         """Both listeners. Raises ConfigError when a port is taken."""
@@ -151,8 +154,8 @@ class Dispatcher:
             setting="PUBLIC_PORT",
         )
         if self._account is not None and not self._settings.public_url:
-            text = "TWILIO is set up without PUBLIC_URL: links and replies cannot reach us. Set it."
-            self.engine.health.report("public_url", text)
+            message = "SMS replies and links cannot reach us. Set TILKALD_PUBLIC_URL."
+            self.engine.health.report("public_url", message)
         staff = staff_app(self._web(press))
         self._watching = staff.state.streams.is_watching
         self.staff = await serve(

@@ -14,6 +14,20 @@ from gateway.app import Gateway
 
 _UNREACHABLE = (Trouble.SILENT, Trouble.COMMON_CAUSE, Trouble.TAMPER)
 
+_FOUND = {
+    Trouble.SILENT: "No contact with {devices}. Look for it.",
+    Trouble.COMMON_CAUSE: "No contact with several devices at once: {devices}. Check the network.",
+    Trouble.LINE_DOWN: "The line {line} is down. Devices on it cannot call. Check the cable.",
+    Trouble.LOW_BATTERY: "Low battery: {devices}. Charge or change it.",
+    Trouble.TAMPER: "Somebody has tampered with {devices}. Look at it.",
+    Trouble.TWO_CLAIM: "Two devices call themselves {devices}. Find the wrong one.",
+}
+
+_PROBLEMS = {
+    "revoked": "{device} is revoked as stolen and tried to log in. It was refused.",
+    "storm": "{device} repeats itself without end. It is heard; look at it.",
+}
+
 
 class EngineDesk:
     """`gateway.ports.Desk` over the engine."""
@@ -55,14 +69,18 @@ class EngineDesk:
             self.engine.recovered(finding.key)
         else:
             devices = ", ".join(finding.devices)
-            text = f"{finding.trouble.value}: {devices or finding.line}"
-            self.engine.technical(finding.key, text, finding.site, devices)
+            message = _FOUND[finding.trouble]
+            self.engine.technical(
+                finding.key, message, finding.site, devices=devices, line=finding.line
+            )
 
     def problem(self, part: str, text: str | None) -> None:
         if text is None:
             self.engine.health.clear(part)
         else:
-            self.engine.health.report(part, text)
+            device = part.partition(":")[2]
+            message = _PROBLEMS.get(part.partition(":")[0], "{why}")
+            self.engine.health.report(part, message, device=device, why=text)
 
     def _lose_wearer(self, device: str, finding: Finding) -> None:
         """Somebody on their way whose device is gone may not arrive: the plan goes on (law 2)."""

@@ -152,13 +152,13 @@ class Service:
                 engine.recovered("auditor")
                 health.clear("auditor")
                 return
-            text = "; ".join(found)
-            health.report("auditor", text)
-            engine.technical("auditor", text)
+            message = "The check of open alarms found: {what}. Call your colleagues yourself."
+            health.report("auditor", message, what="; ".join(found))
+            engine.technical("auditor", message, what="; ".join(found))
 
         def jumped(moved: timedelta) -> None:
-            text = f"The wall clock was set by {moved.total_seconds():+.0f} s. Rosters follow it."
-            engine.technical("wall_clock", text)
+            message = "The clock was set by {seconds} s. Check that the roster is right."
+            engine.technical("wall_clock", message, seconds=f"{moved.total_seconds():+.0f}")
 
         outcome = Outcome(self._press_worked, self._press_failed)
         lag = metrics.LOOP_LAG.observe
@@ -174,8 +174,7 @@ class Service:
             lambda: selfcheck.press_for_ever(door, self._settings.deadman_url, outcome),
         )
         if self.gateway.listener.is_plain_beyond_loopback:
-            text = "Devices speak without encryption beyond this machine. Set MQTT_TLS_CERT."
-            health.report("mqtt_plain", text)
+            health.report("mqtt_plain", "Devices speak without encryption. Set MQTT_TLS_CERT.")
 
     def _run(self, name: str, task: Callable[[], Awaitable[None]]) -> None:
         health = self.dispatcher.engine.health
@@ -214,8 +213,8 @@ class Service:
         self.dispatcher.engine.health.clear("selfcheck")
 
     def _press_failed(self, why: str) -> None:
-        text = f"The service's own test press failed: {why}. Use the manual routine."
-        self.dispatcher.engine.health.report("selfcheck", text)
+        message = "The service's own test press failed. Use the manual routine. ({why})"
+        self.dispatcher.engine.health.report("selfcheck", message, why=why)
 
     def _mark(self) -> None:
         marked = self._ground.store.submit(Unit(clock=self._ground.clock.mark()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Protocol
 
 from core import clock, log
 from core.clock import ServiceClock
@@ -23,7 +24,13 @@ CLOCK_EVERY_S = 5.0
 MARK_EVERY_S = 10.0
 AUDIT_EVERY_S = 60.0
 
-Report = Callable[[str, str], None]
+
+class Report(Protocol):
+    """`dispatcher.engine.health.Health.report`."""
+
+    def __call__(self, part: str, message: str, **fields: object) -> None: ...
+
+
 Clear = Callable[[str], None]
 
 _log = log.logger("tilkald.vitals")
@@ -39,8 +46,7 @@ async def watch_loop_lag(report: Report, clear: Clear, measured: Callable[[float
         measured(lag_s)
         calm = 0 if lag_s > LAG_MOST_S else calm + 1
         if calm == 0:
-            text = f"The service is {lag_s:.1f} s late. Take load off this machine."
-            report("loop", text)
+            report("loop", "The service is {seconds} s late.", seconds=f"{lag_s:.1f}")
         elif calm == LAG_CALM:
             clear("loop")
 
@@ -82,6 +88,7 @@ async def supervised(
             raise
         except Exception as error:
             _log.error("a watcher died and is started again", watcher=name, why=repr(error))
-            report(f"watcher:{name}", f"The service could not watch itself ({name}): {error}")
+            message = "The service cannot watch itself: {name} ({why})"
+            report(f"watcher:{name}", message, name=name, why=error)
             restarted()
         await clock.sleep(1.0)

@@ -26,6 +26,7 @@ from dispatcher.engine.work import Work
 from dispatcher.store.ports import Store, Unit
 
 PATIENCE_S = 1.0
+NOT_STORED = "Alarms are called but not stored. Free the disk. ({why})"
 RETRY_EVERY_S = 1.0
 BACKLOG_MOST = 100_000
 """Pieces kept in memory while the store is away; beyond this only the journal remembers."""
@@ -119,7 +120,7 @@ class Commits:
         elif isinstance(error, Conflict) and not self._behind(waiting.work.unit):
             self._conflict(waiting, error)
         elif isinstance(error, TilkaldError):
-            self._health.report("store", f"Alarms are not being stored: {error}")
+            self._health.report("store", NOT_STORED, why=error)
             self._go_on_unstored(waiting)
         else:
             raise error
@@ -136,7 +137,7 @@ class Commits:
 
     def _out_of_patience(self, waiting: _Waiting) -> None:
         """The transaction is still on its way; help does not wait for it."""
-        self._health.report("store", f"The store has not answered for {PATIENCE_S:g} s.")
+        self._health.report("store", NOT_STORED, why=f"{PATIENCE_S:g} s")
         self._perform_unstored(waiting)
 
     def _perform_unstored(self, waiting: _Waiting) -> None:
@@ -166,7 +167,8 @@ class Commits:
         try:
             await self._journal.append(unit)
         except StoreUnavailable as error:
-            self._health.report("journal", str(error))
+            message = "The emergency journal does not work: {why}"
+            self._health.report("journal", message, why=error)
 
     async def _save_until_done(self) -> None:
         """Offer what is unsaved every second until the store has it all."""
@@ -175,7 +177,7 @@ class Commits:
             try:
                 await self._save()
             except StoreUnavailable as error:
-                self._health.report("store", f"Alarms are not being stored: {error}")
+                self._health.report("store", NOT_STORED, why=error)
         self._saving = None
         _log.info("everything unsaved is stored again")
         self._health.clear("store")

@@ -17,6 +17,7 @@ from core import log
 from core.clock import Clock
 from core.errors import DomainError
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
+from core.words import Words, words
 from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint, TellType
 from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
@@ -25,7 +26,7 @@ from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
 from dispatcher.engine.commits import Commits, Journal
 from dispatcher.engine.core import Core
 from dispatcher.engine.followers import Followers
-from dispatcher.engine.health import Health
+from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outbox import Outbox
@@ -39,6 +40,7 @@ from dispatcher.engine.ports import (
     SourceKind,
 )
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
+from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import ChainedEntry, NoticeMove, RawBytes, Store, Unit
 
@@ -96,7 +98,7 @@ class Engine:
         self._doors = doors
         self._journal = journal
         self._followers = Followers()
-        self.health = Health(clock.now, lambda: self._followers.changed("health"))
+        self.health = Health(clock.now, lambda: self._followers.changed("health"), self.say)
         capabilities = {name: channel.capabilities for name, channel in doors.channels.items()}
         pictures = NettedPictures(surroundings, surroundings.organisation, self.health.report)
         self.core = Core(pictures, capabilities)
@@ -197,9 +199,16 @@ class Engine:
         """A channel of this process has its receipt; nobody waits for its commit."""
         self._start(self.core.receipt(notice_id, state, "", "", self._at()))
 
-    def technical(self, key: str, text: str, site: str = "", device: str = "") -> None:
+    def say(self) -> Words:
+        """The words of the first site's language: what the service says about itself."""
+        sites = self._around.organisation().sites
+        return words(sites[0].language if sites else Language.ENGLISH, LOCALES)
+
+    def technical(self, key: str, message: str, site: str = "", **fields: str) -> None:
         """Something about the service or its devices needs a person, in the technical lane."""
-        self._start(self.core.technical(key, text, site, device, self._at()))
+        text = self.say()(message, **fields)
+        devices = fields.get("devices", "")
+        self._start(self.core.technical(key, text, site, devices, self._at()))
 
     def recovered(self, key: str) -> None:
         self._start(self.core.recovered(key, self._at()))
@@ -335,8 +344,11 @@ class Engine:
         except Exception as error:
             # Ours, and a press must not die of it: everybody is called, and a person is told.
             _log.error("deciding failed; everybody is called", signal=signal.id, why=repr(error))
-            text = f"An alarm could not be decided ({error!r}). Everybody is called. Tell support."
-            self.health.report("deciding", text)
+            self.health.report(
+                "deciding",
+                "An alarm could not be decided. Everybody is called. Tell support: {why}",
+                why=repr(error),
+            )
             work = self.core.call_everyone(signal, at)
         return await self._do(work)
 
@@ -433,11 +445,11 @@ class Engine:
         self._start(work)
         if held:
             places = "; ".join(f"{a.place.label or a.id}" for a in held)
-            text = f"Open since before the stop, answer each: {places}"
-            self.technical("held_after_down_time", text, held[0].site)
+            message = "Open since before the stop. Answer each: {places}"
+            self.technical("held_after_down_time", message, held[0].site, places=places)
 
     async def _raise_unreadable(self) -> None:
         for alarm_id, why in await self._store.unreadable_alarms():
-            text = f"An open alarm cannot be read: {alarm_id} ({why}). Ask who pressed."
-            self.health.report(f"alarm:{alarm_id}", text)
-            self.technical(f"unreadable:{alarm_id}", text)
+            message = "An open alarm cannot be read: {alarm} ({why}). Ask who pressed."
+            self.health.report(f"alarm:{alarm_id}", message, alarm=alarm_id, why=why)
+            self.technical(f"unreadable:{alarm_id}", message, alarm=alarm_id, why=why)

@@ -4,26 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from core import log
+from core.words import Words
 from dispatcher.engine.ports import Problem
+
+LOCALES = Path(__file__).parent / "locales"
+"""What the service says about itself, to people: problems and technical alarms."""
 
 _log = log.logger("dispatcher.health")
 
 
 class Health:
-    """The open problems. Reporting the same again changes nothing; `clear` ends one."""
+    """The open problems. Reporting the same again changes nothing; `clear` ends one.
 
-    def __init__(self, now: Callable[[], datetime], changed: Callable[[], None]) -> None:
+    A problem is told in the site's language: `message` is a message id, `fields` fill it.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        changed: Callable[[], None],
+        say: Callable[[], Words],
+    ) -> None:
         self._now = now
         self._changed = changed
+        self._say = say
         self._problems: dict[str, Problem] = {}
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         return tuple(self._problems.values())
 
-    def report(self, part: str, text: str) -> None:
+    def report(self, part: str, message: str, **fields: object) -> None:
+        text = self._say()(message, **fields)
         known = self._problems.get(part)
         if known is not None and known.text == text:
             return

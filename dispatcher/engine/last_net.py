@@ -7,7 +7,7 @@ the press: the configuration's people with all their routes, less the victims, a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from core import log
 from core.signals import AlarmKind, Level, Signal
@@ -20,6 +20,13 @@ from dispatcher.site.model import Organisation
 CALLED_MOST = 250
 """How many people the last net calls: a site's, and then some."""
 
+
+class Report(Protocol):
+    """`Health.report`."""
+
+    def __call__(self, part: str, message: str, **fields: object) -> None: ...
+
+
 _T = TypeVar("_T")
 _log = log.logger("dispatcher.last_net")
 
@@ -31,7 +38,7 @@ class NettedPictures:
         self,
         pictures: Pictures,
         organisation: Callable[[], Organisation],
-        report: Callable[[str, str], None],
+        report: Report,
     ) -> None:
         self._pictures = pictures
         self._organisation = organisation
@@ -71,7 +78,9 @@ class NettedPictures:
         except Exception as error:
             _log.error("the picture could not be made", why=repr(error))
             self._report(
-                "roster", f"Who is on shift cannot be read ({error!r}). Everybody is called."
+                "roster",
+                "Who is on shift cannot be read. Everybody is called. ({why})",
+                why=repr(error),
             )
             return without()
 
