@@ -156,6 +156,15 @@ def restore(source: Path, settings_file: SettingsFile = None) -> None:
 
 
 @app.command()
+def confirm(
+    close: Annotated[bool, typer.Option("--close", help="They are over: close them.")] = False,
+    settings_file: SettingsFile = None,
+) -> None:
+    """After a restore: a person says whether the alarms that were open still are."""
+    _run(configuring.confirm(settings.load(settings_file), close=close))
+
+
+@app.command()
 def verify(settings_file: SettingsFile = None) -> None:
     """Check the log's chains; exit 1 if one is broken."""
     _run(configuring.verify(settings.load(settings_file)))

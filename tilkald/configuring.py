@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
-from dispatcher.site.check import check_organisation
 from rich.console import Console
 
 from core import clock, ids
@@ -15,12 +14,15 @@ from core.clock import ServiceClock
 from core.errors import ConfigError
 from core.settings import Settings
 from devices.passwords import digest
+from dispatcher.alarms.model import Cause, Closing
 from dispatcher.app import make_private
 from dispatcher.site.apply import difference, merged
+from dispatcher.site.check import check_organisation
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
 from dispatcher.store import backup as copies
+from dispatcher.store.ports import AlarmWrite, Unit
 from dispatcher.store.sqlite import SqliteStore, open_sqlite
 from firmware_sim.service import read_run_file
 
@@ -105,6 +107,25 @@ def restore(loaded: Settings, source: Path) -> None:
     make_private(loaded.data_dir)
     aside = copies.restore(source, loaded.database_path, ServiceClock().wall())
     _out.print(f"Restored from {source}. What stood there: {aside or 'nothing'}.")
+
+
+async def confirm(loaded: Settings, *, close: bool) -> int:
+    """The word of a person on the open alarms of a restored copy."""
+    store = _open(loaded)
+    try:
+        alarms = await store.open_alarms()
+        now = await _now(store)
+        for alarm in alarms:
+            _out.print(f"{alarm.id}  {alarm.level}  {alarm.place.label}  {alarm.times.stored}")
+        if close:
+            closing = Closing("restore", Cause.HANDED_OVER)
+            closed = [AlarmWrite(replace(a, closing=closing, rev=a.rev + 1), a.rev) for a in alarms]
+            await store.submit(Unit(alarms=tuple(closed)))
+        await store.confirm_restored("tilkald confirm", now)
+    finally:
+        await store.close()
+    _out.print(f"{len(alarms)} alarms {'closed' if close else 'go on when the service starts'}.")
+    return 0
 
 
 async def verify(loaded: Settings) -> int:

@@ -71,6 +71,7 @@ class Service:
         settings = self._settings
         self._ground: Ground = await open_ground(settings)
         clock = self._ground.clock
+        await self._refuse_unconfirmed_copy()
         organisation = await self._configured()
         _refuse_published_passwords(settings, organisation)
         presence = await self._ground.store.presence()
@@ -111,6 +112,19 @@ class Service:
         """The one-time link of the console."""
         assert self.dispatcher.staff is not None
         return f"{self.dispatcher.staff.url}/enter/{self.dispatcher.codes.issue(token)}"
+
+    async def _refuse_unconfirmed_copy(self) -> None:
+        """Alarms that were open in a restored copy may be long over: a person says so first."""
+        store = self._ground.store
+        if await store.restored_at() is None:
+            return
+        alarms = await store.open_alarms()
+        if alarms:
+            raise ConfigError(
+                f"The restored copy holds {len(alarms)} open alarms. Ask the people, then "
+                "`tilkald confirm` to call for them again, or `tilkald confirm --close`."
+            )
+        await store.confirm_restored("nothing was open", self._ground.clock.now())
 
     # Configuration
 
