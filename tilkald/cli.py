@@ -17,7 +17,7 @@ from rich.console import Console
 
 from core import log, settings
 from core.errors import TilkaldError
-from tilkald import configuring, serving, trying
+from tilkald import serving, trying
 
 app = typer.Typer(
     name="tilkald",
@@ -121,6 +121,8 @@ def apply(
     settings_file: SettingsFile = None,
 ) -> None:
     """Load a site's configuration from files, as a new numbered version."""
+    from tilkald import configuring
+
     loaded = settings.load(settings_file)
     _run(configuring.apply(loaded, folder, dry_run=dry_run, prune=prune, undo=undo))
 
@@ -128,30 +130,40 @@ def apply(
 @app.command()
 def export(folder: Folder, settings_file: SettingsFile = None) -> None:
     """Write the configuration back as files."""
+    from tilkald import configuring
+
     _run(configuring.export(settings.load(settings_file), folder))
 
 
 @app.command()
 def check(folder: Folder) -> None:
     """Find holes before they hurt; exit 1 if there is one that could cost help."""
+    from tilkald import configuring
+
     sys.exit(configuring.check(folder))
 
 
 @app.command()
 def password(device: Annotated[str, typer.Argument(help="The device's id.")]) -> None:
     """A new password for a device: give it the word, write the digest into devices.toml."""
+    from tilkald import configuring
+
     configuring.password(device)
 
 
 @app.command()
 def backup(target: Path, settings_file: SettingsFile = None) -> None:
     """An online copy of the store."""
+    from tilkald import configuring
+
     configuring.backup(settings.load(settings_file), target)
 
 
 @app.command()
 def restore(source: Path, settings_file: SettingsFile = None) -> None:
     """Bring a copy back; open alarms in it are confirmed by a person before anyone is called."""
+    from tilkald import configuring
+
     configuring.restore(settings.load(settings_file), source)
 
 
@@ -161,12 +173,16 @@ def confirm(
     settings_file: SettingsFile = None,
 ) -> None:
     """After a restore: a person says whether the alarms that were open still are."""
+    from tilkald import configuring
+
     _run(configuring.confirm(settings.load(settings_file), close=close))
 
 
 @app.command()
 def verify(settings_file: SettingsFile = None) -> None:
     """Check the log's chains; exit 1 if one is broken."""
+    from tilkald import configuring
+
     _run(configuring.verify(settings.load(settings_file)))
 
 
@@ -176,6 +192,8 @@ def doctor(
     settings_file: SettingsFile = None,
 ) -> None:
     """Diagnose an installation: settings, store, site, a running service; what to do about it."""
+    from tilkald import configuring
+
     _run(configuring.doctor(settings.load(settings_file), quick=quick))
 
 

@@ -14,8 +14,6 @@ from rich.console import Console
 from core import settings
 from core.errors import ConfigError
 from core.settings import Settings
-from firmware_sim.places import example_site
-from firmware_sim.staff import run_staff
 from tilkald.serve import RUN_FILE, Ready, Service
 
 PORTS_TRIED = 50
@@ -37,6 +35,9 @@ async def serve(loaded: Settings, *, as_json: bool) -> int:
 
 async def run_example() -> int:
     """The example site with its simulated staff beside it; ports that are taken are passed over."""
+    from firmware_sim.places import example_site
+    from firmware_sim.staff import run_staff
+
     loaded = settings.load(
         data_dir=RUN_FOLDER,
         site_dir=example_site(),
