@@ -1,0 +1,1 @@
+"""Simulated devices, people, providers and faults; drills, the seeded world, the bench."""

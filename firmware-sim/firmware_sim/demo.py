@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
-from dispatcher.site.files import read_site
 from rich.console import Console
 
 from core import ids
@@ -19,6 +18,7 @@ from core.chance import Chance, seeded
 from core.clock import ServiceClock, sleep
 from core.errors import ConfigError, PeerError
 from core.signals import AnswerKind
+from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
 from firmware_sim import places, report
 from firmware_sim.colleague import Act as Did
@@ -54,7 +54,7 @@ class Step:
 async def run_demo(*, once: bool = False, as_json: bool = False, site: Path | None = None) -> int:
     """0: the alarm was closed. 1: it was not, in time. Without `once` it then goes on living."""
     folder = site or places.example_site()
-    organisation = read_site(folder)
+    organisation = read_directory(folder)
     narrator = Narrator(organisation)
     out = Console(quiet=as_json, highlight=False)
     with tempfile.TemporaryDirectory(prefix="tilkald-demo-") as data:

@@ -11,13 +11,14 @@ from pathlib import Path
 from rich.console import Console
 
 from core.clock import ServiceClock
-from core.errors import ConfigError
+from core.errors import ConfigError, TilkaldError
 from firmware_sim import report, scenario
 from firmware_sim.facts import Fact
-from firmware_sim.play import Against, Result, play
+from firmware_sim.play import Against, Result, Together, play
+from firmware_sim.scenario import Scenario
 from firmware_sim.service import RUN_FILE, Ready, read_run_file
 
-AT_ONCE_MAX = 4
+AT_ONCE_MAX = 8
 """Scenarios played at the same time, each on a service of its own."""
 
 
@@ -69,17 +70,33 @@ def running_service(wanted: Wanted) -> Against:
     return Against(Ready(http=wanted.against, public=public, mqtt=mqtt, token=token))
 
 
-async def _play_all(chosen: Sequence[scenario.Scenario], against: Against | None) -> list[Result]:
-    """Private services side by side; on a running one, one after the other."""
-    room = asyncio.Semaphore(1 if against else AT_ONCE_MAX)
+async def _play_all(chosen: Sequence[Scenario], against: Against | None) -> list[Result]:
+    """On a running service one after the other; on private ones a group side by side."""
+    if against is not None:
+        return [await play(one, _quiet, against) for one in chosen]
+    results: list[Result] = []
+    for start in range(0, len(chosen), AT_ONCE_MAX):
+        results += await _side_by_side(chosen[start : start + AT_ONCE_MAX])
+    return results
 
-    async def in_turn(one: scenario.Scenario) -> Result:
-        async with room:
-            return await play(one, _quiet, against)
 
-    async with asyncio.TaskGroup() as tasks:
-        playing = [tasks.create_task(in_turn(one)) for one in chosen]
+async def _side_by_side(group: Sequence[Scenario]) -> list[Result]:
+    together = Together(len(group))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            playing = [tasks.create_task(play(one, _quiet, together=together)) for one in group]
+    except* TilkaldError as failed:
+        raise first_of(failed) from failed
     return [task.result() for task in playing]
+
+
+def first_of(failed: BaseExceptionGroup[TilkaldError]) -> TilkaldError:
+    """The first error of a group, for the one line a person reads."""
+    first: BaseException = failed
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, TilkaldError), "filtered by except*"
+    return first
 
 
 def _quiet(_: Fact) -> None:

@@ -12,6 +12,9 @@ from core.signals import AnswerKind
 from firmware_sim.colleague import Called, StoodDown, Way
 from firmware_sim.twilio_double import Phone
 
+FIRST_LETTER = "A"
+"""The letter of a call whose SMS showed none."""
+
 PAGE_WAIT_S = 10.0
 PAGE_CHARS_MAX = 200_000
 
@@ -56,10 +59,18 @@ def news(body: str, number: str, *, by_link: bool) -> Called | StoodDown | None:
     return None if _ASKED_IF_OVER.search(body) else StoodDown(None)
 
 
-async def reply(phone: Phone, letter: str, answer: AnswerKind) -> list[str]:
-    """Answer by SMS; what the service says back. Looking at a message is no reply."""
+async def reply(phone: Phone, letter: str, answer: AnswerKind) -> None:
+    """Answer by SMS, and again with the letter when the service asks which call was meant.
+
+    Looking at a message is no reply.
+    """
     key = _KEYS.get(answer)
-    return [] if key is None else await phone.reply(f"{key}{letter}")
+    if key is None:
+        return
+    back = await phone.reply(f"{key}{letter}")
+    first = f"{key}{FIRST_LETTER}"
+    if not letter and any(first in text for text in back):
+        await phone.reply(first)
 
 
 async def tap(client: httpx.AsyncClient, link: str, answer: AnswerKind) -> None:

@@ -11,11 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import assert_never
 
-from dispatcher.site.files import read_site
-
 from core.chance import Chance, seeded
 from core.clock import ServiceClock, sleep
 from core.errors import ConfigError, PeerError
+from dispatcher.site.files import read_directory
 from firmware_sim.device_link import Surroundings
 from firmware_sim.facts import Fact
 from firmware_sim.measure import Clocked, Judged, judge
@@ -42,6 +41,7 @@ from firmware_sim.twilio_double.faults import BROKEN
 from firmware_sim.wearable_state import CancelPress, Rebooted, TestPress
 
 LOOK_EVERY_S = 0.2
+STARTS_AT_ONCE_MAX = 2
 GRACE_S = 1.0
 """After the last alarm closed: time for a call that should not come."""
 
@@ -82,21 +82,38 @@ class Stage:
     service: PrivateService | None = None
 
 
-async def play(scenario: Scenario, tell: Tell, against: Against | None = None) -> Result:
+class Together:
+    """Scenarios side by side: few services start at a time, and nobody presses before all serve.
+
+    Starting a service is heavy work, and would be measured as a slow press of the others.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.starting = asyncio.Semaphore(STARTS_AT_ONCE_MAX)
+        self.everybody_ready = asyncio.Barrier(count)
+
+
+async def play(
+    scenario: Scenario,
+    tell: Tell,
+    against: Against | None = None,
+    together: Together | None = None,
+) -> Result:
     """Play it in real time. Raises ConfigError, ServiceFailed."""
     with tempfile.TemporaryDirectory(prefix="tilkald-drill-") as folder:
         site = Path(folder) / "site"
         scenario.lay_out(site)
-        organisation = read_site(site)
+        organisation = read_directory(site)
         scenario.check_people(organisation)
-        async with _stage(site, Path(folder) / "data", against) as stage:
+        side_by_side = together or Together(1)
+        async with _stage(site, Path(folder) / "data", against, side_by_side) as stage:
             chance = seeded(scenario.seed)
             around = Surroundings(stage.ready().broker, ServiceClock(), chance)
             record = Record(around.clock.wall())
             hear = _both(record.heard, tell)
             manner = scripted(dict(scenario.people))
             staff = Staff(Ward(organisation, around, manner, hear, stage.twilio))
-            return await _Play(scenario, stage, staff, record, around).run()
+            return await _Play(scenario, stage, staff, record, around).run(side_by_side)
 
 
 @asynccontextmanager
@@ -119,12 +136,17 @@ async def private_service(
 
 
 @asynccontextmanager
-async def _stage(site: Path, folder: Path, against: Against | None) -> AsyncIterator[Stage]:
+async def _stage(
+    site: Path, folder: Path, against: Against | None, together: Together
+) -> AsyncIterator[Stage]:
     if against is not None:
         ready = against.ready
         yield Stage(lambda: ready)
         return
-    async with private_service(site, folder) as (service, twilio):
+    async with AsyncExitStack() as stack:
+        async with together.starting:
+            private = private_service(site, folder)
+            service, twilio = await stack.enter_async_context(private)
         yield Stage(lambda: service.ready, twilio, service)
 
 
@@ -146,11 +168,12 @@ class _Play:
         self._clock = around.clock
         self._chance: Chance = around.chance
 
-    async def run(self) -> Result:
+    async def run(self, together: Together) -> Result:
         api = StaffApi(lambda: (self._stage.ready().http, self._stage.ready().token))
         living = asyncio.create_task(self._staff.run())
         try:
             await _unless_over(living, self._staff.ready())
+            await together.everybody_ready.wait()
             script = asyncio.create_task(self._script())
             try:
                 await _unless_over(living, self._watch(api, script))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dispatcher.site.files import read_site
 from rich.console import Console
 
 from core import ids
@@ -16,6 +15,7 @@ from core.clock import ServiceClock
 from core.errors import ConfigError
 from core.signals import AlarmKind, Level
 from devices.registry import Device
+from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
 from firmware_sim.device_link import Broker, DeviceLink, Hear, Surroundings
 from firmware_sim.facts import Fact
@@ -41,7 +41,7 @@ class Press:
 
 async def run_press(press: Press) -> int:
     """0: the service has said `received`. 1: it has not, in time. Raises ConfigError."""
-    organisation = read_site(press.site)
+    organisation = read_directory(press.site)
     device = device_of(organisation, press.person)
     narrator, out = Narrator(organisation), Console()
     sent = asyncio.Event()

@@ -17,6 +17,7 @@ from firmware_sim.sentences import (
     NeverCalled,
     RingsAfter,
     RingsBefore,
+    RingsTimes,
     RingsWithin,
     StaysOpen,
     ToldWithin,
@@ -73,8 +74,11 @@ class Record:
 
     def rings(self, person: str) -> datetime | None:
         """When a call first reached a person, on a device or a telephone."""
-        reached = (fact.at for fact in self.facts if fact.person == person and _is_call(fact))
-        return min(reached, default=None)
+        return next(iter(self.every_ring(person)), None)
+
+    def every_ring(self, person: str) -> list[datetime]:
+        """Each time a call reached a person, oldest first."""
+        return sorted(f.at for f in self.facts if f.person == person and _is_call(f))
 
     def told(self, person: str, feel: Feel) -> datetime | None:
         moments = (
@@ -148,6 +152,10 @@ def judge(expectation: Expectation, record: Record, now: datetime, *, final: boo
             found = _after(record.rings(person), start, least, final=final)
         case RingsBefore(person, other):
             found = _before(record.rings(person), record.rings(other), final=final)
+        case RingsTimes(person, least, most):
+            rings = record.every_ring(person)
+            last = rings[least - 1] if least <= len(rings) else None
+            found = _within(last, start, most, now, final=final)
         case NeverCalled(person):
             called = record.rings(person) is not None or person in record.called_as
             found = _lasting(not called, "called", final=final)

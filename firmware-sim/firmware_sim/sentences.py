@@ -113,6 +113,15 @@ class RingsBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class RingsTimes:
+    """Is called anew: so many times at least within this."""
+
+    person: str
+    least: int
+    most: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class NeverCalled:
     person: str
 
@@ -153,6 +162,7 @@ Meaning = (
     RingsWithin
     | RingsAfter
     | RingsBefore
+    | RingsTimes
     | NeverCalled
     | ToldWithin
     | CalledAs
@@ -307,6 +317,11 @@ _EXPECTATIONS: tuple[_Row[Meaning], ...] = (
         lambda m: RingsAfter(m[1], _seconds(m[2])),
     ),
     ("bo rings before ida", rf"{_WHO} rings before {_WHO}", lambda m: RingsBefore(m[1], m[2])),
+    (
+        "bo rings 3 times within 45 s",
+        rf"{_WHO} rings (\d+) times within {_NUMBER} s",
+        lambda m: RingsTimes(m[1], int(m[2]), _seconds(m[3])),
+    ),
     ("anna is never called", rf"{_WHO} is never called", lambda m: NeverCalled(m[1])),
     (
         "anna is told coming within 8 s",

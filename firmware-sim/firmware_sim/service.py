@@ -21,7 +21,7 @@ from firmware_sim.device_link import Broker, broker_at
 
 SERVE = (sys.executable, "-m", "tilkald.cli", "serve", "--json")
 RUN_FILE = "run.json"
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 10.0
 LOG_LINES_MAX = 5_000
 LINE_BYTES_MAX = 1_000_000

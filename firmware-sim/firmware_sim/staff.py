@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 import httpx
-from dispatcher.site.files import read_site
 from rich.console import Console
 
 from core import ids
@@ -19,6 +18,7 @@ from core.errors import ConfigError, PeerError
 from core.signals import AlarmKind, Level
 from devices.registry import Device
 from dispatcher.roster.model import Person
+from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
 from firmware_sim import colleague, mobile
 from firmware_sim.awake import keep_awake
@@ -260,7 +260,7 @@ async def run_staff(site: Path, mqtt: str, prefix: str = "tilkald/v1") -> None:
 
     `mqtt` is HOST:PORT as the service says it. Raises ConfigError for a wrong site or address.
     """
-    organisation = read_site(site)
+    organisation = read_directory(site)
     clock, chance = ServiceClock(), seeded(int.from_bytes(ids.salt()))
     around = Surroundings(broker_at(mqtt, prefix), clock, chance)
     narrator, out = Narrator(organisation), Console(highlight=False)

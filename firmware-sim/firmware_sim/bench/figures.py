@@ -1,0 +1,76 @@
+"""What a measurement found, what was to be reached, and on which machine it was found."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from firmware_sim.measure import statistic
+
+_CPU_INFO = Path("/proc/cpuinfo")
+_MEMORY = Path("/proc/meminfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """`figure` of the row must be at most `most`."""
+
+    figure: str
+    most: float
+    unit: str
+
+    def text(self) -> str:
+        return f"{self.figure} ≤ {self.most:g} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table. `figures` are named numbers, `note` says what made them."""
+
+    name: str
+    title: str
+    figures: dict[str, float]
+    reaches: tuple[Reach, ...]
+    note: str = ""
+    beside: dict[str, float] = field(default_factory=dict)
+
+    def is_met(self, reach: Reach) -> bool:
+        """A figure that is missing was not reached."""
+        return self.figures.get(reach.figure, float("inf")) <= reach.most
+
+    @property
+    def met(self) -> bool:
+        return all(self.is_met(reach) for reach in self.reaches)
+
+
+def spread_ms(seconds: Sequence[float]) -> dict[str, float]:
+    """Median, 99th percentile and the slowest, in milliseconds. At least one value."""
+    return {
+        "median": round(statistic("median", seconds) * 1000, 3),
+        "p99": round(statistic("p99", seconds) * 1000, 3),
+        "slowest": round(max(seconds) * 1000, 3),
+    }
+
+
+def machine() -> dict[str, object]:
+    """What the figures depend on. `load` is what else ran: beyond the cores, others waited too."""
+    return {
+        "processor": _first(_CPU_INFO, "model name"),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory": _first(_MEMORY, "MemTotal"),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def _first(file: Path, key: str) -> str:
+    if not file.exists():
+        return "unknown"
+    lines = (line.partition(":") for line in file.read_text().splitlines())
+    return next((value.strip() for name, _, value in lines if name.strip() == key), "unknown")
