@@ -124,7 +124,12 @@ class Line:
 class House:
     """A gateway on a clock that stands still, between a desk and a line."""
 
-    def __init__(self, *, assignments: tuple[Assignment, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        assignments: tuple[Assignment, ...] = (),
+        fold_for: timedelta = timedelta(milliseconds=20),
+    ) -> None:
         self.clock = VirtualClock(NOW)
         self.desk = StoringDesk()
         self.line = Line()
@@ -138,7 +143,7 @@ class House:
             self.clock,
             self.supervision,
             ZONES,
-            fold_for=timedelta(milliseconds=20),
+            fold_for=fold_for,
             calm_after=timedelta(milliseconds=20),
         )
         self.native = Native(
