@@ -61,7 +61,7 @@ def merged(stored: Organisation, wanted: Organisation, *, prune: bool = False) -
     Without `prune` nothing is removed: what `wanted` does not mention stays. Raises ConfigError
     when what stays and what is new do not fit together.
     """
-    parts: dict[str, tuple[Any, ...]] = {}
+    parts: dict[str, Any] = {}
     for part in _PARTS:
         old, new = part.of(stored), part.of(wanted)
         staying = [] if prune else [row for key in old if key not in new for row in old[key]]

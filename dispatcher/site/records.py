@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -31,6 +31,7 @@ from dispatcher.site.numbers import normalised
 CHANNELS = (WEARABLE, SMS, CONSOLE)
 """What a step can ring by."""
 
+CALM_ROUND_LONGEST = timedelta(hours=1)
 STEP_AFTER_S_MOST = 3_600.0
 WALK_S_MOST = 86_400.0
 RESPONDERS_MOST = 20
@@ -145,14 +146,17 @@ def read_shift(fields: Fields) -> Shift:
 
 
 def read_plan(fields: Fields, home: Home) -> Plan:
+    levels, kinds = fields.choices("levels", Level), fields.choices("kinds", AlarmKind)
     shortest, longest = ROUND_SHORTEST.total_seconds(), ROUND_LONGEST.total_seconds()
+    if is_calm(levels, kinds):
+        longest = CALM_ROUND_LONGEST.total_seconds()
     steps = tuple(_step(table) for table in fields.tables("step"))
     plan = Plan(
         id=fields.id("id", "red"),
         site=home.site_of(fields),
         steps=steps,
-        levels=fields.choices("levels", Level),
-        kinds=fields.choices("kinds", AlarmKind),
+        levels=levels,
+        kinds=kinds,
         responders=fields.whole("responders", 1, 1, RESPONDERS_MOST),
         round=_seconds(fields.number("round_s", shortest, longest), ROUND_LONGEST),
         ring_locally=fields.flag("ring_locally"),
@@ -163,6 +167,11 @@ def read_plan(fields: Fields, home: Home) -> Plan:
         if later.after < step.after:
             fields.mistake(f"step[{number}]", "comes before the step above it; sort by after_s")
     return plan
+
+
+def is_calm(levels: Collection[Level], kinds: Collection[AlarmKind]) -> bool:
+    """A plan for technical or green alarms alone: no life hangs on its rounds."""
+    return tuple(kinds) == (AlarmKind.TECHNICAL,) or tuple(levels) == (Level.GREEN,)
 
 
 def read_device(fields: Fields, home: Home) -> Device:
