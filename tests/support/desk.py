@@ -8,7 +8,7 @@ needs somebody who has arrived and a `rev` from after the alarm last grew.
 from __future__ import annotations
 
 import json
-from asyncio import Queue
+from asyncio import Event, Queue
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -74,6 +74,8 @@ class MemoryDesk:
     degraded: tuple[Problem, ...] = ()
     asked: list[tuple[str, AnswerKind, Source | str]] = field(default_factory=list)
     followers: Followers = field(default_factory=Followers)
+    following: set[int] = field(default_factory=set)
+    following_moved: Event = field(default_factory=Event)
 
     # What a test arranges
 
@@ -115,6 +117,12 @@ class MemoryDesk:
         alarm = self.held[alarm_id]
         pressers, rev = (*alarm.pressers, presser), alarm.rev + 1
         return self.hold(replace(alarm, pressers=pressers, rev=rev, grew_rev=rev))
+
+    async def until_following(self, count: int) -> None:
+        """Wait until so many pages follow."""
+        while len(self.following) != count:
+            self.following_moved.clear()
+            await self.following_moved.wait()
 
     # Desk
 
@@ -218,10 +226,15 @@ class MemoryDesk:
         return self.clock + self.offset
 
     def follow(self) -> Queue[Change]:
-        return self.followers.follow()
+        queue = self.followers.follow()
+        self.following.add(id(queue))
+        self.following_moved.set()
+        return queue
 
     def unfollow(self, queue: Queue[Change]) -> None:
         self.followers.unfollow(queue)
+        self.following.discard(id(queue))
+        self.following_moved.set()
 
     # The store's side
 

@@ -117,7 +117,7 @@ async def following(stream: AsyncIterator[bytes]) -> bytes:
 
 
 def still_following(desk: MemoryDesk) -> int:
-    return len(desk.followers._queues)
+    return len(desk.following)
 
 
 def followed(desk: MemoryDesk) -> asyncio.Queue[Change]:
