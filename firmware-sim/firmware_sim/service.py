@@ -19,7 +19,7 @@ import msgspec
 from core.errors import TilkaldError
 from firmware_sim.device_link import Broker, broker_at
 
-SERVE = (sys.executable, "-m", "tilkald.cli", "serve", "--json")
+SERVE = (sys.executable, "-c", "from tilkald.cli import main; main()", "serve", "--json")
 RUN_FILE = "run.json"
 READY_WITHIN_S = 60.0
 STOPPED_WITHIN_S = 10.0
@@ -73,10 +73,12 @@ class PrivateService:
     """`async with PrivateService(site, folder) as service:` … `service.ready`.
 
     `folder` is the data folder (kept: whoever made it removes it), `settings` are further
-    `TILKALD_*` values.
+    `TILKALD_*` values. `site` None: what the store in `folder` holds already.
     """
 
-    def __init__(self, site: Path, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, site: Path | None, folder: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.ports = _free_ports()
         self.lines: deque[str] = deque(maxlen=LOG_LINES_MAX)
         self._environment = _environment(site, folder, self.ports, settings or {})
@@ -187,14 +189,14 @@ def _free_ports() -> Ports:
 
 
 def _environment(
-    site: Path, folder: Path, ports: Ports, settings: Mapping[str, str]
+    site: Path | None, folder: Path, ports: Ports, settings: Mapping[str, str]
 ) -> dict[str, str]:
     """The caller's environment without its own TILKALD settings, and ours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TILKALD_")}
     return {
         **kept,
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        "TILKALD_SITE_DIR": str(site),
+        **({} if site is None else {"TILKALD_SITE_DIR": str(site)}),
         "TILKALD_DATA_DIR": str(folder),
         "TILKALD_HTTP_PORT": str(ports.http),
         "TILKALD_PUBLIC_PORT": str(ports.public),

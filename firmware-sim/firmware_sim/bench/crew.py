@@ -1,18 +1,18 @@
 """The connected devices of a town, and what becomes of each press: its PUBACK, its first notice.
 
-Whoever is called first accepts, arrives and says that it is over, all in one breath, when the
-measurement wants its alarms closed again.
+Where a measurement wants its alarms closed again, whoever is called first accepts, arrives and
+says that it is over, all in one breath.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 
-from core.clock import monotonic_s
+from core.clock import monotonic_s, sleep
 from firmware_sim.bench.device import BenchDevice
 from firmware_sim.bench.town import PASSWORD
 from firmware_sim.device_link import Broker
@@ -20,6 +20,8 @@ from firmware_sim.device_link import Broker
 CONNECTING_AT_ONCE = 50
 ADDRESSES = 8
 """Loopback addresses devices come from: one has some 28,000 ports to give."""
+
+SETTLES_WITHIN_S = 15.0
 
 _ANSWERS = ("accept", "arrived", "over")
 
@@ -37,13 +39,22 @@ _DOWN = msgspec.json.Decoder(_Down)
 
 @dataclass(slots=True)
 class Press:
-    """One press, by monotonic seconds."""
+    """One press, by monotonic seconds. None: not yet."""
 
+    device: str
     zone: str
     at_s: float
     puback_s: float | None = None
     noticed_s: float | None = None
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: bool = False
+
+    @property
+    def to_puback_s(self) -> float | None:
+        return None if self.puback_s is None else self.puback_s - self.at_s
+
+    @property
+    def to_notice_s(self) -> float | None:
+        return None if self.noticed_s is None else self.noticed_s - self.at_s
 
 
 class Crew:
@@ -53,8 +64,9 @@ class Crew:
         self.devices: dict[str, BenchDevice] = {}
         self._broker = broker
         self._closing = closing
-        self._presses: dict[str, Press] = {}
-        self._done = asyncio.Event()
+        self._at_place: dict[str, Press] = {}
+        self._of_device: dict[str, Press] = {}
+        self._settled = asyncio.Event()
         self._seq = 0
 
     async def connect(self, names: Iterable[str]) -> None:
@@ -72,13 +84,13 @@ class Crew:
                 connecting.create_task(one(number, name))
 
     def press(self, device: str, zone: str) -> Press:
-        """Publish an alarm from a place where none is open."""
-        assert zone not in self._presses, "two presses at one place would be one alarm"
-        self._done.clear()
-        payload = msgspec.json.encode(
-            {"type": "alarm", "seq": self._next(), "boot": 1, "level": "red", "zone": zone}
-        )
-        press = self._presses[zone] = Press(zone, monotonic_s())
+        """Publish an alarm of a device that has none open, from a place that has none."""
+        assert zone not in self._at_place, "two presses at one place would be one alarm"
+        said = {"type": "alarm", "seq": self._next(), "boot": 1, "level": "red", "zone": zone}
+        payload = msgspec.json.encode(said)
+        self._settled.clear()
+        press = Press(device, zone, monotonic_s())
+        self._at_place[zone] = self._of_device[device] = press
 
         def acked(at_s: float) -> None:
             press.puback_s = at_s
@@ -87,11 +99,21 @@ class Crew:
         self.devices[device].publish("up", payload, acked)
         return press
 
+    async def press_evenly(self, who: Iterable[tuple[str, str]], per_second: float) -> list[Press]:
+        """One press after the other at that pace; returns when all are settled, or in time."""
+        presses: list[Press] = []
+        began_s = monotonic_s()
+        for number, (device, zone) in enumerate(who):
+            await sleep(max(0.0, began_s + number / per_second - monotonic_s()))
+            presses.append(self.press(device, zone))
+        await self.settled(SETTLES_WITHIN_S)
+        return presses
+
     async def settled(self, within_s: float) -> bool:
-        """Whether every press has its PUBACK and its notice, and is closed where that is wanted."""
+        """Whether in that time every press has its PUBACK, its notice and, if wanted, its end."""
         try:
             async with asyncio.timeout(within_s):
-                await self._done.wait()
+                await self._settled.wait()
         except TimeoutError:
             return False
         return True
@@ -102,38 +124,36 @@ class Crew:
 
     def _heard(self, device: BenchDevice, payload: bytes, at_s: float) -> None:
         down = _DOWN.decode(payload)
-        if down.type == "page" and down.zone is not None:
-            self._paged(device, down.zone, down.notice, at_s)
-        elif down.type == "closed" and self._closing:
-            # To the button that pressed; its place is free again.
-            self._forget(device)
+        match down.type:
+            case "page" if down.zone in self._at_place:
+                self._paged(device, self._at_place[down.zone], down.notice, at_s)
+            case "closed" if device.name in self._of_device:
+                press = self._of_device[device.name]
+                press.closed = True
+                self._look(press)
+            case _:
+                pass
 
-    def _paged(self, device: BenchDevice, zone: str, notice: str, at_s: float) -> None:
-        press = self._presses.get(zone)
-        if press is None or press.noticed_s is not None:
+    def _paged(self, device: BenchDevice, press: Press, notice: str, at_s: float) -> None:
+        if press.noticed_s is not None:
             return
         press.noticed_s = at_s
         self._look(press)
-        if self._closing:
-            for answer in _ANSWERS:
-                self._answer(device, notice, answer)
-
-    def _answer(self, device: BenchDevice, notice: str, answer: str) -> None:
-        payload = {"type": "answer", "notice": notice, "answer": answer, "boot": 1}
-        device.publish("up", msgspec.json.encode(payload | {"seq": self._next()}), lambda _: None)
-
-    def _forget(self, device: BenchDevice) -> None:
-        del device
+        for answer in _ANSWERS if self._closing else ():
+            said = {"type": "answer", "notice": notice, "answer": answer, "boot": 1}
+            said_now = msgspec.json.encode(said | {"seq": self._next()})
+            device.publish("up", said_now, lambda _: None)
 
     def _look(self, press: Press) -> None:
-        if press.puback_s is None or press.noticed_s is None:
+        """Its place and its device are free again when nothing more is expected of a press."""
+        ended = press.closed or not self._closing
+        if press.puback_s is None or press.noticed_s is None or not ended:
             return
-        del press
+        self._at_place.pop(press.zone, None)
+        self._of_device.pop(press.device, None)
+        if not self._at_place:
+            self._settled.set()
 
     def _next(self) -> int:
         self._seq += 1
         return self._seq
-
-
-def waits_ms(presses: Sequence[Press]) -> None:
-    del presses

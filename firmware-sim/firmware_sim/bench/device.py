@@ -45,7 +45,7 @@ class BenchDevice(asyncio.Protocol):
 
     def __init__(self, name: str, broker: Broker, hears: Hears) -> None:
         self.name = name
-        self._topic = f"{broker.prefix}/{name}"
+        self._prefix = broker.prefix
         self._hears = hears
         self._decoder = Decoder(_LIMITS, bytes_max=_LIMITS.packet_bytes_max, cut_publish=False)
         self._transport: asyncio.Transport | None = None
@@ -56,9 +56,7 @@ class BenchDevice(asyncio.Protocol):
     async def connect(self, broker: Broker, password: str, source: str = "127.0.0.1") -> None:
         """Log in and subscribe to its own `down`. Raises Refused, OSError, TimeoutError."""
         loop = asyncio.get_running_loop()
-        await loop.create_connection(
-            lambda: self, broker.host, broker.port, local_addr=(source, 0)
-        )
+        await loop.create_connection(lambda: self, broker.host, broker.port, local_addr=(source, 0))
         asked = Connect(
             self.name,
             keep_alive_s=KEEP_ALIVE_S,
@@ -68,7 +66,7 @@ class BenchDevice(asyncio.Protocol):
         answer = await self._ask(encode(asked))
         if not isinstance(answer, Connack) or answer.code != ConnectCode.ACCEPTED:
             raise Refused(f"{self.name} was refused: {answer}")
-        await self._ask(encode(Subscribe(1, ((f"{self._topic}/down", 1),))))
+        await self._ask(encode(Subscribe(1, ((self._own("down"), 1),))))
 
     def publish(
         self,
@@ -79,12 +77,19 @@ class BenchDevice(asyncio.Protocol):
         """To the service; at QoS 1 when somebody wants to know of the PUBACK, else at QoS 0."""
         assert self._transport is not None, "connected first"
         if acked is None:
-            self._transport.write(encode(Publish(f"{self._topic}/{leaf}", payload)))
+            self._transport.write(encode(Publish(self._own(leaf), payload)))
             return
         self._packet_id = self._packet_id % PACKET_ID_MAX + 1
         self._acked[self._packet_id] = acked
-        packet = Publish(f"{self._topic}/{leaf}", payload, 1, self._packet_id)
+        packet = Publish(self._own(leaf), payload, 1, self._packet_id)
         self._transport.write(encode(packet))
+
+    def publish_to(self, device: str, payload: bytes) -> None:
+        """To another device past the service, where a broker allows it; its PUBACK is dropped."""
+        assert self._transport is not None, "connected first"
+        self._acked[PACKET_ID_MAX] = _not_asked
+        topic = f"{self._prefix}/{device}/down"
+        self._transport.write(encode(Publish(topic, payload, 1, PACKET_ID_MAX)))
 
     def close(self) -> None:
         if self._transport is not None:
@@ -118,9 +123,16 @@ class BenchDevice(asyncio.Protocol):
             self._transport.write(encode(Puback(packet.packet_id)))
         self._hears(self, packet.payload, at_s)
 
+    def _own(self, leaf: str) -> str:
+        return f"{self._prefix}/{self.name}/{leaf}"
+
     async def _ask(self, packet: bytes) -> Connack | Suback:
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(packet)
         async with asyncio.timeout(ANSWER_WITHIN_S):
             return await self._answer
+
+
+def _not_asked(at_s: float) -> None:
+    """Nobody waits for this PUBACK."""

@@ -1,0 +1,45 @@
+"""The nearest of ten thousand people at work, in process: only deciding, no transport, no store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from core.clock import monotonic_s
+from dispatcher.roster.index import OrganisationIndex
+from dispatcher.roster.views import Pressing, build_view
+from firmware_sim.bench import town
+from firmware_sim.bench.figures import Reach, Row, spread_ms
+
+PEOPLE, PEOPLE_QUICK = 10_000, 2_000
+CHOICES, CHOICES_QUICK = 1_000, 100
+PLACES = 40
+
+REACHES = (Reach("median", 1.0, "ms"), Reach("p99", 1.0, "ms"))
+
+_WHEN = datetime(2026, 11, 21, 19, tzinfo=UTC)
+
+
+async def measure(*, quick: bool) -> list[Row]:
+    """Each place once before: what a place costs the first time stands beside."""
+    people = PEOPLE_QUICK if quick else PEOPLE
+    made = town.organisation(town.Size(people, people, buttons=0))
+    index = OrganisationIndex(made)
+    zones = [zone.id for zone in made.zones[:: len(made.zones) // PLACES]]
+    first = [_choose(index, zone, 0) for zone in zones]
+    count = CHOICES_QUICK if quick else CHOICES
+    taken = [_choose(index, zones[n % PLACES], 1 + n % 60) for n in range(count)]
+    beside = {"first_of_all": round(first[0] * 1000, 2)}
+    beside["first_at_a_place_median"] = spread_ms(first)["median"]
+    note = f"{count} views of {people:,} people on shift, from {PLACES} places"
+    title = f"choose the nearest of {people:,}"
+    return [Row("choosing", title, spread_ms(taken), REACHES, note, beside)]
+
+
+def _choose(index: OrganisationIndex, zone: str, later_s: int) -> float:
+    wall = _WHEN + timedelta(seconds=later_s)
+    pressing = Pressing((index.organisation.people[later_s].id,))
+    began_s = monotonic_s()
+    view = build_view(index, site="s0", zone=zone, pressing=pressing, now=wall, wall=wall)
+    taken_s = monotonic_s() - began_s
+    assert view.nearest, "somebody is at work"
+    return taken_s

@@ -1,0 +1,43 @@
+"""The measured process from outside: a service of its own for each measurement, and its CPU."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dispatcher.site.model import Organisation
+from firmware_sim.bench import town
+from firmware_sim.service import PrivateService
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+@asynccontextmanager
+async def serving(made: Organisation) -> AsyncIterator[PrivateService]:
+    """A real `tilkald serve` of that organisation; ended as by a power cut, its data removed."""
+    with TemporaryDirectory(prefix="tilkald-bench-") as folder:
+        site = town.write(Path(folder) / "site", made)
+        service = PrivateService(site, Path(folder) / "data")
+        await service.start()
+        try:
+            yield service
+        finally:
+            await service.kill()
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds of processor time a process has used, in user and system mode."""
+    # The second field is the program's name in brackets and may hold blanks.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+def raise_file_limit() -> int:
+    """As many open files as the machine allows; the service inherits it. How many that is."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most

@@ -1,0 +1,223 @@
+"""A start with ten thousand open alarms, as after a power cut that lasted some minutes.
+
+Most have somebody on the spot and only wait to be closed; some had nobody yet; some stood for more
+than half an hour, which the duty leader gets as one list. The database is filled by the service's
+own deciding and its own store; afterwards it is read what the started process did, and when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.clock import ServiceClock, sleep
+from core.ids import derived
+from core.signals import AnswerKind, Level, Reading, ReceiptState, Signal, SignalType, Standing
+from devices.registry import NATIVE, Device
+from dispatcher.channels.ports import Capabilities
+from dispatcher.engine.core import Core
+from dispatcher.engine.pictures import SitePictures
+from dispatcher.engine.work import Moment, Work
+from dispatcher.site.model import Organisation
+from dispatcher.store.ports import Store
+from dispatcher.store.sqlite import open_sqlite
+from firmware_sim.bench import town
+from firmware_sim.bench.crew import Crew
+from firmware_sim.bench.figures import Reach, Row
+from firmware_sim.measure import statistic
+from firmware_sim.service import PrivateService
+
+ALARMS, ALARMS_QUICK = 10_000, 1_000
+SITES = 20
+WATCHED_S = 90.0
+"""How long the started service is given to go through all of them."""
+
+LOOKS_APART_S = 3.0
+SETTLED = timedelta(seconds=3)
+UNDER_WAY_MAX = 500
+"""Transactions of the filling that wait for the store together."""
+
+REACHES = (Reach("first_step", 2.0, "s"), Reach("left_over", 0, "alarms"))
+
+_WAYS = {
+    "wearable": Capabilities(immediate=True, withdraws=True),
+    "console": Capabilities(immediate=True, withdraws=True),
+    "sms": Capabilities(links=True, leaves_site=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Age:
+    """`share` of the alarms were raised `ago`; `arrived`: somebody is there."""
+
+    share: float
+    ago: timedelta
+    arrived: bool
+
+
+AGES = (
+    _Age(0.40, timedelta(minutes=5), arrived=True),  # "is it over?" lies ahead
+    _Age(0.29, timedelta(minutes=15), arrived=True),  # ... fell due in the down time
+    _Age(0.30, timedelta(hours=2), arrived=True),  # ... long ago: the duty leader's list
+    _Age(0.01, timedelta(minutes=4), arrived=False),  # nobody had answered
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the started process did, in seconds after its start."""
+
+    first_steps_s: list[float]
+    held: int
+    left_over: int
+
+
+async def measure(*, quick: bool) -> list[Row]:
+    alarms = ALARMS_QUICK if quick else ALARMS
+    size = town.Size(people=100, on_duty=20, places=alarms // SITES, buttons=alarms // SITES)
+    made = town.organisation(size, SITES)
+    with TemporaryDirectory(prefix="tilkald-bench-") as name:
+        folder = Path(name)
+        await _fill(folder, made)
+        began = ServiceClock().wall()
+        service = PrivateService(None, folder)
+        await service.start()
+        served_s = (ServiceClock().wall() - began).total_seconds()
+        crew = Crew(service.ready.broker, closing=False)
+        try:
+            await crew.connect(town.on_duty(made))
+            await _gone_through(folder, began)
+        finally:
+            crew.close()
+            await service.kill()
+        found = await _found(folder, began)
+    return [_row(alarms, served_s, found)]
+
+
+def _row(alarms: int, served_s: float, found: _Found) -> Row:
+    steps = sorted(found.first_steps_s)
+    figures = {"left_over": float(found.left_over)}
+    beside = {"serving_after_s": round(served_s, 2), "held_for_leader": float(found.held)}
+    if steps:
+        figures = {"first_step": round(steps[0], 2), **figures}
+        beside["median_step_s"] = round(statistic("median", steps), 2)
+        beside["last_step_s"] = round(steps[-1], 2)
+    note = (
+        f"from the start of the process; it served after {served_s:.1f} s; {len(steps)} overdue "
+        f"alarms ran their step once, the last after {steps[-1] if steps else 0:.1f} s; "
+        f"{found.held} went to the duty leader as one list"
+    )
+    title = f"start with {alarms:,} open alarms"
+    return Row("starting", title, figures, REACHES, note, beside)
+
+
+# Filling the database
+
+
+async def _fill(folder: Path, made: Organisation) -> None:
+    now = ServiceClock().wall()
+    store = open_sqlite(folder / "tilkald.db", clock_wall=now)
+    await store.write_organisation(made, "bench", now)
+    pictures = SitePictures(made, (), _NoEyes())
+    core = Core(pictures, _WAYS)
+    pictures.watch_over(core.book)
+    buttons = town.buttons(made)
+    waiting = []
+    for device, age in zip(buttons, _ages(len(buttons)), strict=True):
+        pressed = now - age.ago
+        signal = _signal(device, pressed)
+        waiting.append(store.submit(_lived(core, signal, age).unit))
+        if len(waiting) >= UNDER_WAY_MAX:
+            await waiting[-1]
+            waiting.clear()
+    for each in waiting:
+        await each
+    await store.close()
+
+
+def _ages(count: int) -> Iterator[_Age]:
+    """Mixed as they would be, not one kind after the other."""
+    left = {age: round(age.share * count) for age in AGES}
+    left[AGES[0]] += count - sum(left.values())
+    for _ in range(count):
+        age = max(left, key=lambda one: left[one] / one.share)
+        left[age] -= 1
+        yield age
+
+
+def _lived(core: Core, signal: Signal, age: _Age) -> Work:
+    """One alarm's life until the cut, as one transaction."""
+    at = Moment(signal.at, signal.wall)
+    work = core.signal(signal, at)
+    alarm = work.unit.alarms[-1].alarm
+    for notice in work.unit.notices:
+        heard = notice.channel == "wearable"
+        state = ReceiptState.DELIVERED if heard else ReceiptState.FAILED_TEMPORARY
+        work = work.and_then(core.receipt(notice.id, state, "", "", at))
+    if age.arrived:
+        nearest = work.unit.notices[0]
+        _, more = core.answered(nearest, AnswerKind.ARRIVED, at)
+        work = work.and_then(more)
+    assert core.book.get(alarm.id) is not None
+    return work
+
+
+def _signal(device: Device, at: datetime) -> Signal:
+    reading = Reading(NATIVE, device.id, SignalType.ALARM, level=Level.RED, seq=1, boot="1")
+    identity = f"{device.id}:1:1"
+    return Signal(
+        id=derived("s", identity),
+        identity=identity,
+        reading=reading,
+        site=device.site,
+        device=device.id,
+        standing=Standing.ASSIGNED,
+        at=at,
+        wall=at,
+        zone=device.zone,
+        level=Level.RED,
+    )
+
+
+class _NoEyes:
+    """Nothing was heard of any device: the filling needs no supervision."""
+
+    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
+        return "unknown", None, None
+
+
+# What the started process did
+
+
+async def _gone_through(folder: Path, began: datetime) -> None:
+    """Until no alarm waits for a moment that has passed, or the time is up."""
+    clock = ServiceClock()
+    while (clock.wall() - began).total_seconds() < WATCHED_S:
+        await sleep(LOOKS_APART_S)
+        store = open_sqlite(folder / "tilkald.db", clock_wall=began)
+        late = await _overdue(store, clock.wall() - SETTLED)
+        await store.close()
+        if not late:
+            return
+
+
+async def _found(folder: Path, began: datetime) -> _Found:
+    store = open_sqlite(folder / "tilkald.db", clock_wall=began)
+    steps, held = [], 0
+    for alarm in await store.open_alarms():
+        since = [e for e in await store.timeline(alarm.id) if e.at >= began]
+        if any(entry.what == "held_after_down_time" for entry in since):
+            held += 1
+        elif since and not alarm.technical:
+            steps.append((since[0].at - began).total_seconds())
+    left_over = await _overdue(store, began)
+    await store.close()
+    return _Found(steps, held, left_over)
+
+
+async def _overdue(store: Store, now: datetime) -> int:
+    states = [alarm.escalation for alarm in await store.open_alarms()]
+    return sum(state is None or state.wake_at < now for state in states)
