@@ -9,11 +9,12 @@ from core.clock import Clock
 from core.settings import Settings
 from devices.registry import Assignment, Device, MemoryRegistry
 from devices.watch import Health, Watch
-from gateway.intake import Intake, Remembered
+from gateway.intake import Intake
 from gateway.links.mqtt_listener import NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
 from gateway.native import Native
 from gateway.ports import Desk
+from gateway.senders import Remembered
 from gateway.supervision import Supervision
 
 
@@ -29,20 +30,19 @@ class Gateway:
         )
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
-        self._watching: asyncio.Task[None] | None = None
 
     async def start(self, heard_before: Iterable[Remembered]) -> None:
         """Listen. Raises ConfigError when a port is taken or a certificate is none."""
         self._intake.remember(heard_before)
         await self.listener.start()
-        self._watching = asyncio.create_task(self._supervision.run(), name="supervision")
 
     async def stop(self) -> None:
         """Stop accepting, let what is under way be committed and acknowledged, close."""
-        await self.listener.close()
-        await self._intake.close()
-        if self._watching is not None:
-            self._watching.cancel()
+        await asyncio.gather(self._intake.close(), self.listener.close())
+
+    async def supervise(self) -> None:
+        """Watch over the devices, until cancelled; the caller sees to it that it goes on."""
+        await self._supervision.run()
 
     def configure(
         self,

@@ -36,6 +36,7 @@ def test_no_function_is_longer_than_one_screen() -> None:
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
         for path in _sources()
+        if "migrations" not in path.parts  # a migration is written once and read straight down
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno >= FUNCTION_LONGEST
@@ -44,13 +45,15 @@ def test_no_function_is_longer_than_one_screen() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [p for p in _sources() if ast.get_docstring(ast.parse(p.read_text())) is None]
+    shipped = [path for path in _sources() if "tests" not in path.parts]
+    silent = [p for p in shipped if ast.get_docstring(ast.parse(p.read_text())) is None]
     assert [str(path.relative_to(ROOT)) for path in silent] == []
 
 
 def test_nothing_is_left_for_later_in_a_comment() -> None:
     marks = re.compile(r"#.*\b(TODO|FIXME|XXX|HACK)\b")
-    found = [str(p.relative_to(ROOT)) for p in _sources() if marks.search(p.read_text())]
+    others = [path for path in _sources() if path != Path(__file__)]
+    found = [str(p.relative_to(ROOT)) for p in others if marks.search(p.read_text())]
     assert found == []
 
 

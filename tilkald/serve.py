@@ -176,6 +176,7 @@ class Service:
 
         outcome = Outcome(self._press_worked, self._press_failed)
         lag = metrics.LOOP_LAG.observe
+        self._run("supervision", self.gateway.supervise)
         self._run("loop", lambda: vitals.watch_loop_lag(health.report, health.clear, lag))
         self._run("clock", lambda: vitals.watch_wall_clock(clock, jumped))
         self._run("mark", lambda: vitals.keep_clock_mark(self._mark))

@@ -31,6 +31,7 @@ from dispatcher.alarms.model import (
     Joined,
     Notice,
     Place,
+    Presser,
     Purpose,
     Raised,
     Receipt,
@@ -291,13 +292,13 @@ class Core:
 
     def why_not(self, notice: Notice, at: Moment) -> str:
         """Looked at once more: empty when it may leave, else why it is not wanted any more."""
+        if self._rings_at_a_presser(notice):
+            return "pressed"
         if notice.purpose is Purpose.STAND_DOWN:
             return ""
         alarm = self.book.alarms.get(notice.alarm)
         if alarm is None:
             return "closed"
-        if self._rings_at_a_presser(notice):
-            return "pressed"
         known = self.book.notices.get(notice.id)
         if known is not None and known.state is ReceiptState.WITHDRAWN:
             return "withdrawn"

@@ -52,6 +52,11 @@ SLEEP_LONGEST_S = 10.0
 
 STOP_WITHIN_S = 2.0
 
+TROUBLES = {
+    SignalType.TAMPER: "Somebody has tampered with {devices}. Look at it.",
+    SignalType.LOW_BATTERY: "Low battery: {devices}. Charge or change it.",
+}
+
 _log = log.logger("dispatcher.engine")
 
 
@@ -145,9 +150,9 @@ class Engine:
                 return await self._device_answer(signal)
             case SignalType.TAMPER if signal.reading.kind is not None:
                 return await self._alarm(signal, at)
-            case SignalType.TECHNICAL:
+            case SignalType.TAMPER | SignalType.LOW_BATTERY | SignalType.TECHNICAL:
                 return await self._technical_signal(signal, at)
-            case _:  # tamper and battery too: supervision finds them, and their end
+            case _:
                 return await self._do(self.core.noted(signal, at))
 
     async def keep_raw(self, raw: RawBytes) -> Taken:
@@ -221,7 +226,7 @@ class Engine:
             self._tell_present_state(alarm, device)
         for notice in self._standing(device):
             if notice.channel == "wearable":
-                self._outbox.send(notice)
+                self._outbox.show_again(notice)
 
     # Desk: what pages see
 
@@ -378,11 +383,12 @@ class Engine:
         return standing[0].id if len(standing) == 1 else None
 
     async def _technical_signal(self, signal: Signal, at: Moment) -> Taken:
+        """Supervision knows its end by the same key."""
         key = f"{signal.type}:{signal.device}"
-        text = signal.reading.text or f"{signal.device}: {signal.type}"
-        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        message = TROUBLES.get(signal.type, "{text}")
+        text = self.say()(message, devices=signal.device, text=signal.reading.text)
         raised = self.core.technical(key, text, signal.site, signal.device, at)
-        return await self._do(kept.and_then(raised))
+        return await self._do(self.core.noted(signal, at).and_then(raised))
 
     def _standing(self, address: str) -> list[Notice]:
         """What this address was sent and may still answer, newest first, one an alarm."""

@@ -67,6 +67,14 @@ class Outbox:
         self._running[notice.id] = task
         task.add_done_callback(lambda done: self._ended(notice, done))
 
+    def show_again(self, notice: Notice) -> None:
+        """A device is back: it gets its standing page once more, whatever became of it before."""
+        channel = self._channels.get(notice.channel)
+        if channel is not None:
+            task = asyncio.get_running_loop().create_task(self._show(channel, notice))
+            self._running[f"{notice.id}-again"] = task
+            task.add_done_callback(lambda _: self._running.pop(f"{notice.id}-again", None))
+
     async def close(self, timeout_s: float) -> None:
         """Let what is on its way arrive, at most `timeout_s`; the rest is in the table."""
         if self._running:
@@ -124,6 +132,12 @@ class Outbox:
             self._office.moved(notice, ReceiptState.FAILED_TEMPORARY, text)
         else:
             self._office.moved(notice, sending.state, "", sending.provider_ref)
+
+    async def _show(self, channel: Channel, notice: Notice) -> None:
+        try:
+            await channel.send(notice, self._addressee(notice), "")
+        except ChannelError as error:
+            _log.info("gone again before its page", notice=notice.id, why=str(error))
 
     async def _after_what_it_takes_back(self, notice: Notice) -> None:
         """A stand-down queues behind the call it takes back."""

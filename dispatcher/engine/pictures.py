@@ -220,7 +220,7 @@ class SitePictures:
         named = [plan for plan in plans if kind in plan.kinds]
         if kind is AlarmKind.TECHNICAL:
             return next(iter(named), technical_plan(site))
-        by_level = [plan for plan in plans if level in plan.levels and not plan.kinds]
+        by_level = [p for p in plans if not p.kinds and (not p.levels or level in p.levels)]
         both = [plan for plan in named if not plan.levels or level in plan.levels]
         return next(iter((*both, *by_level)), without_a_plan(site))
 

@@ -1,0 +1,210 @@
+"""The loop around the deciding: commit, perform, fail, go on."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.errors import ChannelError, DomainError, StoreUnavailable
+from core.signals import AnswerKind, ReceiptState, Taken
+from dispatcher.alarms.model import Cause, Purpose, Standpoint, TellType
+from dispatcher.engine.open_alarms import call_of
+from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.store.memory import MemoryStore
+from tests.support.office import Office, office
+
+FULL = StoreUnavailable("the disk is full")
+
+
+async def test_a_press_is_stored_called_and_answered() -> None:
+    async with office() as house:
+        assert await house.engine.take(house.press()) is Taken.STORED
+        await house.until(house.wearable.arrived)
+        assert [notice.person for notice in house.wearable.sent] == ["bo"]
+        assert [tell.type for tell in house.told] == [TellType.RECEIVED]
+
+
+async def test_a_store_that_cannot_commit_never_stops_help() -> None:
+    """Law 1: called from memory, marked unstored, not acknowledged, journalled, shown."""
+    async with office() as house:
+        house.store.fail_with = FULL
+        assert await house.engine.take(house.press()) is Taken.UNSTORED
+        await house.until(house.wearable.arrived)
+        assert house.alarm.unstored
+        assert house.told == [], "`received` is a promise the store has not made"
+        assert [problem.part for problem in house.engine.problems()] == ["store"]
+        assert len(house.journal.units) >= 1
+        house.store.fail_with = None
+
+
+async def test_what_was_unstored_is_saved_and_promised_once_the_store_works() -> None:
+    async with office() as house:
+        house.store.fail_with = FULL
+        await house.engine.take(house.press())
+        house.store.fail_with = None
+        changes = house.engine.follow()
+        while not any(tell.type is TellType.RECEIVED for tell in house.told):
+            await asyncio.wait_for(changes.get(), 5)
+        assert not house.alarm.unstored
+        assert await house.store.alarm(house.alarm.id) is not None
+        while house.engine.problems():
+            await asyncio.wait_for(changes.get(), 5)
+        assert house.journal.units == []
+
+
+async def test_deciding_that_fails_calls_everybody_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake of ours costs precision, never the press."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    async with office() as house:
+        monkeypatch.setattr("dispatcher.engine.core.triage", broken)
+        assert await house.engine.take(house.press()) is Taken.STORED
+        await house.until(house.wearable.arrived)
+        assert house.alarm.orphan
+        assert "deciding" in [problem.part for problem in house.engine.problems()]
+
+
+async def test_a_roster_that_cannot_be_read_calls_everybody_but_the_victim(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    async with office() as house:
+        monkeypatch.setattr("dispatcher.engine.pictures.build_view", broken)
+        await house.engine.take(house.press())
+        await house.until(house.wearable.arrived)
+        called = [call.person for call in house.alarm.escalation.calls]  # type: ignore[union-attr]
+        assert "anna" not in called
+        assert called
+        assert all(notice.address != "badge-anna" for notice in house.wearable.sent)
+
+
+async def test_an_answer_from_another_device_number_or_link_is_not_counted() -> None:
+    async with office() as house:
+        notice = await _called(house)
+        wrong = [
+            Source(SourceKind.DEVICE, "badge-ida"),
+            Source(SourceKind.NUMBER, "+4500000009"),
+            Source(SourceKind.LINK, "another-notice"),
+            Source(SourceKind.STAFF, "ida"),
+        ]
+        for source in wrong:
+            outcome = await house.engine.answer(notice, AnswerKind.ACCEPT, source)
+            assert outcome is AnswerOutcome.NOT_YOURS
+        assert _stands(house, "bo") is not Standpoint.ACCEPTED
+
+
+async def test_an_accept_after_the_close_is_recorded_and_answered_with_a_stand_down() -> None:
+    async with office() as house:
+        notice = await _called(house)
+        alarm = house.alarm
+        await house.engine.close_alarm(alarm.id, alarm.rev, "lone", Cause.CALMED_DOWN)
+        source = Source(SourceKind.DEVICE, "badge-bo")
+        outcome = await house.engine.answer(notice, AnswerKind.ACCEPT, source)
+        assert outcome is AnswerOutcome.CLOSED
+        while not any("-late-" in sent.id for sent in house.wearable.sent):
+            house.wearable.arrived.clear()
+            await house.until(house.wearable.arrived)
+        assert house.wearable.sent[-1].purpose is Purpose.STAND_DOWN
+        timeline = [entry.what for entry in await house.engine.timeline(alarm.id)]
+        assert timeline[-1] == "late_answer"
+
+
+async def test_a_failed_page_makes_the_next_route_due_now() -> None:
+    """Law 4: no waiting for the next step's second."""
+    async with office() as house:
+        house.wearable.fails = ChannelError("no connection", temporary=True)
+        await house.engine.take(house.press())
+        await house.until(house.sms.arrived)
+        assert house.sms.sent[0].person == "bo"
+        assert house.clock.now() == house.alarm.times.stored
+
+
+async def test_a_notice_that_waits_is_committed_as_sending_before_the_attempt() -> None:
+    """Law 5: marking it sent before the attempt would lose it in a crash."""
+    async with office() as house:
+        house.wearable.fails = ChannelError("no connection", temporary=True)
+        house.sms.hold = asyncio.Event()
+        await house.engine.take(house.press())
+        await _until_state(house, "sms", ReceiptState.SENDING)
+        assert house.sms.sent == []
+        house.sms.hold.set()
+        await _until_state(house, "sms", ReceiptState.SENT)
+
+
+async def test_what_was_in_sending_goes_again_after_a_crash_with_the_same_id() -> None:
+    store = MemoryStore()
+    async with office(store) as house:
+        house.wearable.fails = ChannelError("no connection", temporary=True)
+        house.sms.hold = asyncio.Event()
+        await house.engine.take(house.press())
+        await _until_state(house, "sms", ReceiptState.SENDING)
+        (notice,) = [n for n in await store.unfinished_notices() if n.channel == "sms"]
+        crashed = MemoryStore.__new__(MemoryStore)
+        crashed.__dict__.update(store.__dict__)
+        async with office(crashed) as again:
+            await again.until(again.sms.arrived)
+            assert [sent.id for sent in again.sms.sent] == [notice.id]
+            assert again.sms.sent[0].state is ReceiptState.MAYBE_SENT
+        house.sms.hold.set()
+
+
+async def test_a_stale_close_is_refused_with_the_reason() -> None:
+    async with office() as house:
+        await _called(house)
+        seen = house.alarm.rev
+        await house.engine.take(house.press("bo"))
+        with pytest.raises(DomainError, match="joined") as refused:
+            await house.engine.close_alarm(house.alarm.id, seen, "lone", Cause.CALMED_DOWN)
+        assert refused.value.code == "stale"
+
+
+async def test_who_subscribes_again_gets_the_present_state() -> None:
+    async with office() as house:
+        notice = await _called(house)
+        await house.engine.answer(notice, AnswerKind.ACCEPT, Source(SourceKind.STAFF, "bo"))
+        house.told.clear()
+        house.engine.device_subscribed("badge-anna")
+        assert [tell.type for tell in house.told] == [TellType.RECEIVED, TellType.ACCEPTED]
+        pages = len(house.wearable.sent)
+        house.wearable.arrived.clear()
+        house.engine.device_subscribed("badge-bo")
+        await house.until(house.wearable.arrived)
+        assert house.wearable.sent[pages].id == notice
+
+
+async def test_a_page_that_follows_slowly_is_told_to_load_again() -> None:
+    async with office() as house:
+        queue = house.engine.follow()
+        for number in range(400):
+            house.engine.health.report(f"part-{number}", "{why}", why=number)
+        assert queue.qsize() < 400
+        assert any(queue.get_nowait().what == "resync" for _ in range(queue.qsize()))
+
+
+async def _called(house: Office) -> str:
+    """Anna has pressed and Bo is being called; the notice's id."""
+    await house.engine.take(house.press())
+    await house.until(house.wearable.arrived)
+    return house.wearable.sent[0].id
+
+
+async def _until_state(house: Office, channel: str, state: ReceiptState) -> None:
+    changes = house.engine.follow()
+    while True:
+        notices = await house.store.notices(house.alarm.id)
+        if any(n.channel == channel and n.state is state for n in notices):
+            return
+        try:
+            await asyncio.wait_for(changes.get(), 0.05)
+        except TimeoutError:
+            continue
+
+
+def _stands(house: Office, person: str) -> Standpoint | None:
+    call = call_of(house.alarm, person)
+    return call.standpoint if call is not None else None

@@ -1,0 +1,164 @@
+"""A whole engine over the memory store, with channels a test can hold, fail and read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from core.clock import VirtualClock
+from core.errors import ChannelError
+from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
+from devices.registry import Device
+from dispatcher.alarms.model import Alarm, Notice
+from dispatcher.alarms.plan import Plan, Step
+from dispatcher.channels.ports import Addressee, Capabilities, Sending
+from dispatcher.engine.engine import Doors, Engine
+from dispatcher.engine.pictures import SitePictures
+from dispatcher.engine.work import Tell
+from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
+from dispatcher.site.model import Organisation, Site
+from dispatcher.store.memory import MemoryStore
+from dispatcher.store.ports import Store
+from dispatcher.store.ports import Unit as Transaction
+
+START = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+PATIENCE_S = 5.0
+
+
+@dataclass
+class ReadableChannel:
+    """Everything sent stands in `sent`. `hold` keeps a send under way; `fails` raises instead."""
+
+    name: str
+    capabilities: Capabilities
+    sent: list[Notice] = field(default_factory=list)
+    fails: ChannelError | None = None
+    hold: asyncio.Event | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
+        if self.hold is not None:
+            await self.hold.wait()
+        if self.fails is not None:
+            raise self.fails
+        self.sent.append(notice)
+        self.arrived.set()
+        return Sending(ReceiptState.SENT)
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class SmallJournal:
+    units: list[Transaction] = field(default_factory=list)
+
+    async def append(self, unit: Transaction) -> Transaction:
+        self.units.append(unit)
+        return unit
+
+    async def replay(self, store: Store, wall: datetime) -> object:
+        self.units.clear()
+        return None
+
+
+class Eyes:
+    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
+        return "ok", 1.0, 0.9
+
+
+@dataclass
+class Office:
+    engine: Engine
+    store: MemoryStore
+    clock: VirtualClock
+    journal: SmallJournal
+    wearable: ReadableChannel
+    sms: ReadableChannel
+    told: list[Tell]
+
+    def press(self, person: str = "anna", seq: int = 1) -> Signal:
+        device = f"badge-{person}"
+        reading = Reading("native", device, SignalType.ALARM, seq=seq, authenticated=True)
+        return Signal(
+            id=f"s_{person}{seq}",
+            identity=f"{device}|{seq}",
+            reading=reading,
+            site="home",
+            device=device,
+            standing=Standing.ASSIGNED,
+            at=self.clock.now(),
+            wall=self.clock.wall(),
+            person=person,
+        )
+
+    @property
+    def alarm(self) -> Alarm:
+        (alarm,) = self.engine.open_alarms()
+        return alarm
+
+    async def until(self, happened: asyncio.Event) -> None:
+        await asyncio.wait_for(happened.wait(), PATIENCE_S)
+
+
+@asynccontextmanager
+async def office(store: MemoryStore | None = None, start: bool = True) -> AsyncIterator[Office]:
+    """Anna and Bo in house 1, Ida in house 2, Lone leads; a page at once, an SMS after 15 s."""
+    store = store or MemoryStore()
+    clock, journal, told = VirtualClock(START), SmallJournal(), list[Tell]()
+    wearable = ReadableChannel("wearable", Capabilities(immediate=True, withdraws=True))
+    sms = ReadableChannel("sms", Capabilities(links=True, leaves_site=True))
+    pictures = SitePictures(home(), (), Eyes())
+
+    def tell(message: Tell) -> bool:
+        told.append(message)
+        return True
+
+    doors = Doors(
+        {"wearable": wearable, "sms": sms}, tell, lambda alarm: None, lambda token: f"/n/{token}"
+    )
+    engine = Engine(store, clock, pictures, doors, journal)
+    pictures.watch_over(engine.core.book)
+    if start:
+        await engine.start()
+    try:
+        yield Office(engine, store, clock, journal, wearable, sms, told)
+    finally:
+        await engine.stop()
+
+
+def home() -> Organisation:
+    people = ("anna", "bo", "ida", "lone")
+    by = ("wearable", "sms")
+    steps = (
+        Step(timedelta(), "nearest", ("wearable",)),
+        Step(timedelta(seconds=15), "nearest", by, 2),
+        Step(timedelta(seconds=30), "leader", by),
+    )
+    return Organisation(
+        version=1,
+        sites=(Site("home", "Home", "Europe/Copenhagen", leaders=("lone",)),),
+        people=tuple(
+            Person(p, p.title(), "home", (Phone(f"+450000000{n}"),), instructed=("alarm",))
+            for n, p in enumerate(people)
+        ),
+        units=(Unit("h1", "Hus 1", "home", "z1"), Unit("h2", "Hus 2", "home", "z2")),
+        zones=(Zone("z1", "Lejl 1", "home", "h1"), Zone("z2", "Stue 2", "home", "h2")),
+        walks=(Walk("z1", "z2", 60),),
+        shifts=(
+            _always("anna", "h1"),
+            _always("bo", "h1"),
+            _always("ida", "h2"),
+            _always("lone", "h2", Duty.LEADER),
+        ),
+        plans=(Plan("all", "home", steps),),
+        devices=tuple(Device(f"badge-{p}", "badge", "home", person=p) for p in people),
+    )
+
+
+def _always(person: str, unit: str, duty: Duty = Duty.STAFF) -> Shift:
+    midnight = START.time().replace(hour=0)
+    return Shift(person, unit, midnight, midnight, tuple(Weekday), duty=duty)
