@@ -286,8 +286,8 @@ class Engine:
     def commit(self, work: Work) -> Awaitable[Taken]:
         return self._do(work)
 
-    def moment_of(self, notice: Notice, state: ReceiptState) -> NoticeMove:
-        return NoticeMove(notice.id, state, self._clock.now())
+    def sending(self, notice: Notice) -> NoticeMove:
+        return self.core.sending(notice.id, self._at())
 
     def moved(self, notice: Notice, state: ReceiptState, detail: str, ref: str = "") -> None:
         self._start(self.core.receipt(notice.id, state, detail, ref, self._at()))

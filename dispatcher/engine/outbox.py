@@ -37,7 +37,7 @@ class Office(Protocol):
 
     def moved(self, notice: Notice, state: ReceiptState, detail: str, ref: str = "") -> None: ...
 
-    def moment_of(self, notice: Notice, state: ReceiptState) -> NoticeMove: ...
+    def sending(self, notice: Notice) -> NoticeMove: ...
 
 
 class Outbox:
@@ -110,7 +110,7 @@ class Outbox:
         links = (_link(token, notice),) if token else ()
         # After a crash it stands as `maybe_sent` already, and stays so until its channel answers.
         pending = notice.state is ReceiptState.PENDING
-        move = self._office.moment_of(notice, ReceiptState.SENDING)
+        move = self._office.sending(notice)
         moves = (move,) if pending else ()
         await self._office.commit(Work(Unit(moves=moves, links=links)))
         await self._hand_over(channel, notice, self._link_url(token) if token else "")
