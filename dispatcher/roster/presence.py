@@ -37,10 +37,11 @@ def present(roster: RosterIndex, said: Iterable[Presence], wall: datetime) -> Pr
     moment = roster.at(wall)
     gone: list[str] = []
     extra: list[OnShift] = []
-    until = moment.until
+    since, until = moment.since, moment.until
     for presence in _newest(said):
         end = stands_until(roster, presence)
         if wall >= end:
+            since = max(since, end)
             continue
         until = min(until, end)
         if not presence.here:
@@ -49,7 +50,7 @@ def present(roster: RosterIndex, said: Iterable[Presence], wall: datetime) -> Pr
             extra.append(_unplanned(roster, presence, end))
     away = frozenset(gone)
     on = tuple(row for row in moment.on if row.duty is Duty.ON_CALL or row.person not in away)
-    return Present(Moment(moment.since, until, (*on, *extra)), tuple(gone))
+    return Present(Moment(since, until, (*on, *extra)), tuple(gone))
 
 
 def stands_until(roster: RosterIndex, presence: Presence) -> datetime:

@@ -43,6 +43,7 @@ class Post:
     person: str
     first_name: str
     unit: str | None
+    unit_name: str
     zone: str | None
     awake: bool
     runner: bool
@@ -169,6 +170,7 @@ def _at_post(index: OrganisationIndex, person: str, row: OnShift) -> Post:
         person=person,
         first_name=known.first_name,
         unit=unit.id if unit else None,
+        unit_name=unit.name if unit else "",
         zone=unit.zone if unit else None,
         awake=awake,
         runner=row.runner,
@@ -183,6 +185,7 @@ def _away(index: OrganisationIndex, person: str) -> Post:
         person=person,
         first_name=known.first_name,
         unit=None,
+        unit_name="",
         zone=None,
         awake=True,
         runner=False,

@@ -178,7 +178,9 @@ class _Picture:
         unusual += () if person in self.staffing.on_duty else (Unusual.OFF_DUTY,)
         unusual += (Unusual.ELSEWHERE,) if person in self.busy else ()
         routes = self._routes(person)
-        return Candidate(person, post.first_name, None, routes, (*post.why, why), unusual)
+        return Candidate(
+            person, post.first_name, None, routes, (*post.why, why), unusual, post.unit_name
+        )
 
     def _routes(self, person: str) -> tuple[Route, ...]:
         """What does not ring at a presser; what does not work now comes last, with the reason.
@@ -230,6 +232,7 @@ def _made(one: Chosen, routes: tuple[Route, ...]) -> Candidate:
         routes=routes,
         why=seat.post.why + seat.why,
         unusual=one.unusual,
+        unit_name=seat.post.unit_name,
     )
 
 

@@ -95,6 +95,7 @@ def test_the_nearest_come_first_with_their_routes_in_order_and_say_why() -> None
         10.0,
         (Route("wearable", "badge-bo"), Route("sms", "+4500000002"), Route("console", "bo")),
         ("runner", "roster_unit:house-1", "walk_s:0"),
+        unit_name="House 1",
     )
     assert (ida.person, ida.expected_s) == ("ida", 50.0)
 
@@ -186,6 +187,14 @@ def test_a_new_word_about_presence_counts_at_once_and_its_end_too() -> None:
     assert "ida" not in _names(_view(Pressing(), index=index, situation=gone).nearest)
     later = _view(Pressing(), index=index, situation=gone, wall=NOON + HOUR)
     assert "ida" in _names(later.nearest)
+
+
+def test_asked_about_an_earlier_moment_a_word_that_has_ended_stands_again() -> None:
+    index = OrganisationIndex(_organisation())
+    gone = Situation(presence=(Presence("ida", False, NOON, until=NOON + HOUR),))
+    later = _view(Pressing(), index=index, situation=gone, wall=NOON + HOUR)
+    assert "ida" in _names(later.nearest)
+    assert "ida" not in _names(_view(Pressing(), index=index, situation=gone).nearest)
 
 
 def test_where_nobody_knows_the_place_everybody_is_still_called_runners_first() -> None:
