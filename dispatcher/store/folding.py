@@ -11,8 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from dispatcher.store.connection import DatabaseFile
 
-FOLD_EVERY = 250
-"""Units after which the log is folded: some 16 MB of it."""
+FOLD_EVERY = 100
+"""Units after which the log is folded: some 6 MB of it."""
 
 
 class LogFolding:
@@ -27,8 +27,12 @@ class LogFolding:
     def written(self, units: int) -> None:
         """The writer committed so many."""
         self._written += units
-        idle = self._under_way is None or self._under_way.done()
-        if self._written >= FOLD_EVERY and idle:
+        if self._written >= FOLD_EVERY:
+            self.fold()
+
+    def fold(self) -> None:
+        """Fold now, unless that is under way: a full disk gets room that way."""
+        if self._under_way is None or self._under_way.done():
             self._written = 0
             self._under_way = self._thread.submit(self._fold)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -13,6 +14,7 @@ from dispatcher.store.connection import DatabaseFile, make_private
 from dispatcher.store.copies import copy_database, stamp
 from dispatcher.store.schema import REVISION
 
+_SHARED_PAGE_BYTES = 4096
 _SCRIPTS = Path(__file__).parent / "migrations"
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 _HERE = (_SCRIPTS / "versions",)
@@ -32,7 +34,10 @@ def bring_up(
     StoreUnavailable when it cannot be read or changed.
     """
     try:
+        new = not file.path.exists()
         make_private(file.path)
+        if new:
+            _require_whole_pages(file.path)
         with closing(file.reading()) as connection:
             current = _revision(connection, file)
         if current == revision:
@@ -58,6 +63,23 @@ def require_revision(connection: sqlite3.Connection, file: DatabaseFile) -> None
         raise StoreUnavailable(
             f"The database {file.path} was replaced by one at revision {found or 'none'};"
             f" this release needs {REVISION}. To do: start the service again."
+        )
+
+
+def _require_whole_pages(path: Path) -> None:
+    """Refuse a disk that would end the process when it fills, while it is still easy to move.
+
+    SQLite maps its index of the log page by page and reserves one byte of each. On smaller blocks
+    the rest of the page has no room yet, and writing there on a full disk is a SIGBUS.
+    """
+    block_bytes = os.statvfs(path).f_frsize
+    if block_bytes < _SHARED_PAGE_BYTES:
+        path.unlink()
+        raise ConfigError(
+            f"The disk of {path} has blocks of {block_bytes} bytes, and Tilkald needs"
+            f" {_SHARED_PAGE_BYTES}: smaller ones end the service when the disk is full."
+            f" Name a folder on another disk in TILKALD_DATA_DIR, or format it anew,"
+            f" e.g. mkfs.ext4 -b {_SHARED_PAGE_BYTES}"
         )
 
 

@@ -135,6 +135,7 @@ class Writer:
 
     def _fail(self, batch: list[_Job], problem: StoreUnavailable) -> None:
         self._drop_connection()
+        self._folding.fold()
         self._on_fault()
         for _ in range(self._queue.qsize()):
             waiting = self._queue.get_nowait()

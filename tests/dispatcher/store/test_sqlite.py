@@ -15,7 +15,8 @@ import pytest
 
 from core.errors import ConfigError, Conflict, DomainError, StoreUnavailable
 from dispatcher.site.model import Organisation
-from dispatcher.store.connection import BUSY_WAIT
+from dispatcher.store.connection import BUSY_WAIT, DatabaseFile
+from dispatcher.store.migrate import bring_up
 from dispatcher.store.ports import Unit
 from dispatcher.store.sqlite import SqliteStore, open_sqlite
 from dispatcher.store.writer import BATCH_MAX
@@ -39,6 +40,16 @@ async def test_a_database_that_others_could_read_is_made_private(database: Path)
     os.chmod(database, 0o644)
     await open_sqlite(database, clock_wall=T).close()
     assert stat.S_IMODE(os.stat(database).st_mode) == 0o600
+
+
+def test_a_commit_waits_for_the_disk_and_references_are_kept(database: Path) -> None:
+    bring_up(DatabaseFile(database), T)
+    with closing(DatabaseFile(database).writing()) as writing:
+        settings = [
+            writing.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert settings == ["wal", 2, 1]
 
 
 async def test_what_was_committed_is_there_after_a_start(database: Path) -> None:
@@ -182,6 +193,17 @@ async def test_another_programs_database_is_refused(database: Path) -> None:
         foreign.execute("CREATE TABLE recipes (name TEXT)")
     with pytest.raises(ConfigError, match=r"not one of Tilkald.*e\.g\. sqlite:"):
         open_sqlite(database, clock_wall=T)
+
+
+def test_a_disk_whose_small_blocks_would_end_the_process_when_full_is_refused(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.statvfs(database.parent)
+    small = os.statvfs_result((real.f_bsize, 1024, *tuple(real)[2:]))
+    monkeypatch.setattr(os, "statvfs", lambda path: small)
+    with pytest.raises(ConfigError, match=r"blocks of 1024 bytes.*e\.g\. mkfs"):
+        open_sqlite(database, clock_wall=T)
+    assert os.listdir(database.parent) == []
 
 
 async def test_more_than_the_queue_holds_is_refused_at_once(database: Path) -> None:
