@@ -35,6 +35,9 @@ _ORDER = (
 )
 
 
+_NOT_LEFT = (ReceiptState.PENDING, ReceiptState.SENDING, ReceiptState.MAYBE_SENT)
+
+
 def answered(turn: Turn, event: Answered) -> None:
     """An answer whose source the engine has checked. Answers of people never called count too."""
     known = turn.call_of(event.person)
@@ -128,7 +131,7 @@ def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
     if old.failed:
         return new in (ReceiptState.DELIVERED, ReceiptState.READ)
     if new is ReceiptState.WITHDRAWN:
-        return old is ReceiptState.PENDING
+        return old in _NOT_LEFT
     return _ORDER.index(new) > _ORDER.index(old)
 
 
