@@ -1,0 +1,231 @@
+"""What must hold after every event, each with its law's number, its claim, and who broke it.
+
+Where a law shows in one fact (a page at a victim's badge), `witness` notes the breach as it
+happens; here is what must be true of the state at every moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.signals import ReceiptState
+from dispatcher.alarms.answers import DEADLINE_LONGEST, IS_IT_OVER_AFTER
+from dispatcher.alarms.escalate import NOBODY_YET_AFTER
+from dispatcher.alarms.model import Alarm, Call, Standpoint, TellType
+from dispatcher.alarms.plan import ROUND_LONGEST
+from dispatcher.alarms.turn import COMING, WAITING
+from firmware_sim.world.process import Process
+from firmware_sim.world.witness import Witness, WitnessedStore
+
+SLACK = timedelta(seconds=1)
+"""What committing and handing over may take in the world; every law's seconds get it on top."""
+
+RECEIVED_WITHIN = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One law, broken: which, what it claims, and about what."""
+
+    law: int
+    claim: str
+    about: str
+
+    def __str__(self) -> str:
+        return f"law {self.law}: {self.claim} ✗ {self.about}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a law may look at. `process` None: it is down."""
+
+    now: datetime
+    process: Process | None
+    store: WitnessedStore
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """One claim that can be checked at any moment; yields what it is broken about."""
+
+    number: int
+    claim: str
+    broken: Callable[[Scene, Process], Iterator[str]]
+
+
+def check(scene: Scene) -> list[Broken]:
+    """Every law, now."""
+    found = [Broken(*breach) for breach in scene.witness.breaches]
+    if scene.process is not None:
+        for law in LAWS:
+            found += [Broken(law.number, law.claim, a) for a in law.broken(scene, scene.process)]
+    return found
+
+
+def _next_moment(scene: Scene, process: Process) -> Iterator[str]:
+    moments = []
+    for alarm in process.core.book.alarms.values():
+        if alarm.escalation is None:
+            yield alarm.id
+            continue
+        moments.append(alarm.escalation.wake_at)
+        if alarm.escalation.wake_at < scene.now - SLACK:
+            yield f"{alarm.id} overslept {alarm.escalation.wake_why}"
+    if moments and process.core.next_moment() != min(moments):
+        yield f"the process stands at {process.core.next_moment()}, not at {min(moments)}"
+
+
+def _deadline(scene: Scene, process: Process) -> Iterator[str]:
+    for alarm, call in _calls(process):
+        if call.standpoint is Standpoint.ACCEPTED and not _held(alarm):
+            since = scene.witness.accepted_at.get((alarm.id, call.person), process.started)
+            since = max(since, process.started)
+            if scene.now > since + DEADLINE_LONGEST + SLACK:
+                yield f"{alarm.id} waits for {call.person} since {since:%H:%M:%S}"
+
+
+def _calls_on(scene: Scene, process: Process) -> Iterator[str]:
+    """Steps at their second, then rounds: with nobody coming there is always a next call."""
+    for alarm in _acute(process):
+        state = alarm.escalation
+        if state is None or _held(alarm) or _coming(alarm):
+            continue
+        if state.next_step < len(alarm.plan.steps):
+            step = alarm.plan.steps[state.next_step]
+            due = state.started + step.after + state.shift
+        else:
+            # The last step may have found nobody who was not ringing already.
+            steps = alarm.plan.steps
+            step_ran = state.started + steps[-1].after + state.shift if steps else state.started
+            last = scene.witness.last_call.get(alarm.id, process.started)
+            nobody = scene.witness.nobody_since.get(alarm.id, process.started)
+            due = max(last, step_ran, nobody, process.started) + ROUND_LONGEST
+        if scene.now > due + SLACK:
+            yield f"{alarm.id} called nobody since {due:%H:%M:%S}"
+
+
+def _asked_whether_over(scene: Scene, process: Process) -> Iterator[str]:
+    for alarm in process.core.book.alarms.values():
+        state = alarm.escalation
+        arrived = state is not None and any(c.standpoint is Standpoint.ARRIVED for c in state.calls)
+        if state is None or not arrived or _held(alarm):
+            continue
+        if state.over_due is None or state.over_due > scene.now + IS_IT_OVER_AFTER:
+            yield alarm.id
+        elif scene.now > state.over_due + SLACK:
+            yield alarm.id
+
+
+def _routes_go_on(scene: Scene, process: Process) -> Iterator[str]:
+    for alarm, call in _calls(process):
+        failed = call.sent and all(sent.state.failed for sent in call.sent)
+        if failed and call.standpoint in WAITING:
+            yield f"{alarm.id} {call.person}"
+
+
+def _nothing_lost(scene: Scene, process: Process) -> Iterator[str]:
+    if process.unsaved:
+        return
+    for notice_id in scene.store.unfinished:
+        if notice_id not in process.in_hand and not process.is_committing(notice_id):
+            yield notice_id
+
+
+def _received(scene: Scene, process: Process) -> Iterator[str]:
+    for (device, seq), since in scene.witness.owed_received.items():
+        if since >= process.started and scene.now > since + RECEIVED_WITHIN:
+            yield f"{device} press {seq}"
+
+
+def _nobody_yet(scene: Scene, process: Process) -> Iterator[str]:
+    witness = scene.witness
+    for alarm in process.core.book.alarms.values():
+        if alarm.technical or not alarm.pressers or _coming(alarm):
+            witness.nobody_since.pop(alarm.id, None)
+            continue
+        since = witness.nobody_since.setdefault(alarm.id, scene.now)
+        told = witness.told.get((alarm.id, TellType.NOBODY_YET))
+        if process.started > since or scene.now <= since + NOBODY_YET_AFTER + SLACK:
+            continue
+        if told is None or told < since:
+            yield alarm.id
+
+
+def _one_per_cause(scene: Scene, process: Process) -> Iterator[str]:
+    keys = [a.cause_key for a in process.core.book.alarms.values() if a.cause_key]
+    yield from (key for key in dict.fromkeys(keys) if keys.count(key) > 1)
+
+
+def _one_victim_one_alarm(scene: Scene, process: Process) -> Iterator[str]:
+    pressers = [
+        (alarm.id, p.device) for alarm in process.core.book.alarms.values() for p in alarm.pressers
+    ]
+    devices = [device for _, device in pressers]
+    yield from (device for device in dict.fromkeys(devices) if devices.count(device) > 1)
+
+
+def _rings_at_victims(scene: Scene, process: Process) -> Iterator[str]:
+    """Who has pressed stands in no alarm as somebody who is still being asked."""
+    for alarm, call in _calls(process):
+        still = call.standpoint in WAITING and any(
+            s.state not in (ReceiptState.WITHDRAWN,) and not s.state.failed for s in call.sent
+        )
+        if still and process.core.book.has_pressed(call.person):
+            yield f"{alarm.id} {call.person}"
+
+
+LAWS = (
+    Law(2, "every open alarm has a next moment and the process stands at it", _next_moment),
+    Law(2, "nobody stays accepted beyond the longest deadline", _deadline),
+    Law(2, "with nobody coming somebody is called at least every 30 s", _calls_on),
+    Law(2, "who has arrived is asked every ten minutes whether it is over", _asked_whether_over),
+    Law(3, "who has pressed is asked nowhere", _rings_at_victims),
+    Law(4, "when every way to a person failed they do not count as called", _routes_go_on),
+    Law(5, "no notice is lost", _nothing_lost),
+    Law(5, "one device's press is one alarm", _one_victim_one_alarm),
+    Law(7, "a stored press is answered within 2 s", _received),
+    Law(7, "a wearer to whom nobody comes is told so after 20 s", _nobody_yet),
+    Law(12, "losses with one cause are one technical alarm", _one_per_cause),
+)
+
+IN_ONE_FACT = (
+    (1, "what is acknowledged is stored"),
+    (1, "a stored press is in an alarm"),
+    (3, "nothing rings at a victim"),
+    (4, "rounds are at least 5 s apart"),
+    (5, "rev strictly rises"),
+    (5, "nothing leaves before its commit"),
+    (5, "what counts as sent was handed over"),
+    (5, "only what was in sending goes out twice"),
+    (5, "no step is completed twice"),
+    (6, "what is closed stays closed"),
+    (6, "acute alarms are closed by a person who may"),
+    (6, "an answer from elsewhere does not count"),
+    (6, "a close on an old picture is refused"),
+    (8, "every place says where it comes from"),
+    (11, "no emergency number is ever rung"),
+)
+"""Claims that one fact can break: noted by the witness the moment it happens."""
+
+
+def _calls(process: Process) -> Iterator[tuple[Alarm, Call]]:
+    for alarm in process.core.book.alarms.values():
+        for call in alarm.escalation.calls if alarm.escalation is not None else ():
+            yield alarm, call
+
+
+def _acute(process: Process) -> Iterator[Alarm]:
+    return (alarm for alarm in process.core.book.alarms.values() if not alarm.technical)
+
+
+def _coming(alarm: Alarm) -> bool:
+    calls = alarm.escalation.calls if alarm.escalation is not None else ()
+    return any(call.standpoint in COMING for call in calls)
+
+
+def _held(alarm: Alarm) -> bool:
+    """After a long down time the duty leader has the word first."""
+    return alarm.escalation is not None and alarm.escalation.held_until is not None

@@ -1,0 +1,323 @@
+"""The dispatcher as one process on virtual time: the real core, pictures and store, no threads.
+
+It does in plain steps what `dispatcher.engine` does with tasks: decide, commit in order, perform
+after the commit, hand each notice over, report its fate. Every arrow between two steps is an entry
+of the agenda, so that the process can die on any of them (law 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Protocol, TypeVar
+
+from core.errors import Conflict, DomainError, StoreUnavailable
+from core.signals import AnswerKind, ReceiptState, Signal, SignalType
+from dispatcher.alarms.model import Alarm, Cause, Notice, TellType
+from dispatcher.channels.ports import Capabilities
+from dispatcher.engine.answering import late_accept, rightful
+from dispatcher.engine.core import Core
+from dispatcher.engine.pictures import SitePictures
+from dispatcher.engine.ports import AnswerOutcome, Source
+from dispatcher.engine.work import Moment, Tell, Work, merged
+from dispatcher.site.model import Organisation
+from dispatcher.store.memory import MemoryStore
+from dispatcher.store.ports import NoticeMove, Unit
+from firmware_sim.world.agenda import Agenda
+
+CHANNELS = {
+    "wearable": Capabilities(immediate=True, withdraws=True, receipt_within=timedelta(seconds=3)),
+    "sms": Capabilities(links=True, withdraws=True, receipt_within=timedelta(seconds=15)),
+    "console": Capabilities(immediate=True),
+}
+COMMIT_TAKES = timedelta(milliseconds=2)
+HAND_OVER_TAKES = timedelta(milliseconds=1)
+RETRY_EVERY = timedelta(seconds=1)
+AT_ONCE_MOST = 500
+"""Due alarms handled at one moment; more would be a moment that does not move on."""
+
+Result = TypeVar("Result")
+
+
+class Outside(Protocol):
+    """Where things go that leave the process."""
+
+    def hand_over(self, notice: Notice) -> None:
+        """To the channel. Its fate comes back as `Process.moved`."""
+        ...
+
+    def tell(self, tell: Tell) -> None: ...
+
+    def acknowledge(self, signal: Signal) -> None:
+        """The line's own acknowledgement: what the device said is kept (law 1)."""
+        ...
+
+    def decided(self, work: Work) -> None: ...
+
+
+class Eyes:
+    """Supervision is another part's work: here nothing is known of any device."""
+
+    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
+        return "unknown", None, None
+
+
+def at_once(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """What the store in memory answers: it never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: Result = stop.value
+        return result
+    raise AssertionError("the store in memory waited")
+
+
+class Process:
+    """One life of the dispatcher. After a death another one starts from the same store."""
+
+    core_type: type[Core] = Core
+
+    def __init__(
+        self, store: MemoryStore, agenda: Agenda, organisation: Organisation, outside: Outside
+    ) -> None:
+        self.store = store
+        self.agenda = agenda
+        self.outside = outside
+        self.life = agenda.life
+        self.started = agenda.clock.now()
+        self.pictures = SitePictures(organisation, at_once(store.presence()), Eyes())
+        self.core = self.core_type(self.pictures, CHANNELS)
+        self.pictures.watch_over(self.core.book)
+        self.in_hand: dict[str, Notice] = {}
+        self.unsaved: list[Work] = []
+        self._line: list[tuple[Work, tuple[Signal, ...]]] = []
+        self._stored = {row.identity: None for row in at_once(store.last_heard())}
+        self._woken_for: object = None
+
+    # Life
+
+    def start(self) -> None:
+        """Take over what the store holds, finish what was being sent, run what is due."""
+        alarms: Sequence[Alarm] = at_once(self.store.open_alarms())
+        notices = [n for a in alarms for n in at_once(self.store.notices(a.id))]
+        self.core.load(alarms, notices)
+        self._send_again(at_once(self.store.unfinished_notices()))
+        work, held = self.core.hold_overdue(self.at)
+        self.do(work)
+        if held:
+            places = "; ".join(alarm.place.label or alarm.id for alarm in held)
+            self.do(self.core.technical("held", places, held[0].site, "", self.at))
+        self.run_due(late=True)
+        for alarm in self.core.book.alarms.values():
+            self._tell_present_state(alarm)
+
+    @property
+    def at(self) -> Moment:
+        return Moment(self.agenda.clock.now(), self.agenda.clock.wall())
+
+    # What comes in
+
+    def take(self, signal: Signal) -> None:
+        """A signal; a copy of one that is stored is marked as such, as intake does."""
+        signal = replace(signal, repeat=signal.identity in self._stored)
+        match signal.type:
+            case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
+                work = self.core.signal(signal, self.at)
+            case SignalType.TEST:
+                work = self.core.test(signal, self.at)
+            case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
+                here = signal.type is SignalType.CHECK_IN
+                self.pictures.present(signal.person, here, self.at)
+                work = self.core.presence(signal, self.at)
+            case _:
+                work = Work(Unit(signals=() if signal.repeat else (signal,)))
+        self.do(work, signal)
+
+    def answer(self, notice_id: str, answer: AnswerKind, source: Source, worn: bool) -> str:
+        """An answer from somewhere: it counts only from where its notice was sent (law 6)."""
+        notice = self.core.book.notices.get(notice_id) or at_once(self.store.notice(notice_id))
+        if notice is None or not rightful(notice, source, worn):
+            return AnswerOutcome.NOT_YOURS
+        if self.core.book.get(notice.alarm) is None:
+            self.do(late_accept(notice, answer, self.at))
+            return AnswerOutcome.CLOSED
+        outcome, work = self.core.answered(notice, answer, self.at)
+        self.do(work)
+        return outcome
+
+    def close(self, alarm_id: str, rev: int, person: str) -> str:
+        """The console's close; empty, or the code it is refused with."""
+        cause = Cause.NOT_NEEDED_ANY_MORE
+        try:
+            self.do(self.core.close(alarm_id, rev, person, cause, "", self.at))
+        except DomainError as refused:
+            return refused.code
+        return ""
+
+    def moved(self, notice_id: str, state: ReceiptState, detail: str = "", ref: str = "") -> None:
+        """What a channel says of a notice."""
+        self.in_hand.pop(notice_id, None)
+        self.do(self.core.receipt(notice_id, state, detail, ref, self.at))
+
+    def silent(self, device: str, person: str | None) -> None:
+        self.pictures.unreachable(device, "silent")
+        key = f"silent:{device}"
+        self.do(self.core.technical(key, f"{device} is silent", "", device, self.at))
+        if person is not None:
+            self.do(self.core.lost(person, "device_lost", self.at))
+
+    def heard_again(self, device: str) -> None:
+        self.pictures.unreachable(device, None)
+        self.do(self.core.recovered(f"silent:{device}", self.at))
+
+    def configure(self, organisation: Organisation, removed: Sequence[str]) -> None:
+        self.pictures.configure(organisation)
+        for person in removed:
+            self.do(self.core.lost(person, "removed", self.at))
+
+    # Deciding, committing, performing
+
+    def do(self, work: Work, *signals: Signal) -> None:
+        """One more piece for the line into the store; the clock is set anew."""
+        if work != Work():
+            self.outside.decided(work)
+            self._line.append((work, signals))
+            self._soon(COMMIT_TAKES, "commit", self._commit)
+        self.arm()
+
+    def run_due(self, late: bool = False) -> None:
+        for _ in range(AT_ONCE_MOST):
+            moment = self.core.next_moment()
+            if moment is None or moment > self.at.now:
+                break
+            self.do(self.core.due(self.at, late))
+        else:
+            raise AssertionError("a moment that does not move on")
+        self.arm()
+
+    def arm(self) -> None:
+        """One alarm clock at the earliest moment of all."""
+        moment = self.core.next_moment()
+        if moment is not None and moment != self._woken_for:
+            self._woken_for = moment
+            self.agenda.at(moment, "wake", self._wake, life=self.life)
+
+    def _wake(self) -> None:
+        self._woken_for = None
+        self.run_due()
+
+    def _commit(self) -> None:
+        work, signals = self._line.pop(0)
+        if self.unsaved:
+            self._unstored(work)
+            return
+        try:
+            self.store.commit_now(work.unit)
+        except (StoreUnavailable, Conflict):
+            self._unstored(work)
+            self._soon(RETRY_EVERY, "retry", self._offer_again)
+            return
+        self._committed(work.unit)
+        self.perform(work)
+        for signal in signals:
+            self.outside.acknowledge(signal)
+
+    def _unstored(self, work: Work) -> None:
+        """Help goes on from memory; only what promises storage waits (law 1)."""
+        self.unsaved.append(work)
+        self.perform(replace(work, tell=tuple(t for t in work.tell if not _promise(t))))
+
+    def _offer_again(self) -> None:
+        unit = Unit()
+        for work in self.unsaved:
+            unit = merged(unit, work.unit)
+        try:
+            self.store.commit_now(unit)
+        except (StoreUnavailable, Conflict):
+            self._soon(RETRY_EVERY, "retry", self._offer_again)
+            return
+        saved, self.unsaved = self.unsaved, []
+        self._committed(unit)
+        for work in saved:
+            self.perform(Work(tell=tuple(t for t in work.tell if _promise(t))))
+
+    def _committed(self, unit: Unit) -> None:
+        self._stored |= {signal.identity: None for signal in unit.signals}
+
+    def perform(self, work: Work) -> None:
+        for tell in work.tell:
+            self.outside.tell(tell)
+        for notice in work.send:
+            self.send(notice)
+
+    def send(self, notice: Notice) -> None:
+        self.in_hand[notice.id] = notice
+        self._soon(HAND_OVER_TAKES, f"send {notice.channel}", lambda: self._in_lane(notice))
+
+    def _in_lane(self, notice: Notice) -> None:
+        """Looked at once more; what may wait is committed as `sending` before the attempt."""
+        if notice.about in self.in_hand:
+            self._soon(RETRY_EVERY, "queue behind", lambda: self._in_lane(notice))
+            return
+        if CHANNELS[notice.channel].immediate:
+            self.hand_over(notice)
+        elif why := self.core.why_not(notice, self.at):
+            self.moved(notice.id, ReceiptState.WITHDRAWN, why)
+        else:
+            if notice.state is ReceiptState.PENDING:
+                self.do(Work(Unit(moves=(self.core.sending(notice.id, self.at),))))
+            self._soon(COMMIT_TAKES, "hand over", lambda: self.hand_over(notice))
+
+    def hand_over(self, notice: Notice) -> None:
+        if why := self.core.why_not(notice, self.at):
+            self.moved(notice.id, ReceiptState.FAILED_PERMANENT, f"not sent: {why}")
+            return
+        self.outside.hand_over(notice)
+
+    # After a start
+
+    def _send_again(self, unfinished: Sequence[Notice]) -> None:
+        doubtful = [n for n in unfinished if n.state is ReceiptState.SENDING]
+        maybe = ReceiptState.MAYBE_SENT
+        moves = tuple(NoticeMove(n.id, maybe, self.at.now) for n in doubtful)
+        if moves:
+            self.do(Work(Unit(moves=moves)))
+        for notice in unfinished:
+            again = replace(notice, state=maybe) if notice in doubtful else notice
+            self.core.book.keep_notice(again)
+            self.send(again)
+
+    def _tell_present_state(self, alarm: Alarm) -> None:
+        """What the wearers would know had nothing happened to us (law 7)."""
+        state = alarm.escalation
+        if state is None or not alarm.pressers or alarm.technical:
+            return
+        points = [call.standpoint for call in state.calls]
+        kinds = [TellType.RECEIVED]
+        if "arrived" in points:
+            kinds.append(TellType.ARRIVED)
+        elif "accepted" in points:
+            kinds.append(TellType.ACCEPTED)
+        elif state.told_nobody_yet:
+            kinds.append(TellType.NOBODY_YET)
+        for presser in alarm.pressers:
+            for kind in kinds:
+                self.outside.tell(
+                    Tell(presser.device, kind, alarm.id, alarm.rev, self.at.now, seq=presser.seq)
+                )
+
+    def is_committing(self, notice_id: str) -> bool:
+        """It is new, or its last word is on its way into the store."""
+        return any(
+            any(n.id == notice_id for n in work.unit.notices)
+            or any(m.notice == notice_id for m in work.unit.moves)
+            for work, _ in self._line
+        )
+
+    def _soon(self, wait: timedelta, what: str, action: Any) -> None:
+        self.agenda.after(wait, what, action, life=self.life)
+
+
+def _promise(tell: Tell) -> bool:
+    return tell.type in (TellType.RECEIVED, TellType.TEST_OK)
