@@ -51,6 +51,7 @@ class OrganisationIndex:
         self.units: Mapping[str, Unit] = {unit.id: unit for unit in organisation.units}
         self.devices: Mapping[str, Device] = {device.id: device for device in organisation.devices}
         self.graph = WalkingGraph(organisation.zones, organisation.walks)
+        self.graph.learn(unit.zone for unit in organisation.units)
         self.rosters = {
             site.id: RosterIndex(self._shifts_of(site.id), zone_of(site.timezone))
             for site in organisation.sites

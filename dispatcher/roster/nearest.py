@@ -115,7 +115,8 @@ class Standing:
 
 def rings(staffing: Staffing, graph: WalkingGraph, target: str | None) -> tuple[Ring, ...]:
     """Everybody at work, at the place of their roster, from the alarm outward."""
-    seconds_to = graph.all_from(target) if target is not None else {}
+    homes = dict.fromkeys(zone for zone, _ in staffing.by_zone if zone is not None)
+    seconds_to = graph.to(target, homes) if target is not None else {}
     found: list[tuple[_Order, Ring]] = []
     for (zone, runs), people in staffing.by_zone.items():
         walk = seconds_to.get(zone) if zone is not None else None
@@ -162,17 +163,20 @@ class _Choice:
     def of(self, outward: Iterable[Ring]) -> list[Chosen]:
         free: list[Chosen] = []
         flagged: list[Chosen] = []
-        later: list[Chosen] = []
+        late: list[Chosen] = []
+        late_flagged: list[Chosen] = []
         for ring in outward:
-            found = len(free) + len(flagged) + len(later)
-            if len(free) >= self.limit or (ring.key > IN_TIME_S and found >= self.limit):
+            certain = len(free)
+            if ring.key > IN_TIME_S:
+                certain += len(flagged) + len(late)
+            if certain >= self.limit:
                 break
             if ring.seconds is not None and ring.seconds <= IN_TIME_S:
                 self._walk_through(ring, free, flagged)
             else:
-                self._walk_through(ring, later, later)
-        later.sort(key=lambda one: bool(one.unusual))
-        return [*free, *map(self._both, flagged), *map(self._both, later)][: self.limit]
+                self._walk_through(ring, late, late_flagged)
+        in_time = [*free, *map(self._both, flagged)]
+        return [*in_time, *late, *map(self._both, late_flagged)][: self.limit]
 
     def _walk_through(
         self, seats: Iterable[Seat], free: list[Chosen], flagged: list[Chosen]

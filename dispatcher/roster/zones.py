@@ -7,7 +7,7 @@ closed over all ways, so they keep the triangle rule and are the same in both di
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 from math import asin, cos, radians, sin, sqrt
 from types import MappingProxyType
@@ -26,6 +26,9 @@ FLOOR_S_LEAST = 6.0
 DISTANCES_KEPT = 512
 """Places whose distances to everywhere are kept: more than a large site has."""
 
+HOMES_KEPT = 256
+"""Places of units whose distances are worked out before anybody presses."""
+
 _EARTH_M = 6_371_000.0
 
 
@@ -40,6 +43,22 @@ class WalkingGraph:
         self._island = self._islands()
         self._outdoor = [zone for zone in self.zones.values() if _coordinates(zone)]
         self._from: dict[str, Mapping[str, float]] = {}
+        self._homes: dict[str, Mapping[str, float]] = {}
+
+    def learn(self, homes: Iterable[str]) -> None:
+        """Work out the ways from where people are, before an alarm has to wait for it."""
+        for zone in list(dict.fromkeys(homes))[:HOMES_KEPT]:
+            self._homes[zone] = MappingProxyType(self._spread(zone))
+
+    def to(self, end: str, starts: Collection[str]) -> Mapping[str, float]:
+        """Seconds to `end`, at least from each of `starts` from which there is a way.
+
+        Every way is as long back, so what was learnt of the starts serves a place never asked for.
+        """
+        if end in self._from or any(start not in self._homes for start in starts):
+            return self.all_from(end)
+        known = ((start, self._homes[start].get(end)) for start in starts)
+        return {start: seconds for start, seconds in known if seconds is not None}
 
     def seconds(self, start: str, end: str) -> float | None:
         """From `start` to `end`; None when no way is known, or one of them is no zone."""

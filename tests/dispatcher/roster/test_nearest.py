@@ -150,6 +150,12 @@ def test_a_sleeping_uninstructed_last_one_is_still_called_and_the_call_says_all_
     assert unusual == (Unusual.NOT_INSTRUCTED, Unusual.ASLEEP)
 
 
+def test_of_those_too_late_the_usual_ones_go_first_however_early_the_walk_could_stop() -> None:
+    staff = [("h1", Duty.SLEEPING, False, True)] * 2 + [("h2", Duty.STAFF, False, True)]
+    site = _site(staff, (300, 400, 0))
+    assert [seat.person for seat, _ in _chosen(site, "h0", Standing(), 1)] == ["p2"]
+
+
 def test_somebody_with_no_known_way_comes_last_and_without_an_invented_time() -> None:
     site = _site([("h1", Duty.STAFF, True, True), ("h2", Duty.STAFF, False, True)], (30, 50, 0))
     cut_off = replace(site, walks=tuple(w for w in site.walks if "h1" not in (w.a, w.b)))
@@ -264,6 +270,7 @@ def _names(numbers: list[int]) -> tuple[str, ...]:
 
 
 def _rank(seconds: float | None, unusual: tuple[Unusual, ...]) -> int:
+    """Usual in time, unusual in time, usual too late, unusual too late."""
     if seconds is None or seconds > IN_TIME_S:
         return 3 if unusual else 2
     return 1 if unusual else 0
