@@ -14,6 +14,7 @@ from rich.console import Console
 from core import settings
 from core.errors import ConfigError
 from core.settings import Settings
+from dispatcher.channels.twilio.carrier import SMS_PATH
 from tilkald.serve import RUN_FILE, Ready, Service
 
 PORTS_TRIED = 50
@@ -37,19 +38,35 @@ async def run_example() -> int:
     """The example site with its simulated staff beside it; ports that are taken are passed over."""
     from firmware_sim.places import example_site
     from firmware_sim.staff import run_staff
+    from firmware_sim.twilio_double import TwilioDouble
 
-    loaded = settings.load(
-        data_dir=RUN_FOLDER,
-        site_dir=example_site(),
-        demo=True,
-        http_port=_free_port(8080),
-        public_port=_free_port(8081),
-        mqtt_port=_free_port(1883),
-    )
-    service = Service(loaded)
-    ready = await service.start()
-    _say_ready(ready, service, as_json=False)
-    staff = asyncio.create_task(run_staff(example_site(), ready.mqtt, loaded.mqtt_prefix))
+    public_port = _free_port(8081)
+    public_url = f"http://127.0.0.1:{public_port}"
+    async with TwilioDouble(strict=False, sms_url=f"{public_url}{SMS_PATH}") as phones:
+        loaded = settings.load(
+            data_dir=RUN_FOLDER,
+            site_dir=example_site(),
+            demo=True,
+            http_port=_free_port(8080),
+            public_port=public_port,
+            public_url=public_url,
+            mqtt_port=_free_port(1883),
+            twilio_account_sid=phones.account_sid,
+            twilio_auth_token=phones.auth_token,
+            twilio_from=phones.number,
+            twilio_base_url=phones.url,
+        )
+        service = Service(loaded)
+        ready = await service.start()
+        _say_ready(ready, service, as_json=False)
+        _say_who(service)
+        staff = run_staff(example_site(), ready.mqtt, loaded.mqtt_prefix, phones)
+        await _until_stopped(service, asyncio.create_task(staff))
+        await service.stop()
+    return 0
+
+
+async def _until_stopped(service: Service, staff: asyncio.Task[None]) -> None:
     stopping = asyncio.create_task(service.wait_for_signal())
     await asyncio.wait((staff, stopping), return_when=asyncio.FIRST_COMPLETED)
     if staff.done():
@@ -57,8 +74,12 @@ async def run_example() -> int:
     staff.cancel()
     with contextlib.suppress(asyncio.CancelledError, TimeoutError):
         await asyncio.wait_for(staff, STAFF_STOP_WITHIN_S)
-    await service.stop()
-    return 0
+
+
+def _say_who(service: Service) -> None:
+    """Who can be pressed now: whoever is at work changes with the hour."""
+    at_work = [p.person for p in service.dispatcher.engine.people() if p.on_shift and p.devices]
+    _out.print(f"At work now: {', '.join(at_work)}. Press: tilkald press {at_work[0]}")
 
 
 def of_running(loaded: Settings) -> Settings:

@@ -14,7 +14,7 @@ from typing import Protocol
 from core import ids, log
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
-from dispatcher.alarms.model import Notice
+from dispatcher.alarms.model import Notice, Purpose
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.work import Work
 from dispatcher.store.ports import LinkWrite, NoticeMove, Unit
@@ -106,7 +106,8 @@ class Outbox:
         if why := self._office.why_not(notice):
             self._office.moved(notice, ReceiptState.WITHDRAWN, why)
             return
-        token = ids.secret() if channel.capabilities.links else ""
+        wants_link = channel.capabilities.links and notice.purpose is not Purpose.STAND_DOWN
+        token = ids.secret() if wants_link else ""
         links = (_link(token, notice),) if token else ()
         # After a crash it stands as `maybe_sent` already, and stays so until its channel answers.
         pending = notice.state is ReceiptState.PENDING

@@ -90,11 +90,14 @@ class Staff:
                 self._links[device.id] = self._switched_on(device)
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
+        async with (
+            httpx.AsyncClient(timeout=mobile.PAGE_WAIT_S, trust_env=False) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
             for link in self._links.values():
                 tasks.create_task(link.run())
             for member in self._members.values():
-                tasks.create_task(member.run())
+                tasks.create_task(member.run(client))
 
     async def ready(self) -> None:
         """Every device connected. Raises ConfigError naming those that are not in time."""
@@ -180,7 +183,8 @@ class Member:
         elif felt.feel is Feel.STOOD_DOWN:
             self._take(StoodDown(f"{device} {felt.notice}"))
 
-    async def run(self) -> None:
+    async def run(self, client: httpx.AsyncClient) -> None:
+        """Live. `client` is what their telephones open notice pages with."""
         clock = self._ward.around.clock
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
@@ -191,7 +195,7 @@ class Member:
                     clock,
                 )
             )
-            tasks.create_task(self._run_errands())
+            tasks.create_task(self._run_errands(client))
 
     def _carry(self, number: str) -> None:
         assert self._ward.twilio is not None
@@ -237,15 +241,14 @@ class Member:
         now = self._ward.around.clock.wall()
         self._ward.tell(Fact(now, self._person.id, "", what))
 
-    async def _run_errands(self) -> None:
+    async def _run_errands(self, client: httpx.AsyncClient) -> None:
         """Replies and taps go over the network, one after the other, as fingers do."""
-        async with httpx.AsyncClient(timeout=mobile.PAGE_WAIT_S, trust_env=False) as client:
-            while True:
-                act = await self._errands.get()
-                try:
-                    await self._errand(client, act)
-                except (PeerError, httpx.HTTPError) as trouble:
-                    self._tell(Odd(str(trouble)))
+        while True:
+            act = await self._errands.get()
+            try:
+                await self._errand(client, act)
+            except (PeerError, httpx.HTTPError) as trouble:
+                self._tell(Odd(str(trouble)))
 
     async def _errand(self, client: httpx.AsyncClient, act: Did) -> None:
         if act.way is Way.LINK:
@@ -255,7 +258,9 @@ class Member:
         await mobile.reply(self._phones[number], letter, act.answer)
 
 
-async def run_staff(site: Path, mqtt: str, prefix: str = "tilkald/v1") -> None:
+async def run_staff(
+    site: Path, mqtt: str, prefix: str = "tilkald/v1", twilio: TwilioDouble | None = None
+) -> None:
     """The simulated staff of a site beside a running service, told live. Ends when cancelled.
 
     `mqtt` is HOST:PORT as the service says it. Raises ConfigError for a wrong site or address.
@@ -270,4 +275,4 @@ async def run_staff(site: Path, mqtt: str, prefix: str = "tilkald/v1") -> None:
         if text:
             out.print(f"{fact.at.astimezone():%H:%M:%S}  {text}", markup=False)
 
-    await Staff(Ward(organisation, around, natural(Spread(), chance), tell)).run()
+    await Staff(Ward(organisation, around, natural(Spread(), chance), tell, twilio)).run()
