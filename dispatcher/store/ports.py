@@ -1,6 +1,6 @@
 """The contract of the store. One `Unit` is one transaction; all of it happens or none.
 
-Both implementations pass `tests/dispatcher/store/contract`. `submit` keeps the order it was
+Both implementations pass `tests/dispatcher/store/test_contract.py`. `submit` keeps the order it was
 called in, so a caller may decide on what it submitted before it is committed, as long as nothing
 leaves the house before the future is done (law 5).
 """

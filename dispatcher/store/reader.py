@@ -25,11 +25,14 @@ class Reader:
         self._file = file
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"store-{name}")
         self._waiting = 0
+        self._closed = False
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
 
     async def read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         """Raises StoreUnavailable."""
+        if self._closed:
+            raise StoreUnavailable("The store is closed: nothing was read.")
         if self._waiting >= READS_MAX:
             raise StoreUnavailable(f"The store is behind: {READS_MAX} queries wait for one reader.")
         self._waiting += 1
@@ -51,6 +54,7 @@ class Reader:
 
     def close(self) -> None:
         """Answer what waits, then stop. Blocks until that is done."""
+        self._closed = True
         self._executor.shutdown(wait=True)
         self._drop_connection()
 
@@ -62,7 +66,8 @@ class Reader:
             try:
                 return query(connection)
             finally:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
         except sqlite3.Error as problem:
             self._drop_connection()
             raise self._file.unavailable(problem) from None

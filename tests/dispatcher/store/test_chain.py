@@ -27,7 +27,7 @@ WORDS = st.text(max_size=20).filter(lambda text: text.isprintable())
 @st.composite
 def chains(draw: st.DrawFn, least: int = 1) -> list[Kept]:
     kept, head = [], BEGINNING
-    for number in range(draw(st.integers(least, 8))):
+    for number in range(draw(st.integers(least, 5))):
         at = T + timedelta(seconds=number)
         entry = TimelineEntry("alm_1", at, at, draw(WORDS), draw(WORDS))
         salt = draw(st.binary(min_size=16, max_size=16))
@@ -98,7 +98,7 @@ def test_an_entry_put_in_another_place_with_its_number_is_found(
     assert _breaks(chain, renumbered)
 
 
-@given(chains(), st.integers(0, 7))
+@given(chains(), st.integers(0, 4))
 def test_a_cut_tail_is_found_where_the_end_is_noted(chain: list[Kept], left: int) -> None:
     if left < len(chain):
         assert _breaks(chain, chain[:left])

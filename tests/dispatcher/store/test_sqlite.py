@@ -63,6 +63,16 @@ async def test_what_was_committed_is_there_after_a_start(database: Path) -> None
     await store.close()
 
 
+async def test_a_closed_store_is_read_no_more_and_closes_once(database: Path) -> None:
+    store = open_sqlite(database, clock_wall=T)
+    await store.close()
+    await store.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await store.open_alarms()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await store.verify()
+
+
 async def test_closing_commits_what_was_submitted(database: Path) -> None:
     store = open_sqlite(database, clock_wall=T)
     waiting = [store.submit(opening(f"alm_{number}", number=number)) for number in range(300)]
