@@ -2,8 +2,9 @@
 
 Law 11: a person calls the police. `emergency` recognises an emergency or public helpline number in
 whatever form it is written; it is asked by `apply`, by `check`, and again at each channel's sending
-edge. It errs towards refusing: what it refuses by mistake is never a colleague's phone, because a
-subscriber's number is longer than any of these however it is written.
+edge. It errs towards refusing: a few local numbers can be read as an outside line and a helpline.
+A colleague's number written with its country code, as we store it, is longer than any of these and
+never mistaken.
 """
 
 from __future__ import annotations
@@ -136,6 +137,8 @@ def _dialled(text: str, country: str) -> Iterator[str]:
         ways = (digits,) if sent_as_written else _behind_prefixes(digits, home)
         for rest in ways:
             yield from _national_forms(rest, home)
+        if not sent_as_written:
+            yield digits.removeprefix("9")  # also where 9 and the rest would be a local number
 
 
 def _behind_prefixes(digits: str, home: Country | None) -> Iterator[str]:

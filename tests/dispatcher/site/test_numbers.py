@@ -74,6 +74,12 @@ def test_where_an_exchange_stops_listening_at_112_nothing_may_begin_with_it(coun
     assert emergency("+45 11 23 45 67", country) == "112"
 
 
+def test_a_nine_for_an_outside_line_is_seen_through_also_where_it_makes_a_local_number() -> None:
+    assert emergency("911414", "FO") == "11414"
+    assert emergency("9116117", "IS") == "116117"
+    assert emergency("+298911414", "FO") is None
+
+
 @given(
     number=st.sampled_from(EMERGENCY),
     country=st.sampled_from(sorted(COUNTRIES)),
