@@ -20,6 +20,9 @@ from core.errors import DomainError
 TEXT_MOST = 200
 """Longer text is no phone number, and is not looked at further."""
 
+SCANNED_MOST = 10_000
+"""An emergency number is looked for this far: marks nobody sees can stand before it."""
+
 UNQUOTED_MOST = 3
 """How often percent signs are read: `%2531` hides a digit twice."""
 
@@ -118,7 +121,7 @@ def emergency(number: str, country: str) -> str | None:
     Sees through spaces and signs, foreign digits, `tel:` and `sip:`, percent signs, extensions,
     country codes with `+`, `00`, `011` or nothing, trunk zeros, and a prefix for an outside line.
     """
-    for digits in _dialled(number[:TEXT_MOST], country):
+    for digits in _dialled(number[:SCANNED_MOST], country):
         if digits in REFUSED_EVERYWHERE:
             return digits
     return None
