@@ -9,7 +9,7 @@ import httpx
 
 from core.errors import PeerError
 from core.signals import AnswerKind
-from firmware_sim.colleague import Called, StoodDown, Way
+from firmware_sim.colleague import Called, Way
 from firmware_sim.twilio_double import Phone
 
 FIRST_LETTER = "A"
@@ -49,14 +49,31 @@ def understood(body: str) -> Asked | None:
     return Asked(asked[1], link[0] if link else None)
 
 
-def news(body: str, number: str, *, by_link: bool) -> Called | StoodDown | None:
-    """What an SMS means to the person who reads it."""
+def called(body: str, number: str, *, by_link: bool) -> Called | None:
+    """The call an SMS is to the person who reads it, answered as they like to answer."""
     asked = understood(body)
-    if asked is not None:
-        if by_link and asked.link:
-            return Called(asked.link, Way.LINK)
-        return Called(f"{number} {asked.letter}", Way.SMS)
-    return None if _ASKED_IF_OVER.search(body) else StoodDown(None)
+    if asked is None:
+        return None
+    if by_link and asked.link:
+        return Called(asked.link, Way.LINK)
+    return Called(f"{number} {asked.letter}", Way.SMS)
+
+
+def place(body: str) -> str:
+    """Where a call sends its reader: its first line."""
+    return body.partition("\n")[0].strip()
+
+
+def takes_back(body: str, called_to: str) -> bool:
+    """Whether an SMS stands down the call to this place: its first line ends in the same place.
+
+    The line may be cut, so its last words need only begin the place.
+    """
+    if _ASKED.search(body) or _ASKED_IF_OVER.search(body):
+        return False
+    spoken = place(body).split()
+    ends = (" ".join(spoken[start:]) for start in range(1, len(spoken)))
+    return any(called_to.startswith(end) for end in ends)
 
 
 async def reply(phone: Phone, letter: str, answer: AnswerKind) -> None:

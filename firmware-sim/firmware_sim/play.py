@@ -173,6 +173,7 @@ class _Play:
         living = asyncio.create_task(self._staff.run())
         try:
             await _unless_over(living, self._staff.ready())
+            await self._look(api)  # a service's first answer to anybody is slow; not ours to time
             await together.everybody_ready.wait()
             script = asyncio.create_task(self._script())
             try:

@@ -166,6 +166,7 @@ class Member:
         self._state = Colleague(person.id, Habits())
         self._links: dict[str, DeviceLink] = {}
         self._phones: dict[str, Phone] = {}
+        self._places: dict[str, str] = {}
         self._changed = asyncio.Event()
         self._errands: asyncio.Queue[Did] = asyncio.Queue()
         for phone in person.phones if ward.twilio else ():
@@ -207,12 +208,19 @@ class Member:
         if message.direction == "outbound-reply":
             return  # the service's own answer to what they sent
         self._tell(Texted(number, message.body))
-        meant = mobile.news(message.body, number, by_link=self._habits().by_link)
+        call = mobile.called(message.body, number, by_link=self._habits().by_link)
+        if call is not None:
+            self._places[call.ref] = mobile.place(message.body)
+            self._take(call)
+        elif self._is_taken_back(message.body):
+            self._take(StoodDown(None))
+
+    def _is_taken_back(self, body: str) -> bool:
+        """An SMS names a place, no alarm: it takes back only the call to that place."""
         call = self._state.call
-        if isinstance(meant, StoodDown) and (call is None or call.way is Way.BADGE):
-            return  # what an SMS takes back is not what their badge called them to
-        if meant is not None:
-            self._take(meant)
+        if call is None or call.way is Way.BADGE:
+            return False
+        return mobile.takes_back(body, self._places.get(call.ref, ""))
 
     def _habits(self) -> Habits:
         """A new call is taken in the manner of the moment; one under way in its own."""

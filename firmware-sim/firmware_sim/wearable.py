@@ -165,7 +165,10 @@ def _time_passes(step: Step, now: datetime) -> Step:
 
 
 def _hold_passes(step: Step, now: datetime) -> Step:
-    """A second press while the own alarm stands raises it: no device asks for less help."""
+    """A second press while the own alarm stands raises it: no device asks for less help.
+
+    What rings on the device of somebody in danger falls silent (law 7).
+    """
     wearable, held = step.wearable, step.wearable.held
     if held is None or now < held.since + wearable.make.hold:
         return step
@@ -175,7 +178,8 @@ def _hold_passes(step: Step, now: datetime) -> Step:
     first = own or Own(wearable.boot, wearable.seq, level, at, None, None, at + NOBODY_YET_AFTER)
     own = replace(first, level=level, not_sent_due=at + NOT_SENT_AFTER)
     pressed = Pressed(wearable.boot, wearable.seq, level, at)
-    return _did(step, replace(wearable, held=None, own=own), pressed)
+    silent = tuple(replace(page, ringing=False) for page in wearable.pages)
+    return _did(step, replace(wearable, held=None, own=own, pages=silent), pressed)
 
 
 def _answers_fail_to_come(step: Step, now: datetime) -> Step:

@@ -11,8 +11,8 @@ from dispatcher.alarms.model import Notice, Place, Purpose
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.wording import answer_keys, compose
 from dispatcher.roster.model import Language
-from firmware_sim.colleague import Called, StoodDown, Way
-from firmware_sim.mobile import news, understood
+from firmware_sim.colleague import Called, Way
+from firmware_sim.mobile import called, place, takes_back, understood
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 LINK = "http://127.0.0.1:8081/n/abcdefghijklmnopqrstuv"
@@ -28,15 +28,25 @@ def test_a_call_is_understood_with_its_letter_and_its_link(language: Language) -
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_a_stand_down_and_a_question_call_nobody(language: Language) -> None:
-    assert isinstance(news(body(Purpose.STAND_DOWN, language), "+4520", by_link=False), StoodDown)
-    assert news(body(Purpose.IS_IT_OVER, language), "+4520", by_link=False) is None
+def test_a_stand_down_takes_back_only_the_call_to_its_place(language: Language) -> None:
+    call, back = body(Purpose.CALL, language), body(Purpose.STAND_DOWN, language)
+    assert understood(back) is None
+    assert takes_back(back, place(call))
+    assert not takes_back(back, "LEJL 14")
+    assert not takes_back(call, place(call))
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_question_calls_nobody_and_takes_nothing_back(language: Language) -> None:
+    question = body(Purpose.IS_IT_OVER, language)
+    assert understood(question) is None
+    assert not takes_back(question, place(question))
 
 
 def test_a_call_is_answered_by_number_or_by_link_as_its_reader_likes() -> None:
     text = body(Purpose.CALL, Language.DANISH)
-    assert news(text, "+4520", by_link=False) == Called("+4520 ", Way.SMS)
-    assert news(text, "+4520", by_link=True) == Called(LINK, Way.LINK)
+    assert called(text, "+4520", by_link=False) == Called("+4520 ", Way.SMS)
+    assert called(text, "+4520", by_link=True) == Called(LINK, Way.LINK)
 
 
 def body(purpose: Purpose, language: Language, letter: str = "A") -> str:

@@ -212,6 +212,13 @@ def test_the_same_page_again_does_not_ring_again_but_a_changed_place_does() -> N
     assert wearer.felt() == [Feel.RINGS, Feel.RINGS]
 
 
+def test_a_press_silences_what_rings_on_the_same_device() -> None:
+    wearer = Wearer()
+    wearer.gets(page("n1"))
+    wearer.press()
+    assert not wearer.state.pages[0].ringing
+
+
 def test_a_lower_rev_of_the_same_alarm_is_ignored() -> None:
     wearer = Wearer()
     wearer.gets(page("n1", rev=5))
