@@ -26,14 +26,14 @@ from firmware_sim.world.witness import Witness, kind_of
 REPEATS_MOST = 60
 REPEAT_FIRST = timedelta(seconds=2)
 REPEAT_LONGEST = timedelta(seconds=30)
-GOOD = Faults()
+BAD_RADIO = Faults(lost=0.05, late=0.1, doubled=0.05, reordered=0.1)
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
     """How bad the lines are; shares are 0 to 1."""
 
-    radio: Faults = Faults(lost=0.05, late=0.1, doubled=0.05, reordered=0.1)
+    radio: Faults = BAD_RADIO
     refused_for_now: float = 0.06
     refused_for_good: float = 0.03
     receipt_never: float = 0.1

@@ -39,9 +39,12 @@ KINDS = (None, None, AlarmKind.ATTACK, AlarmKind.ASSIST, AlarmKind.WEAPON, Alarm
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How often what happens; shares are 0 to 1 of the calls a person gets."""
+    """How often what happens; shares are 0 to 1, of the presses or of the calls a person gets."""
 
     presses_a_day: float = 60.0
+    presses_again: float = 0.15
+    cancels: float = 0.15
+    another_presses: float = 0.1
     accepts: float = 0.5
     declines: float = 0.2
     vanishes: float = 0.15
@@ -89,40 +92,12 @@ class Staff:
     def press(self, device: str, level: Level | None = None) -> Signal:
         """One press of one device, whatever is odd about it."""
         chosen = level or self._chance.choice(ACUTE)
-        signal = self._signal(device, SignalType.ALARM, level=chosen)
+        signal = self.signal(device, SignalType.ALARM, level=chosen)
         self._witness.tried["presses"] += 1
         self._lines.say(signal)
         return signal
 
-    def _next_press(self) -> None:
-        self._agenda.after(self._until_next_press(), "somebody presses", self._next_press)
-        device = self._chance.choice(self.organisation.devices).id
-        if self._chance.random() < 0.03:
-            self._witness.tried["presses of an unknown device"] += 1
-            device = f"stray-{self._chance.randrange(3)}"
-        first = self.press(device)
-        dice = self._chance.random()
-        if dice < 0.15:
-            self._later(1, 20, "presses again", lambda: self._again(device))
-        elif dice < 0.3:
-            self._later(2, 90, "cancels", lambda: self._cancel(device, first))
-        elif dice < 0.4:
-            other = self._chance.choice(self.organisation.devices).id
-            self._later(0, 60, "another press", lambda: self._again(other))
-
-    def _again(self, device: str) -> None:
-        self.press(device)
-
-    def _cancel(self, device: str, first: Signal) -> None:
-        """Named, unnamed, an older one, from a wire anybody can write on."""
-        seq = first.reading.seq if self._chance.random() < 0.6 else None
-        authenticated = self._chance.random() < 0.8
-        self._witness.tried["cancels"] += 1
-        self._lines.say(
-            self._signal(device, SignalType.CANCEL, cancels=seq, authenticated=authenticated)
-        )
-
-    def _signal(
+    def signal(
         self,
         device: str,
         type_: SignalType,
@@ -131,6 +106,7 @@ class Staff:
         cancels: int | None = None,
         authenticated: bool = True,
     ) -> Signal:
+        """The next message of one device, as intake would hand it on."""
         clock = self._agenda.clock
         known = self.registry.resolve("native", device, clock.wall())
         seq = self._seq[device] = self._seq.get(device, 0) + 1
@@ -162,6 +138,35 @@ class Staff:
             zone=known.zone or self._somewhere(),
             pressed_at=pressed,
             level=level or known.level,
+        )
+
+    def _next_press(self) -> None:
+        self._agenda.after(self._until_next_press(), "somebody presses", self._next_press)
+        device = self._chance.choice(self.organisation.devices).id
+        if self._chance.random() < 0.03:
+            self._witness.tried["presses of an unknown device"] += 1
+            device = f"stray-{self._chance.randrange(3)}"
+        first = self.press(device)
+        dice, habits = self._chance.random(), self._habits
+        again, cancels = habits.presses_again, habits.cancels
+        if dice < again:
+            self._later(1, 20, "presses again", lambda: self._again(device))
+        elif dice < again + cancels:
+            self._later(2, 90, "cancels", lambda: self._cancel(device, first))
+        elif dice < again + cancels + habits.another_presses:
+            other = self._chance.choice(self.organisation.devices).id
+            self._later(0, 60, "another press", lambda: self._again(other))
+
+    def _again(self, device: str) -> None:
+        self.press(device)
+
+    def _cancel(self, device: str, first: Signal) -> None:
+        """Named, unnamed, an older one, from a wire anybody can write on."""
+        seq = first.reading.seq if self._chance.random() < 0.6 else None
+        authenticated = self._chance.random() < 0.8
+        self._witness.tried["cancels"] += 1
+        self._lines.say(
+            self.signal(device, SignalType.CANCEL, cancels=seq, authenticated=authenticated)
         )
 
     def _somewhere(self) -> str | None:

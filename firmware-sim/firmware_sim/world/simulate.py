@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,8 @@ from pathlib import Path
 from core.chance import seeded
 from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
-from core.signals import Signal, SignalType
-from dispatcher.alarms.model import Purpose, Standpoint, TellType
+from core.signals import Level, Signal, SignalType
+from dispatcher.alarms.model import Alarm, Notice, Purpose, Standpoint, TellType
 from dispatcher.alarms.plan import ROUND_SHORTEST
 from dispatcher.engine.work import Tell, Work
 from dispatcher.roster.index import OrganisationIndex
@@ -26,7 +27,7 @@ from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.laws import Broken, Scene, check
 from firmware_sim.world.lines import Lines, Weather
 from firmware_sim.world.people import Habits, Staff
-from firmware_sim.world.process import Notice, Process
+from firmware_sim.world.process import Process
 from firmware_sim.world.report import Report
 from firmware_sim.world.town import changed, town
 from firmware_sim.world.witness import HandOver, Witness, WitnessedStore
@@ -57,9 +58,9 @@ class Setting:
     """One run: everything but the seed and the days."""
 
     organisation: Organisation = field(default_factory=town)
-    weather: Weather = Weather()
-    habits: Habits = Habits()
-    troubles: Troubles = Troubles()
+    weather: Weather = field(default_factory=Weather)
+    habits: Habits = field(default_factory=Habits)
+    troubles: Troubles = field(default_factory=Troubles)
     process: type[Process] = Process
 
 
@@ -150,14 +151,13 @@ class World:
         ):
             self._befall(a_day, what, action)
 
-    def _befall(self, a_day: float, what: str, action: object) -> None:
+    def _befall(self, a_day: float, what: str, action: Callable[[], None]) -> None:
         if a_day <= 0:
             return
         wait = timedelta(days=1 / a_day) * self.chance.expovariate(1.0)
 
         def happen() -> None:
             self.witness.tried[what] += 1
-            assert callable(action)
             action()
             self._befall(a_day, what, action)
 
@@ -240,7 +240,7 @@ class World:
         if self.process is None or person is None:
             return
         kind = self.chance.choice((SignalType.CHECK_OUT, SignalType.CHECK_IN))
-        self.process.take(self.staff._signal(device, kind))
+        self.process.take(self.staff.signal(device, kind))
 
     def _clock_jumps(self) -> None:
         self.agenda.clock.offset += timedelta(hours=self.chance.uniform(-6, 6))
@@ -285,7 +285,7 @@ class World:
         assert self.process is not None
         leads = self.process.pictures.leads(by, alarm.site, self.process.at)
         victim = any(p.person == by for p in alarm.pressers)
-        if alarm.level.only_people_close and (victim or not (came or leads)):
+        if acute(alarm) and (victim or not (came or leads)):
             claim = "acute alarms are closed by a person who may"
             self.witness.breach(6, claim, f"{alarm_id} by {by}")
         self.witness.forget(alarm_id)
@@ -331,3 +331,8 @@ class World:
         if signal.identity not in self.store.stored_signals:
             self.witness.breach(1, "what is acknowledged is stored", signal.identity)
         self.lines.acknowledge(signal)
+
+
+def acute(alarm: Alarm) -> bool:
+    """Law 6 in its own words, not in the words of the code it is checked on."""
+    return alarm.level in (Level.ORANGE, Level.RED, Level.BLUE)

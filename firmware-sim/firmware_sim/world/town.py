@@ -118,7 +118,7 @@ def _people() -> tuple[Person, ...]:
     names += ["dan", "eva", "bent"]
     people = []
     for number, name in enumerate(names):
-        phones = (Phone(f"+45201000{number:02d}"),)
+        phones: tuple[Phone, ...] = (Phone(f"+45201000{number:02d}"),)
         if name in ("bo", "per", "una"):
             phones = (*phones, Phone(SHARED_PHONE, shared=True))
         instructed = () if name == "kim" else ("alarm",)

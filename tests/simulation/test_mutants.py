@@ -1,0 +1,265 @@
+"""Bugs planted on purpose: the seeded world must catch each, or its laws prove nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.signals import AnswerKind, ReceiptState, Signal
+from dispatcher.alarms import answers, calling, escalate
+from dispatcher.alarms.model import Alarm, Decision, Notice, Standpoint, TellType
+from dispatcher.alarms.turn import Turn
+from dispatcher.alarms.view import Route
+from dispatcher.engine import core
+from dispatcher.engine.core import Core
+from dispatcher.engine.open_alarms import OpenAlarms
+from dispatcher.engine.pictures import SitePictures
+from dispatcher.engine.ports import Source
+from dispatcher.engine.work import Work
+from dispatcher.roster.model import Phone
+from dispatcher.roster.views import Pressing
+from dispatcher.store.ports import NoticeMove, Unit
+from firmware_sim.world.people import Habits
+from firmware_sim.world.process import Process
+from firmware_sim.world.report import Report
+from firmware_sim.world.simulate import Setting, simulate
+from firmware_sim.world.town import EMERGENCY, town
+
+SEEDS = (1, 2, 3, 4)
+DAYS = 0.3
+RESTLESS = Setting(habits=Habits(presses_again=0.4, cancels=0.3, another_presses=0.3))
+"""Everybody who presses says something more."""
+
+Patch = pytest.MonkeyPatch
+
+
+def test_a_forgotten_deadline_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(answers, "DEADLINE_LONGEST", timedelta(hours=2))
+    monkeypatch.setattr(answers, "accept_deadline", lambda _: timedelta(hours=2))
+    assert caught() == (2, "nobody stays accepted beyond the longest deadline")
+
+
+def test_a_dropped_wake_at_is_caught(monkeypatch: Patch) -> None:
+    """After an accept the alarm is not put on the heap."""
+    keep = OpenAlarms.keep
+
+    def forgetful(self: OpenAlarms, alarm: Alarm) -> None:
+        keep(self, alarm)
+        if alarm.escalation is not None and alarm.escalation.wake_why.startswith("deadline"):
+            self._heap = [entry for entry in self._heap if entry[1] != alarm.id]
+
+    monkeypatch.setattr(OpenAlarms, "keep", forgetful)
+    assert caught()[0] == 2
+
+
+def test_rounds_that_never_come_are_caught(monkeypatch: Patch) -> None:
+    never = timedelta(days=1)
+    monkeypatch.setattr(escalate, "next_round", lambda turn: turn.now + never)
+    assert caught() == (2, "with nobody coming somebody is called at least every 30 s")
+
+
+def test_calling_the_presser_is_caught(monkeypatch: Patch) -> None:
+    """Nobody keeps the victims out of the picture, and no later guard stands either."""
+    allowed: Callable[[Turn, str, list[Route]], list[Route]] = lambda _, __, routes: routes  # noqa: E731
+    monkeypatch.setattr(Turn, "_allowed", allowed)
+    monkeypatch.setattr(SitePictures, "_pressing", lambda *_: Pressing())
+    monkeypatch.setattr(Core, "_rings_at_a_presser", lambda *_: False)
+    assert caught()[0] == 3
+
+
+def test_a_page_that_races_with_a_press_is_caught(monkeypatch: Patch) -> None:
+    """The picture keeps victims out, but nothing is looked at again right before it leaves."""
+    monkeypatch.setattr(Core, "_rings_at_a_presser", lambda *_: False)
+    assert caught() == (3, "nothing rings at a victim")
+
+
+def test_rounds_without_a_pause_are_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(calling, "ROUND_SHORTEST", timedelta(seconds=1))
+    assert caught() == (4, "rounds are at least 5 s apart")
+
+
+def test_a_failed_send_that_nobody_follows_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(answers, "_after_failure", lambda *_: None)
+    assert caught()[0] == 4
+
+
+class MarksSentFirst(Process):
+    """Says `sent` before the attempt."""
+
+    def hand_over(self, notice: Notice) -> None:
+        sent = NoticeMove(notice.id, ReceiptState.SENT, self.at.now)
+        self.do(Work(Unit(moves=(sent,))))
+        self._soon(
+            timedelta(seconds=1), "hand over", lambda: super(MarksSentFirst, self).hand_over(notice)
+        )
+
+
+def test_marking_a_notice_sent_before_the_attempt_is_caught() -> None:
+    assert caught(MarksSentFirst) == (5, "what counts as sent was handed over")
+
+
+class PerformsFirst(Process):
+    """Performs before the commit."""
+
+    def do(self, work: Work, *signals: Signal) -> None:
+        self.perform(work)
+        super().do(replace(work, send=(), tell=()), *signals)
+
+    def send(self, notice: Notice) -> None:
+        self.in_hand[notice.id] = notice
+        self.hand_over(notice)
+
+
+def test_performing_before_the_commit_is_caught() -> None:
+    assert caught(PerformsFirst) == (5, "nothing leaves before its commit")
+
+
+class ForgetsWhatWasSending(Process):
+    """After a crash what was in `sending` is not sent again."""
+
+    def _send_again(self, unfinished: object) -> None:
+        pass
+
+
+def test_a_notice_lost_in_a_crash_is_caught() -> None:
+    assert caught(ForgetsWhatWasSending) == (5, "no notice is lost")
+
+
+class SendsTwice(Process):
+    """After a start everything is sent again, whatever became of it."""
+
+    def start(self) -> None:
+        super().start()
+        for notice in list(self.core.book.notices.values()):
+            self.send(notice)
+
+
+def test_sending_again_what_had_left_is_caught() -> None:
+    assert caught(SendsTwice) == (5, "only what was in sending goes out twice")
+
+
+class AcknowledgesFirst(Process):
+    """Acknowledges on arrival: fast, and a lie."""
+
+    def take(self, signal: Signal) -> None:
+        self.outside.acknowledge(signal)
+        super().take(signal)
+
+
+def test_acknowledging_before_the_commit_is_caught() -> None:
+    assert caught(AcknowledgesFirst) == (1, "what is acknowledged is stored")
+
+
+class DropsOddPresses(Process):
+    """A press it cannot place is stored, acknowledged, and forgotten."""
+
+    def take(self, signal: Signal) -> None:
+        if signal.person is None:
+            self.do(Work(Unit(signals=(signal,))), signal)
+        else:
+            super().take(signal)
+
+
+def test_dropping_an_odd_press_is_caught() -> None:
+    assert caught(DropsOddPresses) == (1, "a stored press is in an alarm")
+
+
+def test_a_cancel_that_closes_a_red_alarm_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr("core.signals.Level.only_people_close", property(lambda _: False))
+    assert caught(setting=RESTLESS) == (6, "acute alarms are closed by a person who may")
+
+
+def test_anybody_closing_is_caught(monkeypatch: Patch) -> None:
+    """Who is only on the way may end it with one press."""
+    monkeypatch.setattr(core, "may_close", lambda *_: True)
+    assert caught() == (6, "acute alarms are closed by a person who may")
+
+
+def test_a_close_on_an_old_picture_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(core, "refuse_if_stale", lambda *_: None)
+    assert caught(setting=RESTLESS) == (6, "a close on an old picture is refused")
+
+
+class BelievesAnybody(Process):
+    """An answer counts wherever it comes from."""
+
+    def answer(self, notice_id: str, answer: AnswerKind, source: Source, worn: bool) -> str:
+        return super().answer(notice_id, answer, source, worn=True)
+
+
+def test_a_forged_answer_that_counts_is_caught() -> None:
+    assert caught(BelievesAnybody) == (6, "an answer from elsewhere does not count")
+
+
+def test_a_wearer_who_never_hears_that_nobody_comes_is_caught(monkeypatch: Patch) -> None:
+    tell = Turn.tell
+
+    def quiet(self: Turn, kind: TellType) -> None:
+        if kind is not TellType.NOBODY_YET:
+            tell(self, kind)
+
+    monkeypatch.setattr(Turn, "tell", quiet)
+    assert caught() == (7, "a wearer to whom nobody comes is told so after 20 s")
+
+
+def test_a_press_that_is_not_answered_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(core, "_received", lambda *_: Work())
+    assert caught() == (7, "a stored press is answered within 2 s")
+
+
+def test_a_rev_that_stands_still_is_caught(monkeypatch: Patch) -> None:
+    decision = Turn.decision
+
+    def still(self: Turn) -> Decision:
+        made = decision(self)
+        before = self.alarm.rev
+        accepted = any(c.standpoint is Standpoint.ACCEPTED for c in self.calls)
+        return replace(made, alarm=replace(made.alarm, rev=before)) if accepted else made
+
+    monkeypatch.setattr(Turn, "decision", still)
+    assert caught()[0] == 5
+
+
+def test_ringing_an_emergency_number_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr("firmware_sim.world.lines.refuse_emergency", lambda *_: None)
+    people = (replace(p, phones=(Phone(EMERGENCY), *p.phones)) for p in town().people)
+    wrong = Setting(organisation=replace(town(), people=tuple(people)))
+    assert caught(setting=wrong) == (11, "no emergency number is ever rung")
+
+
+def test_a_step_that_runs_twice_is_caught(monkeypatch: Patch) -> None:
+    run_step = calling.run_step
+
+    def twice(turn: Turn) -> None:
+        number = turn.state.next_step
+        run_step(turn)
+        if number == 1:
+            turn.update(next_step=1)
+            run_step(turn)
+
+    monkeypatch.setattr(escalate, "run_step", twice)
+    assert caught() == (5, "no step is completed twice")
+
+
+def test_one_technical_alarm_for_every_report_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(OpenAlarms, "about", lambda *_: None)
+    assert caught() == (12, "losses with one cause are one technical alarm")
+
+
+def test_not_asking_whether_it_is_over_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(answers, "IS_IT_OVER_AFTER", timedelta(hours=2))
+    claim = "who has arrived is asked every ten minutes whether it is over"
+    assert caught() == (2, claim)
+
+
+def caught(kind: type[Process] = Process, setting: Setting | None = None) -> tuple[int, str]:
+    """The law and the claim that the world saw broken first, over a few seeds."""
+    report: Report | None = None
+    for seed in SEEDS:
+        report = simulate(seed, DAYS, replace(setting or Setting(), process=kind))
+        if not report.held:
+            return report.broken[0].law, report.broken[0].claim
+    raise AssertionError(f"no seed of {SEEDS} caught it: {report.text() if report else ''}")
