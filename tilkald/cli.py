@@ -33,7 +33,7 @@ SettingsFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable lines.")]
 Folder = Annotated[Path, typer.Argument(help="A site's folder of files, e.g. config/example.")]
 
-_err = Console(stderr=True, highlight=False)
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from core.settings import Settings
 from devices.passwords import digest
 from dispatcher.alarms.model import Cause, Closing
 from dispatcher.app import make_private
-from dispatcher.site.apply import difference, merged
+from dispatcher.site.apply import difference, left_standing, merged
 from dispatcher.site.check import check_organisation
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory
@@ -42,6 +42,9 @@ async def apply(
         changes = difference(stored, wanted)
         for change in changes:
             _out.print(str(change), markup=False)
+        if undo is None and not prune:
+            for standing in left_standing(stored, read_directory(folder)):
+                _out.print(f"{standing} (stays; --prune removes it)", markup=False)
         if not changes:
             _out.print(f"Nothing differs from version {stored.version}.")
         elif dry_run:

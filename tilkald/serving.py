@@ -21,7 +21,7 @@ PORTS_TRIED = 50
 STAFF_STOP_WITHIN_S = 2.0
 RUN_FOLDER = Path("var/run")
 
-_out = Console(highlight=False)
+_out = Console(highlight=False, soft_wrap=True)
 
 
 async def serve(loaded: Settings, *, as_json: bool) -> int:

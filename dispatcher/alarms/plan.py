@@ -31,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of one site for some levels and kinds. `kinds` empty: all kinds.
+    """The plan of one site for some levels and kinds; empty means any.
 
     `responders` is how many must accept before the widening pauses (a red alarm wants two).
     `round` is the pause between rounds over all routes once every step has run.
