@@ -115,18 +115,13 @@ UNUSUALS_OF_ANOTHER = {
 CHANNELS = {
     "wearable": "alarm",
     "sms": "SMS",
-    "voice": "phone call",
     "console": "this screen",
-    "push": "push message",
-    "pager": "pager",
-    "email": "e-mail",
 }
 DEVICE_STATES = {
     "ok": "has contact",
     "silent": "has no contact",
     "low_battery": "battery low",
     "tamper": "opened or removed",
-    "charging": "charging",
     "unknown": "not heard yet",
     "withdrawn": "taken out of use",
     "revoked": "blocked",

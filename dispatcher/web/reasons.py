@@ -12,16 +12,11 @@ from dispatcher.web.names import Names
 
 PLAIN = {
     "runner": "runner of this shift",
-    "minimum_staff": "own house stands empty meanwhile",
-    "not_instructed": "not instructed",
-    "asleep": "sleeping night duty",
-    "sleeping": "sleeping night duty",
     "leader": "duty leader",
     "deputy": "deputy",
     "on_call": "on call",
     "last_resort": "on the site's last list",
     "named": "named by the alarm plan",
-    "elsewhere": "on the way to another alarm",
     "place_unknown": "place unknown",
     "no_way": "no known way there",
     "temp": "temp",
@@ -31,31 +26,17 @@ PLAIN = {
 VALUED = {
     "roster_unit": "in {value} by the roster",
     "walk_s": "{value} s away",
-    "zone": "seen in {value}",
     "seen": "seen in {value}",
     "seen_s": "seen {value} s ago",
-    "unit": "belongs to {value}",
-    "stays": "stays with the residents in {value}",
-    "floor": "floor {value}",
     "penalty_s": "{value} s added for an old place",
 }
 """Tokens with a value behind a colon."""
 
 LEFT_OUT = {
     "pressed": "pressed the alarm",
-    "holds_pressed": "holds the phone or alarm that was pressed",
     "off_shift": "not on shift",
     "no_route": "no alarm and no phone",
     "not_here": "not here now",
-    "absent": "not here now",
-    "on_break": "on a break",
-    "asleep": "sleeping night duty",
-    "other_site": "at another site",
-    "removed": "no longer here",
-    "minimum_staff": "stays with the residents",
-    "not_instructed": "not instructed",
-    "away": "away from the site",
-    "on_call": "on call",
 }
 
 
@@ -128,6 +109,10 @@ def _way(w: Words, channel: str, *, healthy: bool) -> str:
 
 
 def _in_words(name: str, value: str, names: Names) -> str:
-    if name in ("roster_unit", "unit", "stays"):
-        return names.unit(value)
-    return names.zone(value) if name in ("zone", "seen") else value
+    match name:
+        case "roster_unit":
+            return names.unit(value)
+        case "seen":
+            return names.zone(value)
+        case _:
+            return value
