@@ -5,16 +5,18 @@ What reaches devices comes in as `Lines`, so that the gateway may be in this pro
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from prometheus_client import generate_latest
 
 from core import log, metrics
 from core.clock import Clock, ServiceClock, monotonic_s
-from core.errors import StoreUnavailable
+from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.signals import ReceiptState
 from dispatcher.alarms.model import Alarm
@@ -60,24 +62,46 @@ class Ground:
     store: SqliteStore
     journal: EmergencyJournal
     clock: ServiceClock
-    replayed: str
+    lock: IO[bytes]
+    replayed: tuple[str, ...]
 
 
 async def open_ground(settings: Settings) -> Ground:
     """Open (make, migrate) the store, replay the journal. Raises ConfigError, StoreUnavailable."""
     wall = ServiceClock().wall()
     make_private(settings.data_dir)
+    lock = locked(settings.data_dir)
     store = open_sqlite(settings.database_path, clock_wall=wall)
     clock = ServiceClock(await store.clock_mark())
     journal = EmergencyJournal(settings.data_dir / "emergency.journal")
-    replayed = ""
-    if not journal.empty():
-        try:
-            replay = await journal.replay(store, wall)
-            _log.warning("the emergency journal was replayed", units=replay.stored)
-        except StoreUnavailable as error:
-            replayed = str(error)
-    return Ground(store, journal, clock, replayed)
+    replayed = () if journal.empty() else await _replayed(journal, store, wall)
+    return Ground(store, journal, clock, lock, replayed)
+
+
+async def _replayed(
+    journal: EmergencyJournal, store: SqliteStore, wall: datetime
+) -> tuple[str, ...]:
+    """What a person must know of the journal's return; usually nothing."""
+    try:
+        replay = await journal.replay(store, wall)
+    except StoreUnavailable as error:
+        return (str(error),)
+    _log.warning("the emergency journal was replayed", units=replay.stored, kept=str(replay.kept))
+    overtaken = tuple(f"{alarm}: its stored state had gone on" for alarm in replay.superseded)
+    return (*replay.unreadable, *overtaken)
+
+
+def locked(folder: Path) -> IO[bytes]:
+    """One service a data directory; the lock goes with the process. Raises ConfigError."""
+    file = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(
+            f"A service runs on {folder} already. Stop it, or set another TILKALD_DATA_DIR."
+        ) from None
+    return file
 
 
 def make_private(folder: Path) -> None:
@@ -142,7 +166,7 @@ class Dispatcher:
         await self.engine.start()
         if self._ground.replayed:
             message = "The emergency journal does not work: {why}"
-            self.engine.health.report("journal", message, why=self._ground.replayed)
+            self.engine.health.report("journal", message, why="; ".join(self._ground.replayed))
 
     async def serve_pages(self, press: DemoPress | None) -> None:
         """Both listeners. Raises ConfigError when a port is taken."""
@@ -172,6 +196,7 @@ class Dispatcher:
             await channel.close()
         await self.store.close()
         self._ground.journal.close()
+        self._ground.lock.close()
 
     def _engine(self, lines: Lines) -> Engine:
         clock = self._ground.clock

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -41,6 +43,7 @@ from tilkald.selfcheck import Door, Outcome
 ROSTER_EVERY_S = 5.0
 """How soon a change of shift reaches supervision. Decisions look at the roster themselves."""
 
+SWITCH_EVERY_S = 0.0005
 CONFIGURATION_EVERY_S = 2.0
 RUN_FILE = "run.json"
 
@@ -68,6 +71,8 @@ class Service:
         self._stop = asyncio.Event()
 
     async def start(self) -> Ready:
+        # The loop and the store's writer hand the interpreter to each other at every commit.
+        sys.setswitchinterval(SWITCH_EVERY_S)
         settings = self._settings
         self._ground: Ground = await open_ground(settings)
         clock = self._ground.clock
@@ -83,8 +88,10 @@ class Service:
         desk.listening(self.dispatcher.engine, self.pictures)
         self._configure_devices(organisation)
         press = MqttPress(self._door, self.pictures.organisation) if settings.demo else None
-        await self.gateway.start(await self._ground.store.last_heard())
         await self.dispatcher.start()
+        # What was open stays for long: without it each full collection is short.
+        gc.freeze()
+        await self.gateway.start(await self._ground.store.last_heard())
         await self.dispatcher.serve_pages(press)
         self._watch()
         return await self._ready()
