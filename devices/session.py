@@ -63,7 +63,7 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One row of `devices.protocols`: its name on the command line and in files, and its session."""
+    """One row of `devices.protocols`: its name on the command line and in files, its session."""
 
     name: str
     title: str
