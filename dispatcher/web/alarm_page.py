@@ -18,6 +18,10 @@ from dispatcher.web.reasons import Picture, picture
 from dispatcher.web.story import Line, story
 
 
+LINES_MAX = 200
+"""An alarm nobody answers writes lines for hours; the page shows the newest, the API has all."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
     name: str
@@ -58,6 +62,7 @@ class AlarmPage:
     picture: Picture | None
     notices: tuple[NoticeRow, ...]
     story: tuple[Line, ...]
+    not_told: int
     points: tuple[Point, ...]
     odd: tuple[str, ...]
     end: End | None
@@ -81,8 +86,9 @@ def alarm_page(
         answers=_answers(alarm, viewer, reader) if alarm.open else (),
         causes=tuple((one, labels.cause(w, one, own)) for one in labels.CAUSES_OFFERED),
         picture=picture(w, known, reader.names) if known else None,
-        notices=tuple(_notice(one, reader) for one in notices),
-        story=story(w, timeline, reader.moments, reader.names),
+        notices=tuple(_notice(one, reader) for one in notices[-LINES_MAX:]),
+        story=story(w, timeline[-LINES_MAX:], reader.moments, reader.names),
+        not_told=max(0, len(timeline) - LINES_MAX),
         points=_points(alarm, reader),
         odd=alarm.odd,
         end=_end(alarm, reader),

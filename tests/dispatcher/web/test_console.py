@@ -375,6 +375,19 @@ async def test_a_thousand_alarms_at_once_leave_the_board_readable() -> None:
     assert "900 alarmer mere vises ikke" in board
 
 
+async def test_an_alarm_nobody_answers_for_hours_keeps_its_page_readable() -> None:
+    desk = lindehuset()
+    alarm = an_alarm(desk)
+    for number in range(1, 1_001):
+        desk.tell("a_1", "round", number=str(number), people="bo")
+        desk.notify(alarm, "bo")
+    page = (await of(desk).get("/alarms/a_1")).text
+    assert "Runde 1000:" in page
+    assert "Runde 800:" not in page
+    assert "800 tidligere linjer vises ikke" in page
+    assert len(page) < 120_000
+
+
 def of(desk: MemoryDesk, token: str = "token-of-per", *, press: bool = False) -> AsyncClient:
     return browser_client(staff_app(web_deps(desk, press=Presses() if press else None)), token)
 
