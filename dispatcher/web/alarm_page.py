@@ -17,7 +17,6 @@ from dispatcher.web.moments import stopwatch
 from dispatcher.web.reasons import Picture, picture
 from dispatcher.web.story import Line, story
 
-
 LINES_MAX = 200
 """An alarm nobody answers writes lines for hours; the page shows the newest, the API has all."""
 
