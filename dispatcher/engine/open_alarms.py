@@ -9,6 +9,7 @@ from core.signals import Signal
 from dispatcher.alarms.model import Alarm, Call, Notice, Place, Presser
 from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
+from dispatcher.engine.victims import Victims
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -20,6 +21,7 @@ class OpenAlarms:
         self.alarms: dict[str, Alarm] = {}
         self.notices: dict[str, Notice] = {}
         self.views: dict[str, View] = {}
+        self.victims = Victims()
         self._by_sender: dict[str, dict[str, None]] = {}
         self._by_zone: dict[str, dict[str, None]] = {}
         self._by_cause: dict[str, str] = {}
@@ -27,7 +29,6 @@ class OpenAlarms:
         self._notices_of: dict[str, dict[str, None]] = {}
         self._letters: dict[str, dict[str, str]] = {}
         self._coming: dict[str, dict[str, None]] = {}
-        self._pressers: dict[str, tuple[Presser, ...]] = {}
         self._heap: list[tuple[datetime, str]] = []
 
     def get(self, alarm_id: str) -> Alarm | None:
@@ -60,12 +61,8 @@ class OpenAlarms:
 
     def pressers_at(self, site: str) -> tuple[Presser, ...]:
         """Every victim of every open alarm of one site."""
-        kept = self._pressers.get(site)
-        if kept is None:
-            alarms = (alarm for alarm in self.alarms.values() if alarm.site == site)
-            kept = tuple(presser for alarm in alarms for presser in alarm.pressers)
-            self._pressers[site] = kept
-        return kept
+        alarms = (alarm for alarm in self.alarms.values() if alarm.site == site)
+        return tuple(presser for alarm in alarms for presser in alarm.pressers)
 
     def coming_elsewhere(self, alarm_id: str) -> list[str]:
         """People on their way to, or at, another alarm than this one."""
@@ -107,21 +104,22 @@ class OpenAlarms:
     # Keeping
 
     def keep(self, alarm: Alarm) -> None:
-        self._forget_keys(alarm)
+        old = self.alarms.get(alarm.id)
         if not alarm.open:
-            self._forget(alarm.id)
+            if old is not None:
+                self._forget(old)
             return
         self.alarms[alarm.id] = alarm
-        for key in _sender_keys(alarm.pressers):
-            self._by_sender.setdefault(key, {})[alarm.id] = None
-        if alarm.place.zone is not None:
-            self._by_zone.setdefault(alarm.place.zone, {})[alarm.id] = None
-        if alarm.cause_key:
-            self._by_cause[alarm.cause_key] = alarm.id
+        if old is None or _is_found_elsewhere(old, alarm):
+            if old is not None:
+                self._lose(old)
+            self._find(alarm)
         for person, coming in _called(alarm):
             self._calling.setdefault(person, {})[alarm.id] = None
             if coming:
                 self._coming.setdefault(person, {})[alarm.id] = None
+            elif person in self._coming:
+                _drop(self._coming, person, alarm.id)
         if alarm.escalation is not None:
             heapq.heappush(self._heap, (alarm.escalation.wake_at, alarm.id))
 
@@ -133,30 +131,37 @@ class OpenAlarms:
             self._letters.setdefault(notice.address, {}).setdefault(notice.alarm, notice.letter)
         self.notices[notice.id] = notice
 
-    def _forget_keys(self, new: Alarm) -> None:
-        alarm_id, old = new.id, self.alarms.get(new.id)
-        if old is None or old.pressers != new.pressers or not new.open:
-            self._pressers.pop(new.site, None)
-        if old is None:
-            return
+    def _find(self, alarm: Alarm) -> None:
+        """Everything but whom it calls, which changes with nearly every decision."""
+        self.victims.add(alarm.site, alarm.pressers)
+        for key in _sender_keys(alarm.pressers):
+            self._by_sender.setdefault(key, {})[alarm.id] = None
+        if alarm.place.zone is not None:
+            self._by_zone.setdefault(alarm.place.zone, {})[alarm.id] = None
+        if alarm.cause_key:
+            self._by_cause[alarm.cause_key] = alarm.id
+
+    def _lose(self, old: Alarm) -> None:
+        self.victims.drop(old.site, old.pressers)
         for key in _sender_keys(old.pressers):
-            _drop(self._by_sender, key, alarm_id)
+            _drop(self._by_sender, key, old.id)
         if old.place.zone is not None:
-            _drop(self._by_zone, old.place.zone, alarm_id)
-        for person, _ in _called(old):
-            _drop(self._calling, person, alarm_id)
-            _drop(self._coming, person, alarm_id)
+            _drop(self._by_zone, old.place.zone, old.id)
         if old.cause_key:
             self._by_cause.pop(old.cause_key, None)
 
-    def _forget(self, alarm_id: str) -> None:
-        self.alarms.pop(alarm_id, None)
-        self.views.pop(alarm_id, None)
-        for notice_id in self._notices_of.pop(alarm_id, ()):
+    def _forget(self, old: Alarm) -> None:
+        self._lose(old)
+        for person, _ in _called(old):
+            _drop(self._calling, person, old.id)
+            _drop(self._coming, person, old.id)
+        del self.alarms[old.id]
+        self.views.pop(old.id, None)
+        for notice_id in self._notices_of.pop(old.id, ()):
             notice = self.notices.pop(notice_id)
             letters = self._letters.get(notice.address)
             if letters is not None:
-                letters.pop(alarm_id, None)
+                letters.pop(old.id, None)
                 if not letters:
                     del self._letters[notice.address]
 
@@ -176,6 +181,16 @@ def _called(alarm: Alarm) -> list[tuple[str, bool]]:
     """Everybody called, and whether they are coming."""
     calls = alarm.escalation.calls if alarm.escalation else ()
     return [(call.person, call.standpoint in COMING) for call in calls]
+
+
+def _is_found_elsewhere(old: Alarm, new: Alarm) -> bool:
+    """Whether its senders, its place or what it is about have changed."""
+    return (
+        old.pressers != new.pressers
+        or old.place.zone != new.place.zone
+        or old.cause_key != new.cause_key
+        or old.site != new.site
+    )
 
 
 def _sender_keys(pressers: tuple[Presser, ...]) -> list[str]:

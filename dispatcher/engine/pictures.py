@@ -7,7 +7,7 @@ change it; every decision looks at it afresh.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import cos, hypot, radians
 from typing import Protocol
@@ -20,6 +20,7 @@ from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.ports import DeviceState, PersonState
+from dispatcher.engine.victims import with_pressers
 from dispatcher.engine.work import Moment
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Language, Unit, Zone
@@ -33,6 +34,8 @@ PLACE_WITHIN_M = 150.0
 
 METRES_PER_DEGREE = 111_320.0
 PRESENCE_MOST = 10_000
+VIEWS_KEPT = 256
+"""Alarms whose newest view is kept: the decisions on one alarm follow each other closely."""
 
 
 class DeviceEyes(Protocol):
@@ -41,6 +44,34 @@ class DeviceEyes(Protocol):
     def state_of(self, device: str) -> tuple[str, float | None, float | None]:
         """State token, seconds since heard (None: not since the start), battery 0..1."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Everything a view is made of. `sick` counts the changes of which routes work."""
+
+    staffing: Staffing | None
+    site: str
+    zone: str | None
+    pressing: Pressing
+    busy: tuple[str, ...]
+    sick: int
+
+    def same_as(self, other: _Seen) -> bool:
+        """A staffing is one object while it stands, so it need not be compared through."""
+        return (
+            self.staffing is not None
+            and self.staffing is other.staffing
+            and (self.site, self.zone, self.sick) == (other.site, other.zone, other.sick)
+            and self.busy == other.busy
+            and self.pressing == other.pressing
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Viewed:
+    seen: _Seen
+    view: View
 
 
 class SitePictures:
@@ -53,6 +84,8 @@ class SitePictures:
         self._presence = tuple(presence)
         self._eyes = eyes
         self._unhealthy: dict[str, str] = {}
+        self._sick = 0
+        self._views: dict[str, _Viewed] = {}
         self._book = OpenAlarms()
 
     def watch_over(self, book: OpenAlarms) -> None:
@@ -65,6 +98,7 @@ class SitePictures:
 
     def unreachable(self, address: str, why: str | None) -> None:
         """A route does not work now (`silent`, `tamper`), or (None) works again."""
+        self._sick += 1
         if why is None:
             self._unhealthy.pop(address, None)
         else:
@@ -73,20 +107,15 @@ class SitePictures:
     # Pictures: for deciding
 
     def view(self, alarm: Alarm, at: Moment) -> View:
-        situation = Situation(
-            presence=self._presence,
-            unhealthy=self._unhealthy,
-            busy=self._book.coming_elsewhere(alarm.id),
-        )
-        return build_view(
-            self._index,
-            site=alarm.site,
-            zone=alarm.place.zone,
-            pressing=self._pressing(alarm),
-            now=at.now,
-            wall=at.wall,
-            situation=situation,
-        )
+        """Fresh at every call; what was seen before is looked at again only if it has changed."""
+        seen = self._look(alarm, at)
+        kept = self._views.pop(alarm.id, None)
+        if kept is None or not kept.seen.same_as(seen):
+            kept = _Viewed(seen, self._made(seen, at))
+        if len(self._views) >= VIEWS_KEPT:
+            del self._views[next(iter(self._views))]
+        self._views[alarm.id] = kept
+        return replace(kept.view, at=at.now, wall=at.wall)
 
     def place(self, signal: Signal, at: Moment) -> Place:
         """Honestly (law 8): the device's word, else its position, else the unit of the roster."""
@@ -207,13 +236,34 @@ class SitePictures:
     def _staffing(self, site: str, at: Moment) -> Staffing:
         return self._index.staffing(site, at.wall, self._presence)
 
+    def _look(self, alarm: Alarm, at: Moment) -> _Seen:
+        known = alarm.site in self._index.sites
+        return _Seen(
+            staffing=self._staffing(alarm.site, at) if known else None,
+            site=alarm.site,
+            zone=alarm.place.zone,
+            pressing=self._pressing(alarm),
+            busy=tuple(self._book.coming_elsewhere(alarm.id)),
+            sick=self._sick,
+        )
+
+    def _made(self, seen: _Seen, at: Moment) -> View:
+        return build_view(
+            self._index,
+            site=seen.site,
+            zone=seen.zone,
+            pressing=seen.pressing,
+            now=at.now,
+            wall=at.wall,
+            situation=Situation(presence=self._presence, unhealthy=self._unhealthy, busy=seen.busy),
+        )
+
     def _pressing(self, alarm: Alarm) -> Pressing:
         """The victims of this alarm and of every other open one at its site."""
-        pressers = (*alarm.pressers, *self._book.pressers_at(alarm.site))
-        return Pressing(
-            persons=tuple(dict.fromkeys(p.person for p in pressers if p.person is not None)),
-            devices=tuple(dict.fromkeys(p.device for p in pressers)),
-        )
+        kept, at_site = self._book.get(alarm.id), self._book.victims.at(alarm.site)
+        if kept is not None and kept.pressers is alarm.pressers:
+            return at_site
+        return with_pressers(at_site, alarm.pressers)
 
     def _plan(self, site: str, level: Level, kind: AlarmKind) -> Plan:
         plans = [plan for plan in self._index.organisation.plans if plan.site == site]

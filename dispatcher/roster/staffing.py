@@ -74,6 +74,7 @@ class Staffing:
     """Per place of an alarm what `views` has worked out; goes when the staffing goes."""
     _posts: dict[str, Post] = field(default_factory=dict, compare=False)
     _routes: dict[str, tuple[Route, ...]] = field(default_factory=dict, compare=False)
+    _holders: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def post_of(self, person: str) -> Post:
         """How a person stands, at the site or away from it. Worked out when first asked."""
@@ -89,6 +90,13 @@ class Staffing:
         kept = self._routes.get(person)
         if kept is None:
             kept = self._routes[person] = self.index.routes(person, self.since)
+        return kept
+
+    def holders(self, address: str) -> tuple[str, ...]:
+        """Everybody who would hear this address ring. Worked out when first asked."""
+        kept = self._holders.get(address)
+        if kept is None:
+            kept = self._holders[address] = self.index.holders(address, self.since)
         return kept
 
     @cached_property

@@ -198,7 +198,7 @@ class _Picture:
     def _touched(self) -> dict[str, None]:
         """Everybody one of whose addresses is barred or sick."""
         addresses = (*self.barred, *self.around.unhealthy)
-        holders = (self.index.holders(address, self.wall) for address in addresses)
+        holders = map(self.staffing.holders, addresses)
         return dict.fromkeys(person for people in holders for person in people)
 
     def _left_out(self) -> tuple[LeftOut, ...]:
