@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -35,7 +34,7 @@ from dispatcher.store.audit import Auditor
 from dispatcher.store.ports import Unit
 from gateway.app import Gateway
 from gateway.links.mqtt_sockets import is_loopback
-from tilkald import selfcheck, systemd, vitals
+from tilkald import selfcheck, steadiness, systemd, vitals
 from tilkald.demo_press import MqttPress
 from tilkald.joined import EngineDesk, GatewayLines
 from tilkald.selfcheck import Door, Outcome
@@ -89,8 +88,7 @@ class Service:
         self._configure_devices(organisation)
         press = MqttPress(self._door, self.pictures.organisation) if settings.demo else None
         await self.dispatcher.start()
-        # What was open stays for long: without it each full collection is short.
-        gc.freeze()
+        steadiness.settle()
         await self.gateway.start(await self._ground.store.last_heard())
         await self.dispatcher.serve_pages(press)
         self._watch()

@@ -15,6 +15,7 @@ from core import settings
 from core.errors import ConfigError
 from core.settings import Settings
 from dispatcher.channels.twilio.carrier import SMS_PATH
+from tilkald import steadiness
 from tilkald.serve import RUN_FILE, Ready, Service
 
 PORTS_TRIED = 50
@@ -26,6 +27,7 @@ _out = Console(highlight=False, soft_wrap=True)
 
 async def serve(loaded: Settings, *, as_json: bool) -> int:
     """Serve until SIGTERM. With `as_json`, the first line says where."""
+    steadiness.prepare()
     service = Service(loaded)
     ready = await service.start()
     _say_ready(ready, service, as_json=as_json)

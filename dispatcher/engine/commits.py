@@ -128,12 +128,10 @@ class Commits:
             self._idle.set()
 
     def _finish(self, waiting: _Waiting) -> None:
-        if waiting.performed:
-            self._perform(_promises(waiting.work))
-        else:
-            self._perform(waiting.work)
+        # First, so that the device's acknowledgement is not queued behind what the work starts.
         if not waiting.taken.done():
             waiting.taken.set_result(Taken.STORED)
+        self._perform(_promises(waiting.work) if waiting.performed else waiting.work)
 
     def _out_of_patience(self, waiting: _Waiting) -> None:
         """The transaction is still on its way; help does not wait for it."""
