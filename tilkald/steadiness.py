@@ -1,0 +1,35 @@
+"""What the interpreter and the system would do by themselves that a press should not wait for.
+
+*Garbage.* A full collection walks everything that lives, tens of milliseconds with a large site.
+What stands after the start stays; it is taken out of the collector's sight.
+
+*Threads.* The writer's thread shares the interpreter with the event loop. By default a thread may
+keep it for 5 ms while the other waits, longer than a whole alarm should take.
+
+*Files.* One socket a device: a shell's usual 1,024 files would stop a large house.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+
+SWITCH_INTERVAL_S = 0.0005
+
+YOUNG_MOST, MIDDLE_MOST, OLD_MOST = 20_000, 20, 100
+"""How many new objects, and rounds over the younger ones, until the collector looks."""
+
+
+def prepare() -> None:
+    """Once, before anything is opened."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.set_threshold(YOUNG_MOST, MIDDLE_MOST, OLD_MOST)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def settle() -> None:
+    """When everything is loaded and nobody waits yet: what lives now stays."""
+    gc.collect()
+    gc.freeze()
