@@ -84,7 +84,7 @@ class _Teller:
         text = self.narrator.line(fact)
         if text:
             since = self._record.pressed or fact.at
-            self._out.print(f"{clock(fact.at, since)}  {text}", markup=False)
+            self._out.print(f"{clock(fact.at, since)}  {text}", markup=False, soft_wrap=True)
 
 
 class _Demo:

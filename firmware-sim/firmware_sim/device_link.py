@@ -168,6 +168,7 @@ class DeviceLink:
                 self._tell_trouble(str(trouble.exceptions[0]))
             finally:
                 self._connected.clear()
+            _heed_cancel()
             longest = min(RETRY_FIRST_S * 2 ** min(failures, 10), RETRY_LONGEST_S)
             await sleep(longest * (0.5 + self.around.chance.random() / 2))
 
@@ -271,3 +272,10 @@ class DeviceLink:
 
 def _is_refusal(code: int | ReasonCode) -> bool:
     return code >= _REFUSED_FROM if isinstance(code, int) else code.is_failure
+
+
+def _heed_cancel() -> None:
+    """`asyncio.wait_for` of Python 3.11 swallows a cancel that crosses its result: obey it late."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

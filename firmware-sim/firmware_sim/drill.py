@@ -14,7 +14,7 @@ from core.clock import ServiceClock
 from core.errors import ConfigError, TilkaldError
 from firmware_sim import report, scenario
 from firmware_sim.facts import Fact
-from firmware_sim.play import Against, Result, Together, play
+from firmware_sim.play import Against, Result, Together, first_of, play
 from firmware_sim.scenario import Scenario
 from firmware_sim.service import RUN_FILE, Ready, read_run_file
 
@@ -88,15 +88,6 @@ async def _side_by_side(group: Sequence[Scenario]) -> list[Result]:
     except* TilkaldError as failed:
         raise first_of(failed) from failed
     return [task.result() for task in playing]
-
-
-def first_of(failed: BaseExceptionGroup[TilkaldError]) -> TilkaldError:
-    """The first error of a group, for the one line a person reads."""
-    first: BaseException = failed
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, TilkaldError), "filtered by except*"
-    return first
 
 
 def _quiet(_: Fact) -> None:

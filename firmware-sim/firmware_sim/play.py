@@ -13,7 +13,7 @@ from typing import assert_never
 
 from core.chance import Chance, seeded
 from core.clock import ServiceClock, sleep
-from core.errors import ConfigError, PeerError
+from core.errors import ConfigError, PeerError, TilkaldError
 from dispatcher.site.files import read_directory
 from firmware_sim.device_link import Surroundings
 from firmware_sim.facts import Fact
@@ -150,6 +150,15 @@ async def _stage(
         yield Stage(lambda: service.ready, twilio, service)
 
 
+def first_of(failed: BaseExceptionGroup[TilkaldError]) -> TilkaldError:
+    """The first error of a group, for the one line a person reads."""
+    first: BaseException = failed
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, TilkaldError), "filtered by except*"
+    return first
+
+
 class _Play:
     """One run of one script."""
 
@@ -189,9 +198,12 @@ class _Play:
 
     async def _script(self) -> None:
         """All lines at their own times; one that takes long delays no other."""
-        async with asyncio.TaskGroup() as tasks:
-            for line in self._scenario.script:
-                tasks.create_task(self._perform(line))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for line in self._scenario.script:
+                    tasks.create_task(self._perform(line))
+        except* TilkaldError as failed:
+            raise first_of(failed) from failed
 
     async def _perform(self, line: Line) -> None:
         if line.at:

@@ -49,7 +49,7 @@ async def run_press(press: Press) -> int:
     def hear(name: str, act: Act, at: datetime) -> None:
         text = narrator.line(Fact(at, press.person, name, act))
         if text:
-            out.print(text, markup=False)
+            out.print(text, markup=False, soft_wrap=True)
         if isinstance(act, Felt) and act.feel is Feel.SENT:
             sent.set()
 

@@ -24,10 +24,13 @@ def show(results: Sequence[Result], out: Console) -> None:
     out.print(_percentile_table(results))
     for result in results:
         mark = "[green]met[/]" if result.ok else "[red]missed[/]"
-        out.print(f"{mark} [bold]{result.scenario.name}[/]: {result.scenario.about}")
+        out.print(
+            f"{mark} [bold]{result.scenario.name}[/]: {result.scenario.about}", soft_wrap=True
+        )
         for text, met, detail in _checks(result):
             if not met or not result.ok:
-                out.print(f"    {'·' if met else '✗'} {text}  {detail}", markup=False)
+                line = f"    {'·' if met else '✗'} {text}  {detail}"
+                out.print(line, markup=False, soft_wrap=True)
 
 
 def as_json(results: Sequence[Result]) -> str:

@@ -28,6 +28,7 @@ from firmware_sim.device_link import DeviceLink, Surroundings, broker_at
 from firmware_sim.facts import Fact, Texted
 from firmware_sim.faults import Faults
 from firmware_sim.narrative import Narrator
+from firmware_sim.reading import asks_to_come
 from firmware_sim.twilio_double import Message, Phone, TwilioDouble
 from firmware_sim.wearable import switched_on
 from firmware_sim.wearable_state import (
@@ -180,6 +181,8 @@ class Member:
         if felt.notice is None:
             return
         if felt.feel in _RINGING:
+            if not asks_to_come(felt.text):
+                return
             self._take(Called(f"{device} {felt.notice}", Way.BADGE, felt.alarm))
         elif felt.feel is Feel.STOOD_DOWN:
             self._take(StoodDown(f"{device} {felt.notice}"))
@@ -281,6 +284,6 @@ async def run_staff(
     def tell(fact: Fact) -> None:
         text = narrator.line(fact)
         if text:
-            out.print(f"{fact.at.astimezone():%H:%M:%S}  {text}", markup=False)
+            out.print(f"{fact.at.astimezone():%H:%M:%S}  {text}", markup=False, soft_wrap=True)
 
     await Staff(Ward(organisation, around, natural(Spread(), chance), tell, twilio)).run()
