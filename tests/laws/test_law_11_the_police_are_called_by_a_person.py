@@ -1,0 +1,38 @@
+"""Law 11: no plan and no channel of ours calls an emergency service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core.errors import ChannelError
+from core.signals import AlarmKind, Level
+from dispatcher.alarms.calling import candidates
+from dispatcher.alarms.plan import Step
+from dispatcher.channels.emergency import refuse_emergency
+from tests.support.house import SITE, house_of
+from tests.support.story import story
+
+
+@pytest.mark.parametrize("call", ["police", "112", "person:112", "person:police", ""])
+def test_no_step_of_a_plan_reaches_anybody_but_people_of_the_site(call: str) -> None:
+    stage = story("""
+    Anna in lejl-12 | Bo 35 s
+    plan: 0 s nearest wearable
+    0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
+    """)
+    (view,) = stage.core.book.views.values()
+    assert candidates(Step(timedelta(), call, ("sms",)), view) == ()
+
+
+@pytest.mark.parametrize("number", ["112", "114", "+45112", "0045112", "1 1 2"])
+def test_an_emergency_number_is_refused_at_the_sending_edge(number: str) -> None:
+    with pytest.raises(ChannelError, match="emergency number"):
+        refuse_emergency(number, "DK")
+
+
+def test_a_missed_check_in_takes_the_sites_own_plan() -> None:
+    house = house_of("Anna in lejl-12 | Bo 35 s", ["plan: 0 s nearest wearable"])
+    plan = house.plan(SITE, Level.RED, AlarmKind.MISSED_CHECK_IN, False)
+    assert [step.call for step in plan.steps] == ["nearest"]

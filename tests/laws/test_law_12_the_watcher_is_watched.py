@@ -1,0 +1,37 @@
+"""Law 12, the deciding's half: one cause is one technical alarm, apart from life-safety."""
+
+from __future__ import annotations
+
+from tests.support.story import story
+
+
+def test_losses_with_one_cause_are_one_technical_alarm() -> None:
+    stage = story("""
+    Bo 35 s | Lone leader
+    plan: 0 s leader wearable | round 900
+    0:00 | Service | reports broker:gone | call Lone: wearable
+    0:10 | Service | reports broker:gone | nothing
+    """)
+    assert len(stage.core.book.alarms) == 1
+
+
+def test_a_press_never_joins_a_technical_alarm() -> None:
+    stage = story("""
+    Anna in lejl-12 | Bo 35 s | Lone leader
+    plan green technical: 0 s leader wearable | round 900
+    plan: 0 s nearest wearable
+    0:00 | Service | reports broker:gone | call Lone: wearable
+    0:10 | Anna    | presses             | [2] call Bo: wearable; [2] Anna feels: sent
+    """)
+    assert len(stage.core.book.alarms) == 2
+
+
+def test_a_technical_alarm_closes_by_itself_when_all_is_well_again() -> None:
+    stage = story("""
+    Bo 35 s | Lone leader
+    plan: 0 s leader wearable | round 900
+    0:00 | Service | reports broker:gone | call Lone: wearable
+    0:10 | Service | hears broker:gone   | stand down Lone: closed
+                                         ; closed by service: restored
+    """)
+    assert not stage.core.book.alarms
