@@ -8,7 +8,7 @@ SOURCES := core devices gateway dispatcher firmware-sim tilkald tests
 TEST_JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench crash simulate lock format clean programs
+.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench crash fuzz simulate lock format clean programs
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,7 +41,7 @@ arrows:
 	$(BIN)/lint-imports
 
 test-quick:
-	$(BIN)/pytest -q -n $(TEST_JOBS) -m "not shell"
+	TILKALD_TEST_PROFILE=quick $(BIN)/pytest -q -n $(TEST_JOBS) -m "not shell"
 
 programs: $(SETUP) ## Debian programs only tests need (root on Debian installs them)
 	@tests/support/programs.sh
@@ -57,6 +57,9 @@ bench: $(SETUP) ## Measure the alarm path; prints a table, writes bench.json
 
 crash: $(SETUP) ## Kill the real process 1,000 times
 	TILKALD_TEST_KILLS=1000 $(BIN)/pytest -q -m shell tests/shells/test_crash.py
+
+fuzz: $(SETUP) ## Junk and mutated frames into every device protocol, many of them
+	TILKALD_FUZZ_EXAMPLES=5000 $(BIN)/pytest -q -n $(TEST_JOBS) tests/fuzz
 
 simulate: $(SETUP) ## Fifty seeds of the simulated world
 	@for seed in $$(seq 1 50); do $(BIN)/tilkald simulate --seed $$seed --days 1 || exit 1; done

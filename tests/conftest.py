@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 # Timings here are noisy and several tests run at once: no deadline by the clock. A failure prints
@@ -9,4 +11,6 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "tilkald", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("tilkald")
+# `make check` tries fewer examples, to stay within a minute; `make test` tries all.
+settings.register_profile("quick", settings.get_profile("tilkald"), max_examples=20)
+settings.load_profile(os.environ.get("TILKALD_TEST_PROFILE", "tilkald"))

@@ -13,9 +13,9 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
-from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.base.exceptions import TwilioRestException
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
 
 from firmware_sim.twilio_double import Faults, TwilioDouble, Unexpected
 from firmware_sim.twilio_double.shape import signature

@@ -47,8 +47,8 @@ class TwilioCarrier:
 
     def __init__(self, account: Account) -> None:
         import aiohttp
-        from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
-        from twilio.http.async_http_client import (  # type: ignore[import-untyped]
+        from twilio.base.exceptions import TwilioException
+        from twilio.http.async_http_client import (
             AsyncTwilioHttpClient,
         )
 
@@ -114,7 +114,7 @@ class _BasicHeader:
 
 
 def _client(account: Account, http: Any) -> Any:
-    from twilio.rest import Client  # type: ignore[import-untyped]
+    from twilio.rest import Client
 
     credentials = _BasicHeader(account)
     client = Client(account.sid, account.token, http_client=http, credential_provider=credentials)

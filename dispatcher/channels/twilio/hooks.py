@@ -38,7 +38,7 @@ class TwilioHooks:
     def __init__(
         self, desk: Desk, concerns: Concerns, troubles: Troubles, account: Account
     ) -> None:
-        from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+        from twilio.request_validator import RequestValidator
 
         self._desk = desk
         self._concerns = concerns

@@ -10,7 +10,7 @@ from dispatcher.channels.twilio.outcome import FAILED_STATUSES, STATUSES, meanin
 
 
 def test_every_status_the_sdk_knows_of_an_outgoing_message_has_a_row() -> None:
-    from twilio.rest.api.v2010.account.message import (  # type: ignore[import-untyped]
+    from twilio.rest.api.v2010.account.message import (
         MessageInstance,
     )
 
