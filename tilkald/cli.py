@@ -17,7 +17,7 @@ from rich.console import Console
 
 from core import log, settings
 from core.errors import TilkaldError
-from tilkald import serving, trying
+from tilkald import steadiness, trying
 
 app = typer.Typer(
     name="tilkald",
@@ -38,9 +38,11 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def main() -> None:
     """The console script."""
+    steadiness.loading()
     try:
         app()
     except TilkaldError as error:
+        log.stdout.release()
         _err.print(f"tilkald: {error}", style="red", markup=False)
         sys.exit(2)
 
@@ -48,6 +50,8 @@ def main() -> None:
 @app.command()
 def serve(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
     """Gateway, dispatcher and console in one process."""
+    from tilkald import serving
+
     log.set_up(as_json=as_json)
     _run(serving.serve(settings.load(settings_file), as_json=as_json))
 
@@ -55,6 +59,8 @@ def serve(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
 @app.command()
 def run() -> None:
     """Everything at once, to look at: the example site, its simulated staff, the console."""
+    from tilkald import serving
+
     log.set_up(as_json=False, level="warning")
     _run(serving.run_example())
 
@@ -75,6 +81,8 @@ def press(
     settings_file: SettingsFile = None,
 ) -> None:
     """Press that person's simulated device of a running service, over real MQTT."""
+    from tilkald import serving
+
     _run(trying.press(serving.of_running(settings.load(settings_file)), person, level))
 
 

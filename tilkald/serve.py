@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -42,7 +41,6 @@ from tilkald.selfcheck import Door, Outcome
 ROSTER_EVERY_S = 5.0
 """How soon a change of shift reaches supervision. Decisions look at the roster themselves."""
 
-SWITCH_EVERY_S = 0.0005
 CONFIGURATION_EVERY_S = 2.0
 RUN_FILE = "run.json"
 
@@ -70,8 +68,7 @@ class Service:
         self._stop = asyncio.Event()
 
     async def start(self) -> Ready:
-        # The loop and the store's writer hand the interpreter to each other at every commit.
-        sys.setswitchinterval(SWITCH_EVERY_S)
+        self._listen_for_signals()
         settings = self._settings
         self._ground: Ground = await open_ground(settings)
         clock = self._ground.clock
@@ -95,11 +92,13 @@ class Service:
         return await self._ready()
 
     async def wait_for_signal(self) -> None:
-        """Until SIGTERM or SIGINT."""
+        """Until SIGTERM or SIGINT; one that came during the start counts."""
+        await self._stop.wait()
+
+    def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        await self._stop.wait()
 
     async def stop(self) -> None:
         """Stop accepting, commit, close."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from core import settings
+from core import log, settings
 from core.errors import ConfigError
 from core.settings import Settings
 from dispatcher.channels.twilio.carrier import SMS_PATH
@@ -95,6 +95,7 @@ def _say_ready(ready: Ready, service: Service, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
         sys.stdout.flush()
+        log.stdout.release()
         return
     _out.print(f"[bold]Tilkald[/] serves. Open once: [link]{service.sign_in_link(ready.token)}[/]")
     _out.print(f"Devices: mqtt://{ready.mqtt}   Notice pages: {ready.public}   Stop: Ctrl-C")
