@@ -104,6 +104,7 @@ class DeviceLink:
         self._in_reach.set()
         self._outbox: asyncio.Queue[Publish] = asyncio.Queue(OUTBOX_MAX)
         self._last_trouble = ""
+        self._ended = False
         self._client: aiomqtt.Client | None = None
 
     @property
@@ -145,9 +146,20 @@ class DeviceLink:
         self._in_reach.set()
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._stay_awake())
-            tasks.create_task(self._stay_connected())
+        tasks = [
+            asyncio.create_task(self._stay_awake()),
+            asyncio.create_task(self._stay_connected()),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            # `asyncio.wait_for` of Python 3.11 swallows a cancel that crosses its result.
+            self._ended = True
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _stay_awake(self) -> None:
         await keep_awake(
@@ -159,7 +171,7 @@ class DeviceLink:
 
     async def _stay_connected(self) -> None:
         failures = 0
-        while True:
+        while not self._ended:
             await self._in_reach.wait()
             try:
                 await self._connection()
@@ -168,7 +180,8 @@ class DeviceLink:
                 self._tell_trouble(str(trouble.exceptions[0]))
             finally:
                 self._connected.clear()
-            _heed_cancel()
+            if self._ended:
+                return
             longest = min(RETRY_FIRST_S * 2 ** min(failures, 10), RETRY_LONGEST_S)
             await sleep(longest * (0.5 + self.around.chance.random() / 2))
 
@@ -272,10 +285,3 @@ class DeviceLink:
 
 def _is_refusal(code: int | ReasonCode) -> bool:
     return code >= _REFUSED_FROM if isinstance(code, int) else code.is_failure
-
-
-def _heed_cancel() -> None:
-    """`asyncio.wait_for` of Python 3.11 swallows a cancel that crosses its result: obey it late."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
