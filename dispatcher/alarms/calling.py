@@ -64,9 +64,9 @@ def candidates(step: Step, view: View) -> tuple[Candidate, ...]:
     """Whom a step calls, in order."""
     match step.call.split(":", 1):
         case ["nearest"]:
-            return view.nearest[: step.count]
+            return tuple(view.nearest[: step.count])
         case ["everyone"]:
-            return view.nearest
+            return tuple(view.nearest)
         case ["leader"]:
             return view.leaders[: step.count]
         case ["deputies"]:
@@ -84,6 +84,8 @@ def candidates(step: Step, view: View) -> tuple[Candidate, ...]:
 def _without_decliners(turn: Turn) -> View:
     """The circle counts people who may still come; a round asks the others again."""
     declined = [c.person for c in turn.calls if c.standpoint is Standpoint.DECLINED]
+    if not declined:
+        return turn.view
     nearest = tuple(c for c in turn.view.nearest if c.person not in declined)
     return replace(turn.view, nearest=nearest)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from core.signals import ReceiptState
 from dispatcher.alarms.model import (
@@ -181,9 +182,9 @@ class Turn:
 
     def candidate(self, person: str) -> Candidate | None:
         view = self.view
-        everyone = (*view.nearest, *view.leaders, *view.deputies, *view.on_call)
-        everyone += (*view.named, *view.last_resort)
-        return next((c for c in everyone if c.person == person), None)
+        # The short lists first: whoever stands in several is the same candidate in each.
+        short = (view.leaders, view.deputies, view.on_call, view.named, view.last_resort)
+        return next((c for c in chain(*short, view.nearest) if c.person == person), None)
 
     def stand_down(self, call: Call, reason: str) -> None:
         """What rang is kept as withdrawn: an answer that crosses this still finds its way."""

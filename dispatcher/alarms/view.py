@@ -6,6 +6,7 @@ read later why Bo was called and Ida was not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -69,7 +70,7 @@ class View:
 
     at: datetime
     wall: datetime
-    nearest: tuple[Candidate, ...] = ()
+    nearest: Sequence[Candidate] = ()
     leaders: tuple[Candidate, ...] = ()
     deputies: tuple[Candidate, ...] = ()
     on_call: tuple[Candidate, ...] = ()

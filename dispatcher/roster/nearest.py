@@ -10,14 +10,14 @@ work does not grow with the number of people at a site but with the number calle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from operator import itemgetter
 from typing import NamedTuple
 
-from dispatcher.alarms.view import Candidate, Unusual
+from dispatcher.alarms.view import Unusual
 from dispatcher.roster.model import Duty
 from dispatcher.roster.staffing import Post, Staffing
 from dispatcher.roster.zones import HURRIED_M_PER_S, WALKING_M_PER_S, WalkingGraph
@@ -54,44 +54,44 @@ class LivePlace:
 class Ring:
     """People equally far away. `key` orders the rings; `seconds` None: no way is known.
 
-    A seat is made when the walk first comes to it, and kept.
+    Its seats are made when the walk first comes to it, and kept.
     """
 
-    __slots__ = ("_of", "_people", "_seats", "key", "seconds")
+    __slots__ = ("_posts", "_seats", "_why", "key", "seconds")
 
     def __init__(
-        self, key: float, seconds: float | None, people: Sequence[str], of: Callable[[str], Seat]
+        self, key: float, seconds: float | None, posts: Sequence[Post], why: tuple[str, ...]
     ) -> None:
         self.key = key
         self.seconds = seconds
-        self._people = people
-        self._of = of
-        self._seats: list[Seat] = []
+        self._posts = posts
+        self._why = why
+        self._seats: list[Seat] | None = None
 
     def without(self, people: Container[str]) -> Ring | None:
         """The same ring with fewer people; None when nobody is left."""
-        left = [person for person in self._people if person not in people]
-        return Ring(self.key, self.seconds, left, self._of) if left else None
+        left = [post for post in self._posts if post.person not in people]
+        return Ring(self.key, self.seconds, left, self._why) if left else None
 
     def __iter__(self) -> Iterator[Seat]:
-        yield from self._seats
-        while len(self._seats) < len(self._people):
-            self._seats.append(self._of(self._people[len(self._seats)]))
-            yield self._seats[-1]
+        if self._seats is None:
+            self._seats = [Seat(post, self.seconds, self._why) for post in self._posts]
+        return iter(self._seats)
 
 
 class Seat:
-    """One person at one distance from one alarm. It keeps the candidates already made of it."""
+    """One person at one distance from one alarm."""
 
-    __slots__ = ("made", "person", "post", "seconds", "usual", "why")
+    __slots__ = ("post", "seconds", "why")
 
     def __init__(self, post: Post, seconds: float | None, why: tuple[str, ...]) -> None:
         self.post = post
-        self.person = post.person
         self.seconds = seconds
         self.why = why
-        self.usual = Chosen(self, post.standing)
-        self.made: dict[tuple[Unusual, ...], Candidate] = {}
+
+    @property
+    def person(self) -> str:
+        return self.post.person
 
 
 class Chosen(NamedTuple):
@@ -118,9 +118,9 @@ def rings(staffing: Staffing, graph: WalkingGraph, target: str | None) -> tuple[
     homes = dict.fromkeys(zone for zone, _ in staffing.by_zone if zone is not None)
     seconds_to = graph.to(target, homes) if target is not None else {}
     found: list[tuple[_Order, Ring]] = []
-    for (zone, runs), people in staffing.by_zone.items():
+    for (zone, runs), posts in staffing.posts_by_zone.items():
         walk = seconds_to.get(zone) if zone is not None else None
-        found.append(_roster_ring(staffing, people, runs, walk))
+        found.append(_roster_ring(posts, runs, walk))
     return tuple(ring for _, ring in sorted(found, key=itemgetter(0)))
 
 
@@ -184,18 +184,19 @@ class _Choice:
         """The hot loop: most people are neither excluded nor unusual, and cost a few look-ups."""
         excluded, busy, spare, limit = self.excluded, self.busy, self.spare, self.limit
         for seat in seats:
-            person, post = seat.person, seat.post
+            post = seat.post
+            person = post.person
             if person in excluded:
                 continue
             if person in busy:
                 flagged.append(Chosen(seat, (*post.standing, Unusual.ELSEWHERE)))
             elif post.standing:
-                flagged.append(seat.usual)
+                flagged.append(Chosen(seat, post.standing))
             elif post.unit not in spare:
-                free.append(seat.usual)
+                free.append(Chosen(seat, ()))
             elif spare[post.unit] > 0:
                 spare[post.unit] -= 1
-                free.append(seat.usual)
+                free.append(Chosen(seat, ()))
             else:
                 flagged.append(Chosen(seat, _LEAVES))
             if len(free) >= limit:
@@ -241,14 +242,11 @@ class _Seen(NamedTuple):
         return self.walk_s + self.penalty_s
 
 
-def _roster_ring(
-    staffing: Staffing, people: tuple[str, ...], runs: bool, walk: float | None
-) -> tuple[_Order, Ring]:
+def _roster_ring(posts: tuple[Post, ...], runs: bool, walk: float | None) -> tuple[_Order, Ring]:
     seconds = None if walk is None else walk + ROSTER_PLACE_S
     why = ("no_way",) if walk is None else (f"walk_s:{walk:.0f}",)
     key = float("inf") if seconds is None else seconds - (EQUAL_S if runs else 0.0)
-    ring = Ring(key, seconds, people, lambda p: Seat(staffing.post_of(p), seconds, why))
-    return (key, not runs, people[0]), ring
+    return (key, not runs, posts[0].person), Ring(key, seconds, posts, why)
 
 
 def _live_ring(staffing: Staffing, person: str, seen: _Seen) -> Ring:
@@ -259,8 +257,8 @@ def _live_ring(staffing: Staffing, person: str, seen: _Seen) -> Ring:
         f"walk_s:{seen.walk_s:.0f}",
         f"penalty_s:{seen.penalty_s:.0f}",
     )
-    seat = Seat(staffing.post_of(person), seen.seconds, why)
-    return Ring(_key(staffing, person, seen), seen.seconds, (person,), lambda _: seat)
+    key = _key(staffing, person, seen)
+    return Ring(key, seen.seconds, (staffing.post_of(person),), why)
 
 
 def _key(staffing: Staffing, person: str, seen: _Seen) -> float:

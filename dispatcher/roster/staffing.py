@@ -110,6 +110,14 @@ class Staffing:
         return {place: tuple(people) for place, people in found.items()}
 
     @cached_property
+    def posts_by_zone(self) -> Mapping[tuple[str | None, bool], tuple[Post, ...]]:
+        """How the people in each zone stand."""
+        return {
+            place: tuple(self.post_of(person) for person in people)
+            for place, people in self.by_zone.items()
+        }
+
+    @cached_property
     def awake(self) -> Mapping[str, int]:
         """How many are awake in each unit."""
         rows = self.rows.values()

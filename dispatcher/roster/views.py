@@ -9,10 +9,10 @@ The law kept here is the third: never the victim, on any address a presser holds
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from dispatcher.alarms.view import Candidate, LeftOut, Route, Unusual, View
 from dispatcher.roster.index import OrganisationIndex
@@ -89,6 +89,60 @@ def build_view(
     return _Picture(index, staffing, zone, pressing, barred, around, wall).view(now)
 
 
+_Reachable = tuple[Chosen, tuple[Route, ...]]
+
+
+class Nearest(Sequence[Candidate]):
+    """The people at the site in calling order, frozen. A candidate is made when looked at:
+
+    a step calls two or four, and a press waits for it.
+    """
+
+    __slots__ = ("_made", "_numbers", "_reachable")
+
+    def __init__(self, reachable: Sequence[_Reachable]) -> None:
+        self._reachable = reachable
+        self._numbers: dict[str, int] | None = None
+        self._made: dict[int, Candidate] = {}
+
+    def of(self, person: str) -> Candidate | None:
+        """The candidate this person is, if among the nearest."""
+        if self._numbers is None:
+            people = (one.seat.post.person for one, _ in self._reachable)
+            self._numbers = {known: number for number, known in enumerate(people)}
+        number = self._numbers.get(person)
+        return None if number is None else self._at(number)
+
+    def __len__(self) -> int:
+        return len(self._reachable)
+
+    @overload
+    def __getitem__(self, number: int) -> Candidate: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Candidate, ...]: ...
+
+    def __getitem__(self, number: int | slice) -> Candidate | tuple[Candidate, ...]:
+        wanted = range(len(self._reachable))[number]
+        return self._at(wanted) if isinstance(wanted, int) else tuple(map(self._at, wanted))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def _at(self, number: int) -> Candidate:
+        made = self._made.get(number)
+        if made is None:
+            one, routes = self._reachable[number]
+            made = self._made[number] = _made(one, routes)
+        return made
+
+
 class _Picture:
     """One view in the making."""
 
@@ -114,24 +168,23 @@ class _Picture:
 
     def view(self, now: datetime) -> View:
         nearest = self._nearest()
-        known = {candidate.person: candidate for candidate in nearest}
         site = self.index.sites[self.staffing.site]
-        deputies = self._listed(site.deputies, known, "deputy")
+        deputies = self._listed(site.deputies, nearest, "deputy")
         return View(
             at=now,
             wall=self.wall,
             nearest=nearest,
-            leaders=_once(self._leaders(site.leaders, known), deputies),
+            leaders=_once(self._leaders(site.leaders, nearest), deputies),
             deputies=deputies,
-            on_call=self._listed(self.staffing.on_call, known, "on_call"),
-            last_resort=self._listed(site.last_resort, known, "last_resort"),
-            named=self._listed(self.index.named(site.id), known, "named"),
+            on_call=self._listed(self.staffing.on_call, nearest, "on_call"),
+            last_resort=self._listed(site.last_resort, nearest, "last_resort"),
+            named=self._listed(self.index.named(site.id), nearest, "named"),
             left_out=self._left_out(),
             barred=tuple(self.barred),
             receipt_within=self.around.receipt_within,
         )
 
-    def _nearest(self) -> tuple[Candidate, ...]:
+    def _nearest(self) -> Nearest:
         graph, places = self.index.graph, self.around.places
         here = graph.zones.get(self.zone) if self.zone is not None else None
         standing = Standing(tuple(self.excluded), self.busy, here.unit if here else None)
@@ -140,33 +193,25 @@ class _Picture:
             outward = with_live_places(base, self.staffing, graph, self.zone, places, self.wall)
         return self._equipped_first(choose(outward, self.staffing, standing, NEAREST_MOST))
 
-    def _equipped_first(self, chosen: Iterable[Chosen]) -> tuple[Candidate, ...]:
+    def _equipped_first(self, chosen: Iterable[Chosen]) -> Nearest:
         """Somebody without a working device or phone hears no call: they come last."""
-        equipped: list[Candidate] = []
-        others: list[Candidate] = []
+        equipped: list[_Reachable] = []
+        others: list[_Reachable] = []
+        touched, routes_of = self.touched, self.staffing.routes
         for one in chosen:
-            seat, unusual = one
-            candidate = seat.made.get(unusual)
-            if seat.person in self.touched:
-                candidate = _made(one, self._routes(seat.person))
-            elif candidate is None:
-                candidate = seat.made[unusual] = _made(one, self.staffing.routes(seat.person))
-            first = candidate.routes[0]
-            hears = first.healthy and first.channel != CONSOLE
-            (equipped if hears else others).append(candidate)
-        return (*equipped, *others)
+            person = one.seat.post.person
+            routes = self._routes(person) if person in touched else routes_of(person)
+            hears = routes[0].healthy and routes[0].channel != CONSOLE
+            (equipped if hears else others).append((one, routes))
+        return Nearest([*equipped, *others])
 
-    def _leaders(
-        self, standing: tuple[str, ...], known: Mapping[str, Candidate]
-    ) -> tuple[Candidate, ...]:
+    def _leaders(self, standing: tuple[str, ...], known: Nearest) -> tuple[Candidate, ...]:
         """The duty leader of the shift; the site's own when there is none, or when they pressed."""
         of_the_shift = self._listed(self.staffing.leaders, known, "leader")
         return of_the_shift or self._listed(standing, known, "leader")
 
-    def _listed(
-        self, people: tuple[str, ...], known: Mapping[str, Candidate], why: str
-    ) -> tuple[Candidate, ...]:
-        found = (known.get(p) or self._from_afar(p, why) for p in people if p not in self.excluded)
+    def _listed(self, people: tuple[str, ...], known: Nearest, why: str) -> tuple[Candidate, ...]:
+        found = (known.of(p) or self._from_afar(p, why) for p in people if p not in self.excluded)
         return tuple(candidate for candidate in found if candidate is not None)
 
     def _from_afar(self, person: str, why: str) -> Candidate | None:

@@ -282,7 +282,7 @@ class Outward:
     def view(self, view: View) -> ViewOut:
         return ViewOut(
             at=view.wall,
-            nearest=_candidates(view.nearest),
+            nearest=_candidates(tuple(view.nearest)),
             leaders=_candidates(view.leaders),
             deputies=_candidates(view.deputies),
             on_call=_candidates(view.on_call),
