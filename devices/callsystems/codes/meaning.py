@@ -1,0 +1,160 @@
+"""One row of a table of codes, and the Reading that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from core.signals import AlarmKind, Position, Reading, SignalType
+
+TEXT_CHARS_MAX = 200
+NAME_CHARS_MAX = 64
+RAW_BYTES_MAX = 2_048
+"""How much of a message is kept with its Reading."""
+
+ODD_MAX = 12
+
+
+class About(StrEnum):
+    """What the number beside a code counts."""
+
+    POINT = "point"
+    USER = "user"
+    AREA = "area"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a code says. `source` is where its row was read."""
+
+    type: SignalType
+    kind: AlarmKind | None
+    text: str
+    source: str = ""
+    about: About = About.POINT
+
+    def ended(self) -> Meaning:
+        """What the same code says as a restore: never an alarm, and not an alarm's end by chance.
+
+        The kind of a restore says what is over: a mains failure that ends is `technical`, and no
+        reason to think that somebody's call is over.
+        """
+        match self.type:
+            case SignalType.ALARM:
+                return replace(self, type=SignalType.RESTORE)
+            case SignalType.TECHNICAL | SignalType.LOW_BATTERY:
+                return replace(self, type=SignalType.RESTORE, kind=AlarmKind.TECHNICAL)
+            case SignalType.TAMPER:
+                return replace(self, type=SignalType.RESTORE, kind=AlarmKind.TAMPER)
+            case SignalType.RESTORE:
+                return self
+            case _:
+                return replace(self, type=SignalType.UNKNOWN, kind=None)
+
+
+def alarm(kind: AlarmKind, text: str, source: str, about: About = About.POINT) -> Meaning:
+    """A call for help."""
+    return Meaning(SignalType.ALARM, kind, text, source, about)
+
+
+def restored(kind: AlarmKind, text: str, source: str, about: About = About.POINT) -> Meaning:
+    """Something is over: `kind` says what."""
+    return Meaning(SignalType.RESTORE, kind, text, source, about)
+
+
+def cancel(text: str, source: str, about: About = About.POINT) -> Meaning:
+    """Somebody at the panel took the alarm back."""
+    return Meaning(SignalType.CANCEL, None, text, source, about)
+
+
+def technical(text: str, source: str, about: About = About.POINT) -> Meaning:
+    """A thing is wrong, no person calls."""
+    return Meaning(SignalType.TECHNICAL, None, text, source, about)
+
+
+def battery(text: str, source: str, about: About = About.POINT) -> Meaning:
+    """A battery is low, dead or gone."""
+    return Meaning(SignalType.LOW_BATTERY, None, text, source, about)
+
+
+def tamper(text: str, source: str, about: About = About.POINT) -> Meaning:
+    """Somebody opened or removed a device."""
+    return Meaning(SignalType.TAMPER, None, text, source, about)
+
+
+def tested(text: str, source: str, about: About = About.POINT) -> Meaning:
+    """A test, by hand or by the panel itself: the code tells which."""
+    return Meaning(SignalType.TEST, None, text, source, about)
+
+
+def note(text: str, source: str, about: About = About.POINT) -> Meaning:
+    """Understood, and nothing any of our words says: armed, programmed, a door opened."""
+    return Meaning(SignalType.UNKNOWN, None, text, source, about)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who spoke, and how far it is believed."""
+
+    protocol: str
+    device: str
+    authenticated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a panel reported. `number` counts what `meaning.about` says; `said` is its text."""
+
+    meaning: Meaning
+    code: str
+    number: str = ""
+    area: str = ""
+    said: str = ""
+    odd: tuple[str, ...] = ()
+
+
+def reading(
+    sender: Sender,
+    event: Event,
+    raw: bytes,
+    *,
+    seq: int | None = None,
+    at: datetime | None = None,
+    position: Position | None = None,
+    odd: tuple[str, ...] = (),
+) -> Reading:
+    """The Reading of one event."""
+    number, area = event.number.lstrip("0"), event.area.lstrip("0")
+    point = number if event.meaning.about is About.POINT else ""
+    counted = f"{event.meaning.about} {number}" if number else ""
+    # An area is said once, whichever field it came in.
+    in_area = f"area {area}" if area and event.meaning.about is not About.AREA else ""
+    return Reading(
+        sender.protocol,
+        sender.device,
+        event.meaning.type,
+        event.meaning.kind,
+        at=at,
+        seq=seq,
+        zone=f"{sender.device}/{point}"[:NAME_CHARS_MAX] if point else None,
+        position=position,
+        text=shown(", ".join(filter(None, (event.said, event.meaning.text, in_area, counted)))),
+        code=event.code,
+        authenticated=sender.authenticated,
+        odd=(*odd, *event.odd)[:ODD_MAX],
+        raw=raw[:RAW_BYTES_MAX],
+    )
+
+
+def unknown(code: str, device: str, *, may_call: bool) -> Meaning:
+    """A code no table knows: raised where it could be a call for help, else kept and shown."""
+    text = f"unknown code {code} from {device}"
+    if may_call:
+        return Meaning(SignalType.ALARM, AlarmKind.UNKNOWN, text)
+    return Meaning(SignalType.UNKNOWN, None, text)
+
+
+def shown(text: str, limit: int = TEXT_CHARS_MAX) -> str:
+    """A peer's text for people: printable, on one line, cut."""
+    return "".join(c if c.isprintable() else " " for c in text[: limit * 2]).strip()[:limit]
