@@ -1,0 +1,1 @@
+"""Receivers of alarms and of radio: one package per protocol or product."""
