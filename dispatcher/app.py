@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
 
+import httpx
+from fastapi import FastAPI
 from prometheus_client import generate_latest
 
 from core import log, metrics
@@ -171,6 +173,7 @@ class Dispatcher:
     async def serve_pages(self, press: DemoPress | None) -> None:
         """Both listeners. Raises ConfigError when a port is taken."""
         public = public_app(self._web(press))
+        await _warmed(public)
         self.public = await serve(
             public,
             port=self._settings.public_port,
@@ -182,6 +185,7 @@ class Dispatcher:
             self.engine.health.report("public_url", message)
         staff = staff_app(self._web(press))
         self._watching = staff.state.streams.is_watching
+        await _warmed(staff)
         self.staff = await serve(
             staff, port=self._settings.http_port, host=self._settings.bind, setting="HTTP_PORT"
         )
@@ -268,6 +272,13 @@ class Dispatcher:
 
 
 STOPS_ALARMS = ("store", "journal", "mqtt", "selfcheck")
+
+
+async def _warmed(app: FastAPI) -> None:
+    """Ask once before anybody does: the first answer builds what all others use."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        await client.get("/")
 
 
 def _tell(lines: Lines, tell: Tell) -> bool:

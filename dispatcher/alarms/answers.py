@@ -281,11 +281,11 @@ def _tell_of_empty_house(turn: Turn, call: Call) -> None:
     """Law 3: the neighbour, else the duty leader, hears which house stands empty now."""
     if Unusual.MINIMUM_STAFF not in call.unusual:
         return
-    coming = [c.person for c in turn.coming()]
+    called = [c.person for c in turn.calls]
     candidate = turn.candidate(call.person)
     unit = candidate.unit_name if candidate else ""
     others = (*turn.view.nearest, *turn.view.leaders)
-    neighbour = next((c for c in others if c.person not in coming), None)
+    neighbour = next((c for c in others if c.person not in called), None)
     if neighbour is not None:
         turn.inform(neighbour, Purpose.HOUSE_EMPTY, unit)
         turn.annotate("house_empty", unit=unit, told=neighbour.person)

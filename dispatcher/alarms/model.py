@@ -61,6 +61,7 @@ class TellType(StrEnum):
     NOBODY_YET = "nobody_yet"
     CLOSED = "closed"
     TEST_OK = "test_ok"
+    STAND_DOWN = "stand_down"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,15 @@ def message(tell: Tell) -> bytes:
             return messages.closed(head)
         case TellType.TEST_OK:
             return messages.test_ok(head, tell.boot, tell.seq)
+        case TellType.STAND_DOWN:
+            return messages.stand_down(head, tell.notice, messages.StandDownReason.CANCELLED)
         case _:
             assert_never(tell.type)
 
 
 def _id(tell: Tell) -> str:
-    return ids.derived("m", tell.device, tell.alarm, tell.rev, tell.type, tell.boot, tell.seq)
+    about = (tell.boot, tell.seq, tell.notice)
+    return ids.derived("m", tell.device, tell.alarm, tell.rev, tell.type, *about)
 
 
 def _first(names: tuple[str, ...]) -> str:

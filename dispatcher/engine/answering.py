@@ -34,9 +34,9 @@ def rightful(notice: Notice, source: Source, worn: bool) -> bool:
             return notice.person == source.value
 
 
-def waits_for_answer(notice: Notice, alarm: Alarm) -> bool:
+def waits_for_answer(notice: Notice, alarm: Alarm, also_failed: bool = False) -> bool:
     """Whether this notice still stands: sent, not taken back, its person not out of it."""
-    if notice.purpose not in _ASKING or notice.state.failed:
+    if notice.purpose not in _ASKING or (notice.state.failed and not also_failed):
         return False
     call = call_of(alarm, notice.person)
     return (

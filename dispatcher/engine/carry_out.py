@@ -142,6 +142,8 @@ def _stand_down(
         elif not notice.state.failed and notice.state is not ReceiptState.WITHDRAWN:
             answered[notice.channel, notice.address] = notice
     if effect.reason == "pressed":
+        ringing = [n for n in answered.values() if n.channel == "wearable"]
+        desk.tell.extend(_silenced(notice, desk.alarm, at) for notice in ringing)
         return
     view = book.views.get(desk.alarm.id)
     barred = view.barred if view is not None else ()
@@ -149,6 +151,12 @@ def _stand_down(
         if notice.address in barred:
             continue  # law 3: a shared phone that a presser holds stays silent
         desk.notices.append(_outgoing(_taken_back(notice, effect, desk.alarm, at), book, channels))
+
+
+def _silenced(notice: Notice, alarm: Alarm, at: Moment) -> Tell:
+    """A colleague who was being called has pressed: their own badge must not ring beside them."""
+    kind = TellType.STAND_DOWN
+    return Tell(notice.address, kind, alarm.id, alarm.rev, at.now, notice=notice.id)
 
 
 def _taken_back(notice: Notice, effect: StandDown, alarm: Alarm, at: Moment) -> Notice:

@@ -115,8 +115,8 @@ class Engine:
 
     async def start(self) -> None:
         """Load what is open, finish what was being sent, and stand at the next moment again."""
-        alarms, unfinished = await self._store.open_alarms(), await self._store.unfinished_notices()
-        self.core.load(alarms, unfinished)
+        self.core.load(await self._store.open_alarms(), await self._store.open_notices())
+        unfinished = await self._store.unfinished_notices()
         self._commits = Commits(
             self._store, self.core.book, self._journal, self.health, self._clock, self._perform
         )
@@ -224,7 +224,7 @@ class Engine:
     def device_subscribed(self, device: str) -> None:
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
-        for notice in self._standing(device):
+        for notice in self._standing(device, also_failed=True):
             if notice.channel == "wearable":
                 self._outbox.show_again(notice)
 
@@ -390,12 +390,15 @@ class Engine:
         raised = self.core.technical(key, text, signal.site, signal.device, at)
         return await self._do(self.core.noted(signal, at).and_then(raised))
 
-    def _standing(self, address: str) -> list[Notice]:
-        """What this address was sent and may still answer, newest first, one an alarm."""
+    def _standing(self, address: str, also_failed: bool = False) -> list[Notice]:
+        """What this address was sent and may still answer, newest first, one an alarm.
+
+        `also_failed`: what could not be shown while the device was away is shown now.
+        """
         newest: dict[str, Notice] = {}
         for notice in self.core.book.sent_to(address):
             alarm = self.core.book.get(notice.alarm)
-            if alarm is not None and waits_for_answer(notice, alarm):
+            if alarm is not None and waits_for_answer(notice, alarm, also_failed):
                 newest.setdefault(notice.alarm, notice)
         return list(newest.values())
 

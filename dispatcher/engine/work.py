@@ -34,6 +34,7 @@ class Tell:
     seq: int | None = None
     by: tuple[str, ...] = ()
     eta_s: float | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

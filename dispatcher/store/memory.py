@@ -126,6 +126,9 @@ class MemoryStore:
     async def unfinished_notices(self) -> Sequence[Notice]:
         return self._notices_where(lambda notice: notice.state in UNFINISHED)
 
+    async def open_notices(self) -> Sequence[Notice]:
+        return self._notices_where(lambda notice: self._alarms[notice.alarm].open)
+
     async def alarm(self, alarm_id: str) -> Alarm | None:
         return self._alarms.get(alarm_id)
 

@@ -168,6 +168,10 @@ class Store(Protocol):
         """Every notice in `pending`, `sending` or `maybe_sent`, oldest first."""
         ...
 
+    async def open_notices(self) -> Sequence[Notice]:
+        """Every notice of every open alarm, oldest first: who must be told when it ends."""
+        ...
+
     async def alarm(self, alarm_id: str) -> Alarm | None: ...
 
     async def alarms(self, *, cursor: str | None = None, limit: int = 50) -> AlarmPage:

@@ -91,6 +91,9 @@ class SqliteStore:
     async def unfinished_notices(self) -> Sequence[Notice]:
         return await self._notices(sql.UNFINISHED_NOTICES)
 
+    async def open_notices(self) -> Sequence[Notice]:
+        return await self._notices(sql.NOTICES_OF_OPEN_ALARMS)
+
     async def alarm(self, alarm_id: str) -> Alarm | None:
         return await self._one(sql.ALARM, alarm_of, id=alarm_id)
 

@@ -184,6 +184,12 @@ ALARMS_BEFORE = _compiled(
 UNFINISHED_NOTICES = _compiled(
     select(notices).where(_among(notices.c.receipt, UNFINISHED)).order_by(notices.c.number)
 )
+NOTICES_OF_OPEN_ALARMS = _compiled(
+    select(notices)
+    .join(alarms, alarms.c.id == notices.c.alarm)
+    .where(alarms.c.open)
+    .order_by(notices.c.number)
+)
 NOTICES_OF_ALARM = _compiled(
     select(notices).where(notices.c.alarm == bindparam("alarm")).order_by(notices.c.number)
 )

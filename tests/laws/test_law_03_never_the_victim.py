@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 from core.signals import AlarmKind, Level, Standing
 from dispatcher.alarms import escalate
 from dispatcher.alarms.model import Alarm, Notify, Place, Presser, Times
@@ -14,7 +15,9 @@ from tests.support.story import story
 
 def test_even_a_wrong_picture_does_not_make_the_deciding_call_a_victim() -> None:
     """The view names Anna and her phone; the last guard of the deciding stands alone."""
-    anna = Candidate("anna", "Anna", 0.0, (Route("wearable", "badge-anna"),))
+    anna = Candidate(
+        "anna", "Anna", 0.0, (Route("wearable", "badge-anna"), Route("sms", "+4520000077"))
+    )
     shared = (Route("sms", "+4520999999"), Route("sms", "+4520000002"))
     view = View(
         at=START,
@@ -37,7 +40,8 @@ def test_a_notice_on_its_way_to_somebody_who_presses_does_not_leave() -> None:
     Anna in lejl-12 | Bo in hall-2 35 s | Ida 60 s
     plan: 0 s nearest wearable; 30 s nearest*2 wearable
     0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
-    0:05 | Bo   | presses | [2] call Ida: wearable; call Ida: wearable; [2] Bo feels: sent
+    0:05 | Bo   | presses | [2] call Ida: wearable; call Ida: wearable; Bo's badge falls silent
+                          ; [2] Bo feels: sent
     """)
     page = next(n for w in stage.works for n in w.send if n.person == "bo")
     assert stage.core.why_not(page, stage.at) == "pressed"
@@ -51,7 +55,8 @@ def test_a_stand_down_is_kept_from_a_victim_too() -> None:
     plan: 0 s nearest*2 wearable
     0:00 | Anna | presses | call Bo: wearable; call Ida: wearable; Anna feels: sent
     0:05 | Ida  | accepts | stand down Bo: enough; Anna feels: Ida is coming, 60 s
-    0:06 | Bo   | presses | [2] call Ida: wearable (elsewhere); [2] Bo feels: sent
+    0:06 | Bo   | presses | [2] call Ida: wearable (elsewhere); Bo's badge falls silent
+                          ; [2] Bo feels: sent
     """)
     down = next(n for w in stage.works for n in w.send if n.purpose == "stand_down")
     assert stage.core.why_not(down, stage.at) == "pressed"

@@ -19,15 +19,19 @@ def test_a_place_of_the_roster_says_so() -> None:
     assert place.source == "roster"
 
 
-def test_a_position_carries_its_age_and_accuracy_and_is_never_shown_as_younger() -> None:
+@pytest.mark.parametrize(("lat", "zone"), [(55.6, None), (55.7, "garden")])
+def test_a_position_carries_its_age_and_accuracy_and_is_never_shown_as_younger(
+    lat: float, zone: str | None
+) -> None:
     process = Running().process
     seen = process.at.wall - timedelta(minutes=7)
     press = _press(process)
-    there = Position(55.6, 12.5, 40.0, seen)
+    there = Position(lat, 12.5, 40.0, seen)
     place = process.pictures.place(
         replace(press, zone=None, reading=replace(press.reading, position=there)), process.at
     )
     assert (place.source, place.age_s, place.accuracy_m) == ("position", 420.0, 40.0)
+    assert place.zone == zone
 
 
 def test_nothing_known_is_said_as_unknown() -> None:

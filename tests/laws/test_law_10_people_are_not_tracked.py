@@ -22,5 +22,5 @@ def test_a_decision_keeps_its_picture_and_no_position_of_anybody() -> None:
     running.wait(1)
     (alarm,) = at_once(running.store.open_alarms())
     bodies = [entry.body or "" for entry in at_once(running.store.timeline(alarm.id))]
-    assert any('"nearest"' in body for body in bodies)
+    assert any('"view"' in body for body in bodies)
     assert not any('"lat"' in body or '"seen' in body for body in bodies)

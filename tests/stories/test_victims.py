@@ -10,7 +10,7 @@ def test_two_presses_at_one_place_are_one_alarm_with_two_victims() -> None:
     Anna in lejl-12 | Bo in lejl-12 35 s | Ida 60 s | Lone leader
     plan: 0 s nearest wearable; 30 s nearest*2 wearable; 60 s leader
     0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
-    0:10 | Bo   | presses | call Ida: wearable; Bo feels: sent
+    0:10 | Bo   | presses | call Ida: wearable; Bo's badge falls silent; Bo feels: sent
     0:15 | Ida  | accepts | Anna feels: Ida is coming, 60 s; Bo feels: Ida is coming, 60 s
     """)
 
@@ -46,7 +46,7 @@ def test_a_responder_who_presses_too_is_lost_and_nothing_reaches_them_any_more()
     0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
     0:05 | Bo   | accepts | Anna feels: Bo is coming, 35 s
     0:10 | Bo   | presses | [2] call Ida: wearable; call Ida: wearable; Anna feels: nobody yet
-                          ; [2] Bo feels: sent
+                          ; Bo's badge falls silent; [2] Bo feels: sent
     0:30 |      |         | [2] Bo feels: nobody yet
     """)
 

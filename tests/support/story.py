@@ -342,6 +342,8 @@ class Stage:
                 return f"{who} feels: nobody yet"
             case TellType.CLOSED:
                 return f"{who} feels: over"
+            case TellType.STAND_DOWN:
+                return f"{who}'s badge falls silent"
             case TellType.TEST_OK:
                 return f"{who} feels: tested"
 

@@ -250,6 +250,19 @@ async def test_unfinished_notices_are_those_that_may_not_have_left(store: Store)
     ]
 
 
+async def test_the_notices_of_open_alarms_are_all_there_whatever_became_of_them(
+    store: Store,
+) -> None:
+    """Who was called before a crash must be stood down after it."""
+    await store.submit(replace(opening(), notices=()))
+    for number, state in enumerate(ReceiptState):
+        await store.submit(Unit(notices=(notice(f"ntc_{number}", state=state),)))
+    assert [one.state for one in await store.open_notices()] == list(ReceiptState)
+    (alarm,) = await store.open_alarms()
+    await store.submit(Unit(alarms=(AlarmWrite(closed(alarm), alarm.rev),)))
+    assert await store.open_notices() == []
+
+
 async def test_a_notice_is_found_by_what_the_provider_calls_it(store: Store) -> None:
     await store.submit(opening())
     await store.submit(Unit(moves=(move(ReceiptState.DELIVERED),)))
