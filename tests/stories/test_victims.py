@@ -45,8 +45,8 @@ def test_a_responder_who_presses_too_is_lost_and_nothing_reaches_them_any_more()
     0:00 | Bo's phone | stalls  | nothing
     0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
     0:05 | Bo   | accepts | Anna feels: Bo is coming, 35 s
-    0:10 | Bo   | presses | [2] call Ida: wearable; call Ida: wearable; Anna feels: nobody yet
-                          ; Bo's badge falls silent; [2] Bo feels: sent
+    0:10 | Bo   | presses | [2] call Ida: wearable; call Ida: wearable
+                          ; Bo's badge falls silent; Anna feels: nobody yet; [2] Bo feels: sent
     0:30 |      |         | [2] Bo feels: nobody yet
     """)
 
