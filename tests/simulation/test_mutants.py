@@ -28,10 +28,19 @@ from firmware_sim.world.report import Report
 from firmware_sim.world.simulate import Setting, simulate
 from firmware_sim.world.town import EMERGENCY, town
 
-SEEDS = (1, 2, 3, 4)
+SEEDS = (1, 2, 3, 4, 5, 6)
 DAYS = 0.3
-RESTLESS = Setting(habits=Habits(presses_again=0.4, cancels=0.3, another_presses=0.3))
-"""Everybody who presses says something more."""
+RESTLESS = Setting(
+    habits=Habits(
+        presses_a_day=240,
+        presses_again=0.4,
+        cancels=0.3,
+        another_presses=0.3,
+        presses_too=0.2,
+        hasty=0.3,
+    )
+)
+"""Everybody presses often and says something more."""
 
 Patch = pytest.MonkeyPatch
 
@@ -73,7 +82,7 @@ def test_calling_the_presser_is_caught(monkeypatch: Patch) -> None:
 def test_a_page_that_races_with_a_press_is_caught(monkeypatch: Patch) -> None:
     """The picture keeps victims out, but nothing is looked at again right before it leaves."""
     monkeypatch.setattr(Core, "_rings_at_a_presser", lambda *_: False)
-    assert caught() == (3, "nothing rings at a victim")
+    assert caught(setting=RESTLESS) == (3, "nothing rings at a victim")
 
 
 def test_rounds_without_a_pause_are_caught(monkeypatch: Patch) -> None:
@@ -175,7 +184,7 @@ def test_a_cancel_that_closes_a_red_alarm_is_caught(monkeypatch: Patch) -> None:
 def test_anybody_closing_is_caught(monkeypatch: Patch) -> None:
     """Who is only on the way may end it with one press."""
     monkeypatch.setattr(core, "may_close", lambda *_: True)
-    assert caught() == (6, "acute alarms are closed by a person who may")
+    assert caught(setting=RESTLESS) == (6, "acute alarms are closed by a person who may")
 
 
 def test_a_close_on_an_old_picture_is_caught(monkeypatch: Patch) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from core.chance import seeded
+from firmware_sim.world.people import Habits
 from firmware_sim.world.report import Report
 from firmware_sim.world.simulate import Setting, Troubles, run_simulate, simulate
 from firmware_sim.world.town import changed, town
@@ -66,11 +67,20 @@ def test_the_command_prints_what_was_tried_and_ends_well(
     assert "law  3: nothing rings at a victim" in printed
 
 
-def test_another_version_of_the_site_is_never_the_same_object_and_keeps_its_number_rising() -> None:
-    chance, site = seeded(1), town()
-    for number in range(2, 12):
-        site = changed(site, chance)
-        assert site.version == number
+def test_every_law_holds_where_everybody_presses_answers_and_takes_back_all_the_time() -> None:
+    habits = Habits(
+        presses_a_day=240, presses_again=0.4, another_presses=0.3, presses_too=0.2, hasty=0.3
+    )
+    report = simulate(7, 0.1, Setting(habits=habits))
+    assert report.held, report.text()
+
+
+def test_another_version_of_the_site_has_its_number_and_really_differs_now_and_then() -> None:
+    chance, first = seeded(1), town()
+    versions = [changed(first, number, chance) for number in range(2, 22)]
+    assert [version.version for version in versions] == list(range(2, 22))
+    assert len({version.people for version in versions}) > 2
+    assert len({version.plans for version in versions}) > 2
 
 
 @cache

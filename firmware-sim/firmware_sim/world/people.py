@@ -49,6 +49,7 @@ class Habits:
     declines: float = 0.2
     vanishes: float = 0.15
     turns_back: float = 0.1
+    hasty: float = 0.05
     presses_too: float = 0.04
     forges: float = 0.05
     wants_more: float = 0.1
@@ -211,6 +212,10 @@ class Staff:
         if outcome != AnswerOutcome.COUNTED:
             return
         dice, habits = self._chance.random(), self._habits
+        if self._chance.random() < habits.hasty:
+            self._witness.tried["said over before arriving"] += 1
+            over = AnswerKind.OVER
+            self._later(1, 10, "says over too soon", lambda: self._answer(notice, over))
         if dice < habits.vanishes:
             self._witness.tried["accepted and vanished"] += 1
         elif dice < habits.vanishes + habits.turns_back:

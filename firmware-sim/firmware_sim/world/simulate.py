@@ -247,7 +247,8 @@ class World:
 
     def _configure(self) -> None:
         before = {person.id for person in self.organisation.people}
-        self.organisation = changed(self.organisation, self.chance)
+        first, version = self.setting.organisation, self.organisation.version + 1
+        self.organisation = changed(first, version, self.chance)
         self.index = OrganisationIndex(self.organisation)
         self.staff.know(self.organisation)
         gone = sorted(before - {person.id for person in self.organisation.people})
@@ -264,7 +265,7 @@ class World:
                 self.witness.breach(4, "rounds are at least 5 s apart", alarm_id)
             self.witness.last_round[alarm_id] = now
         for notice in work.send:
-            if notice.purpose in (Purpose.CALL, Purpose.ASK_AGAIN):
+            if notice.purpose in (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE):
                 self.witness.last_call[notice.alarm] = now
             if notice.place.source not in SOURCES:
                 self.witness.breach(8, "every place says where it comes from", notice.id)
@@ -282,13 +283,22 @@ class World:
         came = (alarm_id, by) in self.witness.arrived or any(
             c.person == by and c.standpoint is Standpoint.ARRIVED for c in calls
         )
-        assert self.process is not None
-        leads = self.process.pictures.leads(by, alarm.site, self.process.at)
+        leads = self._led(alarm, by)
         victim = any(p.person == by for p in alarm.pressers)
         if acute(alarm) and (victim or not (came or leads)):
             claim = "acute alarms are closed by a person who may"
             self.witness.breach(6, claim, f"{alarm_id} by {by}")
         self.witness.forget(alarm_id)
+
+    def _led(self, alarm: Alarm, person: str) -> bool:
+        """Whether they led when they closed it: a deputy does while the leader is its victim."""
+        assert self.process is not None
+        pictures, at = self.process.pictures, self.process.at
+        if pictures.leads(person, alarm.site, at):
+            return True
+        victims = [p.person for p in alarm.pressers if p.person is not None]
+        leader_pressed = any(pictures.leads(victim, alarm.site, at) for victim in victims)
+        return leader_pressed and person in self.index.sites[alarm.site].deputies
 
     def hand_over(self, notice: Notice) -> None:
         process = self.process

@@ -53,18 +53,20 @@ def town() -> Organisation:
             Unit("house-1", "House 1", SITE, "h1-hall", 1, "h1-office", "h1-office"),
             Unit("house-2", "House 2", SITE, "h2-hall", 1, "h2-office", "h2-office"),
         ),
-        zones=tuple(
-            Zone(z, z, SITE, unit)
-            for z, unit in (
-                *((z, "house-1") for z in ("h1-hall", "h1-office", "h1-flat-3", "h1-flat-9")),
-                *((z, "house-2") for z in ("h2-hall", "h2-office", "h2-flat-4")),
-            )
+        zones=(
+            *(
+                Zone(z, z, SITE, "house-1")
+                for z in ("h1-hall", "h1-office", "h1-flat-3", "h1-flat-9")
+            ),
+            *(Zone(z, z, SITE, "house-2") for z in ("h2-hall", "h2-office", "h2-flat-4")),
+            Zone("garden", "garden", SITE, outdoor=True, lat=55.7, lon=12.5),
         ),
         walks=(
             Walk("h1-hall", "h1-office", 10),
             Walk("h1-hall", "h1-flat-3", 20),
             Walk("h1-hall", "h1-flat-9", 45),
             Walk("h1-hall", "h2-hall", 60),
+            Walk("h1-hall", "garden", 40),
             Walk("h2-hall", "h2-office", 10),
             Walk("h2-hall", "h2-flat-4", 25),
         ),
@@ -74,10 +76,13 @@ def town() -> Organisation:
     )
 
 
-def changed(organisation: Organisation, chance: Chance) -> Organisation:
-    """Another version: somebody gone, a plan turned round, a badge lost, a wrong number."""
+def changed(first: Organisation, version: int, chance: Chance) -> Organisation:
+    """Another version of the first one: somebody gone, a plan turned round, a badge lost, a wrong
+
+    number, or everything as it was.
+    """
     kind = chance.randrange(5)
-    base = replace(town(), version=organisation.version + 1)
+    base = replace(first, version=version)
     if kind == 0:
         gone = chance.choice(base.people).id
         return replace(

@@ -87,7 +87,7 @@ class WitnessedStore(MemoryStore):
         for write in unit.alarms:
             self._read_alarm(before[write.alarm.id], write.alarm)
         for signal in unit.signals:
-            self._read_signal(signal)
+            self._read_signal(signal, unit)
         for notice in unit.notices:
             self._follow(notice.id)
         for move in unit.moves:
@@ -100,15 +100,17 @@ class WitnessedStore(MemoryStore):
         if before is not None and not before.open:
             self.witness.breach(6, "what is closed stays closed", alarm.id)
 
-    def _read_signal(self, signal: Signal) -> None:
+    def _read_signal(self, signal: Signal, unit: Unit) -> None:
         self.stored_signals[signal.identity] = None
         if signal.type is SignalType.ALARM:
             self.witness.owed_received[signal.device, signal.reading.seq] = signal.at
-        if signal.type is SignalType.ALARM and not self._is_in_an_alarm(signal):
+        if signal.type is SignalType.ALARM and not self._is_in_an_alarm(signal, unit):
             self.witness.breach(1, "a stored press is in an alarm", signal.identity)
 
-    def _is_in_an_alarm(self, signal: Signal) -> bool:
-        return any(p.device == signal.device for a in self._open_alarms() for p in a.pressers)
+    def _is_in_an_alarm(self, signal: Signal, unit: Unit) -> bool:
+        """An open one, or one this unit writes: it may have closed while nothing was stored."""
+        alarms = (*(write.alarm for write in unit.alarms), *self._open_alarms())
+        return any(p.device == signal.device for alarm in alarms for p in alarm.pressers)
 
     def _read_move(self, notice_id: str, state: ReceiptState) -> None:
         self._follow(notice_id)
