@@ -7,3 +7,8 @@ people     who presses, answers, ignores, vanishes, arrives, presses too
 laws       what must hold after every event, each with its number and its claim
 witness    what really happened, seen from outside the process
 """
+
+from firmware_sim.world.report import Report
+from firmware_sim.world.simulate import Setting, run_simulate, simulate
+
+__all__ = ["Report", "Setting", "run_simulate", "simulate"]
