@@ -15,7 +15,7 @@ from typing import Protocol
 
 from core import log
 from core.clock import Clock
-from core.errors import DomainError
+from core.errors import DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
 from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint, TellType
@@ -162,18 +162,9 @@ class Engine:
         notice = self.core.book.notices.get(notice_id) or await self._store.notice(notice_id)
         if notice is None:
             return AnswerOutcome.UNKNOWN
-        at = self._at()
-        worn = source.kind is SourceKind.DEVICE and self._around.worn_by(
-            source.value, notice.person, at
-        )
-        if not rightful(notice, source, worn):
-            _log.warning("an answer from elsewhere was not counted", notice=notice_id)
-            return AnswerOutcome.NOT_YOURS
-        if self.core.book.get(notice.alarm) is None:
-            await self._do(late_accept(notice, answer, at))
-            return AnswerOutcome.CLOSED
-        outcome, work = self.core.answered(notice, answer, at)
-        await self._do(work)
+        outcome, work = self._counted(notice, answer, source)
+        if work != Work():
+            await self._do(work)
         return outcome
 
     async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
@@ -367,16 +358,45 @@ class Engine:
         return await self._do(self.core.presence(signal, at))
 
     async def _device_answer(self, signal: Signal) -> Taken:
-        """A responder's device: its answer counts only from the device its notice went to."""
-        taken = await self._do(Work(Unit(signals=() if signal.repeat else (signal,))))
+        """A responder's device: its answer counts only from the device its notice went to.
+
+        One transaction with what it decides: else a crash in between would leave an answer that
+        is stored, and so not handed on when the device repeats it, but never counted.
+        """
+        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        notice = await self._notice_answered(signal)
+        if notice is None or signal.reading.answer is None:
+            return await self._do(kept)
+        source = Source(SourceKind.DEVICE, signal.device)
+        _, work = self._counted(notice, signal.reading.answer, source)
+        return await self._do(kept.and_then(work))
+
+    async def _notice_answered(self, signal: Signal) -> Notice | None:
         reading = signal.reading
         if reading.answer is None or not reading.authenticated:
-            return taken
+            return None
         notice_id = reading.notice or self._only_notice(signal.device)
-        if notice_id is not None:
-            source = Source(SourceKind.DEVICE, signal.device)
-            await self.answer(notice_id, reading.answer, source)
-        return taken
+        known = self.core.book.notices.get(notice_id or "")
+        if known is not None or notice_id is None:
+            return known
+        try:
+            return await self._store.notice(notice_id)
+        except StoreUnavailable:
+            return None  # of a closed alarm: what it still says can be read from the signal
+
+    def _counted(
+        self, notice: Notice, answer: AnswerKind, source: Source
+    ) -> tuple[AnswerOutcome, Work]:
+        at = self._at()
+        worn = source.kind is SourceKind.DEVICE and self._around.worn_by(
+            source.value, notice.person, at
+        )
+        if not rightful(notice, source, worn):
+            _log.warning("an answer from elsewhere was not counted", notice=notice.id)
+            return AnswerOutcome.NOT_YOURS, Work()
+        if self.core.book.get(notice.alarm) is None:
+            return AnswerOutcome.CLOSED, late_accept(notice, answer, at)
+        return self.core.answered(notice, answer, at)
 
     def _only_notice(self, address: str) -> str | None:
         standing = self._standing(address)
