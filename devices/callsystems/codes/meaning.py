@@ -83,7 +83,7 @@ def tamper(text: str, source: str, about: About = About.POINT) -> Meaning:
     return Meaning(SignalType.TAMPER, None, text, source, about)
 
 
-def tested(text: str, source: str, about: About = About.POINT) -> Meaning:
+def proof(text: str, source: str, about: About = About.POINT) -> Meaning:
     """A test, by hand or by the panel itself: the code tells which."""
     return Meaning(SignalType.TEST, None, text, source, about)
 

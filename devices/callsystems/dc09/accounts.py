@@ -1,0 +1,146 @@
+"""What one port remembers of its panels: who was heard, what was sent lately, whose clock is off.
+
+Shared by every connection of the port, because a panel calls, reports, hangs up, and repeats over
+another connection. Time comes in as `now`; nothing here grows beyond its named limits.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from devices.callsystems.dc09.settings import Account, Settings
+
+REPEATED_WITHIN = timedelta(minutes=5)
+"""The same number and data this soon after is the same message: three tries, 60 s apart at most,
+over two paths."""
+
+REMEMBERED_MAX = 10_000
+"""Messages and refused clocks remembered; then the oldest is forgotten."""
+
+SAME_CLOCK = timedelta(seconds=60)
+"""A wrong clock that is off by the same twice runs; a recording falls behind."""
+
+REFUSED_TOLD = 3
+"""After so many messages refused for their time, people are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What a message outside the time window says about its sender.
+
+    `runs`: its clock has moved on since the last one by as much as ours, so somebody is there.
+    """
+
+    runs: bool
+    tell: bool
+
+
+@dataclass(slots=True)
+class _Clock:
+    stamp: datetime
+    off: timedelta
+    count: int = 1
+
+
+class Accounts:
+    """The panels of one port. `now`: supervision begins here, else with the first bytes."""
+
+    def __init__(self, settings: Settings | None = None, now: datetime | None = None) -> None:
+        self.settings = settings or Settings()
+        self._accounts = {known.account.upper(): known for known in self.settings.accounts}
+        self._heard: dict[str, datetime] = {}
+        self._silent: dict[str, None] = {}
+        self._heap: list[tuple[datetime, str]] = []
+        self._stamps: dict[tuple[str, str, str], tuple[datetime, datetime | None]] = {}
+        self._clocks: dict[str, _Clock] = {}
+        self._begun = False
+        if now is not None:
+            self.begin(now)
+
+    def of(self, account: str) -> Account:
+        """What is agreed with this account; an unlisted one has what all others have."""
+        return self._accounts.get(account, self.settings.other)
+
+    def begin(self, now: datetime) -> None:
+        """Supervision counts from here for those never heard; a second time does nothing."""
+        if self._begun:
+            return
+        self._begun = True
+        for name, known in self._accounts.items():
+            if known.silent_after is not None:
+                self._heard[name] = now
+                heapq.heappush(self._heap, (now + known.silent_after, name))
+
+    # Supervision
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """When to look at the silent ones again."""
+        return self._heap[0][0] if self._heap else None
+
+    def heard(self, account: str, now: datetime) -> bool:
+        """This panel is there. True when it was called silent, and is back."""
+        known = self._accounts.get(account)
+        if known is None or known.silent_after is None:
+            return False
+        self._heard[account] = now
+        if account not in self._silent:
+            return False
+        del self._silent[account]
+        heapq.heappush(self._heap, (now + known.silent_after, account))
+        return True
+
+    def due(self, now: datetime) -> list[str]:
+        """The panels that have been silent for too long, each told once.
+
+        One entry a panel, corrected when it comes up, so that a heartbeat costs a dictionary write.
+        """
+        silent: list[str] = []
+        while self._heap and self._heap[0][0] <= now:
+            _, name = heapq.heappop(self._heap)
+            allowed = self._accounts[name].silent_after
+            assert allowed is not None
+            deadline = self._heard[name] + allowed
+            if deadline > now:
+                heapq.heappush(self._heap, (deadline, name))
+            else:
+                self._silent[name] = None
+                silent.append(name)
+        return silent
+
+    # Repeats and clocks
+
+    def first_stamp(
+        self, account: str, seq: str, data: str, stamp: datetime | None, now: datetime
+    ) -> datetime | None:
+        """The time the first copy of this message had: a repeat is stamped anew when it is sent."""
+        key = (account, seq, data)
+        known = self._stamps.pop(key, None)
+        if known is None or now - known[0] > REPEATED_WITHIN:
+            known = (now, stamp)
+        self._stamps[key] = known
+        if len(self._stamps) > REMEMBERED_MAX:
+            del self._stamps[next(iter(self._stamps))]
+        return known[1]
+
+    def refuse(self, account: str, stamp: datetime, wall: datetime) -> Refused:
+        """A readable message whose time is outside the window."""
+        before = self._clocks.pop(account, None)
+        clock = _Clock(stamp, stamp - wall)
+        runs = before is not None and _same_clock(before, clock)
+        if before is not None:
+            clock.count = before.count + 1
+        self._clocks[account] = clock
+        if len(self._clocks) > REMEMBERED_MAX:
+            del self._clocks[next(iter(self._clocks))]
+        return Refused(runs, clock.count == REFUSED_TOLD)
+
+    def in_time(self, account: str) -> None:
+        """Its clock is right again."""
+        self._clocks.pop(account, None)
+
+
+def _same_clock(before: _Clock, clock: _Clock) -> bool:
+    return clock.stamp > before.stamp and abs(clock.off - before.off) <= SAME_CLOCK

@@ -1,0 +1,245 @@
+"""DC-09 frames: bytes to frames and back, and what stands between a frame's brackets.
+
+`<LF> CRC 0LLL "ID" seq [Rrcvr] Lpref [#acct] [data] [x-data]… [_time] <CR>`. CRC-16/ARC and length
+count from the first quotation mark up to the character before `<CR>` (5.5.1.2, 5.5.1.3).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.errors import PeerError
+
+LF, CR = 0x0A, 0x0D
+QUOTE = 0x22
+
+TEXT_BYTES_MAX = 0xFFF
+"""The length has three digits."""
+
+FRAME_BYTES_MAX = TEXT_BYTES_MAX + 10
+JUNK_KEPT_MAX = 256
+
+EXTRAS_MAX = 32
+"""Extended data fields read from one message."""
+
+_HEAD = re.compile(
+    r'"(\*?)([A-Z0-9-]{1,16})"([0-9A-Fa-f]{4})'
+    r"(?:R([0-9A-Fa-f]{0,6}))?(?:L([0-9A-Fa-f]{0,6}))?#?([0-9A-Za-z]{0,16})\["
+)
+_EXTRA = re.compile(r"\[([A-Za-z])([^\]]*)\]")
+_STAMP = re.compile(r"_(\d\d):(\d\d):(\d\d),(\d\d)-(\d\d)-(\d{4})\s*$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message as it travels. `line` None: no `L` at all, which some diallers leave out.
+
+    `body` is what follows the opening bracket: `data][x-data]…_time`, or its cipher text.
+    `binary_crc`: two bytes instead of four digits, as some old senders do; answered alike.
+    """
+
+    token: str
+    seq: str
+    receiver: str | None
+    line: str | None
+    account: str
+    body: str
+    encrypted: bool = False
+    binary_crc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What stood between the brackets. `stamp` is the sender's clock as it sent."""
+
+    data: str
+    extras: tuple[tuple[str, str], ...] = ()
+    stamp: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of bytes: a frame with where its text begins, or junk (`text_at` 0)."""
+
+    raw: bytes
+    text_at: int = 0
+
+
+class Framer:
+    """Cuts a stream into frames. Bytes between frames are junk, told once the next one begins."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._scanned = 0
+        self._junk = bytearray()
+
+    def feed(self, data: bytes) -> list[Piece]:
+        """The pieces that are complete now. Keeps at most one frame of bytes."""
+        self._buffer += data
+        pieces: list[Piece] = []
+        at = 0
+        while True:
+            begins = self._buffer.find(LF, at)
+            if begins < 0:
+                self._drop(at, len(self._buffer))
+                at = len(self._buffer)
+                break
+            self._drop(at, begins)
+            at = begins
+            taken = self._frame_at(at, pieces)
+            if taken is None:
+                break
+            at = taken
+        self._scanned = max(self._scanned - at, 0)
+        del self._buffer[:at]
+        return pieces
+
+    def _frame_at(self, at: int, pieces: list[Piece]) -> int | None:
+        """Where to go on after the `<LF>` at `at`, or None while more bytes must come."""
+        if self._junk.strip():
+            pieces.append(Piece(bytes(self._junk)))
+        self._junk.clear()
+        if len(self._buffer) - at < 10:
+            return None
+        text_at = next((n for n in (9, 7) if self._buffer[at + n] == QUOTE), 0)
+        if not text_at:
+            return at + 1
+        ends = self._end(max(at + text_at, self._scanned), at + FRAME_BYTES_MAX)
+        if ends < 0 and len(self._buffer) - at <= FRAME_BYTES_MAX:
+            self._scanned = len(self._buffer)
+            return None
+        self._scanned = 0
+        if ends < 0 or self._buffer[ends] == LF:
+            # No frame begins here after all: what follows is junk up to the next `<LF>`.
+            return at + 1
+        pieces.append(Piece(bytes(self._buffer[at : ends + 1]), text_at))
+        return ends + 1
+
+    def _end(self, start: int, limit: int) -> int:
+        """Where a `<CR>` ends the frame or an `<LF>` cuts it off; below 0: nowhere yet."""
+        cut = self._buffer.find(LF, start, limit)
+        ends = self._buffer.find(CR, start, limit if cut < 0 else cut)
+        return ends if ends >= 0 else cut
+
+    def _drop(self, start: int, end: int) -> None:
+        room = JUNK_KEPT_MAX - len(self._junk)
+        self._junk += self._buffer[start : min(end, start + room)]
+
+
+def parse(piece: Piece, *, decimal_length: bool = False) -> Frame:
+    """The frame of a piece. Raises PeerError: wrong CRC, wrong length, or not a frame."""
+    raw, text_at = piece.raw, piece.text_at
+    if not text_at:
+        raise PeerError("bytes that are no DC-09 frame")
+    text = raw[text_at:-1]
+    binary = text_at == 7
+    _check_crc(raw[1:3] if binary else raw[1:5], crc16(text), binary)
+    _check_length(raw[text_at - 4 : text_at], len(text), decimal_length)
+    head = _HEAD.match(text.decode("latin-1"))
+    if head is None:
+        raise PeerError("a frame whose head cannot be read (ID, number, receiver, line, account)")
+    star, token, seq, receiver, line, account = head.groups()
+    return Frame(
+        token,
+        seq,
+        receiver,
+        line,
+        account.upper(),
+        text[head.end() :].decode("latin-1"),
+        bool(star),
+        binary,
+    )
+
+
+def encode(frame: Frame) -> bytes:
+    """The bytes of a frame. Not longer than `FRAME_BYTES_MAX`, or it is our fault."""
+    star = "*" if frame.encrypted else ""
+    receiver = "" if frame.receiver is None else f"R{frame.receiver}"
+    line = "" if frame.line is None else f"L{frame.line}"
+    # The NAK of the standard names no account: `R0L0A0[]`.
+    account = frame.account if frame.token == "NAK" else f"#{frame.account}"
+    head = f'"{star}{frame.token}"{frame.seq}{receiver}{line}{account}['
+    text = (head + frame.body).encode("latin-1")
+    assert len(text) <= TEXT_BYTES_MAX
+    crc = crc16(text)
+    sent_crc = crc.to_bytes(2, "big") if frame.binary_crc else b"%04X" % crc
+    return b"\n%b%04X%b\r" % (sent_crc, len(text), text)
+
+
+def content(body: str) -> Content:
+    """What stands in a plain body. Raises PeerError where its data never ends."""
+    ends = body.find("]")
+    if ends < 0:
+        raise PeerError("a frame whose data has no end")
+    extras: list[tuple[str, str]] = []
+    at = ends + 1
+    while len(extras) < EXTRAS_MAX and (extra := _EXTRA.match(body, at)):
+        extras.append((extra[1], extra[2]))
+        at = extra.end()
+    return Content(body[:ends], tuple(extras), stamp_of(body[at:]))
+
+
+def without_padding(plain: str) -> str:
+    """The body of a decrypted text: padding ends at `|`, or at the data where that is empty."""
+    bar, ends = plain.find("|"), plain.find("]")
+    return plain[bar + 1 :] if 0 <= bar < ends else plain[max(ends, 0) :]
+
+
+def is_body(plain: str) -> bool:
+    """Whether a decrypted text is one: the wrong key gives neither bracket nor time."""
+    return "]" in plain and stamp_of(plain[-40:]) is not None
+
+
+def stamp(wall: datetime) -> str:
+    """A time as DC-09 writes it: UTC, month first."""
+    return wall.astimezone(UTC).strftime("_%H:%M:%S,%m-%d-%Y")
+
+
+def stamp_of(text: str) -> datetime | None:
+    """The time at the end of a text, or None where there is none or it is no moment."""
+    found = _STAMP.search(text)
+    if found is None:
+        return None
+    hour, minute, second, month, day, year = map(int, found.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def crc16(text: bytes) -> int:
+    """CRC-16/ARC, which DC-09 takes from DC-07: polynomial 0xA001 reflected, start 0."""
+    crc = 0
+    for byte in text:
+        crc = _CRC[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    return crc
+
+
+def _crc_row(value: int) -> int:
+    for _ in range(8):
+        value = (value >> 1) ^ (0xA001 if value & 1 else 0)
+    return value
+
+
+_CRC = tuple(_crc_row(value) for value in range(256))
+
+
+def _check_crc(sent: bytes, right: int, binary: bool) -> None:
+    try:
+        given = int.from_bytes(sent, "big") if binary else int(sent, 16)
+    except ValueError:
+        given = -1
+    if given != right:
+        raise PeerError(f"a wrong CRC: {sent.hex() if binary else sent!r}, not {right:04X}")
+
+
+def _check_length(sent: bytes, right: int, decimal_length: bool) -> None:
+    for base in (16, 10) if decimal_length else (16,):
+        try:
+            if int(sent, base) == right:
+                return
+        except ValueError:
+            continue
+    raise PeerError(f"a wrong length: {sent!r}, not {right:04X}")
