@@ -231,9 +231,15 @@ class ControlSession:
                 self._wait(now, BLOCK_WITHIN)
                 return heard
         self._reception.moved_on()
+        if self._asked is not None:
+            # Counted from here: what waits to be sent gets its turn between two polls.
+            self._asked.next_poll = now + self._pace(self._asked)
         self._out.append(EOT)
         self._free(now)
         return heard
+
+    def _pace(self, station: _Station) -> timedelta:
+        return POLL_SILENT_EVERY if station.silence.silent else self._line.poll_every
 
     def _silent(self, now: datetime) -> Sequence[Heard]:
         return [
@@ -248,8 +254,7 @@ class ControlSession:
             return
         station = min(self._stations, key=_next_poll, default=None)
         if station is not None and _next_poll(station) <= now:
-            slow = station.silence.silent
-            station.next_poll = now + (POLL_SILENT_EVERY if slow else self._line.poll_every)
+            station.next_poll = now + self._pace(station)
             self._asked = station
             self._polled = True
             self._follows = enquiry(station.address)

@@ -185,11 +185,9 @@ def _of_line(block: Block, line: EspaLine, type_: SignalType, code: str, text: s
 def _who(block: Block, line: EspaLine) -> str:
     """Who calls, as far as the line can say; the line itself when it cannot."""
     called = address(block)
-    said = message(block, line)[:NAME_CHARS_MAX]
-    first, second = (said, called) if line.who_calls is WhoCalls.TEXT else (called, said)
-    if first:
-        return line.named(first)
-    return line.named(second) if line.who_calls is WhoCalls.TEXT and second else line.identity
+    if line.who_calls is WhoCalls.TEXT:
+        called = message(block, line)[:NAME_CHARS_MAX] or called
+    return line.named(called) if called else line.identity
 
 
 def _code(block: Block) -> str:
@@ -229,5 +227,6 @@ def _decoded(value: bytes, charset: Charset) -> str:
 
 def _printable(text: str, chars_max: int) -> str:
     """On one line, without control characters, cut to its limit."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(plain.split())[:chars_max]
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:chars_max]
