@@ -60,7 +60,7 @@ def late_accept(notice: Notice, answer: AnswerKind, at: Moment) -> Work:
 def _stand_down(notice: Notice, at: Moment) -> Notice:
     return replace(
         notice,
-        id=f"{notice.id}-late-{int(at.now.timestamp())}",
+        id=f"{notice.id}-late-{int(at.now.timestamp() * 1_000_000)}",
         purpose=Purpose.STAND_DOWN,
         about=notice.id,
         reason="closed",
