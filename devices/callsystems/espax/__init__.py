@@ -1,0 +1,42 @@
+"""ESPA-X 1.00: the successor of ESPA 4.4.4 over TCP, in XML. We are the server that takes pages.
+
+Sources: the schema and the client of Thomas-Gelf/icingaweb2-module-espax; tetronik's own client
+for Node-RED (tetronik wrote the protocol); an ESP32 gateway from ESPA 4.4.4; the description of
+Callisto's server. A dialect with STX/ETX frames and version 2.0 agrees with none and is not read.
+
+`codec` cuts frames and reads XML within limits, `reading` and `meanings` say what a page means,
+`pages` tells copies from presses, `session` is one connection. An `EspaXServer` opens sessions
+that share their pages: a client that lost its connection repeats the page on the next one.
+
+How things are read, and why:
+
+1. *The caller* is calling number, ward and bed together (`EspaXListener.who_calls`): specific, so
+   that two rooms never become one device. Only without them it is who is called, else the client.
+2. *The kind* is `sos` when priority or signal says Emergency, else `call`; a word no table knows
+   leaves it `unknown`. The level is never read from the wire.
+3. *A page before the login* is believed; the answer asks for the login.
+4. *A P-STOP* is a restore that names the page it stops; authenticated when the login was checked.
+5. An unreadable message with `P-START` in it, and an unknown request that carries a text or a
+   number to call, is a call in doubt.
+"""
+
+from __future__ import annotations
+
+from devices.callsystems.espax.pages import Pages
+from devices.callsystems.espax.session import EspaXSession
+from devices.callsystems.espax.settings import PROTOCOL, EspaXListener
+from devices.session import Encoding, Family
+
+
+class EspaXServer:
+    """One listening port: opens a session for each connection."""
+
+    def __init__(self, listener: EspaXListener) -> None:
+        self._listener = listener
+        self._pages = Pages()
+
+    def open(self) -> EspaXSession:
+        return EspaXSession(self._listener, self._pages)
+
+
+FAMILY = Family(PROTOCOL, "ESPA-X 1.00, server", Encoding.HEX, EspaXSession)
