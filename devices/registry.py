@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from core.signals import Level, Standing
@@ -34,6 +35,38 @@ class Device:
     password: str = ""
     withdrawn: bool = False
     revoked: bool = False
+
+
+class Parity(StrEnum):
+    """The parity bit of a serial line."""
+
+    NONE = "none"
+    EVEN = "even"
+    ODD = "odd"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line into the building: a serial port, or a port of ours that panels connect to.
+
+    `protocol` is a row of `devices.protocols`. `url`: `/dev/ttyUSB0`, `socket://…`, `rfc2217://…`
+    (a serial line), `tcp://127.0.0.1:10000`, `udp://…` (we listen). Speed, bits and parity are for
+    serial lines. `silent_after` zero: only the protocol itself says that the line is silent.
+    `closes`: what this line says without proof may close an alarm, above yellow too (law 6).
+    `settings` are the protocol's own, e.g. a key.
+    """
+
+    id: str
+    site: str
+    protocol: str
+    url: str
+    speed_bd: int = 9_600
+    data_bits: int = 8
+    parity: Parity = Parity.NONE
+    stop_bits: int = 1
+    silent_after: timedelta = timedelta()
+    closes: bool = False
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +124,9 @@ class MemoryRegistry:
             known = identity
         device = self._devices.get(known) if known is not None else None
         if device is None:
-            return Registration(Standing.UNKNOWN, identity, "")
+            # On another protocol the same name is somebody else: it must not pass for a device.
+            name = identity if protocol == NATIVE else f"{protocol}:{identity}"
+            return Registration(Standing.UNKNOWN, name, "")
         person = self._wearer(device, wall)
         return Registration(
             _standing(device, person),

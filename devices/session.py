@@ -63,9 +63,14 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One row of `devices.protocols`: its name on the command line and in files, its session."""
+    """One row of `devices.protocols`: its name on the command line and in files, its session.
+
+    `around`: the control characters before and after a frame that a person who writes it down as
+    text leaves out.
+    """
 
     name: str
     title: str
     encoding: Encoding
     open: Callable[[], DeviceSession]
+    around: tuple[bytes, bytes] = (b"", b"")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -118,6 +119,36 @@ def bench(
 ) -> None:
     """Measure the alarm path; prints a table, writes JSON, says on what machine."""
     _run(trying.bench(only, out, quick=quick))
+
+
+@app.command()
+def decode(
+    protocol: Annotated[str, typer.Argument(help="A name of --list, e.g. espa444.")] = "",
+    frames: Annotated[
+        list[str] | None,
+        typer.Argument(help="Raw frames; else JSON lines on standard input."),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Name every protocol.")] = False,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting of the protocol, e.g. key=…")
+    ] = None,
+    at: Annotated[
+        datetime | None, typer.Option(help="What the clock shows, UTC, for recorded frames.")
+    ] = None,
+) -> None:
+    """Raw frames of a device protocol: one JSON line each, with the reply after the commit."""
+    from tilkald import decoding
+
+    if listed:
+        for line in decoding.listing():
+            typer.echo(line)
+        return
+    wall = None if at is None else at.replace(tzinfo=at.tzinfo or UTC)
+    settings_given = decoding.settings_of(setting or [])
+    decoder = decoding.Decoder(decoding.family(protocol), settings_given, wall)
+    for line in decoding.lines(decoder, frames or [], sys.stdin):
+        typer.echo(line)
+        sys.stdout.flush()
 
 
 @app.command()

@@ -88,8 +88,8 @@ class Pump:
         return self._reading
 
     def start(self) -> None:
-        """The wire is open: what the session wants to say first goes out, its timer is set."""
-        self._go_on()
+        """The wire is open: the session's timers begin, what it wants to say first goes out."""
+        self._take(self._session.receive(b"", self._behind.now(), self._behind.wall()))
 
     def receive(self, content: bytes) -> int:
         """Bytes came; how many messages they completed."""

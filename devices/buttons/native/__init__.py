@@ -25,3 +25,13 @@ How odd messages are read, in the order the rules are tried (each has a named te
 `boot` may be a number or a text; a text that looks like a number keeps its quotes inside, so that
 `received` gives back exactly what the device said.
 """
+
+from __future__ import annotations
+
+from devices.buttons.native.session import NativeSession
+from devices.registry import NATIVE
+from devices.session import Encoding, Family
+
+FAMILY = Family(
+    NATIVE, "Tilkald's own devices (MQTT)", Encoding.TEXT, NativeSession, around=(b"", b"\n")
+)

@@ -19,4 +19,10 @@ from devices.callsystems.dc09.session import Dc09Session
 from devices.callsystems.dc09.settings import PROTOCOL
 from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "SIA DC-09 (alarm panels over IP)", Encoding.TEXT, Dc09Session)
+FAMILY = Family(
+    PROTOCOL,
+    "SIA DC-09 (alarm panels over IP)",
+    Encoding.TEXT,
+    Dc09Session,
+    around=(b"\n", b"\r"),
+)

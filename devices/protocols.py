@@ -1,0 +1,37 @@
+"""Every device protocol by the name it has in files and on the command line."""
+
+from __future__ import annotations
+
+from core.signals import Reading, SignalType
+from devices.buttons import native
+from devices.callsystems import dc09, espa444
+from devices.receivers import esp3, rfxtrx
+from devices.session import Family
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        *espa444.FAMILIES,
+        dc09.FAMILY,
+        esp3.FAMILY,
+        rfxtrx.FAMILY,
+        native.FAMILY,
+    )
+}
+
+LINE_PROTOCOLS: tuple[str, ...] = tuple(name for name in FAMILIES if name != native.FAMILY.name)
+"""What a line may speak. Native devices log in at our own listener, which knows their passwords."""
+
+_ABOUT_THE_LINE: dict[tuple[SignalType, str], bool] = {
+    (SignalType.TECHNICAL, "line_silent"): False,
+    (SignalType.TECHNICAL, "line_back"): True,
+    (SignalType.RESTORE, "line_back"): True,
+    (SignalType.TECHNICAL, "silent"): False,
+    (SignalType.RESTORE, "silent"): True,
+}
+"""What a session says about its own line or receiver → whether that is there."""
+
+
+def line_answers(reading: Reading) -> bool | None:
+    """Whether this reading says that its line is silent (False), or is back (True)."""
+    return _ABOUT_THE_LINE.get((reading.type, reading.code))
