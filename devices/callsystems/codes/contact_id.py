@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.signals import AlarmKind as K
+from core.signals import SignalType
 from devices.callsystems.codes.meaning import (
     About,
     Event,
@@ -168,13 +169,13 @@ MEANINGS: dict[str, Meaning] = {
     "393": technical("maintenance alert", BOTH),
     "394": technical("CO detector needs replacement", LIST),
     "400": note("open/close", BOTH, U),
-    "401": note("armed or disarmed by user", BOTH, U),
+    "401": note("by user", BOTH, U),
     "402": note("group O/C", BOTH, U),
     "403": note("automatic O/C", BOTH, U),
     "404": note("late to O/C", LIST, U),
     "405": note("deferred O/C", LIST, U),
     "406": cancel("cancel", BOTH, U),
-    "407": note("armed or disarmed remotely", BOTH, U),
+    "407": note("remotely", BOTH, U),
     "408": note("quick arm", BOTH, U),
     "409": note("keyswitch O/C", BOTH, U),
     "411": note("callback request made", LIST, U),
@@ -326,6 +327,9 @@ NEVER_CALLS = ("2", "3", "4", "5", "60", "61", "62", "63", "90", "91", "92", "95
 """Classes of DC-05 that no call for help belongs to: supervisory, trouble, open and close, bypass,
 test, log, schedule, remote configuration. 75 to 78 are the user's own codes, so they may be one."""
 
+_OPEN_CLOSE = ("40", "44", "45")
+"""Here the qualifier says opening or closing, not event or restore."""
+
 
 def event(
     qualifier: str,
@@ -345,6 +349,9 @@ def event(
         meaning = unknown(code, device, may_call=not code.startswith(NEVER_CALLS))
     if about is not None and about is not meaning.about:
         meaning = Meaning(meaning.type, meaning.kind, meaning.text, meaning.source, about)
+    if code[:2] in _OPEN_CLOSE and meaning.type is SignalType.UNKNOWN:
+        side = "closing (armed)" if qualifier in RESTORED else "opening (disarmed)"
+        return Event(meaning, code, number, area, side)
     if qualifier in RESTORED:
         return Event(meaning.ended(), code, number, area)
     said = "still there" if qualifier in STILL else ""

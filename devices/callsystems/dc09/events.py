@@ -46,7 +46,7 @@ def report(speaks: Speaks, content: Content, account: str, own: Mapping[str, Mea
     else:
         events = [_contact_id(blocks, device, own)]
     if not events:
-        raise PeerError("a message that reports nothing")
+        raise PeerError(f"a message of {device} that reports nothing")
     extras = dict(content.extras)
     said = shown(", ".join(filter(None, (shown(extras.get(name, "")) for name in TEXTS))))
     if said:
@@ -57,7 +57,7 @@ def report(speaks: Speaks, content: Content, account: str, own: Mapping[str, Mea
 def _contact_id(blocks: str, device: str, own: Mapping[str, Meaning]) -> Event:
     found = _CONTACT_ID.fullmatch(blocks)
     if found is None:
-        raise PeerError("a Contact ID message that is not Q XYZ GG CCC")
+        raise PeerError(f"a Contact ID message of {device} that is not Q XYZ GG CCC")
     qualifier, code, area, number, rest = found.groups()
     event = contact_id.event(qualifier, code.upper(), area, number, device, own)
     return _with_text(event, shown(rest.lstrip("|"))) if rest.strip() else event

@@ -167,7 +167,8 @@ class Dc09Session:
 
     def _report(self, opened: _Opened, speaks: Speaks | None) -> Report:
         if speaks is None:
-            raise PeerError(f"a message of type {opened.frame.token}, which is not read here")
+            frame = opened.frame
+            raise PeerError(f"a message of {frame.account} of type {frame.token}, not read here")
         own = self._accounts.of(opened.frame.account).own
         return report(speaks, opened.content, opened.frame.account, own)
 
