@@ -139,7 +139,8 @@ class Reading:
 
     `device` is the identity on the wire. `at` is the device's own clock, unproven; `age` is how
     long ago it says the thing happened. `odd` names what was wrong with the message and was read
-    past: an odd press is still a press. `raw` holds the bytes, cut at the codec's limit.
+    past: an odd press is still a press. `raw` holds the bytes, cut at the codec's limit. `closes`: the
+    site says that this line may close an alarm without proof, above yellow too (law 6).
     """
 
     protocol: str
@@ -160,6 +161,7 @@ class Reading:
     notice: str | None = None
     answer: AnswerKind | None = None
     authenticated: bool = False
+    closes: bool = False
     retained: bool = False
     odd: tuple[str, ...] = ()
     raw: bytes = field(default=b"", repr=False)

@@ -12,7 +12,7 @@ heartbeat costs a dictionary write and 20,000 devices cost next to nothing.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -162,17 +162,22 @@ class Watch:
     # What is to be watched
 
     def configure(
-        self, devices: Iterable[Device], now: datetime, line: str = OWN_LINE
+        self, devices: Iterable[Device], now: datetime, lines: Mapping[str, str] | None = None
     ) -> tuple[Finding, ...]:
         """Watch these devices and no others; what is known of those that stay is kept.
 
-        The losses of devices that are gone are over.
+        `lines`: device → its line, where that is not our own listener. The losses of devices that
+        are gone are over.
         """
         watched: dict[str, _Watched] = {}
         for device in devices:
             silent_after = kind(device.kind).silent_after
+            line = (lines or {}).get(device.id, OWN_LINE)
             known = self._watched.get(device.id) or _Watched(device, silent_after, line, now, now)
-            known.device, known.silent_after = device, silent_after
+            if known.line != line:
+                self._let_go(device.id)
+                self._queue(device.id, known.deadline())
+            known.device, known.silent_after, known.line = device, silent_after, line
             watched[device.id] = known
         self.expect([device for device in self._expected if device in watched], now)
         gone = [was for device, was in self._watched.items() if device not in watched]
@@ -237,14 +242,18 @@ class Watch:
         watched.tampered = False
         return (_finding(Trouble.TAMPER, watched, now, over=True),)
 
-    def line_down(self, line: str, now: datetime) -> tuple[Finding, ...]:
-        """A whole line is gone: one finding names every device expected on it."""
+    def line_down(self, line: str, now: datetime, site: str = "") -> tuple[Finding, ...]:
+        """A whole line is gone: one finding names every device expected on it.
+
+        `site` is the line's own, else that of its first device.
+        """
         if line in self._down:
             return ()
         self._down[line] = now
         named = tuple(d for d in self._expected if self._watched[d].line == line)
         self._held.pop(line, None)
-        return (Finding(f"line:{line}", Trouble.LINE_DOWN, named, now, line, self._site(named)),)
+        site = site or self._site(named)
+        return (Finding(f"line:{line}", Trouble.LINE_DOWN, named, now, line, site),)
 
     def line_up(self, line: str, now: datetime) -> tuple[Finding, ...]:
         """The line is back; its devices have one interval to be heard again."""

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.clock import Clock
 from core.settings import Settings
-from devices.registry import Assignment, Device, MemoryRegistry
+from devices.registry import Assignment, Device, Line, MemoryRegistry
+from devices.scan import Unregistered
 from devices.watch import Health, Watch
 from gateway.intake import Intake
+from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
 from gateway.native import Native
@@ -30,15 +32,19 @@ class Gateway:
         )
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
+        self.lines = DeviceLines(self._registry, clock, self._intake, self._supervision)
 
     async def start(self, heard_before: Iterable[Remembered]) -> None:
         """Listen. Raises ConfigError when a port is taken or a certificate is none."""
         self._intake.remember(heard_before)
         await self.listener.start()
+        self.lines.start()
 
     async def stop(self) -> None:
         """Stop accepting, let what is under way be committed and acknowledged, close."""
+        self.lines.stop_reading()
         await asyncio.gather(self._intake.close(), self.listener.close())
+        await self.lines.close()
 
     async def supervise(self) -> None:
         """Watch over the devices, until cancelled; the caller sees to it that it goes on."""
@@ -50,12 +56,14 @@ class Gateway:
         assignments: Sequence[Assignment],
         places: Mapping[str, str],
         own: Sequence[Device] = (),
+        lines: Sequence[Line] = (),
     ) -> None:
         """Another configuration. `own` are the service's own devices: they are not supervised."""
         self._registry.load((*devices, *own), assignments)
         self._intake.places(places)
-        self._supervision.configure(devices)
+        self._supervision.configure(devices, _line_of(devices, lines))
         self._native.reconfigured()
+        self.lines.configure(lines)
 
     def expect(self, devices: Iterable[str]) -> None:
         """These devices must be heard: their wearer is on duty, or they hang in a place."""
@@ -64,12 +72,28 @@ class Gateway:
     def health(self, device: str) -> Health:
         return self._supervision.health(device)
 
+    def unregistered(self) -> tuple[Unregistered, ...]:
+        """Who speaks on the lines and stands in no configuration, the newest first."""
+        return self.lines.scan.newest_first()
+
     def is_connected(self, device: str) -> bool:
         return self._native.is_connected(device)
 
     def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
         """Send to a device; true if it is connected."""
         return self._native.tell(device, payload, on_ack)
+
+
+def _line_of(devices: Sequence[Device], lines: Sequence[Line]) -> dict[str, str]:
+    """Device → the line of its site that speaks its protocol; the first, where there are more."""
+    found: dict[str, str] = {}
+    for device in devices:
+        spoken = [identity.partition(":")[0] for identity in device.wire]
+        for line in lines:
+            # `espa444-listen` is another role on a line whose readings are `espa444`.
+            if line.site == device.site and line.protocol.partition("-")[0] in spoken:
+                found.setdefault(device.id, line.id)
+    return found
 
 
 def listener_settings(settings: Settings) -> ListenerSettings:

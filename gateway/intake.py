@@ -124,9 +124,12 @@ class Intake:
         """Where a device last said it was, while that is fresh (laws 8 and 10)."""
         return self._senders.position(device, self._clock.now())
 
-    async def take(self, reading: Reading, *, dup: bool = False) -> bool:
-        """True when the message may be acknowledged. `dup`: the line says it may be a copy."""
-        arrival = self._arrived(reading, copy=dup or reading.retained)
+    async def take(self, reading: Reading, *, dup: bool = False, site: str = "") -> bool:
+        """True when the message may be acknowledged. `dup`: the line says it may be a copy.
+
+        `site` is that of the line, for a sender nobody has registered.
+        """
+        arrival = self._arrived(reading, site, copy=dup or reading.retained)
         device = arrival.registration.device
         if self._is_revoked(device):
             return self._refused(arrival)
@@ -161,9 +164,11 @@ class Intake:
 
     # One message
 
-    def _arrived(self, reading: Reading, *, copy: bool) -> _Arrival:
+    def _arrived(self, reading: Reading, site: str, *, copy: bool) -> _Arrival:
         now, wall = self._clock.now(), self._clock.wall()
         registration = self._registry.resolve(reading.protocol, reading.device, wall)
+        if not registration.site:
+            registration = replace(registration, site=site)
         if reading.zone is not None and reading.zone not in self._zones:
             reading = replace(reading, odd=(*reading.odd, f"zone: no such place ({reading.zone})"))
         metrics.MESSAGES.labels(reading.protocol, reading.type.value).inc()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from core import metrics
 from core.clock import Clock, sleep
@@ -31,9 +31,9 @@ class Supervision:
         self._changed = asyncio.Event()
         self._log = logger("gateway.supervision")
 
-    def configure(self, devices: Iterable[Device]) -> None:
-        """Watch these devices from now on."""
-        self.report(self._watch.configure(devices, self._clock.now()))
+    def configure(self, devices: Iterable[Device], lines: Mapping[str, str] | None = None) -> None:
+        """Watch these devices from now on. `lines`: device → its line; else our own listener."""
+        self.report(self._watch.configure(devices, self._clock.now(), lines))
         self._changed.set()
 
     def expect(self, devices: Iterable[str]) -> None:
@@ -70,8 +70,8 @@ class Supervision:
         """It said something nobody could read, or logged in: it is there."""
         self.report(self._watch.heard(device, self._clock.now()))
 
-    def line_down(self, line: str) -> None:
-        self.report(self._watch.line_down(line, self._clock.now()))
+    def line_down(self, line: str, site: str = "") -> None:
+        self.report(self._watch.line_down(line, self._clock.now(), site))
 
     def line_up(self, line: str) -> None:
         self.report(self._watch.line_up(line, self._clock.now()))

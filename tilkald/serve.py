@@ -152,7 +152,9 @@ class Service:
         names = {zone.id: zone.id for zone in organisation.zones}
         names |= {name: zone.id for zone in organisation.zones for name in zone.wire}
         own = Device(selfcheck.DEVICE, "badge", "", password=self._selfcheck_password)
-        self.gateway.configure(organisation.devices, organisation.assignments, names, (own,))
+        self.gateway.configure(
+            organisation.devices, organisation.assignments, names, (own,), organisation.lines
+        )
         self.gateway.expect(self.pictures.expected_devices(self._at()))
 
     # Watching

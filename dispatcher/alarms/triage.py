@@ -162,7 +162,8 @@ def _cancel(signal: Signal, open_alarms: Sequence[Alarm]) -> Verdict:
     if alarm is None:
         return NothingToDo("a cancel of nothing that is open")
     others = any(not _is_of(signal, p) and p.says_over_at is None for p in alarm.pressers)
-    if not signal.reading.authenticated or alarm.level.only_people_close or others:
+    proven = signal.reading.authenticated and not alarm.level.only_people_close
+    if others or not (proven or signal.reading.closes):
         return SayOver(alarm.id, signal.device)
     return CloseIt(alarm.id, signal.device)
 

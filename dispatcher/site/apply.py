@@ -24,7 +24,7 @@ from dispatcher.site.references import broken_references
 VALUE_MOST = 60
 """Longer values are cut in a difference; the files hold them whole."""
 
-_SECRET = ("password",)
+_SECRET = ("password", "settings")  # a line's settings may hold its key
 
 
 class Did(StrEnum):
@@ -119,6 +119,7 @@ _PARTS = (
     _Part("plans", "plan", lambda row: row.id),
     _Part("devices", "device", lambda row: row.id),
     _Part("assignments", "loans of", lambda row: row.device),
+    _Part("lines", "line", lambda row: row.id),
 )
 
 

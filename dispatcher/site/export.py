@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.errors import ConfigError
-from devices.registry import Assignment, Device
+from devices.registry import Assignment, Device, Line
 from dispatcher.alarms.plan import ROUND_LONGEST, Plan, Step
 from dispatcher.roster.model import Language, Person, Phone, Unit, Walk, Zone
 from dispatcher.site import toml
@@ -21,8 +21,8 @@ from dispatcher.site.shifts_csv import FILE as SHIFTS_CSV
 from dispatcher.site.shifts_csv import write_shifts_csv
 from dispatcher.site.toml import Value
 
-SECRET_FILES = ("devices.toml",)
-"""Files with passwords: written for their owner alone."""
+SECRET_FILES = ("devices.toml", "lines.toml")
+"""Files with passwords and keys: written for their owner alone."""
 
 Values = Iterator[tuple[str, Value]]
 
@@ -39,6 +39,7 @@ def export_files(organisation: Organisation) -> dict[str, str]:
         "devices.toml": _tables("device", (_device(d, one) for d in organisation.devices))
         + _tables("assignment", (_assignment(a) for a in organisation.assignments)),
         "plans.toml": "".join(_plan(plan, one) for plan in organisation.plans),
+        "lines.toml": "".join(_line(line, one) for line in organisation.lines),
     }
     if organisation.shifts:
         files[SHIFTS_CSV] = write_shifts_csv(organisation.shifts)
@@ -159,6 +160,30 @@ def _assignment(assignment: Assignment) -> Values:
     yield "person", assignment.person
     yield "start", assignment.start
     yield "end", assignment.end
+
+
+def _line(line: Line, one_site: bool) -> str:
+    text = toml.table("[[line]]", _line_values(line, one_site))
+    return text + toml.table("[line.settings]", line.settings) if line.settings else text
+
+
+def _line_values(line: Line, one_site: bool) -> Values:
+    usual = Line("", "", "", "")
+    yield "id", line.id
+    yield from _of_site(line.site, one_site)
+    yield "protocol", line.protocol
+    yield "url", line.url
+    if line.speed_bd != usual.speed_bd:
+        yield "speed_bd", line.speed_bd
+    if line.data_bits != usual.data_bits:
+        yield "data_bits", line.data_bits
+    if line.parity is not usual.parity:
+        yield "parity", line.parity.value
+    if line.stop_bits != usual.stop_bits:
+        yield "stop_bits", line.stop_bits
+    if line.silent_after:
+        yield "silent_s", line.silent_after.total_seconds()
+    yield from _if_true("closes", line.closes)
 
 
 def _plan(plan: Plan, one_site: bool) -> str:

@@ -5,6 +5,7 @@
     units.toml    [[unit]]
     zones.toml    [[zone]] and [[walk]]
     devices.toml  [[device]] and [[assignment]]
+    lines.toml    [[line]]: one per serial line or port; `[line.settings]` within it
     plans.toml    [[plan]] with its [[plan.step]]
     shifts.toml   [[shift]], and shifts.csv, or both
 
@@ -40,6 +41,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "units.toml": ("unit",),
     "zones.toml": ("zone", "walk"),
     "devices.toml": ("device", "assignment"),
+    "lines.toml": ("line",),
     "plans.toml": ("plan",),
     "shifts.toml": ("shift",),
     shifts_csv.FILE: (),
@@ -56,6 +58,7 @@ _PARTS = {
     "plan": "plans",
     "device": "devices",
     "assignment": "assignments",
+    "line": "lines",
 }
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _Record = TypeVar("_Record")
@@ -147,6 +150,7 @@ class _Reading:
             plans=self._all(tables, "plan", lambda f: records.read_plan(f, home)),
             devices=self._all(tables, "device", lambda f: records.read_device(f, home)),
             assignments=self._all(tables, "assignment", records.read_assignment),
+            lines=self._all(tables, "line", lambda f: records.read_line(f, home)),
         )
 
     def check_references(self, organisation: Organisation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.registry import Assignment, Device
+from devices.registry import Assignment, Device, Line
 from dispatcher.alarms.plan import Plan
 from dispatcher.roster.model import Language, Person, Shift, Unit, Walk, Zone
 
@@ -46,3 +46,4 @@ class Organisation:
     plans: tuple[Plan, ...] = ()
     devices: tuple[Device, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    lines: tuple[Line, ...] = ()

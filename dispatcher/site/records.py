@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from itertools import pairwise
+from urllib.parse import urlsplit
 
-from core.errors import DomainError
+from core.errors import ConfigError, DomainError
 from core.signals import AlarmKind, Level
+from devices.line_settings import open_port
 from devices.passwords import readable
-from devices.registry import Assignment, Device
+from devices.protocols import FAMILIES, LINE_PROTOCOLS
+from devices.registry import Assignment, Device, Line, Parity
 from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from dispatcher.roster.model import (
     Duty,
@@ -37,6 +41,10 @@ WALK_S_MOST = 86_400.0
 RESPONDERS_MOST = 20
 COUNT_MOST = 250
 FLOORS = (-20, 200)
+SPEEDS_BD = (50, 4_000_000)
+SILENT_S_MOST = 7 * 86_400.0
+LISTENING = ("tcp", "udp")
+DIALLED = ("socket", "rfc2217")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,54 @@ def read_assignment(fields: Fields) -> Assignment:
         start=fields.instant("start"),
         end=fields.instant("end"),
     )
+
+
+def read_line(fields: Fields, home: Home) -> Line:
+    line = Line(
+        id=fields.id("id", "nurse-call"),
+        site=home.site_of(fields),
+        protocol=fields.text("protocol", required=True),
+        url=fields.text("url", required=True),
+        speed_bd=fields.whole("speed_bd", 9_600, *SPEEDS_BD),
+        data_bits=fields.whole("data_bits", 8, 7, 8),
+        parity=fields.choice("parity", Parity, Parity.NONE),
+        stop_bits=fields.whole("stop_bits", 1, 1, 2),
+        silent_after=_seconds(fields.number("silent_s", 0, SILENT_S_MOST), timedelta()),
+        closes=fields.flag("closes"),
+        settings=fields.pairs("settings"),
+    )
+    _check_url(fields, line.url)
+    _check_protocol(fields, line)
+    return line
+
+
+def _check_url(fields: Fields, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        fields.mistake("url", f"{url!r} has no port that is one, like tcp://127.0.0.1:10000")
+        return
+    if parts.scheme in (*LISTENING, *DIALLED):
+        if parts.hostname is None or port is None:
+            fields.mistake("url", f"{url!r} needs host and port, like tcp://127.0.0.1:10000")
+    elif url and (parts.scheme or not url.startswith("/")):
+        known = "/dev/…, socket://, rfc2217://, tcp:// or udp://"
+        fields.mistake("url", f"{url!r} is no line; write {known}")
+
+
+def _check_protocol(fields: Fields, line: Line) -> None:
+    """The protocol is known, and takes these settings."""
+    if line.protocol not in LINE_PROTOCOLS:
+        if line.protocol:
+            close = get_close_matches(line.protocol, LINE_PROTOCOLS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(LINE_PROTOCOLS)}"
+            fields.mistake("protocol", f"{line.protocol!r} is no protocol of a line; {hint}")
+        return
+    try:
+        open_port(FAMILIES[line.protocol], dict(line.settings))
+    except ConfigError as wrong:
+        fields.mistake("settings", str(wrong))
 
 
 def _phones(fields: Fields, country: str) -> tuple[Phone, ...]:

@@ -54,6 +54,7 @@ class _References:
         yield from self._of_plans()
         yield from self._of_devices()
         yield from self._of_loans()
+        yield from self._of_lines()
 
     def _once(self) -> Iterator[Broken]:
         o = self.o
@@ -64,6 +65,7 @@ class _References:
             ("zones", [zone.id for zone in o.zones]),
             ("plans", [plan.id for plan in o.plans]),
             ("devices", [device.id for device in o.devices]),
+            ("lines", [line.id for line in o.lines]),
         ):
             yield from _twice(part, "id", ids)
         walks = [" and ".join(sorted((walk.a, walk.b))) for walk in o.walks]
@@ -160,6 +162,14 @@ class _References:
                 yield Broken(
                     "assignments", n, "start", f"{first.person} still wears {first.device} then"
                 )
+
+    def _of_lines(self) -> Iterator[Broken]:
+        opened: dict[str, str] = {}
+        for n, line in enumerate(self.o.lines):
+            yield from _known("lines", n, "site", line.site, self.sites, "site")
+            other = opened.setdefault(line.url, line.id)
+            if other != line.id:
+                yield Broken("lines", n, "url", f"{line.url!r} is already line {other!r}")
 
     def _in_site(
         self,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Level
-from devices.registry import Assignment, Device
+from devices.registry import Assignment, Device, Line, Parity
 from dispatcher.alarms.plan import Plan, Step
 from dispatcher.roster.model import (
     Duty,
@@ -50,6 +50,7 @@ def organisations(draw: st.DrawFn, *, sites_most: int = 2) -> Organisation:
         plans=tuple(draw(_plan(plan, site_ids, people)) for plan in _ids(draw, "", 0, 3)),
         devices=tuple(draw(_device(device, people, zones, site_ids)) for device in devices),
         assignments=tuple(draw(_loan(device, people)) for device in devices[:1]),
+        lines=tuple(draw(_line(line, site_ids)) for line in _ids(draw, "line-", 0, 2)),
     )
 
 
@@ -200,6 +201,32 @@ def _device(
         lambda zone: Device(device, "fixed_button", zones[zone], zone=zone)
     )
     return worn | fixed
+
+
+def _line(line: str, sites: list[str]) -> st.SearchStrategy[Line]:
+    serial = st.builds(
+        Line,
+        id=st.just(line),
+        site=st.sampled_from(sites),
+        protocol=st.sampled_from(["espa444", "espa444-listen"]),
+        url=st.sampled_from([f"/dev/serial/by-id/{line}", f"socket://192.0.2.7:4001/{line}"]),
+        speed_bd=st.sampled_from([300, 9_600, 57_600]),
+        data_bits=st.sampled_from([7, 8]),
+        parity=st.sampled_from(Parity),
+        stop_bits=st.sampled_from([1, 2]),
+        silent_after=seconds.map(lambda s: timedelta(seconds=s)),
+        closes=st.booleans(),
+        settings=st.sampled_from([(), (("who_calls", "text"), ("charset", "danish_7"))]),
+    )
+    listening = st.builds(
+        Line,
+        id=st.just(line),
+        site=st.sampled_from(sites),
+        protocol=st.just("dc09"),
+        url=st.sampled_from([f"tcp://127.0.0.1:10000/{line}", f"udp://[::1]:10000/{line}"]),
+        settings=st.sampled_from([(), (("key.1234", "0123456789ABCDEF"), ("key", "A" * 16))]),
+    )
+    return serial | listening
 
 
 def _loan(device: str, people: list[str]) -> st.SearchStrategy[Assignment]:

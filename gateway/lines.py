@@ -1,0 +1,327 @@
+"""The lines of a site: opened, listened to, closed again, as its configuration says.
+
+One `LineHouse` stands behind each line: it gives what was heard to intake, remembers who is not
+registered, and tells supervision whether the line is there. A line may be down for two reasons, it
+is not open or it is silent, and is up again when neither holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from core.clock import Clock
+from core.errors import ConfigError
+from core.log import logger
+from core.signals import Reading, SignalType, Standing
+from devices.line_settings import Port, open_port
+from devices.protocols import FAMILIES, line_answers
+from devices.registry import Line, Parity, Registry
+from devices.scan import Scan
+from devices.session import Family, Heard
+from gateway.intake import Intake
+from gateway.links.pump import Behind, Pump
+from gateway.links.serial_line import SerialLine, SerialSettings
+from gateway.links.tcp_line import TcpLine
+from gateway.links.udp_line import UdpLine
+from gateway.pace import Pace
+from gateway.supervision import Supervision
+
+AGAIN_S = 1.0
+"""A line that ended by a mistake of ours is started again after this."""
+
+NOTES_BURST, NOTES_PER_SECOND = 10, 0.1
+"""Log lines about what one line noticed."""
+
+_PARITIES = {Parity.NONE: "N", Parity.EVEN: "E", Parity.ODD: "O"}
+_TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
+
+
+class Link(Protocol):
+    """What carries one line: `serial_line`, `tcp_line`, `udp_line`."""
+
+    async def run(self) -> None: ...
+
+    def stop_reading(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class DeviceLines:
+    """All lines of a process. `configure` at any time; open between `start` and `close`."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        clock: Clock,
+        intake: Intake,
+        supervision: Supervision,
+        families: dict[str, Family] | None = None,
+    ) -> None:
+        self._families = FAMILIES if families is None else families
+        self._registry = registry
+        self._clock = clock
+        self._intake = intake
+        self._supervision = supervision
+        self._scan = Scan()
+        self._wanted: dict[str, Line] = {}
+        self._open: dict[str, _OpenLine] = {}
+        self._closing: dict[asyncio.Task[None], None] = {}
+        self._started = False
+        self._log = logger("gateway.lines")
+
+    @property
+    def scan(self) -> Scan:
+        """Who speaks on these lines and is not registered."""
+        return self._scan
+
+    def configure(self, lines: Iterable[Line]) -> None:
+        """These lines and no others; one that did not change stays open."""
+        self._wanted = {line.id: line for line in lines}
+        self._scan.forget(self._is_registered)
+        if self._started:
+            self._bring_about()
+
+    def start(self) -> None:
+        self._started = True
+        self._bring_about()
+
+    def stop_reading(self) -> None:
+        """Hear nothing more; what was heard is still stored and answered."""
+        self._started = False
+        for line in self._open.values():
+            line.link.stop_reading()
+
+    async def close(self) -> None:
+        """Close every line. Call `stop_reading` before, and wait for what intake has."""
+        for name in list(self._open):
+            self._shut(name)
+        await asyncio.gather(*self._closing)
+
+    def port(self, name: str) -> int | None:
+        """The real port of a listening line, where it asked for any free one."""
+        link = self._open[name].link if name in self._open else None
+        return link.port if isinstance(link, TcpLine | UdpLine) else None
+
+    def _bring_about(self) -> None:
+        for name, open_line in list(self._open.items()):
+            if self._wanted.get(name) != open_line.line:
+                self._shut(name)
+                if name not in self._wanted:
+                    self._supervision.line_up(name)  # a line that is no more is not down either
+        for name, line in self._wanted.items():
+            if name not in self._open:
+                self._begin(line)
+
+    def _begin(self, line: Line) -> None:
+        house = LineHouse(line, self)
+        try:
+            port = open_port(self._families[line.protocol], dict(line.settings))
+        except (KeyError, ConfigError) as error:
+            # The files were checked; an older stored configuration may still name it.
+            house.down(f"{line.id} cannot be opened: {error}")
+            return
+        self._open[line.id] = _OpenLine(line, house, port, _link(line, port, house), self._shutting)
+
+    def _shut(self, name: str) -> None:
+        open_line = self._open.pop(name)
+        task = asyncio.get_running_loop().create_task(open_line.close())
+        self._closing[task] = None
+        task.add_done_callback(lambda done: self._closing.pop(done, None))
+
+    def _shutting(self) -> list[asyncio.Task[None]]:
+        """What must be closed before another line may open the same port."""
+        return list(self._closing)
+
+    def _is_registered(self, protocol: str, identity: str) -> bool:
+        known = self._registry.resolve(protocol, identity, self._clock.wall())
+        return known.standing is not Standing.UNKNOWN
+
+    # -- for the houses behind the lines ----------------------------------------------------
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+    @property
+    def intake(self) -> Intake:
+        return self._intake
+
+    @property
+    def supervision(self) -> Supervision:
+        return self._supervision
+
+    def unknown(self, line: Line, reading: Reading) -> None:
+        if not self._is_registered(reading.protocol, reading.device):
+            self._scan.heard(line.id, reading, self._clock.wall())
+
+
+class LineHouse:
+    """The house behind one line: `gateway.links.pump.Behind`."""
+
+    def __init__(self, line: Line, lines: DeviceLines) -> None:
+        self._line = line
+        self._lines = lines
+        self._is_open: bool | None = None
+        self._is_silent = False
+        self._spoke_at: datetime | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._notes = Pace(NOTES_BURST, NOTES_PER_SECOND)
+        self._log = logger("gateway.lines")
+
+    def now(self) -> datetime:
+        return self._lines.clock.now()
+
+    def wall(self) -> datetime:
+        return self._lines.clock.wall()
+
+    def spoke(self) -> None:
+        self._spoke_at = self.now()
+        if self._is_silent and self._line.silent_after:
+            self._silence(False)
+            self._watch()
+
+    async def heard(self, message: Heard) -> bool:
+        reading = message.reading
+        if reading is None:
+            if not message.error and not message.raw:
+                return True
+            name = self._line.id
+            why = message.error or "no meaning is known for it"
+            return await self._lines.intake.keep(self._line.protocol, name, why, message.raw)
+        answers = line_answers(reading)
+        if answers is not None:
+            self._silence(not answers)
+            return True
+        self._lines.unknown(self._line, reading)
+        if self._line.closes and reading.type in _TAKES_AWAY:
+            reading = replace(reading, closes=True)
+        return await self._lines.intake.take(reading, site=self._line.site)
+
+    def up(self) -> None:
+        self._is_open = True
+        self._log.info("line open", line=self._line.id)
+        self._spoke_at = self.now()
+        self._tell()
+        self._watch()
+
+    def down(self, why: str) -> None:
+        if self._is_open is not False:
+            self._log.error("line down", line=self._line.id, why=why, done="tried again and again")
+        self._is_open = False
+        self._tell()
+
+    def noticed(self, what: str, detail: str) -> None:
+        if self._notes.allows(what, self.now()):
+            self._log.warning("line noticed", line=self._line.id, why=what, detail=detail)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _silence(self, silent: bool) -> None:
+        if silent != self._is_silent:
+            self._log.warning("line silent" if silent else "line heard again", line=self._line.id)
+        self._is_silent = silent
+        self._tell()
+
+    def _tell(self) -> None:
+        """Supervision tells people once, however often it is told."""
+        supervision = self._lines.supervision
+        if self._is_open and not self._is_silent:
+            supervision.line_up(self._line.id)
+        elif self._is_open is False or self._is_silent:
+            supervision.line_down(self._line.id, self._line.site)
+
+    def _watch(self) -> None:
+        """One timer for the line's own silence, where the site asks for it."""
+        if not self._line.silent_after or self._spoke_at is None or not self._is_open:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        left_s = (self._spoke_at + self._line.silent_after - self.now()).total_seconds()
+        if left_s <= 0:
+            self._silence(True)
+            return
+        self._timer = asyncio.get_running_loop().call_later(left_s, self._watch)
+
+
+class _OpenLine:
+    """One line that runs: its link, and the session that belongs to no connection."""
+
+    def __init__(
+        self,
+        line: Line,
+        house: LineHouse,
+        port: Port,
+        link: Link,
+        before: Callable[[], list[asyncio.Task[None]]],
+    ) -> None:
+        self.line = line
+        self.link = link
+        self._house = house
+        self._own = None if port.own is None else Pump(port.own, house, _NoWire())
+        if self._own is not None:
+            self._own.start()
+        self._log = logger("gateway.lines")
+        self._running = asyncio.get_running_loop().create_task(self._run(before()))
+        self._again: asyncio.TimerHandle | None = None
+        self._running.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        self._running.remove_done_callback(self._ended)
+        if self._again is not None:
+            self._again.cancel()
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+        if self._own is not None:
+            self._own.close()
+        self._house.close()
+        await self.link.close()
+
+    async def _run(self, before: list[asyncio.Task[None]]) -> None:
+        if before:
+            await asyncio.wait(before)
+        await self.link.run()
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        """A line runs until it is closed: this one broke, by a mistake of ours."""
+        if running.cancelled():
+            return
+        self._log.error("a line broke", line=self.line.id, exc_info=running.exception())
+        self._house.down("a mistake of ours ended it")
+        self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._restart)
+
+    def _restart(self) -> None:
+        self._running = asyncio.get_running_loop().create_task(self.link.run())
+        self._running.add_done_callback(self._ended)
+
+
+class _NoWire:
+    """A session without a connection has nobody to write to."""
+
+    def write(self, content: bytes) -> None:
+        """There is nobody."""
+
+    def pause_reading(self) -> None:
+        """Nothing is read."""
+
+    def resume_reading(self) -> None:
+        """Nothing is read."""
+
+
+def _link(line: Line, port: Port, house: Behind) -> Link:
+    """What the URL asks for. Everything but `tcp://` and `udp://` is pyserial's to open."""
+    parts = urlsplit(line.url)
+    if parts.scheme == "tcp":
+        return TcpLine(parts.hostname or "", parts.port or 0, port.connect, house)
+    if parts.scheme == "udp":
+        return UdpLine(parts.hostname or "", parts.port or 0, port.connect, house)
+    settings = SerialSettings(
+        line.url, line.speed_bd, line.data_bits, _PARITIES[line.parity], line.stop_bits
+    )
+    return SerialLine(settings, port.connect, house)
