@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, MessageRef, Reading, SignalType
-from devices.callsystems.espax import EspaXListener, EspaXServer, EspaXSession
+from devices.callsystems.espax import EspaXServer
 from devices.callsystems.espax.codec import Framer, Message, encode, parse
+from devices.callsystems.espax.session import EspaXSession
+from devices.callsystems.espax.settings import EspaXListener
 from devices.session import Heard
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
