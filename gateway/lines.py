@@ -107,6 +107,10 @@ class DeviceLines:
         link = self._open[name].link if name in self._open else None
         return link.port if isinstance(link, TcpLine | UdpLine) else None
 
+    def is_well(self, name: str) -> bool:
+        """Whether a line is open and not silent."""
+        return name in self._open and self._open[name].house.is_well
+
     def _bring_about(self) -> None:
         for name, open_line in list(self._open.items()):
             if self._wanted.get(name) != open_line.line:
@@ -173,6 +177,10 @@ class LineHouse:
         self._notes = Pace(NOTES_BURST, NOTES_PER_SECOND)
         self._log = logger("gateway.lines")
 
+    @property
+    def is_well(self) -> bool:
+        return self._is_open is True and not self._is_silent
+
     def now(self) -> datetime:
         return self._lines.clock.now()
 
@@ -232,7 +240,7 @@ class LineHouse:
     def _tell(self) -> None:
         """Supervision tells people once, however often it is told."""
         supervision = self._lines.supervision
-        if self._is_open and not self._is_silent:
+        if self.is_well:
             supervision.line_up(self._line.id)
         elif self._is_open is False or self._is_silent:
             supervision.line_down(self._line.id, self._line.site)
@@ -263,7 +271,7 @@ class _OpenLine:
     ) -> None:
         self.line = line
         self.link = link
-        self._house = house
+        self.house = house
         self._own = None if port.own is None else Pump(port.own, house, _NoWire())
         if self._own is not None:
             self._own.start()
@@ -280,7 +288,7 @@ class _OpenLine:
         await asyncio.gather(self._running, return_exceptions=True)
         if self._own is not None:
             self._own.close()
-        self._house.close()
+        self.house.close()
         await self.link.close()
 
     async def _run(self, before: list[asyncio.Task[None]]) -> None:
@@ -293,7 +301,7 @@ class _OpenLine:
         if running.cancelled():
             return
         self._log.error("a line broke", line=self.line.id, exc_info=running.exception())
-        self._house.down("a mistake of ours ended it")
+        self.house.down("a mistake of ours ended it")
         self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._restart)
 
     def _restart(self) -> None:
