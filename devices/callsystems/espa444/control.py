@@ -11,7 +11,7 @@ poll is left after 1 s, one that was let speak and says nothing after 3 s, a tra
 
 Calls are taken by the law of `reception`: no `<ACK>` before they are kept. A station that has not
 answered for `silent_after` is a technical reading and is asked more slowly until it is back. A
-block that was not taken is tried again only after a poll, so that no call waits behind it. An
+poll that is due goes before what we have to send, so that no call waits behind it. An
 unasked select or block is taken as well: a call is a call.
 """
 
@@ -91,13 +91,13 @@ class ControlSession:
         self._ends: datetime | None = None
         self._asked: _Station | None = None
         self._follows = b""
-        self._polled = True
 
     @property
     def wake_at(self) -> datetime | None:
         moments = [self._reception.wake_at, self._transfer.wake_at, self._until]
         moments += [station.silence.wake_at for station in self._stations]
         if self._turn is _Turn.NOBODYS:
+            moments += [self._transfer.retry_at]
             moments += [station.next_poll for station in self._stations]
         return min((moment for moment in moments if moment is not None), default=None)
 
@@ -197,7 +197,7 @@ class ControlSession:
             # Some stations answer our EOT with one: nobody took the line back.
             return ()
         if self._turn is _Turn.OURS:
-            self._transfer.interrupted()
+            self._transfer.interrupted(now)
         heard = self._answered(now) if self._turn is _Turn.ASKED else ()
         self._free(now)
         return heard
@@ -256,10 +256,8 @@ class ControlSession:
         if station is not None and _next_poll(station) <= now:
             station.next_poll = now + self._pace(station)
             self._asked = station
-            self._polled = True
             self._follows = enquiry(station.address)
-        elif self._transfer.ready and (self._polled or not self._transfer.tried):
-            self._polled = not self._stations
+        elif self._transfer.ready(now):
             self._follows = enquiry(self._line.own)
         else:
             return

@@ -126,7 +126,7 @@ class PagingSession:
             case Enquiry(address):
                 return self._enquiry(address, now)
             case Eot():
-                self._released()
+                self._released(now)
             case Ack():
                 self._out.append(self._transfer.acknowledged(now))
             case Nak(prefix):
@@ -137,7 +137,7 @@ class PagingSession:
 
     def _enquiry(self, address: str, now: datetime) -> Sequence[Heard]:
         self._reception.moved_on()
-        self._transfer.interrupted()
+        self._transfer.interrupted(now)
         mine = address == self._line.own
         if not address:
             return ()
@@ -146,7 +146,7 @@ class PagingSession:
             self._out.append(ACK if mine else b"")
         elif not mine:
             self._master = address
-        elif self._transfer.ready:
+        elif self._transfer.ready(now):
             self._out.append(self._transfer.begin(now))
         else:
             self._out.append(EOT)
@@ -158,9 +158,9 @@ class PagingSession:
         self._answer_status(block, heard)
         return (heard,) if block.fault else (*self._alive(now), heard)
 
-    def _released(self) -> None:
+    def _released(self, now: datetime) -> None:
         self._reception.moved_on()
-        self._transfer.interrupted()
+        self._transfer.interrupted(now)
         self._master = ""
         self._ours = True
 

@@ -3,7 +3,7 @@
     <to><ENQ>  →  <ACK>   block  →  <ACK>   <EOT>
 
 What the other end refuses as badly transmitted is sent again at once; a busy or silent one is
-tried again in the next turn; an invalid block, or too many tries, ends in `Failed`.
+tried again a second later, in our next turn; an invalid block, or too many tries, is given up.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ OUTBOX_MAX = 32
 
 TRIES_MAX = 5
 """Tries of one block before it counts as failed."""
+
+RETRY_AFTER = timedelta(seconds=1)
+"""Pause before the next try (Ascom Unite's own)."""
 
 SELECT_WITHIN = timedelta(seconds=2.5)
 ACK_WITHIN = timedelta(seconds=4)
@@ -58,15 +61,14 @@ class Transfer:
         self._stage = _Stage.IDLE
         self._until: datetime | None = None
         self._number = 0
+        self.retry_at: datetime | None = None
+        """When a block that was not taken may be tried again."""
 
-    @property
-    def ready(self) -> bool:
-        return bool(self._outbox) and self._stage is _Stage.IDLE
-
-    @property
-    def tried(self) -> bool:
-        """The next block was sent before and not taken."""
-        return bool(self._outbox) and self._outbox[0].tries > 0
+    def ready(self, now: datetime) -> bool:
+        """Something waits to be sent, and the pause before another try is over."""
+        if not self._outbox or self.under_way:
+            return False
+        return self.retry_at is None or self.retry_at <= now
 
     @property
     def under_way(self) -> bool:
@@ -91,7 +93,8 @@ class Transfer:
 
     def begin(self, now: datetime) -> bytes:
         """It is our turn: select the station."""
-        assert self.ready
+        assert self.ready(now)
+        self.retry_at = None
         self._stage, self._until = _Stage.SELECTING, now + SELECT_WITHIN
         self._outbox[0].tries += 1
         return enquiry(self._outbox[0].to)
@@ -114,24 +117,25 @@ class Transfer:
             return self._ended("refused as invalid")
         busy = self._stage is _Stage.SELECTING or prefix == Prefix.BUSY
         if busy or sending.tries >= TRIES_MAX:
-            return self._later("refused")
+            return self._later("refused", now)
         sending.tries += 1
         self._until = now + ACK_WITHIN
         return sending.block
 
-    def interrupted(self) -> None:
+    def interrupted(self, now: datetime) -> None:
         """The line was taken back; the block waits for the next turn."""
         if self.under_way:
-            self._later("interrupted")
+            self._later("interrupted", now)
 
     def wake(self, now: datetime) -> bytes:
         if self._until is None or now < self._until:
             return b""
-        return self._later("no answer")
+        return self._later("no answer", now)
 
-    def _later(self, why: str) -> bytes:
+    def _later(self, why: str, now: datetime) -> bytes:
         if self._outbox[0].tries >= TRIES_MAX:
             return self._ended(why)
+        self.retry_at = now + RETRY_AFTER
         self._stage, self._until = _Stage.IDLE, None
         return EOT
 

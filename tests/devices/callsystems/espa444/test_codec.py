@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +126,12 @@ def test_the_eighth_bit_is_taken_off_where_it_is_parity() -> None:
     assert tokens == scanned(b"\x042\x05" + FIRE)
 
 
+def test_time_is_linear_in_the_bytes() -> None:
+    for line in (FIRE, b"\x01", b"x", b"\x041\x052\x05"):
+        small = seconds(line * (4_000 // len(line)))
+        assert seconds(line * (40_000 // len(line))) < 40 * max(small, 0.002)
+
+
 BYTES = st.binary(max_size=60)
 LINES = st.lists(
     st.one_of(
@@ -164,3 +172,9 @@ def test_no_single_wrong_byte_passes_for_a_right_block(at: int, flip: int) -> No
 
 def scanned(line: bytes) -> list[Token]:
     return Scanner().feed(line)
+
+
+def seconds(line: bytes) -> float:
+    before = process_time()
+    Scanner().feed(line)
+    return process_time() - before

@@ -110,6 +110,15 @@ def test_a_call_nobody_takes_is_tried_again_after_a_poll_and_then_given_up() -> 
     assert [o.why for o in desk.session.outcomes()] == ["no answer"]
 
 
+def test_a_busy_station_is_tried_again_a_second_later_also_where_nobody_is_polled() -> None:
+    desk = Desk(EspaLine(own="1", stations=()))
+    desk.session.offer(CALL, "2", desk.now)
+    assert desk.session.to_send() == b"\x041\x052\x05"
+    assert desk.gets(b"2\x15") == b"\x04"
+    assert desk.passes(timedelta(seconds=0.9)) == b""
+    assert desk.passes(timedelta(seconds=0.1)) == b"\x041\x052\x05"
+
+
 def test_too_many_blocks_to_send_are_refused_not_kept() -> None:
     desk = Desk()
     numbers = [desk.session.offer(CALL, "2", desk.now) for _ in range(40)]

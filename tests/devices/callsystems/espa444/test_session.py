@@ -234,7 +234,9 @@ def test_a_report_the_control_station_interrupts_comes_in_the_next_turn() -> Non
     assert session.offer(report)
     assert line.gets(b"\x042\x05") == b"1\x05"
     assert line.gets(b"\x04") == b""
-    assert line.gets(b"2\x05") == b"1\x05"
+    assert line.gets(b"2\x05") == b"\x04"
+    line.passes(timedelta(seconds=1))
+    assert line.gets(b"\x042\x05") == b"1\x05"
     assert line.gets(b"\x06") == report
     assert line.gets(b"1\x15") == report
     assert line.gets(b"\x06") == b"\x04"
