@@ -1,0 +1,271 @@
+"""The part of SIP that SCAIP needs: requests and responses ↔ bytes, whole or in any split.
+
+Small and strict: a start line, headers, a body of the length they name, each under a limit. What
+breaks these rules comes out as `Broken` with its bytes, and the search goes on behind it. Two
+things are read although the rules forbid them, since they may be a call for help: a message without
+a length, up to the end of its XML, and XML without any SIP around it (`Bare`).
+
+Sources: RFC 3261 (7 messages, 18.3 framing, 20 headers with their short forms), RFC 3428 (MESSAGE),
+RFC 5626 4.4.1 (keep-alive by line breaks).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+HEAD_BYTES_MAX = 8_192
+HEADERS_MAX = 64
+BODY_BYTES_MAX = 16_384
+RAW_BYTES_MAX = 4_096
+
+STALE_AFTER = timedelta(seconds=10)
+"""Half a message with nothing behind it for so long is given up; mobile networks are slow."""
+
+SHORT = {
+    "c": "content-type",
+    "f": "from",
+    "i": "call-id",
+    "k": "supported",
+    "l": "content-length",
+    "m": "contact",
+    "s": "subject",
+    "t": "to",
+    "v": "via",
+}
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`headers` in their order, names in small letters and never short."""
+
+    method: str
+    uri: str
+    headers: Headers
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        """The first of that name; empty when there is none."""
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer to a request of ours, or ours to one of theirs."""
+
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        return _first(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """XML with nothing around it."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Two line breaks: the peer wants one back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Bytes that are no message. `status`: what to answer `request`, where there was one."""
+
+    why: str
+    raw: bytes
+    status: int = 0
+    request: Request | None = None
+
+
+Message = Request | Response | Bare | Ping | Broken
+
+_BREAK = re.compile(rb"\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_XML_END = re.compile(rb"</(?:mrq|mrs|scaip)\s*>", re.IGNORECASE)
+_REQUEST = re.compile(r"([A-Z]{2,20}) (\S{1,512}) SIP/2\.0")
+_RESPONSE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?")
+_HEADER = re.compile(r"([A-Za-z0-9!%*_+`'~.-]{1,64})[ \t]*:[ \t]*(.*)")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+def encode(message: Request | Response) -> bytes:
+    """The bytes of a message; its length is added."""
+    if isinstance(message, Request):
+        start = f"{message.method} {message.uri} SIP/2.0"
+    else:
+        start = f"SIP/2.0 {message.status} {message.reason}"
+    headers = (*message.headers, ("content-length", str(len(message.body))))
+    lines = [start, *(f"{_written(name)}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode("latin-1", "replace") + message.body
+
+
+class Reader:
+    """Bytes in, messages out. `datagrams`: each `feed` is one message, whole or broken."""
+
+    __slots__ = ("_at", "_breaks", "_buffer", "_datagrams", "_last", "_skip")
+
+    def __init__(self, *, datagrams: bool = False) -> None:
+        self._buffer = b""
+        self._at = 0
+        self._datagrams = datagrams
+        self._last: datetime | None = None
+        self._breaks = 0
+        self._skip = 0
+
+    @property
+    def wake_at(self) -> datetime | None:
+        """When what stands half in the buffer must be given up."""
+        return self._last + STALE_AFTER if self._buffer and self._last is not None else None
+
+    def feed(self, data: bytes, now: datetime) -> list[Message]:
+        found = self.stale(now)
+        if data:
+            self._last = now
+        self._buffer += data
+        while (one := self._next()) is not None:
+            found.append(one)
+        if self._datagrams and self._left:
+            found.append(self._given_up("a datagram ends in the middle of its message"))
+        # Cut once for all messages of one call: cutting at each would be quadratic.
+        self._buffer, self._at = self._buffer[self._at :], 0
+        return found
+
+    def stale(self, now: datetime) -> list[Message]:
+        """Give up half a message after a pause."""
+        if not self._buffer or self._last is None or now - self._last < STALE_AFTER:
+            return []
+        return [self._given_up("a message stopped in the middle")]
+
+    @property
+    def _left(self) -> int:
+        return len(self._buffer) - self._at
+
+    def _given_up(self, why: str) -> Broken:
+        raw = self._buffer[self._at : self._at + RAW_BYTES_MAX]
+        self._buffer, self._at, self._skip = b"", 0, 0
+        return Broken(why, raw)
+
+    def _next(self) -> Message | None:
+        skipped = min(self._skip, self._left)
+        self._at, self._skip = self._at + skipped, self._skip - skipped
+        while (blank := _BREAK.match(self._buffer, self._at)) is not None:
+            self._at = blank.end()
+            self._breaks += 1
+        if self._breaks >= 2:
+            self._breaks = 0
+            return Ping()
+        if not self._left or (self._left == 1 and self._buffer[self._at] == 0x0D):
+            return None
+        return self._bare() if self._buffer[self._at] == ord("<") else self._framed()
+
+    def _bare(self) -> Message | None:
+        end = _XML_END.search(self._buffer, self._at, self._at + BODY_BYTES_MAX)
+        if end is None:
+            if self._left < BODY_BYTES_MAX:
+                return None
+            return self._given_up(f"XML longer than {BODY_BYTES_MAX} bytes")
+        self._breaks = 0
+        body, self._at = self._buffer[self._at : end.end()], end.end()
+        return Bare(body)
+
+    def _framed(self) -> Message | None:
+        end = _HEAD_END.search(self._buffer, self._at, self._at + HEAD_BYTES_MAX)
+        if end is None:
+            if self._left < HEAD_BYTES_MAX:
+                return None
+            return self._given_up(f"a head longer than {HEAD_BYTES_MAX} bytes")
+        self._breaks = 0
+        head, start = self._buffer[self._at : end.start()], end.end()
+        message = _head(head)
+        if isinstance(message, Broken):
+            self._at = start
+            return message
+        length = self._length(message, start)
+        if length is None:
+            return None
+        if not 0 <= length <= BODY_BYTES_MAX:
+            self._at, self._skip = start, max(0, length)
+            return _no_such_length(message, head, length)
+        if len(self._buffer) - start < length:
+            return None
+        self._at = start + length
+        return _with_body(message, self._buffer[start : self._at])
+
+    def _length(self, message: Request | Response, start: int) -> int | None:
+        """How long the body is; -1 when that cannot be; None when more bytes must say so."""
+        said = message.header("content-length")
+        if said:
+            return int(said) if re.fullmatch(r"[0-9]{1,9}", said) else -1
+        if self._datagrams:
+            return len(self._buffer) - start
+        if "xml" not in message.header("content-type").lower():
+            return 0
+        end = _XML_END.search(self._buffer, start, start + BODY_BYTES_MAX)
+        if end is not None:
+            return end.end() - start
+        return None if len(self._buffer) - start < BODY_BYTES_MAX else BODY_BYTES_MAX + 1
+
+
+def _no_such_length(message: Request | Response, head: bytes, length: int) -> Broken:
+    request = message if isinstance(message, Request) else None
+    if length > 0:
+        return Broken("a body too long", head[:RAW_BYTES_MAX], 413, request)
+    return Broken("no length a body can have", head[:RAW_BYTES_MAX], 400, request)
+
+
+def _head(head: bytes) -> Request | Response | Broken:
+    raw = head[:RAW_BYTES_MAX]
+    lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
+    headers = _headers(lines[1:])
+    request, response = _REQUEST.fullmatch(lines[0]), _RESPONSE.fullmatch(lines[0])
+    if request is None and response is None:
+        return Broken("not SIP", raw)
+    if headers is None:
+        return Broken("headers that cannot be read", raw)
+    if request is not None:
+        return Request(request[1], request[2], headers)
+    assert response is not None
+    return Response(int(response[1]), response[2] or "", headers)
+
+
+def _headers(lines: list[str]) -> Headers | None:
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        if line[:1] in (" ", "\t") and found:
+            name, value = found[-1]
+            found[-1] = (name, f"{value} {line.strip()}".strip())
+            continue
+        match = _HEADER.fullmatch(line.rstrip())
+        if match is None or _CONTROL.search(line) or len(found) >= HEADERS_MAX:
+            return None
+        name = match[1].lower()
+        found.append((SHORT.get(name, name), match[2]))
+    return tuple(found)
+
+
+def _with_body(message: Request | Response, body: bytes) -> Request | Response:
+    headers = tuple(one for one in message.headers if one[0] != "content-length")
+    if isinstance(message, Request):
+        return Request(message.method, message.uri, headers, body)
+    return Response(message.status, message.reason, headers, body)
+
+
+def _first(headers: Headers, name: str) -> str:
+    return next((value for known, value in headers if known == name), "")
+
+
+_WRITTEN = {"call-id": "Call-ID", "cseq": "CSeq"}
+
+
+def _written(name: str) -> str:
+    return _WRITTEN.get(name, name.title())
