@@ -142,9 +142,10 @@ class Reader:
 
     def stale(self, now: datetime) -> list[Message]:
         """Give up half a message after a pause."""
-        if not self._buffer or self._last is None or now - self._last < STALE_AFTER:
+        if self._last is None or now - self._last < STALE_AFTER:
             return []
-        return [self._given_up("a message stopped in the middle")]
+        self._skip = 0
+        return [self._given_up("a message stopped in the middle")] if self._buffer else []
 
     @property
     def _left(self) -> int:
