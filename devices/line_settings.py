@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hmac import compare_digest
 
 from core.errors import ConfigError
-from devices.callsystems import dc09, espa444
+from devices.callsystems import ademco685, dc09, espa444, espax, surgard
+from devices.callsystems.ademco685.session import Ademco685Session
 from devices.callsystems.dc09.accounts import Accounts
 from devices.callsystems.dc09.session import Dc09Session
 from devices.callsystems.dc09.settings import Account, Settings, keys_of
@@ -20,6 +22,10 @@ from devices.callsystems.espa444.listening import ListeningSession
 from devices.callsystems.espa444.meanings import Charset
 from devices.callsystems.espa444.session import PagingSession
 from devices.callsystems.espa444.settings import EspaLine, WhoCalls
+from devices.callsystems.espax import EspaXServer
+from devices.callsystems.espax.settings import EspaXListener
+from devices.callsystems.surgard.session import SILENT_AFTER as SURGARD_SILENT_AFTER
+from devices.callsystems.surgard.session import SurGardSession
 from devices.session import DeviceSession, Family
 
 Texts = Mapping[str, str]
@@ -141,8 +147,51 @@ def _dc09(settings: _Settings) -> Port:
     )
 
 
+def _espax(settings: _Settings) -> Port:
+    """`user` and `password` together: only who knows them is authenticated."""
+    usual = EspaXListener()
+    user, password = settings.text("user", ""), settings.text("password", "")
+    if bool(user) != bool(password):
+        raise ConfigError("espax: write user and password together, or neither")
+    listener = EspaXListener(
+        name=settings.text("name", usual.name),
+        login=_login(user, password) if user else None,
+        who_calls=tuple(settings.text("who_calls", " ".join(usual.who_calls)).split()),
+        silent_after=settings.seconds("silent_s", usual.silent_after),
+        server=settings.text("server", usual.server),
+        software=settings.text("software", usual.software),
+    )
+    settings.done()
+    return Port(EspaXServer(listener).open)
+
+
+def _login(user: str, password: str) -> Callable[[str, str], bool]:
+    def is_right(given_user: str, given_password: str) -> bool:
+        given = f"{given_user}\0{given_password}".encode()
+        return compare_digest(given, f"{user}\0{password}".encode())
+
+    return is_right
+
+
+def _surgard(settings: _Settings) -> Port:
+    """`silent_s` 0: the receiver's heartbeat is switched off."""
+    digits = settings.one_of("line_digits", "1", ("1", "2", "3"))
+    silent = settings.seconds("silent_s", SURGARD_SILENT_AFTER) or None
+    settings.done()
+    return Port(lambda: SurGardSession(line_digits=int(digits), silent_after=silent))
+
+
+def _ademco685(settings: _Settings) -> Port:
+    silent = settings.seconds("silent_s", timedelta()) or None
+    settings.done()
+    return Port(lambda: Ademco685Session(silent_after=silent))
+
+
 _PORTS: dict[str, Callable[[_Settings], Port]] = {
+    ademco685.FAMILY.name: _ademco685,
     dc09.FAMILY.name: _dc09,
+    espax.FAMILY.name: _espax,
+    surgard.FAMILY.name: _surgard,
     espa444.FAMILY.name: _espa(PagingSession),
     espa444.LISTENING.name: _espa(ListeningSession),
     espa444.CONTROL.name: _espa(ControlSession),

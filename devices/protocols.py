@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from core.signals import Reading, SignalType
 from devices.buttons import native
-from devices.callsystems import dc09, espa444
-from devices.receivers import esp3, rfxtrx
+from devices.callsystems import ademco685, dc09, espa444, espax, surgard
+from devices.receivers import esp3, rfxtrx, rtl433
 from devices.session import Family
 
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
         *espa444.FAMILIES,
+        espax.FAMILY,
         dc09.FAMILY,
+        surgard.FAMILY,
+        ademco685.FAMILY,
         esp3.FAMILY,
         rfxtrx.FAMILY,
+        rtl433.FAMILY,
         native.FAMILY,
     )
 }
@@ -25,13 +29,15 @@ LINE_PROTOCOLS: tuple[str, ...] = tuple(name for name in FAMILIES if name != nat
 _ABOUT_THE_LINE: dict[tuple[SignalType, str], bool] = {
     (SignalType.TECHNICAL, "line_silent"): False,
     (SignalType.TECHNICAL, "line_back"): True,
-    (SignalType.RESTORE, "line_back"): True,
+    (SignalType.RESTORE, "line_silent"): True,
     (SignalType.TECHNICAL, "silent"): False,
     (SignalType.RESTORE, "silent"): True,
+    (SignalType.TECHNICAL, "supervision"): False,
+    (SignalType.RESTORE, "supervision"): True,
 }
-"""What a session says about its own line or receiver → whether that is there."""
+"""What a session says about its line, its receiver, or a panel on it → whether that is there."""
 
 
 def line_answers(reading: Reading) -> bool | None:
-    """Whether this reading says that its line is silent (False), or is back (True)."""
+    """Whether this reading says that who spoke there is silent (False), or is back (True)."""
     return _ABOUT_THE_LINE.get((reading.type, reading.code))

@@ -68,6 +68,11 @@ class Line:
     closes: bool = False
     settings: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def listens(self) -> bool:
+        """Whether it is a port of ours, where many may speak, and no cable."""
+        return self.url.startswith(("tcp://", "udp://"))
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:

@@ -23,6 +23,7 @@ from devices.protocols import FAMILIES, line_answers
 from devices.registry import Line, Parity, Registry
 from devices.scan import Scan
 from devices.session import Family, Heard
+from devices.watch import Finding, Trouble
 from gateway.intake import Intake
 from gateway.links.pump import Behind, Pump
 from gateway.links.serial_line import SerialLine, SerialSettings
@@ -159,6 +160,12 @@ class DeviceLines:
     def supervision(self) -> Supervision:
         return self._supervision
 
+    def device_of(self, reading: Reading) -> tuple[str, ...]:
+        """The registered device that speaks under this name, if there is one."""
+        wall = self._clock.wall()
+        known = self._registry.resolve(reading.protocol, reading.device, wall)
+        return () if known.standing is Standing.UNKNOWN else (known.device,)
+
     def unknown(self, line: Line, reading: Reading) -> None:
         if not self._is_registered(reading.protocol, reading.device):
             self._scan.heard(line.id, reading, self._clock.wall())
@@ -203,7 +210,7 @@ class LineHouse:
             return await self._lines.intake.keep(self._line.protocol, name, why, message.raw)
         answers = line_answers(reading)
         if answers is not None:
-            self._silence(not answers)
+            self._answers(reading, answers)
             return True
         self._lines.unknown(self._line, reading)
         if self._line.closes and reading.type in _TAKES_AWAY:
@@ -211,7 +218,7 @@ class LineHouse:
         return await self._lines.intake.take(reading, site=self._line.site)
 
     def up(self) -> None:
-        self._is_open = True
+        self._is_open, self._is_silent = True, False
         self._log.info("line open", line=self._line.id)
         self._spoke_at = self.now()
         self._tell()
@@ -230,6 +237,17 @@ class LineHouse:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+    def _answers(self, reading: Reading, answers: bool) -> None:
+        """Word of somebody's silence: on a cable the line's own, on a port that of one panel."""
+        if self._line.listens:
+            known = self._lines.device_of(reading)
+            name, now = f"{self._line.id} ({reading.device})", self.now()
+            key = f"line:{self._line.id}:{reading.device}"
+            found = Finding(key, Trouble.LINE_DOWN, known, now, name, self._line.site, over=answers)
+            self._lines.supervision.report([found])
+        else:
+            self._silence(not answers)
 
     def _silence(self, silent: bool) -> None:
         if silent != self._is_silent:

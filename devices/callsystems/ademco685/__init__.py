@@ -17,4 +17,10 @@ from devices.callsystems.ademco685.codec import PROTOCOL
 from devices.callsystems.ademco685.session import Ademco685Session
 from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "Ademco 685 alarm receiver", Encoding.TEXT, Ademco685Session)
+FAMILY = Family(
+    PROTOCOL,
+    "Ademco 685 alarm receiver",
+    Encoding.TEXT,
+    Ademco685Session,
+    around=(b"\n", b"\r"),
+)

@@ -23,4 +23,6 @@ from devices.callsystems.surgard.codec import PROTOCOL
 from devices.callsystems.surgard.session import SurGardSession
 from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "Sur-Gard alarm receiver", Encoding.TEXT, SurGardSession)
+FAMILY = Family(
+    PROTOCOL, "Sur-Gard alarm receiver", Encoding.TEXT, SurGardSession, around=(b"", b"\x14")
+)
