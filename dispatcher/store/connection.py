@@ -119,9 +119,13 @@ class DatabaseFile:
             check_same_thread=False,
             cached_statements=_STATEMENTS_CACHED,
         )
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA trusted_schema=OFF")
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA trusted_schema=OFF")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
 

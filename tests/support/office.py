@@ -55,9 +55,11 @@ class ReadableChannel:
 @dataclass
 class SmallJournal:
     units: list[Transaction] = field(default_factory=list)
+    written: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def append(self, unit: Transaction) -> Transaction:
         self.units.append(unit)
+        self.written.set()
         return unit
 
     async def replay(self, store: Store, wall: datetime) -> object:
