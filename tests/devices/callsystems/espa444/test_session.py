@@ -142,6 +142,17 @@ def test_the_same_call_long_after_is_a_new_press() -> None:
     assert len({reading.seq for reading in line.readings}) == 2
 
 
+def test_a_call_acknowledged_and_sent_on_and_on_is_pressed_again_after_a_transaction() -> None:
+    line = Line()
+    for _ in range(3):
+        line.gets(SELECT + FIRE)
+        line.stores(line.ticket)
+        line.passes(timedelta(seconds=10))
+    first, copy, again = (reading.seq for reading in line.readings)
+    assert first == copy
+    assert again != first
+
+
 def test_copies_of_a_call_we_never_acknowledge_stay_one_press() -> None:
     line = Line()
     for _ in range(10):
