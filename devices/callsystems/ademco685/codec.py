@@ -86,6 +86,11 @@ class Ademco685:
         return Event(known or unknown(code, found["account"], may_call=True), code)
 
 
+def as_sent(written: bytes) -> bytes:
+    """A message a person wrote down without its `<LF>` and `<CR>`, as it travels."""
+    return b"\n" + written.strip(b"\r\n") + b"\r"
+
+
 def heartbeat(line: str = "11") -> bytes:
     """A heartbeat as emulating receivers send it."""
     return f"\n{line} OKAY @ \r".encode()

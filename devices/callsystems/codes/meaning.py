@@ -157,4 +157,6 @@ def unknown(code: str, device: str, *, may_call: bool) -> Meaning:
 
 def shown(text: str, limit: int = TEXT_CHARS_MAX) -> str:
     """A peer's text for people: printable, on one line, cut."""
+    if len(text) <= limit and text.isprintable():
+        return text.strip()
     return "".join(c if c.isprintable() else " " for c in text[: limit * 2]).strip()[:limit]

@@ -6,6 +6,7 @@ another connection. Time comes in as `now`; nothing here grows beyond its named 
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +54,7 @@ class Accounts:
         self._heard: dict[str, datetime] = {}
         self._silent: dict[str, None] = {}
         self._heap: list[tuple[datetime, str]] = []
-        self._stamps: dict[tuple[str, str, str], tuple[datetime, datetime | None]] = {}
+        self._stamps: dict[tuple[str, str, bytes], tuple[datetime, datetime | None]] = {}
         self._clocks: dict[str, _Clock] = {}
         self._begun = False
         if now is not None:
@@ -62,6 +63,11 @@ class Accounts:
     def of(self, account: str) -> Account:
         """What is agreed with this account; an unlisted one has what all others have."""
         return self._accounts.get(account, self.settings.other)
+
+    def answer(self, account: str) -> str:
+        """What a message of this account gets once it is kept."""
+        refused = self.settings.only_listed and account not in self._accounts
+        return "DUH" if refused else "ACK"
 
     def begin(self, now: datetime) -> None:
         """Supervision counts from here for those never heard; a second time does nothing."""
@@ -116,7 +122,7 @@ class Accounts:
         self, account: str, seq: str, data: str, stamp: datetime | None, now: datetime
     ) -> datetime | None:
         """The time the first copy of this message had: a repeat is stamped anew when it is sent."""
-        key = (account, seq, data)
+        key = (account, seq, hashlib.blake2b(data.encode(), digest_size=16).digest())
         known = self._stamps.pop(key, None)
         if known is None or now - known[0] > REPEATED_WITHIN:
             known = (now, stamp)

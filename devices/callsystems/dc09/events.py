@@ -47,6 +47,8 @@ def report(speaks: Speaks, content: Content, account: str, own: Mapping[str, Mea
         events = [_contact_id(blocks, device, own)]
     if not events:
         raise PeerError(f"a message of {device} that reports nothing")
+    if not content.extras:
+        return Report(device, tuple(events))
     extras = dict(content.extras)
     said = shown(", ".join(filter(None, (shown(extras.get(name, "")) for name in TEXTS))))
     if said:

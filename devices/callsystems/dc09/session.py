@@ -10,6 +10,7 @@
 | wrong CRC, wrong length, no frame | silence | the panel repeats |
 | encrypted, its time outside -40 … +20 s | NAK with our time, in the clear (5.5.3.2) | at once |
 | well received, not to be read: no key, an unknown type, no event (5.5.3.3) | DUH | when kept |
+| an account that is not listed, where only listed ones are served (5.5.3.3) | DUH | when kept |
 
 What cannot be read may be a call for help, so it is raised as one, with that text. Two rules go
 beyond the standard. A repeat carries a new time and the old number: it gets the time of its first
@@ -24,12 +25,18 @@ the one with `supervises` tells who is silent: keep one open for the port itself
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.errors import PeerError
 from core.signals import AlarmKind, Reading, SignalType
-from devices.callsystems.codes.meaning import Event, Meaning, Sender, reading
+from devices.callsystems.codes.meaning import (
+    RAW_BYTES_MAX,
+    Event,
+    Meaning,
+    Sender,
+    reading,
+)
 from devices.callsystems.dc09.accounts import Accounts
 from devices.callsystems.dc09.codec import (
     Content,
@@ -144,14 +151,15 @@ class Dc09Session:
             return self._refused(opened, speaks, piece.raw, wall)
         heard = self._present(opened, now)
         if speaks is Speaks.HEARTBEAT:
-            self._answer("ACK", frame, opened.key, wall)
+            self._answer(self._accounts.answer(frame.account), frame, opened.key, wall)
             return [*heard, self._heartbeat(opened, piece.raw)]
         try:
             told = self._report(opened, speaks)
         except PeerError as error:
             return [*heard, *self._unread(frame, str(error), piece.raw, now, wall, opened.key)]
         readings = self._readings(opened, told, piece.raw, now)
-        return [*heard, *self._owing("ACK", frame, opened.key, readings, "", now, wall)]
+        token = self._accounts.answer(frame.account)
+        return [*heard, *self._owing(token, frame, opened.key, readings, "", now, wall)]
 
     def _open(self, frame: Frame) -> _Opened:
         """Its content. Raises PeerError where no key fits, or where it is no content."""
@@ -219,7 +227,7 @@ class Dc09Session:
             seq=_number(frame.seq),
             code=frame.token,
             authenticated=self._believed(opened),
-            raw=raw,
+            raw=raw[:RAW_BYTES_MAX],
         )
         return Heard(said, raw=raw)
 
@@ -317,10 +325,13 @@ def answer(token: str, frame: Frame, key: bytes | None, wall: datetime) -> Frame
     if token == "NAK":
         body = "]" + stamp(wall)
         return Frame("NAK", "0000", "0", "0", "A0", body, binary_crc=frame.binary_crc)
-    reply = replace(frame, token=token, line=frame.line if frame.line is not None else "0")
+    line = frame.line if frame.line is not None else "0"
+    body, sealed = "]", False
     if token == "ACK" and key is not None:
-        return replace(reply, body=encrypted("]" + stamp(wall), key), encrypted=True)
-    return replace(reply, body="]", encrypted=False)
+        body, sealed = encrypted("]" + stamp(wall), key), True
+    return Frame(
+        token, frame.seq, frame.receiver, line, frame.account, body, sealed, frame.binary_crc
+    )
 
 
 def _number(seq: str) -> int:

@@ -37,6 +37,9 @@ class Account:
 class Settings:
     """One port. `other` is what holds for an account that is not listed.
 
+    `only_listed`: the standard's answer to an unknown account, DUH, so that its installer sees at
+    the panel that it is not set up here. Its alarms are raised all the same.
+
     `check_time` off takes encrypted messages of any time, and then none counts as authenticated:
     a recorded one could be sent again. `decimal_length` reads the length some panels send in
     decimal digits where it is no hexadecimal one.
@@ -44,6 +47,7 @@ class Settings:
 
     accounts: tuple[Account, ...] = ()
     other: Account = field(default_factory=Account)
+    only_listed: bool = False
     check_time: bool = True
     decimal_length: bool = False
 

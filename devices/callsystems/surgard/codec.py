@@ -134,6 +134,11 @@ class SurGard:
         return None
 
 
+def as_sent(written: bytes) -> bytes:
+    """A message a person wrote down without its `<DC4>`, as it travels."""
+    return written.rstrip(bytes((DC4,))) + bytes((DC4,))
+
+
 def heartbeat(receiver: str = "01", line: str = "1") -> bytes:
     """A heartbeat as the receiver sends it."""
     return f"1{receiver}{line}           @    ".encode() + bytes((DC4,))

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, SignalType
-from devices.callsystems.ademco685 import Ademco685Session
-from devices.callsystems.ademco685.codec import contact_id_message, heartbeat
+from devices.callsystems.ademco685.codec import as_sent, contact_id_message, heartbeat
+from devices.callsystems.ademco685.session import Ademco685Session
 from devices.callsystems.codes.meaning import alarm
 from devices.session import Heard
 
@@ -79,6 +79,11 @@ def test_a_heartbeat_is_acknowledged_at_once_and_from_then_on_silence_is_told() 
     [told] = session.wake(NOW + timedelta(seconds=90))
     assert told.reading is not None
     assert told.reading.text == "R11 has said nothing for 90 s"
+
+
+def test_a_message_written_down_without_line_ends_is_given_them() -> None:
+    whole = contact_id_message("7777", "E110 00 C001")
+    assert as_sent(b"11 7777 18 E110 00 C001") == as_sent(whole) == whole
 
 
 def test_line_ends_alone_say_nothing() -> None:

@@ -16,6 +16,7 @@ from devices.callsystems.dc09.codec import (
     Frame,
     Framer,
     Piece,
+    as_sent,
     content,
     crc16,
     encode,
@@ -72,6 +73,11 @@ def test_a_frame_of_a_real_panel_is_read(text: str, frame: Frame) -> None:
 @pytest.mark.parametrize(("text", "frame"), VECTORS[1:-1])
 def test_a_frame_is_written_as_its_panel_wrote_it(text: str, frame: Frame) -> None:
     assert encode(frame) == framed(text)
+
+
+def test_a_frame_written_down_without_line_ends_is_given_them() -> None:
+    text = VECTORS[4][0]
+    assert as_sent(text.encode()) == as_sent(framed(text)) == framed(text)
 
 
 def test_the_crc_is_that_of_the_standard() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from core.signals import AlarmKind, Reading, SignalType
 from devices.callsystems.codes.conversation import FRAME_BYTES_MAX, UNDER_WAY_MAX
 from devices.callsystems.codes.meaning import alarm
-from devices.callsystems.surgard import SurGardSession
-from devices.callsystems.surgard.codec import contact_id_message, heartbeat, sia_message
+from devices.callsystems.surgard.codec import as_sent, contact_id_message, heartbeat, sia_message
+from devices.callsystems.surgard.session import SurGardSession
 from devices.session import Heard
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
@@ -64,6 +64,11 @@ def test_a_message_of_the_manuals_is_understood(
         zone,
     )
     assert not said.authenticated
+
+
+def test_a_message_written_down_without_its_end_is_given_one() -> None:
+    assert as_sent(b"5011 181234E12001001") == contact_id_message("1234", "E12001001")
+    assert as_sent(heartbeat()) == heartbeat()
 
 
 def test_the_channels_of_a_high_speed_panel_are_an_event_each() -> None:
