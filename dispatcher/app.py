@@ -6,7 +6,7 @@ What reaches devices comes in as `Lines`, so that the gateway may be in this pro
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from core.clock import Clock, ServiceClock, monotonic_s
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.signals import ReceiptState
+from devices.scan import Unregistered
 from dispatcher.alarms.model import Alarm
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.console import ConsoleChannel
@@ -50,11 +51,13 @@ _log = log.logger("dispatcher")
 
 
 class Lines(DeviceEyes, Protocol):
-    """The way to devices: telling them, and what supervision knows of them."""
+    """The way to devices: telling them, what supervision knows of them, and who is unknown."""
 
     def tell(
         self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None
     ) -> bool: ...
+
+    def unregistered(self) -> Sequence[Unregistered]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class Dispatcher:
         lines: Lines,
     ) -> None:
         self._settings = settings
+        self._lines = lines
         self.store: Store = ground.store
         self._ground = ground
         self.pictures = pictures
@@ -259,6 +263,7 @@ class Dispatcher:
             ),
             press=press,
             twilio=hooks,
+            unregistered=self._lines.unregistered,
         )
 
     def readiness(self) -> Readiness:

@@ -32,6 +32,9 @@ SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="A TOML file; TILKALD_* in the environment wins.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable lines.")]
+devices = typer.Typer(help="The devices of a running service.", no_args_is_help=True)
+app.add_typer(devices, name="devices")
+
 Folder = Annotated[Path, typer.Argument(help="A site's folder of files, e.g. config/example.")]
 
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -149,6 +152,14 @@ def decode(
     for line in decoding.lines(decoder, frames or [], sys.stdin):
         typer.echo(line)
         sys.stdout.flush()
+
+
+@devices.command()
+def scan(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
+    """What speaks on the lines and is not registered, with its newest message."""
+    from tilkald import scanning, serving
+
+    _run(scanning.scan(serving.of_running(settings.load(settings_file)), as_json=as_json))
 
 
 @app.command()

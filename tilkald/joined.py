@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.clock import Clock
 from core.signals import Signal, Taken
+from devices.scan import Unregistered
 from devices.watch import Finding, Trouble
 from dispatcher.engine.engine import Engine
 from dispatcher.engine.pictures import SitePictures
@@ -103,6 +104,10 @@ class GatewayLines:
     def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
         assert self._gateway is not None, "join the halves first"
         return self._gateway.tell(device, payload, on_ack)
+
+    def unregistered(self) -> Sequence[Unregistered]:
+        assert self._gateway is not None, "join the halves first"
+        return self._gateway.unregistered()
 
     def state_of(self, device: str) -> tuple[str, float | None, float | None]:
         assert self._gateway is not None, "join the halves first"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from core.signals import AlarmKind, Level
+from devices.scan import Unregistered
 from dispatcher.engine.ports import Desk
 from dispatcher.roster.model import Language
 from dispatcher.store.ports import AlarmPage, LinkWrite
@@ -76,6 +77,7 @@ class SignInCodes(Protocol):
 class WebDeps:
     """Everything behind the pages. `press` only in demo mode, `twilio` only where it is set up.
 
+    `unregistered`: who speaks on the lines and is not configured, the newest first.
     `staff_person` and `link` take the hash of a token (`core.ids.hashed`), never the token.
     """
 
@@ -89,3 +91,4 @@ class WebDeps:
     settings: WebSettings = field(default_factory=WebSettings)
     press: DemoPress | None = None
     twilio: TwilioHooks | None = None
+    unregistered: Callable[[], Sequence[Unregistered]] = tuple

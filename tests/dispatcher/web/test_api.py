@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import DomainError, StoreUnavailable
-from core.signals import AlarmKind, AnswerKind, Level, Standing
+from core.signals import AlarmKind, AnswerKind, Level, SignalType, Standing
+from devices.scan import Unregistered
 from dispatcher.alarms.model import Presser
 from dispatcher.store.ports import AlarmPage
 from dispatcher.web.guard import BODY_MAX
@@ -102,6 +104,25 @@ async def test_people_show_who_is_proven_and_devices_their_state() -> None:
     assert proven["eva"] is False
     devices = (await client.get("/api/v1/devices")).json()["devices"]
     assert {"badge-ida"} == {one["device"] for one in devices if one["state"] == "silent"}
+
+
+async def test_who_speaks_on_a_line_and_is_unknown_is_told_with_what_it_said() -> None:
+    sender = Unregistered(
+        *("nurse-call", "espa444", "0815", NOW, NOW, 2, SignalType.ALARM),
+        kind=AlarmKind.CALL,
+        text="Room 12",
+        raw=b"\x01\x02",
+    )
+    deps = replace(web_deps(with_alarm()), unregistered=lambda: (sender,))
+    told = (await staff_client(staff_app(deps)).get("/api/v1/unregistered")).json()["senders"]
+    assert [(one["line"], one["wire"], one["count"]) for one in told] == [
+        ("nurse-call", "espa444:0815", 2)
+    ]
+    assert (told[0]["type"], told[0]["kind"], told[0]["text"]) == ("alarm", "call", "Room 12")
+    assert told[0]["raw"] == "0102"
+    assert datetime.fromisoformat(told[0]["last"]) == NOW
+    stranger = await staff_client(staff_app(deps), None).get("/api/v1/unregistered")
+    assert stranger.status_code == 401
 
 
 async def test_an_answer_is_given_as_the_person_of_the_token() -> None:
