@@ -16,8 +16,8 @@ receipts are repeated over UDP as RFC 3261 17.1.2 says, until the unit answers t
 Nothing is authenticated here: SIP names its sender and proves nothing.
 
 The caller's round: `receive(bytes, now, wall)`, `stored(ticket, …)` for each ticket, `wake(now)` at
-`wake_at`; after each of them write `to_send` until it is empty: over UDP it gives one datagram at a
-time.
+`wake_at`; after each of them write `to_send`. Over UDP that is one datagram, and `wake_at` is at
+once while there are more.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ SEND_BYTES_MAX = 262_144
 """Answers not yet taken by the caller; a peer that never reads gets no more."""
 
 _SINCE = datetime(1970, 1, 1, tzinfo=UTC)
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _URI = re.compile(r"sips?:[^\s<>;?\x00-\x1f]{1,256}")
 _HOST = re.compile(r"sips?:(?:[^@\s]*@)?([A-Za-z0-9_.:\[\]-]{1,255})")
 _NEEDED = ("via", "from", "to", "call-id", "cseq")
@@ -122,6 +123,8 @@ class ScaipSession:
 
     @property
     def wake_at(self) -> datetime | None:
+        if self._datagrams and self._out:
+            return _AT_ONCE  # the next datagram waits to be taken
         half = self._reader.wake_at
         times = [one.again_at or one.ends_at for one in self._pending.values()]
         return min(times if half is None else [half, *times], default=None)
@@ -165,7 +168,7 @@ class ScaipSession:
                 self._receipt(owed.to, mrs, ticket, now)
 
     def to_send(self) -> bytes:
-        """What is to be written; over UDP the next datagram, so ask until it is empty."""
+        """What is to be written; over UDP the next datagram."""
         end = 1 if self._datagrams else len(self._out)
         out, self._out = b"".join(self._out[:end]), self._out[end:]
         self._out_bytes -= len(out)

@@ -391,7 +391,10 @@ def test_over_udp_each_piece_to_send_is_one_datagram() -> None:
     unit = Unit(transport="UDP", datagrams=True)
     (heard,) = unit.sends(ESSENCE)
     unit.line.stored(heard.ticket, True, NOW)
-    pieces = [unit.line.to_send(), unit.line.to_send(), unit.line.to_send()]
+    pieces = []
+    while unit.line.wake_at is not None and unit.line.wake_at <= NOW:
+        pieces.append(unit.line.to_send())
+    pieces.append(unit.line.to_send())
     assert [piece[:12] for piece in pieces] == [b"SIP/2.0 200 ", b"MESSAGE sip:", b""]
 
 
