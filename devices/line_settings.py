@@ -137,8 +137,13 @@ def _dc09(settings: _Settings) -> Port:
         after = _Settings(dc09.FAMILY.name, {"silent_s": silences.get(account, "")})
         allowed = after.seconds("silent_s", silent)
         listed.append(replace(other, account=account, keys=own, silent_after=allowed or None))
-    check_time = settings.one_of("check_time", "true", ("true", "false")) == "true"
-    agreed = Settings(tuple(listed), other, check_time, settings.flag("decimal_length"))
+    agreed = Settings(
+        accounts=tuple(listed),
+        other=other,
+        only_listed=settings.flag("only_listed"),
+        check_time=settings.one_of("check_time", "true", ("true", "false")) == "true",
+        decimal_length=settings.flag("decimal_length"),
+    )
     settings.done()
     accounts = Accounts(agreed)
     return Port(
