@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from core import metrics
 from core.clock import Clock, sleep
 from core.log import logger
-from core.signals import Reading, SignalType
+from core.signals import AlarmKind, Reading, SignalType
 from devices.registry import Device
 from devices.watch import CHARGING, OFFLINE, Finding, Health, Watch
 from gateway.ports import Desk
@@ -52,7 +52,7 @@ class Supervision:
                 self._watch.tampered(device)
             case SignalType.LOW_BATTERY:
                 self._watch.low_battery(device)
-            case SignalType.RESTORE if reading.authenticated:
+            case SignalType.RESTORE if reading.authenticated and _of_tamper(reading):
                 self.report(self._watch.restored(device, now))
             case _:
                 pass
@@ -122,3 +122,8 @@ class Supervision:
                 await self._changed.wait()
         except TimeoutError:
             return
+
+
+def _of_tamper(reading: Reading) -> bool:
+    """The end of an attack or of a mains failure says nothing of an open lid."""
+    return reading.kind in (None, AlarmKind.TAMPER)
