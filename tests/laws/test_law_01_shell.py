@@ -1,0 +1,218 @@
+"""Law 1 on real sockets and a real database: acknowledge after durable; help never waits."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.clock import monotonic_s, sleep
+from firmware_sim.bench import town
+from firmware_sim.service import PrivateService
+from tests.support.crash_device import CrashDevice, Said
+from tests.support.whole_service import whole_service
+
+pytestmark = pytest.mark.shell
+
+SOON_S = 10.0
+NOW_AND_THEN_S = 0.02
+A_MOMENT_S = 0.3
+
+FILE_BYTES_LEFT = 24 * 1024
+"""Less than the write-ahead log has after a start, more than the journal's first lines need."""
+
+
+async def test_neither_acknowledgement_nor_page_leaves_before_the_commit(tmp_path: Path) -> None:
+    async with whole_service(tmp_path) as service:
+        button = await service.device("button-s0-0")
+        badges = [await service.device(f"badge-s0-p{number}") for number in range(5)]
+        service.store.held = True
+        press = button.say("alarm", level="red")
+        await sleep(A_MOMENT_S)
+        assert press.seq in button.unacknowledged
+        assert service.heard == []
+        service.store.let_go()
+        await _until(lambda: press in button.acknowledged)
+        await _until(lambda: "received" in service.told("button-s0-0"))
+        await _until(lambda: any("page" in service.told(badge.name) for badge in badges))
+        for device in (button, *badges):
+            await device.hung_up()
+
+
+@pytest.mark.parametrize("fault", ["locked", "full", "gone"])
+async def test_a_store_that_cannot_commit_never_stops_help(tmp_path: Path, fault: str) -> None:
+    async with _running(tmp_path) as house:
+        with FAULTS[fault](house):
+            press = house.button.say("alarm", level="red")
+            await _until(lambda: house.was_told("page"))
+            await _until_async(lambda: house.says_degraded())
+            await _until(lambda: b'"alarm"' in house.journal.read_bytes())
+            assert press.seq in house.button.unacknowledged, "not stored, so not acknowledged"
+            assert not house.was_told("received")
+            assert (await house.alarm())["unstored"] is True
+        await _until(lambda: house.was_told("received"))
+        await _until_async(lambda: house.is_well())
+        assert (await house.alarm())["unstored"] is False
+        await house.press_again()
+        await _until(lambda: press in house.button.acknowledged)
+        assert house.stored(press) == 1
+        assert len(await house.alarms()) == 1
+
+
+# A small house around a real process
+
+
+@dataclass(slots=True)
+class _House:
+    service: PrivateService
+    folder: Path
+    http: httpx.AsyncClient
+    told: list[tuple[str, str]] = field(default_factory=list)
+    paged_for: str = ""
+    button: CrashDevice = field(init=False)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "tilkald.db"
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "emergency.journal"
+
+    def was_told(self, what: str) -> bool:
+        return any(told == what for _, told in self.told)
+
+    def hear(self, device: CrashDevice, told: dict[str, object]) -> None:
+        self.told.append((device.name, str(told["type"])))
+        if told["type"] == "page":
+            self.paged_for = str(told["alarm"])
+
+    async def press_again(self) -> None:
+        """As a device without its PUBACK does: a new connection, the same bytes."""
+        await self.button.hung_up()
+        broker = self.service.ready.broker
+        await self.button.connect(broker.host, broker.port)
+
+    async def alarms(self) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = (await self._get("/api/v1/alarms")).json()["alarms"]
+        return [alarm for alarm in found if not alarm["technical"]]
+
+    async def alarm(self) -> dict[str, object]:
+        """The list comes from the store; an open alarm by its id is known from memory."""
+        page: dict[str, object] = (await self._get(f"/api/v1/alarms/{self.paged_for}")).json()
+        return page
+
+    async def says_degraded(self) -> bool:
+        answer = await self._get("/readyz")
+        return answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and answer.json()["problems"]
+
+    async def is_well(self) -> bool:
+        return (await self._get("/readyz")).status_code == httpx.codes.OK
+
+    def stored(self, said: Said) -> int:
+        with sqlite3.connect(self.database) as tables:
+            asked = "SELECT count(*) FROM signals WHERE device = ? AND seq = ?"
+            count: int = tables.execute(asked, (said.device, said.seq)).fetchone()[0]
+        tables.close()
+        return count
+
+    async def _get(self, path: str) -> httpx.Response:
+        ready = self.service.ready
+        headers = {"Authorization": f"Bearer {ready.token}"}
+        return await self.http.get(ready.http + path, headers=headers)
+
+
+@asynccontextmanager
+async def _running(folder: Path) -> AsyncIterator[_House]:
+    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=1))
+    site = town.write(folder / "site", made)
+    async with (
+        PrivateService(site, folder / "data") as service,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        house = _House(service, folder / "data", http)
+
+        house.button = CrashDevice("button-s0-0", house.hear)
+        devices = [house.button, *(CrashDevice(name, house.hear) for name in town.on_duty(made))]
+        for device in devices:
+            await device.connect(service.ready.broker.host, service.ready.broker.port)
+        await _fill_the_log(house, devices)
+        assert await house.is_well(), "and whoever asks now is known when the store is not there"
+        yield house
+        for device in devices:
+            await device.hung_up()
+
+
+async def _fill_the_log(house: _House, devices: list[CrashDevice]) -> None:
+    """Past what a full disk leaves, whatever the start has written."""
+    log = house.database.with_name("tilkald.db-wal")
+    while log.stat().st_size <= 2 * FILE_BYTES_LEFT:
+        for device in devices:
+            device.say("test")
+        await _until(lambda: not any(device.unacknowledged for device in devices))
+
+
+@contextmanager
+def _locked(house: _House) -> Iterator[None]:
+    """Another program holds the database."""
+    tables = sqlite3.connect(house.database, isolation_level=None)
+    tables.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        tables.execute("ROLLBACK")
+        tables.close()
+
+
+@contextmanager
+def _full(house: _House) -> Iterator[None]:
+    """The disk takes no more: the process may not make its files longer."""
+    pid = house.service.pid
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (FILE_BYTES_LEFT, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def _gone(house: _House) -> Iterator[None]:
+    """The disk with the database on it went away, and comes back."""
+    aside = house.folder / "aside"
+    aside.mkdir()
+    files = [path for path in house.folder.glob("tilkald.db*") if path.is_file()]
+    for path in files:
+        path.rename(aside / path.name)
+    try:
+        yield
+    finally:
+        for path in files:
+            (aside / path.name).rename(path)
+
+
+FAULTS: dict[str, Callable[[_House], AbstractContextManager[None]]] = {
+    "locked": _locked,
+    "full": _full,
+    "gone": _gone,
+}
+
+
+async def _until(so: Callable[[], bool]) -> None:
+    began_s = monotonic_s()
+    while not so():
+        assert monotonic_s() - began_s < SOON_S, "it did not happen in time"
+        await sleep(NOW_AND_THEN_S)
+
+
+async def _until_async(so: Callable[[], object]) -> None:
+    began_s = monotonic_s()
+    while not await so():  # type: ignore[misc]
+        assert monotonic_s() - began_s < SOON_S, "it did not happen in time"
+        await sleep(NOW_AND_THEN_S)

@@ -1,0 +1,80 @@
+"""The real process is killed at random moments while everything goes on (law 5).
+
+`TILKALD_TEST_KILLS` sets how often (200), `TILKALD_TEST_SEED` repeats a run. Two houses live and
+die side by side, each with a service, a database and a provider of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from core.chance import Chance
+from dispatcher.store.sqlite import open_sqlite
+from firmware_sim.twilio_double.shape import Message
+from tests.support.crash_house import CrashHouse
+from tests.support.crash_ledger import LEFT
+from tests.support.nursery import Nursery
+
+KILLS = int(os.environ.get("TILKALD_TEST_KILLS", "200"))
+SEED = int(os.environ.get("TILKALD_TEST_SEED", "0")) or Chance().randrange(1, 10**9)
+HOUSES = 2
+SECONDS_A_KILL = 5
+
+pytestmark = [pytest.mark.shell, pytest.mark.timeout(120 + KILLS * SECONDS_A_KILL)]
+
+
+async def test_kill_9_at_any_moment_loses_nothing_doubles_nothing_and_repeats_no_step(
+    tmp_path: Path,
+) -> None:
+    print(f"TILKALD_TEST_SEED={SEED} TILKALD_TEST_KILLS={KILLS}")
+    async with Nursery(tmp_path) as nursery:
+        houses = [CrashHouse(tmp_path / f"h{n}", nursery, SEED + n) for n in range(HOUSES)]
+        async with asyncio.TaskGroup() as running:
+            for house in houses:
+                running.create_task(house.run(KILLS // HOUSES))
+    for house in houses:
+        _check(house)
+        await _check_chains(house)
+
+
+def _check(house: CrashHouse) -> None:
+    said = [one for device in house.devices.values() for one in device.acknowledged]
+    assert said, "something was said"
+    house.ledger.check_acknowledged(said)
+    house.ledger.check_alarms(one for one in said if one.type == "alarm")
+    house.ledger.check_answers(one for one in said if one.answer == "accept")
+    house.ledger.check_closed((*house.seen.closed_over_http, *house.seen.told_closed))
+    house.ledger.check_steps()
+    _check_notices(house)
+
+
+def _check_notices(house: CrashHouse) -> None:
+    """Every notice has left or says why not; only what stood in `sending` went out twice."""
+    texts = Counter(_notice_of(message) for message in house.twilio.messages.values())
+    for notice, channel, state, detail in house.ledger.notices():
+        assert state in LEFT or detail, f"{notice} ended as {state} and nobody says why"
+        came = texts[notice] if channel == "sms" else house.seen.came[notice]
+        assert came or state not in LEFT, f"{notice} by {channel} is {state}, and never came"
+        if channel == "sms":
+            most = 1 + house.seen.could_go_twice[notice]
+            assert came <= most, f"{notice} came {came} times; {most} can be explained"
+
+
+def _notice_of(message: Message) -> str:
+    """Our id, which the provider gives back with every receipt."""
+    return unquote(message.status_callback.rpartition("=")[2])
+
+
+async def _check_chains(house: CrashHouse) -> None:
+    store = open_sqlite(
+        house.folder / "data" / "tilkald.db", clock_wall=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    assert await store.verify() == []
+    await store.close()

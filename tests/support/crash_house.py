@@ -1,0 +1,260 @@
+"""A house in which everything goes on while its service is killed again and again.
+
+Six pressers, each with at most one alarm; six colleagues with badges and telephones who ignore,
+decline, come and say that it is over; a duty leader who closes over HTTP; a provider that is slow.
+Everything anybody outside saw is kept, to be held against the tables afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from core.chance import seeded
+from core.clock import monotonic_s, sleep
+from dispatcher.alarms.plan import Step
+from dispatcher.site.model import Organisation
+from firmware_sim.bench import town
+from firmware_sim.service import Ready, _environment, _free_ports
+from firmware_sim.twilio_double import Faults, TwilioDouble
+from firmware_sim.twilio_double.phones import Phone
+from firmware_sim.twilio_double.shape import Message
+from tests.support.crash_device import CrashDevice
+from tests.support.crash_ledger import Ledger
+from tests.support.nursery import Born, Nursery
+
+COLLEAGUES, BUTTONS = 6, 6
+LIFE_S = (0.05, 0.6)
+"""How long a life lasts after its start, at random; most in the middle of several alarms."""
+
+STILLBORN = 0.08
+"""The share of lives that end while the service is still starting."""
+
+STARTING_S = 0.4
+PRESS_EVERY_S, CLOSE_EVERY_S = 0.03, 0.08
+CARRIER_TAKES_S = 0.03
+SETTLES_WITHIN_S = 40.0
+LOOKS_APART_S = 0.2
+
+_ANSWERS = ("accept", "arrived", "over")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the world outside has in its hands."""
+
+    came: Counter[str] = field(default_factory=Counter)
+    closed_over_http: list[str] = field(default_factory=list)
+    told_closed: list[str] = field(default_factory=list)
+    could_go_twice: Counter[str] = field(default_factory=Counter)
+    lives: int = 0
+    stillborn: int = 0
+
+
+class CrashHouse:
+    """One service, one data directory, many lives."""
+
+    def __init__(self, folder: Path, nursery: Nursery, seed: int) -> None:
+        self.folder = folder
+        self.chance = seeded(seed)
+        self.seen = Seen()
+        self.devices: dict[str, CrashDevice] = {}
+        self.ledger = Ledger(folder / "data" / "tilkald.db")
+        self.twilio = TwilioDouble(strict=False)
+        self._nursery = nursery
+        self._ports = _free_ports()
+        self._site = town.write(folder / "site", _organisation())
+        self._born: Born | None = None
+        self._ready: Ready | None = None
+        self._acts: set[asyncio.Task[object]] = set()
+        self._may_press = True
+        for number in range(BUTTONS):
+            self._add(f"button-s0-{number}")
+        for number in range(COLLEAGUES):
+            self._add(f"badge-s0-p{number}")
+
+    # Lives
+
+    async def run(self, kills: int) -> None:
+        """So many lives, each cut short; then one that is left in peace until all is settled."""
+        async with self.twilio:
+            self.twilio.sms_url = f"{self._ports.public_url}/hooks/twilio/sms"
+            self.twilio.faults = Faults(answer_delay_s=CARRIER_TAKES_S)
+            for number in range(COLLEAGUES):
+                phone = self.twilio.phone(f"+4500{number:06}")
+                phone.on_message = self._texts(phone)
+            for _ in range(kills):
+                await self._life()
+            await self._in_peace()
+
+    async def _life(self) -> None:
+        self.seen.lives += 1
+        born = await self._bear()
+        if self.chance.random() < STILLBORN:
+            self.seen.stillborn += 1
+            await sleep(self.chance.uniform(0, STARTING_S))
+            await born.end(signal.SIGKILL)
+        elif (ready := await born.ready()) is not None:
+            busy = asyncio.create_task(self._busy(ready))
+            await sleep(self.chance.uniform(*LIFE_S))
+            await born.end(signal.SIGKILL)
+            await _stopped(busy)
+        await self._dead()
+
+    async def _dead(self) -> None:
+        """Nothing runs: what the devices hold must be in the file."""
+        for device in self.devices.values():
+            await device.hung_up()
+        for act in list(self._acts):
+            act.cancel()
+        await asyncio.gather(*self._acts, return_exceptions=True)
+        await self.twilio.settled()
+        if self.ledger.exists():
+            self.seen.could_go_twice.update(self.ledger.doubtful())
+            acknowledged = [s for d in self.devices.values() for s in d.acknowledged]
+            self.ledger.check_acknowledged(acknowledged)
+
+    async def _in_peace(self) -> None:
+        self.twilio.faults = Faults()
+        self._may_press = False
+        born = await self._bear()
+        ready = await born.ready()
+        assert ready is not None
+        busy = asyncio.create_task(self._busy(ready))
+        began_s = monotonic_s()
+        while not self._is_settled():
+            assert monotonic_s() - began_s < SETTLES_WITHIN_S, (
+                f"not settled: {self.ledger.unsettled()}"
+            )
+            await sleep(LOOKS_APART_S)
+        await _stopped(busy)
+        await born.end(signal.SIGTERM)
+        for device in self.devices.values():
+            await device.hung_up()
+
+    def _is_settled(self) -> bool:
+        said_all = not any(device.unacknowledged for device in self.devices.values())
+        return said_all and not self.ledger.unsettled()
+
+    async def _bear(self) -> Born:
+        settings = {
+            "TILKALD_TWILIO_ACCOUNT_SID": self.twilio.account_sid,
+            "TILKALD_TWILIO_AUTH_TOKEN": self.twilio.auth_token,
+            "TILKALD_TWILIO_FROM": self.twilio.number,
+            "TILKALD_TWILIO_BASE_URL": self.twilio.url,
+        }
+        return await self._nursery.bear(
+            _environment(self._site, self.folder / "data", self._ports, settings)
+        )
+
+    # What goes on
+
+    async def _busy(self, ready: Ready) -> None:
+        host, _, port = ready.mqtt.rpartition(":")
+        self._ready = ready
+        connecting = (device.connect(host, int(port)) for device in self.devices.values())
+        outcomes = await asyncio.gather(*connecting, return_exceptions=True)
+        odd = [o for o in outcomes if o is not None and not isinstance(o, OSError)]
+        assert not odd, f"the listener did not let a device in: {odd[:3]}"
+        async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
+            await asyncio.gather(self._press(), self._close(http, ready))
+
+    async def _press(self) -> None:
+        pressers = [self.devices[f"button-s0-{number}"] for number in range(BUTTONS)]
+        while self._may_press:
+            free = [d for d in pressers if d.alarm is None and not d.unacknowledged]
+            if free:
+                device = self.chance.choice(free)
+                device.alarm = ""
+                device.say("alarm", level="red")
+            await sleep(PRESS_EVERY_S)
+
+    async def _close(self, http: httpx.AsyncClient, ready: Ready) -> None:
+        """The duty leader closes some alarms, also while their calls are still leaving."""
+        headers = {"Authorization": f"Bearer {ready.token}"}
+        while True:
+            await sleep(CLOSE_EVERY_S)
+            waiting = [d for d in self.devices.values() if d.alarm]
+            if not waiting:
+                continue
+            device = self.chance.choice(waiting)
+            url = f"{ready.http}/api/v1/alarms/{device.alarm}"
+            try:
+                alarm = (await http.get(url, headers=headers)).json()
+                body = {"rev": alarm["rev"], "cause": "calmed_down"}
+                answer = await http.post(f"{url}/close", json=body, headers=headers)
+            except httpx.HTTPError:
+                continue  # it died meanwhile
+            if not alarm["open"]:
+                device.alarm = None  # it was closed, and the news died with a former life
+            if answer.is_success:
+                self.seen.closed_over_http.append(url.rpartition("/")[2])
+
+    def _hear(self, device: CrashDevice, told: dict[str, object]) -> None:
+        match told["type"]:
+            case "received" if told["alarm"] and device.alarm is not None:
+                device.alarm = str(told["alarm"])
+            case "closed":
+                self.seen.told_closed.append(str(told["alarm"]))
+                device.alarm = None
+            case "page":
+                self._paged(device, str(told["notice"]))
+            case "stand_down":
+                self.seen.came[str(told["id"])] += 1
+            case _:
+                pass
+
+    def _paged(self, device: CrashDevice, notice: str) -> None:
+        self.seen.came[notice] += 1
+        device.say("answer", notice=notice, answer="rang")
+        luck = self.chance.random()
+        if luck < 0.2:
+            return
+        if luck < 0.4:
+            device.say("answer", notice=notice, answer="decline")
+            return
+        for answer in _ANSWERS[: self.chance.randint(1, len(_ANSWERS))]:
+            device.say("answer", notice=notice, answer=answer)
+
+    def _texts(self, phone: Phone) -> object:
+        def came(message: Message) -> None:
+            if message.direction == "outbound-api" and self.chance.random() < 0.3:
+                self._do(phone.reply("2" if self.chance.random() < 0.5 else "1"))
+
+        return came
+
+    def _do(self, work: object) -> None:
+        task: asyncio.Task[object] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+
+    def _add(self, name: str) -> None:
+        self.devices[name] = CrashDevice(name, self._hear)
+
+
+async def _stopped(busy: asyncio.Task[None]) -> None:
+    """End what goes on; what went wrong in it is raised."""
+    busy.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await busy
+
+
+def _organisation() -> Organisation:
+    """Eight people, six of whom are called; everybody called is called twice over."""
+    size = town.Size(people=8, on_duty=7, places=20, buttons=BUTTONS)
+    made = town.organisation(size)
+    ways = ("wearable", "sms")
+    steps = (
+        Step(timedelta(), "nearest", ways, 2),
+        Step(timedelta(seconds=1), "nearest", ways, 4),
+        Step(timedelta(seconds=2), "everyone", ways),
+    )
+    plans = tuple(replace(plan, steps=steps) for plan in made.plans)
+    return replace(made, plans=plans)
