@@ -7,13 +7,17 @@ protocol does not know is a mistake, with the ones it knows: a misspelt key must
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from hmac import compare_digest
+from typing import TypeVar
 
 from core.errors import ConfigError
-from devices.callsystems import ademco685, dc09, espa444, espax, surgard
+from core.signals import AlarmKind, SignalType
+from devices.callsystems import ademco685, dc09, espa444, espax, scaip, surgard
 from devices.callsystems.ademco685.session import Ademco685Session
+from devices.callsystems.codes.meaning import Meaning
 from devices.callsystems.dc09.accounts import Accounts
 from devices.callsystems.dc09.session import Dc09Session
 from devices.callsystems.dc09.settings import Account, Settings, keys_of
@@ -24,11 +28,16 @@ from devices.callsystems.espa444.session import PagingSession
 from devices.callsystems.espa444.settings import EspaLine, WhoCalls
 from devices.callsystems.espax import EspaXServer
 from devices.callsystems.espax.settings import EspaXListener
+from devices.callsystems.scaip.session import Receipts, ScaipSession
 from devices.callsystems.surgard.session import SILENT_AFTER as SURGARD_SILENT_AFTER
 from devices.callsystems.surgard.session import SurGardSession
+from devices.receivers import esp3
+from devices.receivers.esp3.meanings import CallsWhen
+from devices.receivers.esp3.session import Esp3Session
 from devices.session import DeviceSession, Family
 
 Texts = Mapping[str, str]
+Token = TypeVar("Token", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +51,23 @@ class Port:
     own: DeviceSession | None = None
 
 
-def open_port(family: Family, settings: Texts) -> Port:
-    """A line of this family. Raises ConfigError: an unknown setting, a wrong value."""
+def open_port(family: Family, settings: Texts, *, datagrams: bool = False) -> Port:
+    """A line of this family; `datagrams`: over UDP.
+
+    Raises ConfigError: an unknown setting, a wrong value.
+    """
+    given = _Settings(family.name, settings, datagrams)
     opened = _PORTS.get(family.name)
-    if opened is not None:
-        return opened(_Settings(family.name, settings))
-    _Settings(family.name, settings).done()
-    return Port(family.open)
+    port = Port(family.open) if opened is None else opened(given)
+    given.done()
+    return port
 
 
 class _Settings:
     """Texts, each asked for once; what nobody asked for is a mistake."""
 
-    def __init__(self, family: str, texts: Texts) -> None:
+    def __init__(self, family: str, texts: Texts, datagrams: bool = False) -> None:
+        self.datagrams = datagrams
         self._family = family
         self._left = dict(texts)
         self._known: dict[str, None] = {}
@@ -87,11 +100,40 @@ class _Settings:
             )
         return said
 
-    def by_account(self, key: str) -> dict[str, str]:
-        """`key.1234 = "…"`: account → text."""
-        self._known[f"{key}.ACCOUNT"] = None
+    def each(self, key: str, of: str) -> dict[str, str]:
+        """`key.1234 = "…"`: what stands behind the dot → text."""
+        self._known[f"{key}.{of}"] = None
         found = [name for name in self._left if name.startswith(f"{key}.")]
-        return {name.partition(".")[2].upper(): self._left.pop(name) for name in found}
+        return {name.partition(".")[2]: self._left.pop(name) for name in found}
+
+    def tokens(self, key: str, of: str, kinds: type[Token]) -> dict[str, Token]:
+        """`key.6 = "restore"`: what stands behind the dot → token."""
+        return {
+            name: self._token(f"{key}.{name}", said, kinds)
+            for name, said in self.each(key, of).items()
+        }
+
+    def meanings(self) -> dict[str, Meaning]:
+        """`own.120 = "fall"` or `"test: the button of the office"`: code → the site's meaning."""
+        found = {}
+        for code, said in self.each("own", "CODE").items():
+            token, _, text = said.partition(":")
+            found[code] = self._meaning(f"own.{code}", token.strip(), text.strip() or code)
+        return found
+
+    def _meaning(self, key: str, token: str, text: str) -> Meaning:
+        if token in [kind.value for kind in AlarmKind]:
+            return Meaning(SignalType.ALARM, AlarmKind(token), text, "the site")
+        type_ = self._token(key, token, SignalType, (*AlarmKind, *SignalType))
+        return Meaning(type_, None, text, "the site")
+
+    def _token(
+        self, key: str, said: str, kinds: type[Token], known: tuple[StrEnum, ...] = ()
+    ) -> Token:
+        if said not in [kind.value for kind in kinds]:
+            names = ", ".join(dict.fromkeys(kind.value for kind in known or tuple(kinds)))
+            raise ConfigError(f"{self._family}: {key} is {said!r}; write one of: {names}")
+        return kinds(said)
 
     def done(self) -> None:
         for key in self._left:
@@ -113,6 +155,9 @@ def _espa(make: Callable[[EspaLine], DeviceSession]) -> Callable[[_Settings], Po
             charset=Charset(
                 settings.one_of("charset", usual.charset, tuple(c.value for c in Charset))
             ),
+            call_types=dict(usual.call_types) | settings.tokens("call_types", "TYPE", SignalType),
+            priorities=dict(usual.priorities) | settings.tokens("priorities", "NUMBER", AlarmKind),
+            words=tuple(settings.tokens("words", "WORD", AlarmKind).items()),
             direct_select=settings.flag("direct_select"),
             seven_bits=settings.flag("seven_bits"),
             tells_status=settings.flag("tells_status"),
@@ -120,23 +165,26 @@ def _espa(make: Callable[[EspaLine], DeviceSession]) -> Callable[[_Settings], Po
             poll_every=settings.seconds("poll_every_s", usual.poll_every),
             settle=settings.seconds("settle_s", usual.settle),
         )
-        settings.done()
         return Port(lambda: make(line))
 
     return opened
 
 
 def _dc09(settings: _Settings) -> Port:
-    """`key` and `silent_s` hold for every account, `key.1234` and `silent_s.1234` for one."""
-    keys, silences = settings.by_account("key"), settings.by_account("silent_s")
-    key, silent = settings.text("key", ""), settings.seconds("silent_s", timedelta())
-    other = Account(keys=keys_of(key) if key else (), silent_after=silent or None)
+    """`key` holds for every account, `key.1234` and `silent_s.1234` for one.
+
+    Only an account that is named is watched for silence: nobody knows when another must speak.
+    """
+    keys = {name.upper(): key for name, key in settings.each("key", "ACCOUNT").items()}
+    silences = {name.upper(): s for name, s in settings.each("silent_s", "ACCOUNT").items()}
+    key, own = settings.text("key", ""), settings.meanings()
+    other = Account(keys=keys_of(key) if key else (), own=own)
     listed = []
     for account in dict.fromkeys((*keys, *silences)):
-        own = keys_of(keys[account]) if account in keys else other.keys
-        after = _Settings(dc09.FAMILY.name, {"silent_s": silences.get(account, "")})
-        allowed = after.seconds("silent_s", silent)
-        listed.append(replace(other, account=account, keys=own, silent_after=allowed or None))
+        of_its_own = keys_of(keys[account]) if account in keys else other.keys
+        said = _Settings(dc09.FAMILY.name, {"silent_s": silences.get(account, "")})
+        allowed = said.seconds("silent_s", timedelta()) or None
+        listed.append(Account(account, of_its_own, allowed, own))
     agreed = Settings(
         accounts=tuple(listed),
         other=other,
@@ -144,7 +192,6 @@ def _dc09(settings: _Settings) -> Port:
         check_time=settings.one_of("check_time", "true", ("true", "false")) == "true",
         decimal_length=settings.flag("decimal_length"),
     )
-    settings.done()
     accounts = Accounts(agreed)
     return Port(
         lambda: Dc09Session(accounts, supervises=False),
@@ -166,7 +213,6 @@ def _espax(settings: _Settings) -> Port:
         server=settings.text("server", usual.server),
         software=settings.text("software", usual.software),
     )
-    settings.done()
     return Port(EspaXServer(listener).open)
 
 
@@ -182,20 +228,35 @@ def _surgard(settings: _Settings) -> Port:
     """`silent_s` 0: the receiver's heartbeat is switched off."""
     digits = settings.one_of("line_digits", "1", ("1", "2", "3"))
     silent = settings.seconds("silent_s", SURGARD_SILENT_AFTER) or None
-    settings.done()
-    return Port(lambda: SurGardSession(line_digits=int(digits), silent_after=silent))
+    own = settings.meanings()
+    return Port(lambda: SurGardSession(line_digits=int(digits), own=own, silent_after=silent))
 
 
 def _ademco685(settings: _Settings) -> Port:
     silent = settings.seconds("silent_s", timedelta()) or None
-    settings.done()
-    return Port(lambda: Ademco685Session(silent_after=silent))
+    own = settings.meanings()
+    return Port(lambda: Ademco685Session(own=own, silent_after=silent))
+
+
+def _esp3(settings: _Settings) -> Port:
+    """`call_points.0181A3F2 = "closed"`: a contact that calls when it closes, or opens."""
+    said = settings.tokens("call_points", "SENDER", CallsWhen)
+    call_points = {sender.lower(): when for sender, when in said.items()}
+    return Port(lambda: Esp3Session(call_points))
+
+
+def _scaip(settings: _Settings) -> Port:
+    said = settings.one_of("receipts", Receipts.AS_MESSAGE, tuple(r.value for r in Receipts))
+    receipts, datagrams = Receipts(said), settings.datagrams
+    return Port(lambda: ScaipSession(datagrams=datagrams, receipts=receipts))
 
 
 _PORTS: dict[str, Callable[[_Settings], Port]] = {
     ademco685.FAMILY.name: _ademco685,
     dc09.FAMILY.name: _dc09,
+    esp3.FAMILY.name: _esp3,
     espax.FAMILY.name: _espax,
+    scaip.FAMILY.name: _scaip,
     surgard.FAMILY.name: _surgard,
     espa444.FAMILY.name: _espa(PagingSession),
     espa444.LISTENING.name: _espa(ListeningSession),

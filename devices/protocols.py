@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.signals import Reading, SignalType
 from devices.buttons import native
-from devices.callsystems import ademco685, dc09, espa444, espax, surgard
+from devices.callsystems import ademco685, dc09, espa444, espax, scaip, surgard
 from devices.receivers import esp3, rfxtrx, rtl433
 from devices.session import Family
 
@@ -16,6 +16,7 @@ FAMILIES: dict[str, Family] = {
         dc09.FAMILY,
         surgard.FAMILY,
         ademco685.FAMILY,
+        scaip.FAMILY,
         esp3.FAMILY,
         rfxtrx.FAMILY,
         rtl433.FAMILY,

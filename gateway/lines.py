@@ -125,7 +125,9 @@ class DeviceLines:
     def _begin(self, line: Line) -> None:
         house = LineHouse(line, self)
         try:
-            port = open_port(self._families[line.protocol], dict(line.settings))
+            family = self._families[line.protocol]
+            datagrams = line.url.startswith("udp://")
+            port = open_port(family, dict(line.settings), datagrams=datagrams)
         except (KeyError, ConfigError) as error:
             # The files were checked; an older stored configuration may still name it.
             house.down(f"{line.id} cannot be opened: {error}")
@@ -177,6 +179,8 @@ class LineHouse:
     def __init__(self, line: Line, lines: DeviceLines) -> None:
         self._line = line
         self._lines = lines
+        self.own: Pump | None = None
+        """Where the port has a session of its own: who watches over its panels."""
         self._is_open: bool | None = None
         self._is_silent = False
         self._spoke_at: datetime | None = None
@@ -196,6 +200,9 @@ class LineHouse:
 
     def spoke(self) -> None:
         self._spoke_at = self.now()
+        if self.own is not None:
+            # The bytes are read right after this; then its watch may have a new moment.
+            asyncio.get_running_loop().call_soon(self.own.look)
         if self._is_silent and self._line.silent_after:
             self._silence(False)
             self._watch()
@@ -237,6 +244,8 @@ class LineHouse:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self.own is not None:
+            self.own.close()
 
     def _answers(self, reading: Reading, answers: bool) -> None:
         """Word of somebody's silence: on a cable the line's own, on a port that of one panel."""
@@ -290,9 +299,9 @@ class _OpenLine:
         self.line = line
         self.link = link
         self.house = house
-        self._own = None if port.own is None else Pump(port.own, house, _NoWire())
-        if self._own is not None:
-            self._own.start()
+        if port.own is not None:
+            house.own = Pump(port.own, house, _NoWire())
+            house.own.start()
         self._log = logger("gateway.lines")
         self._running = asyncio.get_running_loop().create_task(self._run(before()))
         self._again: asyncio.TimerHandle | None = None
@@ -304,8 +313,6 @@ class _OpenLine:
             self._again.cancel()
         self._running.cancel()
         await asyncio.gather(self._running, return_exceptions=True)
-        if self._own is not None:
-            self._own.close()
         self.house.close()
         await self.link.close()
 

@@ -107,7 +107,10 @@ class Decoder:
         for message in heard:
             if message.ticket:
                 self._session.stored(message.ticket, True, now)
-        return heard, self._session.to_send()
+        reply = bytearray()
+        while sending := self._session.to_send():
+            reply += sending
+        return heard, bytes(reply)
 
     def _now_on_the_wall(self) -> datetime:
         return self._wall() + self._ahead

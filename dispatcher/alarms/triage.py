@@ -26,6 +26,9 @@ CANCEL_FRESH_FOR = timedelta(minutes=2)
 """A cancel that names no press must be this fresh: an old one may mean an older alarm."""
 
 
+_NOBODYS = (AlarmKind.TECHNICAL, AlarmKind.TAMPER)
+"""What a restore of mains, battery or housing names as over: no call for help ends with it."""
+
 _SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
 
 
@@ -163,6 +166,8 @@ def _same_place(signal: Signal, open_alarms: Sequence[Alarm], place: Place) -> A
 def _cancel(signal: Signal, open_alarms: Sequence[Alarm]) -> Verdict:
     if signal.repeat:
         return NothingToDo("a copy of a cancel")
+    if signal.type is SignalType.RESTORE and signal.reading.kind in _NOBODYS:
+        return NothingToDo("a thing is well again, which says nothing of a person")
     alarm = _cancelled_alarm(signal, open_alarms)
     if alarm is None:
         return NothingToDo("a cancel of nothing that is open")

@@ -98,6 +98,11 @@ class Pump:
         self._take(messages)
         return len(messages)
 
+    def look(self) -> None:
+        """Another session of the same port has moved what this one watches over."""
+        if not self._closed:
+            self._arm()
+
     def close(self) -> None:
         """The wire is gone. What is under way is still stored, and no longer answered."""
         self._closed = True
@@ -150,8 +155,8 @@ class Pump:
         return task.result()
 
     def _write(self) -> None:
-        sending = self._session.to_send()
-        if sending:
+        """All of it; where the wire is datagrams, a session gives one at a time."""
+        while sending := self._session.to_send():
             self._wire.write(sending)
 
     def _steer_reading(self) -> None:

@@ -165,6 +165,30 @@ async def test_a_port_for_panels_is_opened_moved_and_closed_by_the_configuration
     assert lines.port("panels") is None
 
 
+async def test_a_panel_that_falls_silent_is_one_finding_and_its_return_ends_it() -> None:
+    panel = Device("panel-1002", "fixed_button", "home", zone="hall", wire=("dc09:1002",))
+    desk, lines, _ = _lines((panel,))
+    supervising = asyncio.create_task(lines.supervision.run())
+    settings = (("silent_s.1002", "0.3"),)
+    lines.configure([Line("panels", "home", "dc09", "tcp://127.0.0.1:0", settings=settings)])
+    lines.start()
+    port = await _open(lines, "panels")
+    await _report(port)
+    await desk.until(lambda: len(desk.findings) == 1)
+    found = desk.findings[0]
+    assert (found.trouble, found.devices, found.over) == (
+        Trouble.LINE_DOWN,
+        ("panel-1002",),
+        False,
+    )
+    await _report(port)
+    await desk.until(lambda: len(desk.findings) == 2)
+    assert (desk.findings[1].key, desk.findings[1].over) == (found.key, True)
+    supervising.cancel()
+    lines.stop_reading()
+    await lines.close()
+
+
 async def test_a_line_that_did_not_change_stays_open() -> None:
     desk, lines, _ = _lines(())
     panels = Line("panels", "home", "dc09", "tcp://127.0.0.1:0")
@@ -240,6 +264,14 @@ def _lines(devices: tuple[Device, ...]) -> tuple[StoringDesk, DeviceLines, Memor
     supervision.expect([device.id for device in devices])
     intake = Intake(desk, registry, clock, supervision, {"hall": "hall"})
     return desk, DeviceLines(registry, clock, intake, supervision), registry
+
+
+async def _report(port: int) -> None:
+    """One message of panel 1002, over a connection of its own."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b'\n9EC40027"ADM-CID"0001L0#1002[#1002|1602 00 001]\r')
+    assert b'"ACK"' in await asyncio.wait_for(reader.readuntil(b"\r"), SOON_S)
+    writer.close()
 
 
 async def _open(lines: DeviceLines, name: str) -> int:
