@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -223,7 +224,7 @@ class CrashHouse:
         for answer in _ANSWERS[: self.chance.randint(1, len(_ANSWERS))]:
             device.say("answer", notice=notice, answer=answer)
 
-    def _texts(self, phone: Phone) -> object:
+    def _texts(self, phone: Phone) -> Callable[[Message], None]:
         def came(message: Message) -> None:
             if message.direction == "outbound-api" and self.chance.random() < 0.3:
                 self._do(phone.reply("2" if self.chance.random() < 0.5 else "1"))

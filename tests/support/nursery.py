@@ -114,11 +114,11 @@ def json_ready(line: bytes) -> Ready:
 
 async def _readable(descriptor: int) -> None:
     loop = asyncio.get_running_loop()
-    gone = loop.create_future()
-    loop.add_reader(descriptor, lambda: gone.done() or gone.set_result(None))
+    gone = asyncio.Event()
+    loop.add_reader(descriptor, gone.set)
     try:
         async with asyncio.timeout(PATIENCE_S):
-            await gone
+            await gone.wait()
     finally:
         loop.remove_reader(descriptor)
 

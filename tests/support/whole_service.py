@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +51,7 @@ class HeldStore(SqliteStore):
         """Commit what waits, and hold no longer."""
         self.held = False
         for unit, promised in self._waiting:
-            super().submit(unit).add_done_callback(lambda _, p=promised: _kept(p))
+            super().submit(unit).add_done_callback(_keeping(promised))
         self._waiting.clear()
 
 
@@ -102,6 +102,14 @@ async def whole_service(folder: Path) -> AsyncIterator[WholeService]:
         await dispatcher.stop()
 
 
-def _kept(promised: asyncio.Future[None]) -> None:
-    if not promised.done():
-        promised.set_result(None)
+def _keeping(promised: asyncio.Future[None]) -> Callable[[asyncio.Future[None]], None]:
+    def done(committed: asyncio.Future[None]) -> None:
+        error = committed.exception()
+        if promised.done():
+            return
+        if error is None:
+            promised.set_result(None)
+        else:
+            promised.set_exception(error)
+
+    return done
