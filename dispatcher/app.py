@@ -6,11 +6,13 @@ What reaches devices comes in as `Lines`, so that the gateway may be in this pro
 from __future__ import annotations
 
 import fcntl
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 from fastapi import FastAPI
@@ -39,7 +41,7 @@ from dispatcher.roster.model import Language
 from dispatcher.store.journal import EmergencyJournal
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite import SqliteStore, open_sqlite
-from dispatcher.web.ports import DemoPress, Readiness, WebDeps, WebSettings
+from dispatcher.web.ports import LOOPBACK_HOSTS, DemoPress, Readiness, WebDeps, WebSettings
 from dispatcher.web.public import public_app
 from dispatcher.web.serving import WebServer, serve
 from dispatcher.web.sign_in import OneTimeCodes
@@ -160,7 +162,9 @@ class Dispatcher:
         self.concerns = EngineConcerns()
         self.codes = OneTimeCodes(monotonic_s)
         self._watching: Callable[[str], bool] = lambda person: False
-        self._account = _account(settings)
+        self._public_port = settings.public_port or free_port(settings.bind)
+        self._public_url = settings.public_url or f"http://{settings.bind}:{self._public_port}"
+        self._account = _account(settings, self._public_url)
         self._troubles = Troubles("sms", self.concerns)
         self.engine = self._engine(lines)
         self.concerns.listening(self.engine)
@@ -180,15 +184,16 @@ class Dispatcher:
         await _warmed(public)
         self.public = await serve(
             public,
-            port=self._settings.public_port,
+            port=self._public_port,
             host=self._settings.bind,
             setting="PUBLIC_PORT",
         )
-        if self._account is not None and not self._settings.public_url:
+        if self._account is not None and not self._reachable_from_outside:
             message = "SMS replies and links cannot reach us. Set TILKALD_PUBLIC_URL."
             self.engine.health.report("public_url", message)
         staff = staff_app(self._web(press))
         self._watching = staff.state.streams.is_watching
+        self.pictures.look_at_consoles(staff.state.streams.watching)
         await _warmed(staff)
         self.staff = await serve(
             staff, port=self._settings.http_port, host=self._settings.bind, setting="HTTP_PORT"
@@ -241,8 +246,13 @@ class Dispatcher:
         _log.error("nobody has accepted", alarm=alarm.id, site=alarm.site)
 
     def _link_url(self, token: str) -> str:
-        base = self._settings.public_url or (self.public.url if self.public else "")
-        return f"{base}{NOTICE_PATH}{token}"
+        return f"{self._public_url}{NOTICE_PATH}{token}"
+
+    @property
+    def _reachable_from_outside(self) -> bool:
+        """Whether the provider can call us: by PUBLIC_URL, or from this very machine."""
+        base = self._settings.twilio_base_url
+        return bool(self._settings.public_url or (base and is_loopback_url(base)))
 
     def _web(self, press: DemoPress | None) -> WebDeps:
         hooks = None
@@ -257,7 +267,7 @@ class Dispatcher:
             readiness=self.readiness,
             metrics=lambda: generate_latest(metrics.REGISTRY),
             settings=WebSettings(
-                public_url=self._settings.public_url,
+                public_url=self._public_url,
                 hosts=self._settings.allowed_hosts,
                 language=self._language(),
             ),
@@ -290,13 +300,25 @@ def _tell(lines: Lines, tell: Tell) -> bool:
     return lines.tell(tell.device, message(tell))
 
 
-def _account(settings: Settings) -> Account | None:
+def free_port(host: str) -> int:
+    """A port nobody holds now: replies and links must know it before anything listens."""
+    with socket.create_server((host, 0)) as door:
+        port: int = door.getsockname()[1]
+    return port
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether an address is on this machine: a double of the provider, not the provider."""
+    return urlsplit(url).hostname in LOOPBACK_HOSTS
+
+
+def _account(settings: Settings, public_url: str) -> Account | None:
     if not settings.twilio:
         return None
     return Account(
         sid=settings.twilio_account_sid,
         token=settings.twilio_auth_token.get_secret_value(),
         sender=settings.twilio_from,
-        public_url=settings.public_url,
+        public_url=public_url,
         base_url=settings.twilio_base_url,
     )
