@@ -139,8 +139,8 @@ class Reading:
 
     `device` is the identity on the wire. `at` is the device's own clock, unproven; `age` is how
     long ago it says the thing happened. `odd` names what was wrong with the message and was read
-    past: an odd press is still a press. `raw` holds the bytes, cut at the codec's limit. `closes`: the
-    site says that this line may close an alarm without proof, above yellow too (law 6).
+    past: an odd press is still a press. `raw` holds the bytes, cut at the codec's limit.
+    `closes`: the site says that this line may close an alarm without proof (law 6).
     """
 
     protocol: str
