@@ -63,12 +63,17 @@ SILENT_FIXED = timedelta(seconds=90)
 """A fixed point or gateway: 90 s, as EN 50136-1 DP4 (standards.md row 7)."""
 
 
+PROVEN_FOR = timedelta(days=31)
+"""What gives no signs of life is proven by its last press or test for so long, then unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceKind:
     """One kind of device. `worn`: it follows a person, else it hangs in a zone.
 
     `presses_in_doubt`: the device is there to be pressed, so what it sends and nobody can read is
-    a press. `times` None: it raises no automatic alarm and its button has no pre-alarm.
+    a press. `times` None: it raises no automatic alarm and its button has no pre-alarm. `beats`: it
+    gives signs of life by itself; else only its line can be watched, and its test must prove it.
     """
 
     name: str
@@ -79,6 +84,7 @@ class DeviceKind:
     level: Level = Level.RED
     presses_in_doubt: bool = True
     times: AlarmTimes | None = None
+    beats: bool = True
 
 
 _ALIVE = (SignalType.HEARTBEAT, SignalType.PRESENCE, SignalType.LOW_BATTERY, SignalType.TAMPER)
@@ -129,6 +135,24 @@ KINDS: dict[str, DeviceKind] = {
             # An app can always say what it means; garbage from it is a fault, not a press.
             presses_in_doubt=False,
             times=PNA_11,
+        ),
+        # A room of a nurse call system, a point of an alarm panel, a rocker without a battery.
+        DeviceKind(
+            "call_point",
+            worn=False,
+            says=(*_PRESSES, SignalType.RESTORE),
+            told=(),
+            silent_after=SILENT_FIXED,
+            beats=False,
+        ),
+        # A radio transmitter on a person that speaks only when it is pressed.
+        DeviceKind(
+            "pendant",
+            worn=True,
+            says=(*_PRESSES, SignalType.RESTORE),
+            told=(),
+            silent_after=SILENT_WORN,
+            beats=False,
         ),
     )
 }

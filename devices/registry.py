@@ -53,6 +53,8 @@ class Line:
     (a serial line), `tcp://127.0.0.1:10000`, `udp://…` (we listen). Speed, bits and parity are for
     serial lines. `silent_after` zero: only the protocol itself says that the line is silent.
     `closes`: what this line says without proof may close an alarm, above yellow too (law 6).
+    `only_registered`: a sender nobody registered calls nobody, it is only remembered for the scan;
+    for radio that hears the neighbours' light switches.
     `settings` are the protocol's own, e.g. a key.
     """
 
@@ -66,6 +68,7 @@ class Line:
     stop_bits: int = 1
     silent_after: timedelta = timedelta()
     closes: bool = False
+    only_registered: bool = False
     settings: tuple[tuple[str, str], ...] = ()
 
     @property

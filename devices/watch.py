@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
-from devices.catalogue import kind
+from devices.catalogue import PROVEN_FOR, kind
 from devices.registry import Device
 
 LOW_BATTERY = 0.20
@@ -187,10 +187,11 @@ class Watch:
     def expect(self, devices: Iterable[str], now: datetime) -> None:
         """These must be heard: devices whose wearer is on shift, and fixed ones. Replaces all.
 
-        A device that was not expected before is given one interval from now to be heard.
+        What speaks only when it is pressed is watched through its line alone. A device that was
+        not expected before is given one interval from now to be heard.
         """
         before = self._expected
-        self._expected = {device: None for device in devices if device in self._watched}
+        self._expected = {device: None for device in devices if self._beats(device)}
         for device in self._expected:
             if device not in before:
                 watched = self._watched[device]
@@ -243,14 +244,15 @@ class Watch:
         return (_finding(Trouble.TAMPER, watched, now, over=True),)
 
     def line_down(self, line: str, now: datetime, site: str = "") -> tuple[Finding, ...]:
-        """A whole line is gone: one finding names every device expected on it.
+        """A whole line is gone: one finding names every device on it that should be heard.
 
         `site` is the line's own, else that of its first device.
         """
         if line in self._down:
             return ()
         self._down[line] = now
-        named = tuple(d for d in self._expected if self._watched[d].line == line)
+        on_it = (d for d, watched in self._watched.items() if watched.line == line)
+        named = tuple(d for d in on_it if d in self._expected or not self._beats(d))
         self._held.pop(line, None)
         site = site or self._site(named)
         return (Finding(f"line:{line}", Trouble.LINE_DOWN, named, now, line, site),)
@@ -378,6 +380,11 @@ class Watch:
         over = Finding(key, Trouble.COMMON_CAUSE, named, now, group.line, site, over=True)
         return (back, over)
 
+    def _beats(self, device: str) -> bool:
+        """Whether it is known, and gives signs of life that can be missed."""
+        watched = self._watched.get(device)
+        return watched is not None and kind(watched.device.kind).beats
+
     def _site(self, devices: Sequence[str]) -> str:
         return self._watched[devices[0]].device.site if devices else ""
 
@@ -427,8 +434,9 @@ def _state(watched: _Watched, now: datetime, *, line_down: bool) -> State:
     if watched.tampered:
         return State.TAMPER
     last = watched.heard or watched.known_since
-    if watched.lost_in or line_down or now - last >= watched.silent_after:
+    beats = kind(watched.device.kind).beats
+    if watched.lost_in or line_down or (beats and now - last >= watched.silent_after):
         return State.SILENT
-    if watched.heard is None:
+    if watched.heard is None or (not beats and now - watched.heard >= PROVEN_FOR):
         return State.UNKNOWN
     return State.LOW_BATTERY if watched.low else State.OK

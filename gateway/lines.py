@@ -168,9 +168,12 @@ class DeviceLines:
         known = self._registry.resolve(reading.protocol, reading.device, wall)
         return () if known.standing is Standing.UNKNOWN else (known.device,)
 
-    def unknown(self, line: Line, reading: Reading) -> None:
-        if not self._is_registered(reading.protocol, reading.device):
+    def is_stranger(self, line: Line, reading: Reading) -> bool:
+        """Whether nobody registered who spoke; then the scan remembers it."""
+        stranger = not self._is_registered(reading.protocol, reading.device)
+        if stranger:
             self._scan.heard(line.id, reading, self._clock.wall())
+        return stranger
 
 
 class LineHouse:
@@ -219,7 +222,8 @@ class LineHouse:
         if answers is not None:
             self._answers(reading, answers)
             return True
-        self._lines.unknown(self._line, reading)
+        if self._lines.is_stranger(self._line, reading) and self._line.only_registered:
+            return True
         if self._line.closes and reading.type in _TAKES_AWAY:
             reading = replace(reading, closes=True)
         return await self._lines.intake.take(reading, site=self._line.site)

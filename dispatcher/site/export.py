@@ -184,6 +184,7 @@ def _line_values(line: Line, one_site: bool) -> Values:
     if line.silent_after:
         yield "silent_s", line.silent_after.total_seconds()
     yield from _if_true("closes", line.closes)
+    yield from _if_true("only_registered", line.only_registered)
 
 
 def _plan(plan: Plan, one_site: bool) -> str:

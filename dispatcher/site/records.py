@@ -224,6 +224,7 @@ def read_line(fields: Fields, home: Home) -> Line:
         stop_bits=fields.whole("stop_bits", 1, 1, 2),
         silent_after=_seconds(fields.number("silent_s", 0, SILENT_S_MOST), timedelta()),
         closes=fields.flag("closes"),
+        only_registered=fields.flag("only_registered"),
         settings=fields.pairs("settings"),
     )
     _check_url(fields, line.url)

@@ -248,6 +248,36 @@ def test_a_line_that_is_down_is_one_finding_and_its_devices_are_none() -> None:
     assert house.due(10 * MINUTE) == []
 
 
+def test_a_device_on_another_line_is_named_with_that_line_and_its_site() -> None:
+    watch = Watch()
+    watch.configure([badge("a"), call_point("room-12")], START, {"room-12": "nurse-call"})
+    watch.expect(["a", "room-12"], START)
+    (down,) = watch.line_down("nurse-call", START, "solbakken")
+    assert (down.devices, down.line, down.site) == (("room-12",), "nurse-call", "solbakken")
+    assert watch.health("room-12", START).state is State.SILENT
+    assert watch.health("a", START).state is not State.SILENT
+
+
+def test_what_speaks_only_when_pressed_is_never_lost_but_soon_unproven() -> None:
+    watch = Watch()
+    watch.configure([call_point("room-12")], START)
+    watch.expect(["room-12"], START)
+    assert watch.due(START + timedelta(days=100)) == ()
+    assert watch.health("room-12", START).state is State.UNKNOWN
+    watch.heard("room-12", START)
+    assert watch.health("room-12", START + timedelta(days=30)).state is State.OK
+    assert watch.health("room-12", START + timedelta(days=32)).state is State.UNKNOWN
+
+
+def test_a_late_device_that_moves_to_another_line_is_judged_there() -> None:
+    watch = Watch()
+    watch.configure([badge("a")], START)
+    watch.expect(["a"], START)
+    watch.configure([badge("a")], START + SECOND, {"a": "other"})
+    (lost,) = watch.due(START + 10 * MINUTE)
+    assert (lost.trouble, lost.line) == (Trouble.SILENT, "other")
+
+
 def test_devices_of_a_line_that_is_back_have_one_interval_to_be_heard() -> None:
     house = House("a")
     house.watch.line_down(OWN_LINE, START)
@@ -328,6 +358,10 @@ def test_whoever_is_expected_and_not_heard_for_long_stands_in_a_finding(
 
 def badge(name: str) -> Device:
     return Device(name, "badge", "solbakken", "anna")
+
+
+def call_point(name: str) -> Device:
+    return Device(name, "call_point", "solbakken", zone="hall", wire=("espa444:12",))
 
 
 class House:

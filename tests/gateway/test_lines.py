@@ -75,6 +75,19 @@ async def test_an_unknown_sender_is_taken_for_the_lines_site_and_remembered_for_
         assert house.lines.scan.newest_first() == ()
 
 
+async def test_where_the_site_says_so_a_stranger_calls_nobody_and_is_still_found_by_a_scan(
+    tmp_path: Path,
+) -> None:
+    async with House(tmp_path, devices=()) as house:
+        house.lines.configure([replace(house.line, only_registered=True)])
+        await house.say_until(CALL, lambda: len(house.lines.scan.newest_first()) == 1)
+        await house.hears(b"\x06")
+        assert house.desk.taken == []
+        house.registry.load([ROOM], ())
+        await house.say_until(CALL, lambda: len(house.desk.taken) >= 1)
+        assert house.desk.taken[0].device == "room-12"
+
+
 async def test_an_unknown_sender_never_passes_for_a_device_of_that_name(tmp_path: Path) -> None:
     badge = Device("0815", "badge", "home", "anna")
     async with House(tmp_path, devices=(badge,)) as house:

@@ -216,6 +216,7 @@ def _line(line: str, sites: list[str]) -> st.SearchStrategy[Line]:
         stop_bits=st.sampled_from([1, 2]),
         silent_after=seconds.map(lambda s: timedelta(seconds=s)),
         closes=st.booleans(),
+        only_registered=st.booleans(),
         settings=st.sampled_from([(), (("who_calls", "text"), ("charset", "danish_7"))]),
     )
     listening = st.builds(
