@@ -33,6 +33,7 @@ NOTICE_LIFE = timedelta(minutes=30)
 """After this a notice that has not left is not sent any more: a later round has taken over."""
 
 ETA_UNKNOWN_S = 180.0
+CONSOLE = "console"
 
 WAITING = (Standpoint.CALLED, Standpoint.RANG, Standpoint.SEEN)
 COMING = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
@@ -220,10 +221,17 @@ class Turn:
         self.put(replace(call, sent=tuple(sent)))
 
     def _allowed(self, person: str, routes: list[Route]) -> list[Route]:
-        """Law 3 once more, where it cannot be passed: never the victim, on any address."""
+        """Law 3 once more, where it cannot be passed: never the victim, on any address.
+
+        A console nobody has open is left out where there is another way: it could only fail.
+        """
         if any(presser.person == person for presser in self.alarm.pressers):
             return []
-        return [route for route in routes if route.address not in self.view.barred]
+        allowed = [route for route in routes if route.address not in self.view.barred]
+        consoles = self.view.consoles
+        if consoles is None or person in consoles:
+            return allowed
+        return [route for route in allowed if route.channel != CONSOLE] or allowed
 
     def _notice(self, call: Call, route: Route, purpose: Purpose, text: str) -> Notice:
         alarm, number = self.alarm, self.state.notices_made + 1

@@ -66,6 +66,7 @@ class View:
     `on_call`: bagvagt. `last_resort`: the site's last list. `named`: people a plan names.
     `barred`: every address a presser holds; the last guard of law 3 stands on it.
     `receipt_within`: per channel, how long its receipt may take before the next route is due.
+    `consoles`: who has the console open now (None: not known); nobody else hears it ring.
     """
 
     at: datetime
@@ -79,3 +80,4 @@ class View:
     left_out: tuple[LeftOut, ...] = ()
     barred: tuple[str, ...] = ()
     receipt_within: tuple[tuple[str, timedelta], ...] = ()
+    consoles: tuple[str, ...] | None = None

@@ -26,6 +26,11 @@ from dispatcher.engine.work import Work
 from dispatcher.store.ports import Store, Unit
 
 PATIENCE_S = 1.0
+"""How long the store may be silent. One that answers others is at work, not silent."""
+
+PATIENCE_LONGEST_S = 3.0
+"""And how long one piece waits at most for a store that is busy with others."""
+
 NOT_STORED = "Alarms are called but not stored. Free the disk. ({why})"
 RETRY_EVERY_S = 1.0
 BACKLOG_MOST = 100_000
@@ -48,8 +53,10 @@ class Journal(Protocol):
 class _Waiting:
     work: Work
     taken: asyncio.Future[Taken]
+    since_s: float
     timer: asyncio.TimerHandle | None = None
     performed: bool = field(default=False)
+    looked_again: bool = field(default=False)
 
 
 class Commits:
@@ -73,6 +80,7 @@ class Commits:
         self._committed_rev = {alarm.id: alarm.rev for alarm in book.alarms.values()}
         self._unsaved: list[Work] = []
         self._in_flight = 0
+        self._answered_s = 0.0
         self._saving: asyncio.Task[None] | None = None
         self._journalling: dict[asyncio.Task[None], None] = {}
         self._idle = asyncio.Event()
@@ -81,7 +89,7 @@ class Commits:
     def submit(self, work: Work) -> asyncio.Future[Taken]:
         """Commit, then perform. The future says whether the device may be acknowledged."""
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(work, loop.create_future())
+        waiting = _Waiting(work, loop.create_future(), loop.time())
         if self._unsaved:
             self._go_on_unstored(waiting)
             return waiting.taken
@@ -115,6 +123,7 @@ class Commits:
         self._in_flight -= 1
         error = done.exception() if not done.cancelled() else StoreUnavailable("store closed")
         if error is None:
+            self._answered_s = asyncio.get_running_loop().time()
             self._note_committed(waiting.work.unit)
             self._finish(waiting)
         elif isinstance(error, Conflict) and not self._behind(waiting.work.unit):
@@ -135,6 +144,19 @@ class Commits:
 
     def _out_of_patience(self, waiting: _Waiting) -> None:
         """The transaction is still on its way; help does not wait for it."""
+        loop = asyncio.get_running_loop()
+        if not waiting.looked_again:
+            # When we ourselves are late, its answer may lie behind this timer in the queue.
+            waiting.looked_again = True
+            waiting.timer = loop.call_later(0, self._out_of_patience, waiting)
+            return
+        silent_s = loop.time() - max(self._answered_s, waiting.since_s)
+        waited_s = loop.time() - waiting.since_s
+        left_s = min(PATIENCE_S - silent_s, PATIENCE_LONGEST_S - waited_s)
+        if left_s > 0:
+            waiting.looked_again = False
+            waiting.timer = loop.call_later(left_s, self._out_of_patience, waiting)
+            return
         self._health.report("store", NOT_STORED, why=f"{PATIENCE_S:g} s")
         self._perform_unstored(waiting)
 

@@ -6,7 +6,7 @@ change it; every decision looks at it afresh.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import cos, hypot, radians
@@ -87,10 +87,15 @@ class SitePictures:
         self._sick = 0
         self._views: dict[str, _Viewed] = {}
         self._book = OpenAlarms()
+        self._consoles: Callable[[], tuple[str, ...] | None] = lambda: None
 
     def watch_over(self, book: OpenAlarms) -> None:
         """The open alarms whose victims and helpers every picture must know."""
         self._book = book
+
+    def look_at_consoles(self, consoles: Callable[[], tuple[str, ...]]) -> None:
+        """From now on it is known who has the console open."""
+        self._consoles = consoles
 
     def configure(self, organisation: Organisation) -> None:
         """A new version of the configuration. Running plans keep their snapshots."""
@@ -115,7 +120,7 @@ class SitePictures:
         if len(self._views) >= VIEWS_KEPT:
             del self._views[next(iter(self._views))]
         self._views[alarm.id] = kept
-        return replace(kept.view, at=at.now, wall=at.wall)
+        return replace(kept.view, at=at.now, wall=at.wall, consoles=self._consoles())
 
     def place(self, signal: Signal, at: Moment) -> Place:
         """Honestly (law 8): the device's word, else its position, else the unit of the roster."""

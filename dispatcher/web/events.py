@@ -42,6 +42,10 @@ class Streams:
         """Whether a page signed in as this person follows the stream now."""
         return self._open[person] > 0
 
+    def watching(self) -> tuple[str, ...]:
+        """Everybody who has a page open that follows the stream."""
+        return tuple(sorted(person for person, pages in self._open.items() if pages > 0))
+
     async def _stream(self, person: str, last_event_id: str | None) -> AsyncGenerator[bytes]:
         self._open[person] += 1
         queue = self._desk.follow()
