@@ -19,14 +19,11 @@ JOIN_WITHIN = timedelta(minutes=2)
 LATE_FROM = timedelta(seconds=30)
 """A press older than this when it arrives is called with its age."""
 
-OF_THE_EQUIPMENT = (AlarmKind.TECHNICAL, AlarmKind.TAMPER, AlarmKind.LOSS)
-"""A mains failure that is over, a panel heard again: no word about anybody's alarm (law 6)."""
-
 CANCEL_FRESH_FOR = timedelta(minutes=2)
 """A cancel that names no press must be this fresh: an old one may mean an older alarm."""
 
 
-_NOBODYS = (AlarmKind.TECHNICAL, AlarmKind.TAMPER)
+_NOBODYS = (AlarmKind.TECHNICAL, AlarmKind.TAMPER, AlarmKind.LOSS)
 """What a restore of mains, battery or housing names as over: no call for help ends with it."""
 
 _SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
@@ -102,8 +99,6 @@ def triage(
     signal: Signal, open_alarms: Sequence[Alarm], on_shift: bool, place: Place, first_name: str
 ) -> Verdict:
     """Decide what an alarm, cancel or restore means beside the alarms now open at its site."""
-    if signal.type is SignalType.RESTORE and signal.reading.kind in OF_THE_EQUIPMENT:
-        return NothingToDo("the equipment is well again; it says nothing of a person")
     if signal.type in (SignalType.CANCEL, SignalType.RESTORE):
         return _cancel(signal, open_alarms)
     mine = _own_alarm(signal, open_alarms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -325,9 +326,9 @@ def _all(view: View) -> list[Candidate]:
     return [candidate for people in lists for candidate in people]
 
 
-def _names(people: tuple[Candidate, ...]) -> list[str]:
+def _names(people: Sequence[Candidate]) -> list[str]:
     return [candidate.person for candidate in people]
 
 
-def _of(people: tuple[Candidate, ...], person: str) -> Candidate:
+def _of(people: Sequence[Candidate], person: str) -> Candidate:
     return next(candidate for candidate in people if candidate.person == person)
