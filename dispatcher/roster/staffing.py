@@ -74,6 +74,7 @@ class Staffing:
     """Per place of an alarm what `views` has worked out; goes when the staffing goes."""
     _posts: dict[str, Post] = field(default_factory=dict, compare=False)
     _routes: dict[str, tuple[Route, ...]] = field(default_factory=dict, compare=False)
+    _addresses: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     _holders: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def post_of(self, person: str) -> Post:
@@ -92,12 +93,23 @@ class Staffing:
             kept = self._routes[person] = self.index.routes(person, self.since)
         return kept
 
+    def addresses(self, person: str) -> tuple[str, ...]:
+        """Everything that would ring at this person. Worked out when first asked."""
+        kept = self._addresses.get(person)
+        if kept is None:
+            kept = self._addresses[person] = self.index.addresses(person, self.since)
+        return kept
+
     def holders(self, address: str) -> tuple[str, ...]:
         """Everybody who would hear this address ring. Worked out when first asked."""
         kept = self._holders.get(address)
         if kept is None:
             kept = self._holders[address] = self.index.holders(address, self.since)
         return kept
+
+    @cached_property
+    def left_out_people(self) -> frozenset[str]:
+        return frozenset(out.person for out in self.left_out)
 
     @cached_property
     def by_zone(self) -> Mapping[tuple[str | None, bool], tuple[str, ...]]:

@@ -9,9 +9,10 @@ The law kept here is the third: never the victim, on any address a presser holds
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, overload
 
 from dispatcher.alarms.view import Candidate, LeftOut, Route, Unusual, View
@@ -82,10 +83,11 @@ def build_view(
     is empty but for the addresses that must not ring.
     """
     around = situation or Situation()
-    barred = _barred(index, pressing, wall)
     if site not in index.sites:
+        barred = _barred(pressing, lambda person: index.addresses(person, wall))
         return View(now, wall, barred=barred, receipt_within=around.receipt_within)
     staffing = index.staffing(site, wall, around.presence)
+    barred = _barred(pressing, staffing.addresses)
     return _Picture(index, staffing, zone, pressing, barred, around, wall).view(now)
 
 
@@ -244,12 +246,12 @@ class _Picture:
         """Everybody one of whose addresses is barred or sick."""
         addresses = (*self.barred, *self.around.unhealthy)
         holders = map(self.staffing.holders, addresses)
-        return dict.fromkeys(person for people in holders for person in people)
+        return dict.fromkeys(chain.from_iterable(holders))
 
     def _left_out(self) -> tuple[LeftOut, ...]:
         pressed = tuple(LeftOut(person, "pressed") for person in self.excluded)
         rest = self.staffing.left_out
-        if any(out.person in self.excluded for out in rest):
+        if not self.staffing.left_out_people.isdisjoint(self.excluded):
             rest = tuple(out for out in rest if out.person not in self.excluded)
         return pressed + rest
 
@@ -263,8 +265,8 @@ def _outward(index: OrganisationIndex, staffing: Staffing, zone: str | None) -> 
     return kept
 
 
-def _barred(index: OrganisationIndex, pressing: Pressing, wall: datetime) -> tuple[str, ...]:
-    held = (address for person in pressing.persons for address in index.addresses(person, wall))
+def _barred(pressing: Pressing, addresses: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
+    held = chain.from_iterable(map(addresses, pressing.persons))
     return tuple(dict.fromkeys((*pressing.devices, *pressing.addresses, *held)))
 
 
