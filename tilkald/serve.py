@@ -269,14 +269,18 @@ class Service:
         return ready
 
     async def _staff_token(self) -> str:
-        """Made at the first start for the first duty leader; kept in the data directory, 0600."""
+        """Made at the first start for the first duty leader; kept in the data directory, 0600.
+
+        Once they have left, another is made for whoever leads now: else the console stays shut.
+        """
         file = self._settings.data_dir / "staff-token"
-        store = self._ground.store
+        store, organisation = self._ground.store, self.pictures.organisation()
         token = file.read_text().strip() if file.exists() else ""
-        if token and await store.staff_token(ids.hashed(token)) is not None:
+        holder = await store.staff_token(ids.hashed(token)) if token else None
+        if any(person.id == holder for person in organisation.people):
             return token
         token = ids.secret()
-        person = _first_leader(self.pictures.organisation())
+        person = _first_leader(organisation)
         await store.write_staff_token(ids.hashed(token), person, self._ground.clock.now())
         write_private(file, token)
         return token

@@ -121,6 +121,17 @@ async def test_open_alarms_of_a_restored_copy_wait_for_a_persons_word(tmp_path: 
         assert '"closed"' in await service.get("/api/v1/alarms")
 
 
+async def test_the_console_opens_after_the_person_its_token_names_has_left(tmp_path: Path) -> None:
+    data, site = tmp_path / "data", tmp_path / "site"
+    shutil.copytree(example_site(), site)
+    async with running(data, TILKALD_SITE_DIR=str(site)) as service:
+        assert "alarms" in json.loads(await service.get("/api/v1/alarms"))
+    for file in site.iterdir():
+        file.write_text(file.read_text().replace("tove", "gerda"))
+    async with running(data, TILKALD_SITE_DIR=str(site)) as service:
+        assert "alarms" in json.loads(await service.get("/api/v1/alarms"))
+
+
 @dataclass
 class Running:
     process: asyncio.subprocess.Process
