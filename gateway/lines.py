@@ -82,7 +82,10 @@ class DeviceLines:
 
     def configure(self, lines: Iterable[Line]) -> None:
         """These lines and no others; one that did not change stays open."""
-        self._wanted = {line.id: line for line in lines}
+        before, self._wanted = self._wanted, {line.id: line for line in lines}
+        for name in before:
+            if name not in self._wanted:
+                self._supervision.line_up(name)  # a line that is no more is not down either
         self._scan.forget(self._is_registered)
         if self._started:
             self._bring_about()
@@ -115,9 +118,8 @@ class DeviceLines:
     def _bring_about(self) -> None:
         for name, open_line in list(self._open.items()):
             if self._wanted.get(name) != open_line.line:
+                open_line.house.forget_the_silent()
                 self._shut(name)
-                if name not in self._wanted:
-                    self._supervision.line_up(name)  # a line that is no more is not down either
         for name, line in self._wanted.items():
             if name not in self._open:
                 self._begin(line)
@@ -184,6 +186,7 @@ class LineHouse:
         self._lines = lines
         self.own: Pump | None = None
         """Where the port has a session of its own: who watches over its panels."""
+        self._missing: dict[str, Finding] = {}
         self._is_open: bool | None = None
         self._is_silent = False
         self._spoke_at: datetime | None = None
@@ -245,6 +248,12 @@ class LineHouse:
         if self._notes.allows(what, self.now()):
             self._log.warning("line noticed", line=self._line.id, why=what, detail=detail)
 
+    def forget_the_silent(self) -> None:
+        """The line is configured anew: whoever was silent on it is not missed any more."""
+        over = [replace(found, over=True) for found in self._missing.values()]
+        self._missing.clear()
+        self._lines.supervision.report(over)
+
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -257,8 +266,11 @@ class LineHouse:
             known = self._lines.device_of(reading)
             name, now = f"{self._line.id} ({reading.device})", self.now()
             key = f"line:{self._line.id}:{reading.device}"
-            found = Finding(key, Trouble.LINE_DOWN, known, now, name, self._line.site, over=answers)
-            self._lines.supervision.report([found])
+            found = Finding(key, Trouble.LINE_DOWN, known, now, name, self._line.site)
+            self._missing.pop(key, None)
+            if not answers:
+                self._missing[key] = found
+            self._lines.supervision.report([replace(found, over=answers)])
         else:
             self._silence(not answers)
 

@@ -302,6 +302,7 @@ def _open_port(settings: SerialSettings) -> Any:
         parity=settings.parity,
         stopbits=settings.stop_bits,
         timeout=THREAD_LOOKS_S,
+        exclusive=True,  # a second reader would take bytes of a call away
     )
 
 

@@ -63,6 +63,15 @@ async def test_a_line_that_is_not_there_at_the_start_is_down_until_it_is(tmp_pat
     await asyncio.to_thread(cable.unplug)
 
 
+async def test_a_port_somebody_else_reads_is_not_shared(cable: PtyCable) -> None:
+    house, second = SlowHouse(), SlowHouse()
+    async with serving(cable.path, house), serving(cable.path, second):
+        await second.until(lambda: second.states == ["down"])
+        await asyncio.to_thread(cable.write, b"!1 help\n")
+        await house.until(lambda: house.names == ["1"])
+        assert second.messages == []
+
+
 async def test_several_lines_at_once_do_not_wait_for_each_other(tmp_path: Path) -> None:
     house = SlowHouse()
     house.slow["1"] = asyncio.Event()
