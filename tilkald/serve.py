@@ -209,10 +209,12 @@ class Service:
             await sleep(ROSTER_EVERY_S)
             at = self._at()
             now_on_duty = self.pictures.on_duty(at)
+            here = {person.id for person in self.pictures.organisation().people}
             self.gateway.expect(self.pictures.expected_devices(at))
             for person in on_duty:
                 if person not in now_on_duty:
-                    self.dispatcher.engine.responder_lost(person, "off_duty")
+                    why = "shift_over" if person in here else "removed"
+                    self.dispatcher.engine.responder_lost(person, why)
             on_duty = now_on_duty
 
     async def _follow_configuration(self) -> None:

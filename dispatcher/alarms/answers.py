@@ -81,8 +81,14 @@ def receipt(turn: Turn, event: Receipt) -> None:
 
 
 def lost(turn: Turn, event: ResponderLost) -> None:
-    """Pressed too, device gone, off duty: if they were coming, the escalation goes on at once."""
+    """Pressed too, device gone, off duty: if they were coming, the escalation goes on at once.
+
+    Who has arrived stays when the roster's hour strikes: the wearer would be told "nobody yet" by
+    a clock while a colleague stands beside them.
+    """
     call = turn.call_of(event.person)
+    if call is not None and call.standpoint is Standpoint.ARRIVED and event.why == "shift_over":
+        return
     if call is None or call.standpoint in (Standpoint.LOST, Standpoint.DECLINED):
         if call is not None and event.why == "pressed":
             _take_back(turn, call)

@@ -320,7 +320,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ResponderLost:
-    """`why`: `pressed`, `device_lost`, `off_duty`, `removed`."""
+    """`why`: `pressed`, `device_lost`, `off_duty` (they said so), `shift_over`, `removed`."""
 
     person: str
     why: str

@@ -134,6 +134,7 @@ WHYS = {
     "pressed": "pressed the alarm",
     "device_lost": "alarm has no contact",
     "off_duty": "not on shift",
+    "shift_over": "not on shift",
     "removed": "no longer here",
     "enough": "others are enough",
     "closed": "it is over",

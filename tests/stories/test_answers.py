@@ -67,6 +67,29 @@ def test_a_responder_who_goes_off_duty_or_loses_the_badge_is_asked_on_every_othe
     """)
 
 
+def test_the_end_of_a_shift_takes_nobody_from_the_wearers_side() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Anna | presses             | call Bo: wearable; Anna feels: sent
+    0:05 | Bo   | accepts             | Anna feels: Bo is coming, 35 s
+    0:40 | Bo   | arrives             | Anna feels: somebody is there
+    1:00 | Bo   | comes to shift's end | nothing
+    1:10 | Bo   | says it is over     | stand down Bo: closed; Anna feels: over
+                                      ; closed by Bo: calmed_down
+    """)
+
+
+def test_who_is_on_the_way_when_the_shift_ends_is_asked_again_while_the_plan_goes_on() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Anna | presses             | call Bo: wearable; Anna feels: sent
+    0:05 | Bo   | accepts             | Anna feels: Bo is coming, 35 s
+    0:15 | Bo   | comes to shift's end | ask Bo again; call Ida: wearable; Anna feels: nobody yet
+    """)
+
+
 def test_more_help_calls_the_next_circle_at_once_and_wants_one_more() -> None:
     story("""
     Anna in lejl-12 | Bo 35 s | Ida 60 s | Lone leader

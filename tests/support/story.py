@@ -153,6 +153,9 @@ class Stage:
             self.house.off[who.lower()] = None
             signal = self.presses.signal(who, SignalType.CHECK_OUT, self.at)
             self._carry(self.core.presence(signal, self.at))
+        elif does == "comes to shift's end":
+            self.house.off[who.lower()] = None
+            self._carry(self.core.lost(who.lower(), "shift_over", self.at))
         elif does == "loses the badge":
             self.house.unhealthy[f"badge-{who.lower()}"] = "silent"
             self._carry(self.core.lost(who.lower(), "device_lost", self.at))
