@@ -41,7 +41,7 @@ arrows:
 	$(BIN)/lint-imports
 
 test-quick:
-	TILKALD_TEST_PROFILE=quick $(BIN)/pytest -q -n $(TEST_JOBS) -m "not shell"
+	TILKALD_TEST_PROFILE=quick $(BIN)/pytest -q -n $(TEST_JOBS) -m "not shell and not long"
 
 programs: $(SETUP) ## Debian programs only tests need (root on Debian installs them)
 	@tests/support/programs.sh

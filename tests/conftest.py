@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Timings here are noisy and several tests run at once: no deadline by the clock. A failure prints
 # the blob that reproduces it.
 settings.register_profile(
-    "tilkald", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "tilkald",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 # `make check` tries fewer examples, to stay within a minute; `make test` tries all.
 settings.register_profile("quick", settings.get_profile("tilkald"), max_examples=20)
 settings.load_profile(os.environ.get("TILKALD_TEST_PROFILE", "tilkald"))
+
+LONG = ("fuzz", "simulation")
+"""Folders whose tests try many seeds or much junk: part of `make test`, not of `make check`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(folder in item.path.parts for folder in LONG):
+            item.add_marker(pytest.mark.long)
