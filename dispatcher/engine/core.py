@@ -57,7 +57,7 @@ from dispatcher.engine.carry_out import carried_out
 from dispatcher.engine.closing import may_close, refuse_if_stale
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome
-from dispatcher.engine.work import Moment, Pictures, Tell, Work
+from dispatcher.engine.work import Moment, Pictures, Tell, Work, together
 from dispatcher.store.ports import NoticeMove, Presence, Unit
 
 GREW_JUST_NOW = timedelta(seconds=15)
@@ -242,7 +242,8 @@ class Core:
 
     def hold_overdue(self, at: Moment) -> tuple[Work, list[Alarm]]:
         """After a long down time: the duty leader gets one list; each waits a while for a word."""
-        work, held = Work(), []
+        works: list[Work] = []
+        held: list[Alarm] = []
         for alarm in list(self.book.alarms.values()):
             state = alarm.escalation
             if state is None or at.now - state.wake_at <= LONG_OVERDUE or alarm.technical:
@@ -252,9 +253,9 @@ class Core:
             rest = replace(state, held_until=until, wake_at=until, wake_why=why)
             seen, alarm = alarm.rev, replace(alarm, escalation=rest, rev=alarm.rev + 1)
             note = Annotate("held_after_down_time")
-            work = work.and_then(self._carry_out(Decision(alarm, (note,)), seen, at))
+            works.append(self._carry_out(Decision(alarm, (note,)), seen, at))
             held.append(alarm)
-        return work, held
+        return together(works), held
 
     def technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Work:
         """One technical alarm per cause; news about an open one only changes its text."""

@@ -52,6 +52,9 @@ SLEEP_LONGEST_S = 10.0
 
 STOP_WITHIN_S = 2.0
 
+LISTED_MOST = 20
+"""Places named in the one call to the duty leader after a long stop; the board shows them all."""
+
 TROUBLES = {
     SignalType.TAMPER: "Somebody has tampered with {devices}. Look at it.",
     SignalType.LOW_BATTERY: "Low battery: {devices}. Charge or change it.",
@@ -458,12 +461,12 @@ class Engine:
     def _send_again(self, unfinished: Sequence[Notice]) -> None:
         """What was in `sending` may have left: it goes again, with the same id, and says so."""
         at = self._clock.now()
-        doubtful = [n for n in unfinished if n.state is ReceiptState.SENDING]
-        moves = tuple(NoticeMove(n.id, ReceiptState.MAYBE_SENT, at) for n in doubtful)
+        doubtful = dict.fromkeys(n.id for n in unfinished if n.state is ReceiptState.SENDING)
+        moves = tuple(NoticeMove(notice, ReceiptState.MAYBE_SENT, at) for notice in doubtful)
         if moves:
             self._start(Work(Unit(moves=moves)))
         for notice in unfinished:
-            state = ReceiptState.MAYBE_SENT if notice in doubtful else notice.state
+            state = ReceiptState.MAYBE_SENT if notice.id in doubtful else notice.state
             again = replace(notice, state=state)
             self.core.book.keep_notice(again)
             self._outbox.send(again)
@@ -473,7 +476,8 @@ class Engine:
         work, held = self.core.hold_overdue(at)
         self._start(work)
         if held:
-            places = "; ".join(f"{a.place.label or a.id}" for a in held)
+            more = f"; +{len(held) - LISTED_MOST}" if len(held) > LISTED_MOST else ""
+            places = "; ".join(a.place.label or a.id for a in held[:LISTED_MOST]) + more
             message = "Open since before the stop. Answer each: {places}"
             self.technical("held_after_down_time", message, held[0].site, places=places)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from itertools import chain
+from typing import Protocol, TypeVar
 
 from core.signals import AlarmKind, Level, Signal
 from dispatcher.alarms.model import Alarm, Notice, Place, TellType
 from dispatcher.alarms.plan import Plan
 from dispatcher.alarms.view import View
 from dispatcher.store.ports import AlarmWrite, Unit
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,31 +54,46 @@ class Work:
 
     def and_then(self, other: Work) -> Work:
         """Both, in one transaction, in this order."""
-        return Work(
-            merged(self.unit, other.unit),
-            self.send + other.send,
-            self.tell + other.tell,
-            self.changed + other.changed,
-            self.ring_locally + other.ring_locally,
-            self.technical + other.technical,
-        )
+        return together((self, other))
+
+
+def together(works: Sequence[Work]) -> Work:
+    """All of them in one transaction, in their order."""
+    return Work(
+        _merged([work.unit for work in works]),
+        _joined(work.send for work in works),
+        _joined(work.tell for work in works),
+        _joined(work.changed for work in works),
+        _joined(work.ring_locally for work in works),
+        _joined(work.technical for work in works),
+    )
 
 
 def merged(first: Unit, second: Unit) -> Unit:
-    """One transaction out of two; of two writes of one alarm the later state, the earlier `rev`."""
-    seen = {write.alarm.id: write.seen_rev for write in reversed((*first.alarms, *second.alarms))}
-    newest = {write.alarm.id: write.alarm for write in (*first.alarms, *second.alarms)}
+    """One transaction out of two."""
+    return _merged((first, second))
+
+
+def _merged(units: Sequence[Unit]) -> Unit:
+    """One transaction; of several writes of one alarm the last state, the first `rev`."""
+    writes = _joined(unit.alarms for unit in units)
+    seen = {write.alarm.id: write.seen_rev for write in reversed(writes)}
+    newest = {write.alarm.id: write.alarm for write in writes}
     return Unit(
-        signals=first.signals + second.signals,
+        signals=_joined(unit.signals for unit in units),
         alarms=tuple(AlarmWrite(alarm, seen[alarm.id]) for alarm in newest.values()),
-        notices=first.notices + second.notices,
-        moves=first.moves + second.moves,
-        timeline=first.timeline + second.timeline,
-        links=first.links + second.links,
-        raw=first.raw + second.raw,
-        presence=first.presence + second.presence,
-        clock=second.clock or first.clock,
+        notices=_joined(unit.notices for unit in units),
+        moves=_joined(unit.moves for unit in units),
+        timeline=_joined(unit.timeline for unit in units),
+        links=_joined(unit.links for unit in units),
+        raw=_joined(unit.raw for unit in units),
+        presence=_joined(unit.presence for unit in units),
+        clock=next((unit.clock for unit in reversed(units) if unit.clock is not None), None),
     )
+
+
+def _joined(parts: Iterable[tuple[_T, ...]]) -> tuple[_T, ...]:
+    return tuple(chain.from_iterable(parts))
 
 
 class Pictures(Protocol):
