@@ -254,6 +254,11 @@ class Notice:
     provider_ref: str = ""
     letter: str = "A"
 
+    @property
+    def technical(self) -> bool:
+        """Like `Alarm.technical`: never in the way of a call for help (law 12)."""
+        return self.kind is AlarmKind.TECHNICAL or self.level is Level.GREEN
+
 
 # Effects: what a decision asks the engine to do, in this order, after the commit.
 

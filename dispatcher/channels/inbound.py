@@ -131,11 +131,15 @@ def _how_to_answer(notice: Notice, say: Words, letter: str) -> str:
 
 
 def _named(standing: Sequence[Notice], reply: Reply | None) -> Notice | None:
-    """The notice a reply names; a bare key only when exactly one alarm is outstanding."""
+    """The notice a reply names; a bare key only when exactly one alarm is outstanding.
+
+    Beside a call for help technical alarms do not count (law 12): theirs is never the bare key.
+    """
     if reply is None:
         return None
     if reply.letter is None:
-        return standing[0] if len(standing) == 1 else None
+        asked = [notice for notice in standing if not notice.technical] or standing
+        return asked[0] if len(asked) == 1 else None
     return next((notice for notice in standing if notice.letter == reply.letter), None)
 
 

@@ -120,7 +120,8 @@ def _outgoing(notice: Notice, book: OpenAlarms, channels: Mapping[str, Capabilit
     """An immediate channel's notice is committed as `sending`: the hand-over follows at once."""
     can = channels.get(notice.channel)
     state = ReceiptState.SENDING if can is not None and can.immediate else ReceiptState.PENDING
-    return replace(notice, state=state, letter=book.letter(notice.address, notice.alarm))
+    letter = book.letter(notice.address, notice.alarm, technical=notice.technical)
+    return replace(notice, state=state, letter=letter)
 
 
 def _stand_down(

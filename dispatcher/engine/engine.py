@@ -403,7 +403,8 @@ class Engine:
 
     def _only_notice(self, address: str) -> str | None:
         standing = self._standing(address)
-        return standing[0].id if len(standing) == 1 else None
+        asked = [notice for notice in standing if not notice.technical] or standing
+        return asked[0].id if len(asked) == 1 else None
 
     async def _technical_signal(self, signal: Signal, at: Moment) -> Taken:
         """Supervision knows its end by the same key."""

@@ -12,6 +12,8 @@ from dispatcher.alarms.view import View
 from dispatcher.engine.victims import Victims
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+TECHNICAL_LETTERS = "TUVWXYZ"
+"""Law 12: "A" is answered by a bare number, so it is kept for the calls for help."""
 
 
 class OpenAlarms:
@@ -79,11 +81,12 @@ class OpenAlarms:
             (n for n in notices if n.address == address), key=lambda n: n.created, reverse=True
         )
 
-    def letter(self, address: str, alarm_id: str) -> str:
+    def letter(self, address: str, alarm_id: str, *, technical: bool) -> str:
         """Tells the alarms apart that one number is asked about; stays with the alarm."""
         taken = self._letters.setdefault(address, {})
         if alarm_id not in taken:
-            free = (letter for letter in LETTERS if letter not in taken.values())
+            lane = TECHNICAL_LETTERS if technical else LETTERS
+            free = (letter for letter in lane if letter not in taken.values())
             taken[alarm_id] = next(free, LETTERS[-1])
         return taken[alarm_id]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.signals import AnswerKind
+from core.signals import AlarmKind, AnswerKind, Level
 from dispatcher.alarms.model import Purpose
 from dispatcher.channels.gsm import segments
 from dispatcher.channels.inbound import inbound
@@ -39,6 +39,25 @@ async def test_a_bare_key_names_nothing_when_two_alarms_are_outstanding() -> Non
         "HAL 2: 1B kommer, 2B kan ikke.",
         "LEJL 12 HUS 2 1.SAL: 1A kommer, 2A kan ikke.",
     ]
+
+
+async def test_a_bare_key_means_the_call_for_help_beside_technical_alarms() -> None:
+    """Law 12: a badge nobody charges must not stand in the way of "1: on my way"."""
+    silent = a_notice(id="t_1-1", alarm="t_1", letter="T", kind=AlarmKind.TECHNICAL)
+    advice = a_notice(id="a_9-1", alarm="a_9", letter="U", level=Level.GREEN)
+    desk = RememberingDesk(standing=[silent, advice, a_notice()])
+    await text_from(desk, "1")
+    assert desk.answered == [("alarm_1-1", AnswerKind.ACCEPT)]
+    await text_from(desk, "2t")
+    assert desk.answered[1:] == [("t_1-1", AnswerKind.DECLINE)]
+
+
+async def test_a_bare_key_names_nothing_between_technical_alarms_alone() -> None:
+    first = a_notice(id="t_1-1", alarm="t_1", letter="T", kind=AlarmKind.TECHNICAL)
+    second = a_notice(id="t_2-1", alarm="t_2", letter="U", kind=AlarmKind.TECHNICAL)
+    desk = RememberingDesk(standing=[first, second])
+    await text_from(desk, "1")
+    assert desk.answered == []
 
 
 async def test_a_letter_names_its_own_notice() -> None:

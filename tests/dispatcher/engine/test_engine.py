@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from core.errors import ChannelError, DomainError, StoreUnavailable
-from core.signals import AnswerKind, ReceiptState, Taken
+from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from dispatcher.alarms.model import Cause, Purpose, Standpoint, TellType
-from dispatcher.engine.open_alarms import call_of
+from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.store.memory import MemoryStore
 from tests.support.office import Office, office
@@ -177,6 +178,29 @@ async def test_who_subscribes_again_gets_the_present_state() -> None:
         assert house.wearable.sent[pages].id == notice
 
 
+def test_a_technical_alarm_takes_no_letter_a_call_for_help_could_need() -> None:
+    """Law 12: whoever reads "Reply 1" is not asked back because a badge is silent too."""
+    book = OpenAlarms()
+    assert book.letter("+4520123456", "t_1", technical=True) == "T"
+    assert book.letter("+4520123456", "a_1", technical=False) == "A"
+    assert book.letter("+4520123456", "t_2", technical=True) == "U"
+    assert book.letter("+4520123456", "a_1", technical=True) == "A", "it stays with the alarm"
+
+
+async def test_a_device_that_names_no_notice_answers_the_call_for_help() -> None:
+    async with office() as house:
+        house.engine.technical("silent:badge-ida", "{devices}", "home", devices="badge-ida")
+        await house.until(house.wearable.arrived)
+        assert house.wearable.sent[0].person == "lone"
+        await house.engine.take(house.press("anna"))
+        await house.engine.take(house.press("bo"))
+        accept = replace(house.press("lone", 9), reading=_nameless("badge-lone"))
+        assert await house.engine.take(accept) is Taken.STORED
+        called = [a for a in house.engine.open_alarms() if not a.technical]
+        stands = [call_of(alarm, "lone") for alarm in called]
+        assert Standpoint.ACCEPTED in [call.standpoint for call in stands if call is not None]
+
+
 async def test_a_page_that_follows_slowly_is_told_to_load_again() -> None:
     async with office() as house:
         queue = house.engine.follow()
@@ -203,6 +227,11 @@ async def _until_state(house: Office, channel: str, state: ReceiptState) -> None
             await asyncio.wait_for(changes.get(), 0.05)
         except TimeoutError:
             continue
+
+
+def _nameless(device: str) -> Reading:
+    accept = AnswerKind.ACCEPT
+    return Reading("native", device, SignalType.ANSWER, seq=9, authenticated=True, answer=accept)
 
 
 def _stands(house: Office, person: str) -> Standpoint | None:
