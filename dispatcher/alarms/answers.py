@@ -17,7 +17,7 @@ from dispatcher.alarms.model import (
     Standpoint,
     TellType,
 )
-from dispatcher.alarms.turn import AWAY, COMING, UNDER_WAY, WAITING, Turn
+from dispatcher.alarms.turn import AWAY, COMING, UNDER_WAY, WAITING, Turn, may_be_heard
 from dispatcher.alarms.view import Unusual
 
 DEADLINE_FACTOR = 2
@@ -95,6 +95,8 @@ def lost(turn: Turn, event: ResponderLost) -> None:
         return
     if call.standpoint is Standpoint.STOOD_DOWN and event.why != "pressed":
         return
+    if event.why == "device_lost" and call.standpoint in WAITING and _hears_otherwise(turn, call):
+        return
     turn.annotate("responder_lost", person=event.person, why=event.why)
     was_coming = call.standpoint in COMING
     gone = turn.put(replace(call, standpoint=Standpoint.LOST, deadline=None))
@@ -151,6 +153,13 @@ def _take_back(turn: Turn, call: Call) -> None:
     """Law 3: nothing more goes to a presser; what has not left is taken back."""
     turn.put(replace(call, standpoint=Standpoint.LOST, sent=()))
     turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), "pressed"))
+
+
+def _hears_otherwise(turn: Turn, call: Call) -> bool:
+    """Law 4: a called person whose badge is gone may still be rung by phone, now if not before."""
+    if turn.next_route(call):
+        return True
+    return any(s.channel != "wearable" and may_be_heard(s) for s in call.sent)
 
 
 def _volunteer(turn: Turn, event: Answered) -> Call:

@@ -270,8 +270,12 @@ def _names(alarm: Alarm, purpose: Purpose) -> tuple[str, ...]:
 
 def _ringing(call: Call) -> list[tuple[str, str]]:
     """The routes on which this person may still hear the call."""
-    silent = ReceiptState.WITHDRAWN
-    return [(s.channel, s.address) for s in call.sent if not s.state.failed and s.state != silent]
+    return [(s.channel, s.address) for s in call.sent if may_be_heard(s)]
+
+
+def may_be_heard(sent: Sent) -> bool:
+    """Neither failed nor taken back."""
+    return not sent.state.failed and sent.state is not ReceiptState.WITHDRAWN
 
 
 def _chosen(candidate: Candidate, channels: tuple[str, ...]) -> list[Route]:

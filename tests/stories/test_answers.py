@@ -67,6 +67,18 @@ def test_a_responder_who_goes_off_duty_or_loses_the_badge_is_asked_on_every_othe
     """)
 
 
+def test_who_is_called_and_loses_the_badge_is_called_by_phone_and_hears_what_follows() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest*2 wearable; 300 s nearest wearable
+    0:00 | Anna | presses           | call Bo: wearable; call Ida: wearable; Anna feels: sent
+    0:05 | Bo   | loses the badge   | call Bo: sms
+    0:06 | Anna | presses in hall-2 | tell Bo: red call in hall-2; tell Ida: red call in hall-2
+                                    ; Anna feels: sent
+    0:08 | Ida  | accepts           | stand down Bo: enough; Anna feels: Ida is coming, 60 s
+    """)
+
+
 def test_the_end_of_a_shift_takes_nobody_from_the_wearers_side() -> None:
     story("""
     Anna in lejl-12 | Bo 35 s | Ida 60 s
