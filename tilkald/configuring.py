@@ -45,6 +45,8 @@ async def apply(
         if undo is None and not prune:
             for standing in left_standing(stored, read_directory(folder)):
                 _out.print(f"{standing} (stays; --prune removes it)", markup=False)
+        for finding in check_organisation(wanted):
+            _out.print(str(finding), markup=False)
         if not changes:
             _out.print(f"Nothing differs from version {stored.version}.")
         elif dry_run:

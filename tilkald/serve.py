@@ -66,6 +66,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._selfcheck_password = ids.secret()
         self._stop = asyncio.Event()
+        self._followed = 0
 
     async def start(self) -> Ready:
         self._listen_for_signals()
@@ -75,6 +76,7 @@ class Service:
         await self._refuse_unconfirmed_copy()
         organisation = await self._configured()
         _refuse_published_passwords(settings, organisation)
+        self._followed = organisation.version
         presence = await self._ground.store.presence()
         lines, desk = GatewayLines(clock), EngineDesk(clock)
         self.pictures = SitePictures(organisation, presence, lines)
@@ -223,12 +225,15 @@ class Service:
         while True:
             await sleep(CONFIGURATION_EVERY_S)
             newest = (await store.organisation_versions())[-1][0]
-            if newest == self.pictures.organisation().version:
+            if newest == self._followed:
                 continue
             organisation = await store.organisation(newest)
             if organisation is not None:
                 self.pictures.configure(organisation)
                 self._configure_devices(organisation)
+                # Only now: whatever failed on the way is tried again whole.
+                self._followed = newest
+                self.dispatcher.engine.health.clear("watcher:configuration")
                 _log.info("configuration taken over", version=newest)
 
     def _press_worked(self, seconds: float) -> None:

@@ -114,6 +114,8 @@ def triage(
         return Join(same_place.id, presser, max(same_place.level, level, key=_rank), kind)
     orphan = signal.standing is not Standing.ASSIGNED or signal.person is None or not on_shift
     kind = signal.reading.kind or AlarmKind.CALL
+    if kind is AlarmKind.TECHNICAL:
+        kind = AlarmKind.UNKNOWN  # somebody pressed: that is never a matter for the technical lane
     fixed = signal.standing is Standing.ASSIGNED and signal.zone is not None
     return Open(kind, level, presser, _lateness(signal), orphan and not (fixed and on_shift))
 

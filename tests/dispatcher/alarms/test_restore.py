@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
 from dispatcher.alarms.model import Alarm, Place, Presser, Times
 from dispatcher.alarms.plan import without_a_plan
-from dispatcher.alarms.triage import CloseIt, NothingToDo, SayOver, triage
+from dispatcher.alarms.triage import CloseIt, NothingToDo, Open, SayOver, triage
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 HALL = Place("hall", "Hall", "fixed")
@@ -32,6 +33,15 @@ def test_only_an_authenticated_restore_closes_a_call_for_colleagues() -> None:
     assert isinstance(triage(_restore(None), yellow, True, HALL, ""), SayOver)
     proven = _restore(None, authenticated=True)
     assert isinstance(triage(proven, yellow, True, HALL, ""), CloseIt)
+
+
+def test_a_press_that_calls_itself_technical_is_still_a_call_for_help() -> None:
+    press = replace(
+        _restore(None), reading=Reading("native", "panel", SignalType.ALARM, AlarmKind.TECHNICAL)
+    )
+    verdict = triage(press, [], True, HALL, "")
+    assert isinstance(verdict, Open)
+    assert verdict.kind is AlarmKind.UNKNOWN
 
 
 def _restore(kind: AlarmKind | None, authenticated: bool = False) -> Signal:
