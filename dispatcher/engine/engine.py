@@ -10,7 +10,7 @@ import asyncio
 from asyncio import Queue
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from core import log
@@ -51,6 +51,10 @@ SLEEP_LONGEST_S = 10.0
 """The timer is set anew at least this often, because a suspended machine stops the loop's clock."""
 
 STOP_WITHIN_S = 2.0
+
+CLOSED_TOLD_FOR = timedelta(hours=1)
+CLOSED_KEPT_MOST = 10_000
+"""How long, and to how many devices, the end of their alarm is told again when they are back."""
 
 LISTED_MOST = 20
 """Places named in the one call to the duty leader after a long stop; the board shows them all."""
@@ -113,6 +117,7 @@ class Engine:
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
         self._commits: Commits | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._closed: dict[str, Tell] = {}
 
     # Life
 
@@ -216,6 +221,10 @@ class Engine:
         self._start(self.core.lost(person, why, self._at()))
 
     def device_subscribed(self, device: str) -> None:
+        closed = self._closed.get(device)
+        fresh = closed is not None and self._clock.now() - closed.at < CLOSED_TOLD_FOR
+        if closed is not None and fresh and not self.core.book.of_device(device):
+            self._doors.tell(closed)  # it may have been away when its alarm ended
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
         for notice in self._standing(device, also_failed=True):
@@ -307,6 +316,8 @@ class Engine:
 
     def _perform(self, work: Work) -> None:
         for tell in work.tell:
+            if tell.type is TellType.CLOSED:
+                self._told_closed(tell)
             self._doors.tell(tell)
         for notice in work.send:
             self._outbox.send(notice)
@@ -425,6 +436,13 @@ class Engine:
             if alarm is not None and waits_for_answer(notice, alarm, also_failed):
                 newest.setdefault(notice.alarm, notice)
         return list(newest.values())
+
+    def _told_closed(self, tell: Tell) -> None:
+        """Kept for a wearer whose device was out of reach when it was over (law 7)."""
+        self._closed.pop(tell.device, None)
+        self._closed[tell.device] = tell
+        if len(self._closed) > CLOSED_KEPT_MOST:
+            del self._closed[next(iter(self._closed))]
 
     def _tell_present_state(self, alarm: Alarm, device: str | None = None) -> None:
         """What the wearer would know had their device never been away (law 7)."""
