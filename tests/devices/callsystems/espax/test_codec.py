@@ -214,6 +214,11 @@ def framed(xml: bytes, invoke_id: int = 0) -> bytes:
 
 
 def seconds(stream: bytes) -> float:
+    """The best of three: what a loaded machine adds says nothing of the code."""
+    return min(_once(stream) for _ in range(3))
+
+
+def _once(stream: bytes) -> float:
     before = process_time()
     Framer().feed(stream)
     return process_time() - before
