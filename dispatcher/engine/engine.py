@@ -10,7 +10,7 @@ import asyncio
 from asyncio import Queue
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from core import log
@@ -18,8 +18,7 @@ from core.clock import Clock
 from core.errors import DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
-from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint, TellType
-from dispatcher.alarms.turn import COMING
+from dispatcher.alarms.model import Alarm, Cause, Notice, TellType
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
@@ -39,6 +38,7 @@ from dispatcher.engine.ports import (
     Source,
     SourceKind,
 )
+from dispatcher.engine.present import LastClosed, present_state
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
@@ -52,9 +52,6 @@ SLEEP_LONGEST_S = 10.0
 
 STOP_WITHIN_S = 2.0
 
-CLOSED_TOLD_FOR = timedelta(hours=1)
-CLOSED_KEPT_MOST = 10_000
-"""How long, and to how many devices, the end of their alarm is told again when they are back."""
 
 LISTED_MOST = 20
 """Places named in the one call to the duty leader after a long stop; the board shows them all."""
@@ -117,7 +114,7 @@ class Engine:
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
         self._commits: Commits | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._closed: dict[str, Tell] = {}
+        self._closed = LastClosed()
 
     # Life
 
@@ -221,10 +218,9 @@ class Engine:
         self._start(self.core.lost(person, why, self._at()))
 
     def device_subscribed(self, device: str) -> None:
-        closed = self._closed.get(device)
-        fresh = closed is not None and self._clock.now() - closed.at < CLOSED_TOLD_FOR
-        if closed is not None and fresh and not self.core.book.of_device(device):
-            self._doors.tell(closed)  # it may have been away when its alarm ended
+        closed = self._closed.of(device, self._clock.now())
+        if closed is not None and not self.core.book.of_device(device):
+            self._doors.tell(closed)
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
         for notice in self._standing(device, also_failed=True):
@@ -317,7 +313,7 @@ class Engine:
     def _perform(self, work: Work) -> None:
         for tell in work.tell:
             if tell.type is TellType.CLOSED:
-                self._told_closed(tell)
+                self._closed.note(tell)
             self._doors.tell(tell)
         for notice in work.send:
             self._outbox.send(notice)
@@ -437,45 +433,11 @@ class Engine:
                 newest.setdefault(notice.alarm, notice)
         return list(newest.values())
 
-    def _told_closed(self, tell: Tell) -> None:
-        """Kept for a wearer whose device was out of reach when it was over (law 7)."""
-        self._closed.pop(tell.device, None)
-        self._closed[tell.device] = tell
-        if len(self._closed) > CLOSED_KEPT_MOST:
-            del self._closed[next(iter(self._closed))]
-
     def _tell_present_state(self, alarm: Alarm, device: str | None = None) -> None:
-        """What the wearer would know had their device never been away (law 7)."""
-        state = alarm.escalation
-        if state is None or alarm.technical:
-            return
-        points = [call.standpoint for call in state.calls]
-        coming = [call for call in state.calls if call.standpoint in COMING]
-        kinds = [TellType.RECEIVED] if self._line.is_committed(alarm.id) else []
-        if Standpoint.ARRIVED in points:
-            kinds.append(TellType.ARRIVED)
-        elif coming:
-            kinds.append(TellType.ACCEPTED)
-        elif state.told_nobody_yet:
-            kinds.append(TellType.NOBODY_YET)
-        etas = [call.expected_s for call in coming if call.expected_s is not None]
-        for presser in alarm.pressers:
-            if device not in (None, presser.device):
-                continue
-            for kind in kinds:
-                self._doors.tell(
-                    Tell(
-                        presser.device,
-                        kind,
-                        alarm.id,
-                        alarm.rev,
-                        self._clock.now(),
-                        presser.boot,
-                        presser.seq,
-                        tuple(call.first_name for call in coming),
-                        min(etas, default=None),
-                    )
-                )
+        stored = self._line.is_committed(alarm.id)
+        for tell in present_state(alarm, stored, self._clock.now()):
+            if device in (None, tell.device):
+                self._doors.tell(tell)
 
     def _send_again(self, unfinished: Sequence[Notice]) -> None:
         """What was in `sending` may have left: it goes again, with the same id, and says so."""
