@@ -18,7 +18,7 @@ from core.clock import Clock
 from core.errors import DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
-from dispatcher.alarms.model import Alarm, Cause, Notice, TellType
+from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
@@ -38,7 +38,7 @@ from dispatcher.engine.ports import (
     Source,
     SourceKind,
 )
-from dispatcher.engine.present import LastClosed, present_state
+from dispatcher.engine.present import present_state
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
@@ -114,7 +114,6 @@ class Engine:
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
         self._commits: Commits | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = LastClosed()
 
     # Life
 
@@ -218,9 +217,6 @@ class Engine:
         self._start(self.core.lost(person, why, self._at()))
 
     def device_subscribed(self, device: str) -> None:
-        closed = self._closed.of(device, self._clock.now())
-        if closed is not None and not self.core.book.of_device(device):
-            self._doors.tell(closed)
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
         for notice in self._standing(device, also_failed=True):
@@ -312,8 +308,6 @@ class Engine:
 
     def _perform(self, work: Work) -> None:
         for tell in work.tell:
-            if tell.type is TellType.CLOSED:
-                self._closed.note(tell)
             self._doors.tell(tell)
         for notice in work.send:
             self._outbox.send(notice)

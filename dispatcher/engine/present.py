@@ -1,17 +1,16 @@
-"""What a wearer would know had their device never been away (law 7). Pure."""
+"""What a wearer would know had their device never been away (law 7). Pure.
+
+An alarm that is closed is not told again: a device that comes back may carry a press that is not
+stored yet, and must not take the end of an older alarm for the end of that one.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dispatcher.alarms.model import Alarm, Standpoint, TellType
 from dispatcher.alarms.turn import COMING
 from dispatcher.engine.work import Tell
-
-CLOSED_TOLD_FOR = timedelta(hours=1)
-CLOSED_KEPT_MOST = 10_000
-"""How long, and to how many devices, the end of their alarm is told again when they are back."""
 
 
 def present_state(alarm: Alarm, stored: bool, now: datetime) -> list[Tell]:
@@ -44,20 +43,3 @@ def present_state(alarm: Alarm, stored: bool, now: datetime) -> list[Tell]:
         for presser in alarm.pressers
         for kind in kinds
     ]
-
-
-class LastClosed:
-    """The newest end of an alarm per device, for one that was out of reach when it was over."""
-
-    def __init__(self) -> None:
-        self._told: OrderedDict[str, Tell] = OrderedDict()
-
-    def note(self, tell: Tell) -> None:
-        self._told[tell.device] = tell
-        self._told.move_to_end(tell.device)
-        if len(self._told) > CLOSED_KEPT_MOST:
-            self._told.popitem(last=False)
-
-    def of(self, device: str, now: datetime) -> Tell | None:
-        tell = self._told.get(device)
-        return tell if tell is not None and now - tell.at < CLOSED_TOLD_FOR else None
