@@ -28,13 +28,7 @@ SEED = int(os.environ.get("TILKALD_TEST_SEED", "0")) or Chance().randrange(1, 10
 HOUSES = 2
 SECONDS_A_KILL = 5
 
-# A killed life leaves our side of its connections half open; that a test's socket is collected
-# late says nothing of the service.
 pytestmark = [
-    pytest.mark.shell,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
     pytest.mark.shell,
     pytest.mark.timeout(120 + KILLS * SECONDS_A_KILL),
     # The provider's HTTP client leaves idle connections to a killed process to the collector.
