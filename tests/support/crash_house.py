@@ -54,6 +54,7 @@ class Seen:
     came: Counter[str] = field(default_factory=Counter)
     closed_over_http: list[str] = field(default_factory=list)
     told_closed: list[str] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)
     could_go_twice: Counter[str] = field(default_factory=Counter)
     lives: int = 0
     stillborn: int = 0
@@ -186,7 +187,8 @@ class CrashHouse:
             if not waiting:
                 continue
             device = self.chance.choice(waiting)
-            url = f"{ready.http}/api/v1/alarms/{device.alarm}"
+            closing = device.alarm
+            url = f"{ready.http}/api/v1/alarms/{closing}"
             try:
                 alarm = (await http.get(url, headers=headers)).json()
                 body = {"rev": alarm["rev"], "cause": "calmed_down"}
@@ -194,9 +196,9 @@ class CrashHouse:
             except httpx.HTTPError:
                 continue  # it died meanwhile
             if not alarm["open"]:
-                device.alarm = None  # it was closed, and the news died with a former life
+                self._is_over(device, str(closing))  # the news of it died with a former life
             if answer.is_success:
-                self.seen.closed_over_http.append(url.rpartition("/")[2])
+                self.seen.closed_over_http.append(str(closing))
 
     def _hear(self, device: CrashDevice, told: dict[str, object]) -> None:
         match told["type"]:
@@ -204,13 +206,19 @@ class CrashHouse:
                 device.alarm = str(told["alarm"])
             case "closed":
                 self.seen.told_closed.append(str(told["alarm"]))
-                device.alarm = None
+                self._is_over(device, str(told["alarm"]))
             case "page":
                 self._paged(device, str(told["notice"]))
             case "stand_down":
                 self.seen.came[str(told["id"])] += 1
             case _:
                 pass
+
+    def _is_over(self, device: CrashDevice, alarm: str) -> None:
+        """It may press anew, unless it has: one alarm's end is heard of in more than one way."""
+        if device.alarm == alarm or (device.alarm == "" and alarm not in self.seen.over):
+            device.alarm = None
+        self.seen.over.add(alarm)
 
     def _paged(self, device: CrashDevice, notice: str) -> None:
         self.seen.came[notice] += 1

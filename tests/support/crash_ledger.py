@@ -54,9 +54,23 @@ class Ledger:
             }
             alarms = [row[0] for row in tables.execute("SELECT id FROM alarms WHERE id LIKE 'a%'")]
         missing = [press for press in presses if ids.get((press.device, press.seq)) not in alarms]
-        assert not missing, f"pressed, acknowledged, and no alarm: {missing[:5]}"
+        assert not missing, (
+            f"pressed, acknowledged, and no alarm: {missing[:5]};"
+            f" its signal stands in {self._alarms_with(missing[0], ids)}"
+        )
         strange = [alarm for alarm in alarms if alarm not in ids.values()]
         assert not strange, f"alarms nobody pressed for: {strange[:5]}"
+
+    def _alarms_with(self, press: Said, ids: dict[tuple[str, int], str]) -> list[str]:
+        """Which alarms' entries name a press: where one went that has no alarm of its own."""
+        signal = ids.get((press.device, press.seq), "?").replace("a_", "s_", 1)
+        with self._open() as tables:
+            found = tables.execute(
+                "SELECT DISTINCT t.alarm FROM timeline t JOIN timeline_bodies b"
+                " ON b.entry = t.entry WHERE b.body LIKE ?",
+                (f"%{signal}%",),
+            )
+            return [row[0] for row in found]
 
     def check_steps(self) -> None:
         """No step was completed twice, and no round."""

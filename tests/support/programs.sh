@@ -2,7 +2,7 @@
 # The Debian programs that only tests need. As root on Debian they are installed; else they are
 # named, and the tests that need them are skipped loudly (with CI=true such a skip is a failure).
 set -euo pipefail
-declare -A package=([chromium]=chromium [mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients)
+declare -A package=([chromium]=chromium [mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients [sipp]=sip-tester)
 missing=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || [ -x "/usr/sbin/$program" ] || missing+=("${package[$program]}")
