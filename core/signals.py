@@ -141,6 +141,11 @@ class Reading:
     long ago it says the thing happened. `odd` names what was wrong with the message and was read
     past: an odd press is still a press. `raw` holds the bytes, cut at the codec's limit.
     `closes`: the site says that this line may close an alarm without proof (law 6).
+
+    `line` is the line it came by, where that has a name. `point` is which of a device's many points
+    spoke: `7`, `2/7` (area and point), `2/*` (an area), `user3`; empty: the device itself. `about`
+    is what a technical message and that of its end have in common. `line_test`: a test that proves
+    the way here; no button was pressed, so it proves none (law 9).
     """
 
     protocol: str
@@ -162,6 +167,10 @@ class Reading:
     answer: AnswerKind | None = None
     authenticated: bool = False
     closes: bool = False
+    line: str = ""
+    point: str = ""
+    about: str = ""
+    line_test: bool = False
     retained: bool = False
     odd: tuple[str, ...] = ()
     raw: bytes = field(default=b"", repr=False)
@@ -175,7 +184,8 @@ class Signal:
     the wall clock at T1. `identity` is the same for every copy of one message and `id` is derived
     from it, so a repeat is recognisable everywhere. `epoch` is our own count of the device's starts
     where it names no `boot`. `level` is the reading's, else the device's, else its class's default.
-    `repeat` marks a copy of one already taken.
+    `repeat` marks a copy of one already taken. `point` is the point of the device that spoke, where
+    the site has registered the device as a whole: another point is somebody else.
     """
 
     id: str
@@ -192,6 +202,12 @@ class Signal:
     level: Level | None = None
     epoch: int = 0
     repeat: bool = False
+    point: str = ""
+
+    @property
+    def account(self) -> str:
+        """Who spoke on the wire, without its point: `dc09:1234`."""
+        return f"{self.reading.protocol}:{self.reading.device}"
 
     @property
     def type(self) -> SignalType:

@@ -21,8 +21,9 @@ class Device:
 
     `id` matches `[a-z0-9][a-z0-9_-]{0,63}` and is the MQTT username. `kind` is a row of
     `devices.catalogue`. `person` is the standing wearer, `zone` the place of a fixed device,
-    `wire` further identities it speaks under (`protocol:identity`). `password` is the plain one of
-    a demonstration site or a `scrypt$…` digest. `withdrawn` may still raise; `revoked` may not.
+    `wire` further identities it speaks under (`protocol:identity`, see `wire_names`). `password` is
+    the plain one of a demonstration site or a `scrypt$…` digest. `withdrawn` may still raise;
+    `revoked` may not.
     """
 
     id: str
@@ -89,7 +90,11 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """What the registry knows about the sender of one reading, at one moment."""
+    """What the registry knows about the sender of one reading, at one moment.
+
+    `point` is what of the sender's point its registration does not tell: a panel that is one device
+    to the site still has many points, and each of them is somebody else.
+    """
 
     standing: Standing
     device: str
@@ -98,12 +103,28 @@ class Registration:
     person: str | None = None
     zone: str | None = None
     level: Level | None = None
+    point: str = ""
+
+
+def wire_names(identity: str, point: str = "") -> tuple[tuple[str, str], ...]:
+    """Under which names a sender may be registered, the narrowest first, each with what it omits.
+
+    Point 7 of area 2 of account 1234 is `1234/2/7`, else `1234/7` in whichever area, else a part of
+    the area `1234/2/*`, else of the account `1234`.
+    """
+    area, both, number = point.rpartition("/")
+    names = [(f"{identity}/{point}", "")] if point else []
+    if both and number != "*":
+        names += [(f"{identity}/{number}", ""), (f"{identity}/{area}/*", number)]
+    return (*names, (identity, point))
 
 
 class Registry(Protocol):
     """The port intake asks. Never raises for an unknown sender: that is `Standing.UNKNOWN`."""
 
-    def resolve(self, protocol: str, identity: str, wall: datetime) -> Registration: ...
+    def resolve(
+        self, protocol: str, identity: str, wall: datetime, point: str = ""
+    ) -> Registration: ...
 
     def device(self, device_id: str) -> Device | None: ...
 
@@ -125,16 +146,17 @@ class MemoryRegistry:
         self._loans = _by_device(assignments)
         self._of_person = _candidates(devices, assignments)
 
-    def resolve(self, protocol: str, identity: str, wall: datetime) -> Registration:
+    def resolve(
+        self, protocol: str, identity: str, wall: datetime, point: str = ""
+    ) -> Registration:
         """Whose device it is now. A native identity is the device id itself."""
-        known = self._wire.get(f"{protocol}:{identity}")
-        if known is None and protocol == NATIVE:
-            known = identity
-        device = self._devices.get(known) if known is not None else None
+        device, omitted = self._found(protocol, identity, point)
         if device is None:
             # On another protocol the same name is somebody else: it must not pass for a device.
-            name = identity if protocol == NATIVE else f"{protocol}:{identity}"
-            return Registration(Standing.UNKNOWN, name, "")
+            name = wire_names(identity, point)[0][0]
+            return Registration(
+                Standing.UNKNOWN, name if protocol == NATIVE else f"{protocol}:{name}", ""
+            )
         person = self._wearer(device, wall)
         return Registration(
             _standing(device, person),
@@ -144,7 +166,15 @@ class MemoryRegistry:
             person,
             device.zone,
             device.level,
+            omitted,
         )
+
+    def _found(self, protocol: str, identity: str, point: str) -> tuple[Device | None, str]:
+        for name, omitted in wire_names(identity, point):
+            known = self._wire.get(f"{protocol}:{name}")
+            if known is not None:
+                return self._devices[known], omitted
+        return (self._devices.get(identity) if protocol == NATIVE else None), point
 
     def device(self, device_id: str) -> Device | None:
         return self._devices.get(device_id)

@@ -1,6 +1,7 @@
 """What speaks and is not registered: for a technician who presses a device and confirms it.
 
-Bounded: of too many unknown senders the one heard longest ago is forgotten. Pure.
+A point of a panel is one of them as long as only its panel is registered. Bounded: of too many
+unknown senders the one heard longest ago is forgotten. Pure.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.signals import AlarmKind, Reading, SignalType
+from devices.registry import wire_names
 
 SENDERS_MAX = 1_000
 
@@ -21,7 +23,8 @@ RAW_BYTES_MAX = 256
 class Unregistered:
     """One unknown sender with its newest message. Times are wall clock.
 
-    `wire` is what its device would carry in `devices.toml` to be known.
+    `wire` is what its device would carry in `devices.toml` to be known. `known_as` is the device
+    its panel is registered as, where only the panel is.
     """
 
     line: str
@@ -35,10 +38,12 @@ class Unregistered:
     text: str = ""
     code: str = ""
     raw: bytes = b""
+    point: str = ""
+    known_as: str = ""
 
     @property
     def wire(self) -> str:
-        return f"{self.protocol}:{self.identity}"
+        return f"{self.protocol}:{wire_names(self.identity, self.point)[0][0]}"
 
 
 class Scan:
@@ -46,11 +51,11 @@ class Scan:
 
     def __init__(self, senders_max: int = SENDERS_MAX) -> None:
         self._senders_max = senders_max
-        self._heard: dict[tuple[str, str, str], Unregistered] = {}
+        self._heard: dict[tuple[str, str, str, str], Unregistered] = {}
 
-    def heard(self, line: str, reading: Reading, wall: datetime) -> None:
+    def heard(self, line: str, reading: Reading, wall: datetime, known_as: str = "") -> None:
         """An unknown sender spoke; it moves to the end: the front was heard longest ago."""
-        key = (line, reading.protocol, reading.device)
+        key = (line, reading.protocol, reading.device, reading.point)
         known = self._heard.pop(key, None)
         if known is None and len(self._heard) >= self._senders_max:
             del self._heard[next(iter(self._heard))]
@@ -66,17 +71,19 @@ class Scan:
             text=reading.text[:TEXT_CHARS_MAX],
             code=reading.code[:TEXT_CHARS_MAX],
             raw=reading.raw[:RAW_BYTES_MAX],
+            point=reading.point,
+            known_as=known_as,
         )
         if known is not None:
             newest = replace(newest, first=known.first, count=known.count + 1)
         self._heard[key] = newest
 
-    def forget(self, registered: Callable[[str, str], bool]) -> None:
-        """Another configuration: leave out whom `registered(protocol, identity)` knows now."""
+    def forget(self, registered: Callable[[str, str, str], bool]) -> None:
+        """Another configuration: leave out whom it knows, asked by protocol, identity, point."""
         self._heard = {
             key: one
             for key, one in self._heard.items()
-            if not registered(one.protocol, one.identity)
+            if not registered(one.protocol, one.identity, one.point)
         }
 
     def newest_first(self) -> tuple[Unregistered, ...]:

@@ -21,7 +21,7 @@ from core.signals import Position, Reading, Signal, SignalType, Taken
 from devices import identity
 from devices.catalogue import kind
 from devices.identity import Identity
-from devices.registry import Registration, Registry
+from devices.registry import Registration, Registry, wire_names
 from gateway.pace import Pace
 from gateway.ports import Desk
 from gateway.senders import Remembered, Sender, Senders
@@ -166,10 +166,12 @@ class Intake:
 
     def _arrived(self, reading: Reading, site: str, *, copy: bool) -> _Arrival:
         now, wall = self._clock.now(), self._clock.wall()
-        registration = self._registry.resolve(reading.protocol, reading.device, wall)
+        registration = self._registry.resolve(reading.protocol, reading.device, wall, reading.point)
         if not registration.site:
             registration = replace(registration, site=site)
-        if reading.zone is not None and reading.zone not in self._zones:
+        # A panel's number for a point claims no place; only a name the device gave can be wrong.
+        claims = reading.zone is not None and not reading.point
+        if claims and reading.zone not in self._zones:
             reading = replace(reading, odd=(*reading.odd, f"zone: no such place ({reading.zone})"))
         metrics.MESSAGES.labels(reading.protocol, reading.type.value).inc()
         for oddity in reading.odd:
@@ -231,7 +233,6 @@ class Intake:
     def _signal(self, arrival: _Arrival, named: Identity, *, repeat: bool = False) -> Signal:
         reading, known = arrival.reading, arrival.registration
         ahead = arrival.wall - arrival.now
-        said = self._zones.get(reading.zone) if reading.zone is not None else None
         return Signal(
             id=derived("s", named.identity),
             identity=named.identity,
@@ -242,12 +243,19 @@ class Intake:
             at=arrival.now,
             wall=arrival.wall,
             person=known.person,
-            zone=said if said is not None else known.zone,
+            zone=self._said_zone(reading) or known.zone,
             pressed_at=None if arrival.pressed is None else arrival.pressed - ahead,
             level=reading.level or known.level or kind(known.kind).level,
             epoch=named.epoch,
             repeat=repeat,
+            point=known.point,
         )
+
+    def _said_zone(self, reading: Reading) -> str | None:
+        """The place the device named, else the one that is named after its point or its area."""
+        names = [] if reading.zone is None else [reading.zone]
+        names += [name for name, _ in wire_names(reading.device, reading.point)[:-1]]
+        return next((self._zones[name] for name in names if name in self._zones), None)
 
     # Storms
 

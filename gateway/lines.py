@@ -20,7 +20,7 @@ from core.log import logger
 from core.signals import Reading, SignalType, Standing
 from devices.line_settings import Port, open_port
 from devices.protocols import FAMILIES, line_answers
-from devices.registry import Line, Parity, Registry
+from devices.registry import Line, Parity, Registration, Registry
 from devices.scan import Scan
 from devices.session import Family, Heard
 from devices.watch import Finding, Trouble
@@ -40,6 +40,7 @@ NOTES_BURST, NOTES_PER_SECOND = 10, 0.1
 
 _PARITIES = {Parity.NONE: "N", Parity.EVEN: "E", Parity.ODD: "O"}
 _TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
+_PRESSES = (SignalType.ALARM, SignalType.TEST)
 
 
 class Link(Protocol):
@@ -146,8 +147,8 @@ class DeviceLines:
         """What must be closed before another line may open the same port."""
         return list(self._closing)
 
-    def _is_registered(self, protocol: str, identity: str) -> bool:
-        known = self._registry.resolve(protocol, identity, self._clock.wall())
+    def _is_registered(self, protocol: str, identity: str, point: str) -> bool:
+        known = self._registry.resolve(protocol, identity, self._clock.wall(), point)
         return known.standing is not Standing.UNKNOWN
 
     # -- for the houses behind the lines ----------------------------------------------------
@@ -166,16 +167,25 @@ class DeviceLines:
 
     def device_of(self, reading: Reading) -> tuple[str, ...]:
         """The registered device that speaks under this name, if there is one."""
-        wall = self._clock.wall()
-        known = self._registry.resolve(reading.protocol, reading.device, wall)
+        known = self._resolved(reading)
         return () if known.standing is Standing.UNKNOWN else (known.device,)
 
     def is_stranger(self, line: Line, reading: Reading) -> bool:
-        """Whether nobody registered who spoke; then the scan remembers it."""
-        stranger = not self._is_registered(reading.protocol, reading.device)
-        if stranger:
-            self._scan.heard(line.id, reading, self._clock.wall())
+        """Whether nobody registered who spoke. Then the scan remembers it.
+
+        It remembers a point of a registered panel as well, when somebody presses it: it can be
+        registered as a device of its own, with its own place.
+        """
+        known = self._resolved(reading)
+        stranger = known.standing is Standing.UNKNOWN
+        if stranger or (known.point and reading.type in _PRESSES):
+            known_as = "" if stranger else known.device
+            self._scan.heard(line.id, reading, self._clock.wall(), known_as)
         return stranger
+
+    def _resolved(self, reading: Reading) -> Registration:
+        wall = self._clock.wall()
+        return self._registry.resolve(reading.protocol, reading.device, wall, reading.point)
 
 
 class LineHouse:
@@ -227,8 +237,8 @@ class LineHouse:
             return True
         if self._lines.is_stranger(self._line, reading) and self._line.only_registered:
             return True
-        if self._line.closes and reading.type in _TAKES_AWAY:
-            reading = replace(reading, closes=True)
+        closes = self._line.closes and reading.type in _TAKES_AWAY
+        reading = replace(reading, line=self._line.id, closes=closes)
         return await self._lines.intake.take(reading, site=self._line.site)
 
     def up(self) -> None:

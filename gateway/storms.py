@@ -23,7 +23,7 @@ DEVICE_BURST, DEVICE_PER_SECOND = 1_000, 100.0
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a message would do. Two alarms of one kind and level mean the same for a moment."""
+    """What a message would do. Alarms of one point, kind and level mean the same for a moment."""
 
     device: str
     type: SignalType
@@ -49,7 +49,7 @@ class Storms:
 def _meaning(reading: Reading) -> Meaning:
     match reading.type:
         case SignalType.ALARM:
-            more: tuple[Hashable, ...] = (reading.kind, reading.level)
+            more: tuple[Hashable, ...] = (reading.kind, reading.level, reading.point)
         case SignalType.ANSWER:
             more = (reading.notice, reading.answer)
         case SignalType.CANCEL:

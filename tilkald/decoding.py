@@ -155,6 +155,7 @@ def said(reading: Reading) -> dict[str, Any]:
         "code": reading.code,
         "level": reading.level.value if reading.level is not None else None,
         "zone": reading.zone,
+        "point": reading.point,
         "seq": reading.seq,
         "boot": reading.boot,
         "age_s": reading.age.total_seconds() if reading.age is not None else None,

@@ -50,6 +50,7 @@ def _show(senders: list[dict[str, Any]]) -> None:
         what = sender["kind"] or sender["type"]
         said = " ".join(part for part in (what, sender["code"], sender["text"]) if part)
         last = datetime.fromisoformat(sender["last"]).astimezone().strftime("%d.%m. %H:%M:%S")
-        table.add_row(sender["line"], sender["wire"], said, str(sender["count"]), last)
+        known = f" (now part of {sender['known_as']})" if sender["known_as"] else ""
+        table.add_row(sender["line"], sender["wire"] + known, said, str(sender["count"]), last)
     _out.print(table, markup=False)
     _out.print('To register one, write in devices.toml:  wire = ["…"]', markup=False)

@@ -238,6 +238,7 @@ class SenderOut:
     text: str
     code: str
     raw: str
+    known_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +371,7 @@ def sender(one: Unregistered) -> SenderOut:
         text=one.text,
         code=one.code,
         raw=one.raw.hex(),
+        known_as=one.known_as,
     )
 
 

@@ -29,6 +29,35 @@ def test_a_device_is_found_by_its_wire_identity_under_that_protocol_only() -> No
     assert registry.resolve("espa", "button-1", NOON).standing is Standing.UNKNOWN
 
 
+def test_a_point_of_a_panel_is_a_device_of_its_own_before_its_account_is() -> None:
+    registry = MemoryRegistry(
+        [
+            badge("panel", None, wire=("dc09:1234",)),
+            badge("pull-cord", None, wire=("dc09:1234/7",)),
+            badge("house-3", None, wire=("dc09:1234/3/*",)),
+            badge("house-3-bath", None, wire=("dc09:1234/3/7",)),
+        ]
+    )
+
+    def resolved(point: str) -> tuple[str, str]:
+        found = registry.resolve("dc09", "1234", NOON, point)
+        return found.device, found.point
+
+    assert resolved("7") == ("pull-cord", "")
+    assert resolved("2/7") == ("pull-cord", ""), "whichever the area"
+    assert resolved("3/7") == ("house-3-bath", "")
+    assert resolved("3/8") == ("house-3", "8"), "an area is one device with many points"
+    assert resolved("3/*") == ("house-3", "")
+    assert resolved("2/9") == ("panel", "2/9"), "a whole panel too"
+    assert resolved("user3") == ("panel", "user3")
+    assert resolved("") == ("panel", "")
+
+
+def test_an_unknown_point_is_called_by_the_name_it_would_be_registered_under() -> None:
+    found = MemoryRegistry().resolve("dc09", "1234", NOON, "2/7")
+    assert (found.standing, found.device, found.point) == (Standing.UNKNOWN, "dc09:1234/2/7", "")
+
+
 def test_a_loan_that_covers_now_beats_the_standing_wearer_until_it_ends() -> None:
     loan = Assignment("badge-7", "bo", NOON, NOON + HOUR)
     registry = MemoryRegistry([badge("badge-7", "anna")], [loan])

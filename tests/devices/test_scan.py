@@ -28,6 +28,16 @@ def test_the_same_name_on_two_lines_is_two_senders() -> None:
     assert [one.line for one in scan.newest_first()] == ["south", "north"]
 
 
+def test_every_point_of_a_panel_stands_under_the_name_it_is_registered_by() -> None:
+    scan = Scan()
+    for point in ("7", "2/7", "7"):
+        press = Reading("dc09", "1234", SignalType.ALARM, AlarmKind.ATTACK, point=point)
+        scan.heard("panels", press, NOON, known_as="panel")
+    newest, other = scan.newest_first()
+    assert (newest.wire, newest.count, newest.known_as) == ("dc09:1234/7", 2, "panel")
+    assert other.wire == "dc09:1234/2/7"
+
+
 def test_of_too_many_senders_the_one_heard_longest_ago_is_forgotten() -> None:
     scan = Scan(senders_max=2)
     for name in ("1", "2", "1", "3"):
@@ -39,7 +49,7 @@ def test_whoever_is_registered_now_is_left_out() -> None:
     scan = Scan()
     scan.heard("north", _call("550", ""), NOON)
     scan.heard("north", _call("551", ""), NOON)
-    scan.forget(lambda protocol, identity: (protocol, identity) == ("espa444", "550"))
+    scan.forget(lambda protocol, identity, point: (protocol, identity) == ("espa444", "550"))
     assert [one.identity for one in scan.newest_first()] == ["551"]
 
 

@@ -83,7 +83,8 @@ class Ademco685:
     def _low_speed(self, found: re.Match[str]) -> Event:
         code = found["first"] + (found["second"] or "")
         known = self.own.get(code) or LOW_SPEED.get(code)
-        return Event(known or unknown(code, found["account"], may_call=True), code)
+        # Its installer gave each button a code: the code is the point.
+        return Event(known or unknown(code, found["account"], may_call=True), code, number=code)
 
 
 def as_sent(written: bytes) -> bytes:

@@ -10,6 +10,7 @@ from core.signals import AlarmKind, Position, Reading, SignalType
 
 TEXT_CHARS_MAX = 200
 NAME_CHARS_MAX = 64
+POINT_CHARS_MAX = 16
 RAW_BYTES_MAX = 2_048
 """How much of a message is kept with its Reading."""
 
@@ -138,6 +139,7 @@ def reading(
         at=at,
         seq=seq,
         zone=f"{sender.device}/{point}"[:NAME_CHARS_MAX] if point else None,
+        point=_point(event.meaning.about, number, area),
         position=position,
         text=shown(", ".join(filter(None, (event.said, event.meaning.text, in_area, counted)))),
         code=event.code,
@@ -145,6 +147,19 @@ def reading(
         odd=(*odd, *event.odd)[:ODD_MAX],
         raw=raw[:RAW_BYTES_MAX],
     )
+
+
+def _point(about: About, number: str, area: str) -> str:
+    """Which of the panel's points, as `Reading.point` writes it.
+
+    Somebody with a code of their own is a point too: two users at one panel are two people.
+    """
+    number, area = number[:POINT_CHARS_MAX], shown(area.replace("/", "-"), POINT_CHARS_MAX)
+    if about is About.AREA:
+        number, area = "", number or area
+    elif about is About.USER and number:
+        number = f"user{number}"
+    return f"{area}/{number or '*'}" if area else number
 
 
 def unknown(code: str, device: str, *, may_call: bool) -> Meaning:

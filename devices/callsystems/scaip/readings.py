@@ -24,14 +24,15 @@ _SCAIP = re.compile(rb"<mrq|<scaip|scaip\+xml", re.IGNORECASE)
 def what_it_says(mrq: Mrq, sender: str, raw: bytes, odd: tuple[str, ...] = ()) -> Reading:
     """`sender`: who SIP says it is, for a message that names no controller."""
     odd = (*odd, *mrq.odd, *_oddities(mrq))
-    device = identity(mrq, sender)
-    type_, kind, text = _meaning(mrq, device)
+    device, point = identity(mrq, sender)
+    type_, kind, text = _meaning(mrq, f"{device}/{point}" if point else device)
     said = (text, *_place_in_words(mrq), mrq.text("dte"), mrq.text("stt"), mrq.text("ite"))
     return Reading(
         protocol=PROTOCOL,
         device=device,
         type=type_,
         kind=kind,
+        point=point,
         position=_position(mrq),
         text=", ".join(dict.fromkeys(_printable(one) for one in said if one))[:TEXT_CHARS_MAX],
         code=_code(mrq),
@@ -57,11 +58,11 @@ def unreadable(why: str, raw: bytes, sender: str) -> Reading | None:
     )
 
 
-def identity(mrq: Mrq, sender: str) -> str:
-    """The controller, and behind a slash the device on it where it has a number of its own."""
+def identity(mrq: Mrq, sender: str) -> tuple[str, str]:
+    """The controller, and the device on it where that has a number of its own."""
     controller = _safe(mrq.text("cid").lstrip("+ ")) or _safe(sender) or "unknown"
     device = _safe(mrq.text("did"))
-    return f"{controller}/{device}" if device.strip("0") else controller
+    return controller, device if device.strip("0") else ""
 
 
 def _meaning(mrq: Mrq, device: str) -> tuple[SignalType, AlarmKind | None, str]:

@@ -29,8 +29,8 @@ ACK, NAK = b"\x06", b"\x15"
         ("11 1234 18 E121 01 U005", "1234", "alarm", "duress", "121", None),
         ("11 1234 18 E120 01 C005", "1234", "alarm", "attack", "120", "1234/5"),
         ("11 1234 18 P120 01 C005", "1234", "alarm", "attack", "120", "1234/5"),
-        ("11 1234 3", "1234", "alarm", "unknown", "3", None),  # figure 8-1
-        ("11 1234 3 1", "1234", "alarm", "unknown", "31", None),  # figure 8-2
+        ("11 1234 3", "1234", "alarm", "unknown", "3", "1234/3"),  # figure 8-1
+        ("11 1234 3 1", "1234", "alarm", "unknown", "31", "1234/31"),  # figure 8-2
         ("11 1234 5515 5555 7", "1234", "alarm", "unknown", "channel 3 1", "1234/3"),  # 8-3
         ("11 0000 PRINTER", "receiver", "alarm", "unknown", "11 0000 PRINTER", None),
     ],

@@ -147,6 +147,25 @@ def test_the_point_of_a_panel_is_never_the_bare_number_of_a_room() -> None:
     assert user.text == "duress, user 1"
 
 
+@pytest.mark.parametrize(
+    ("code", "number", "area", "point"),
+    [
+        ("120", "007", "00", "7"),
+        ("120", "007", "02", "2/7"),
+        ("120", "000", "02", "2/*"),
+        ("120", "000", "00", ""),
+        ("121", "003", "00", "user3"),
+        ("121", "003", "02", "2/user3"),
+        ("120", "9" * 500, "a/b" * 9, "a-ba-ba-ba-ba-ba/9999999999999999"),
+    ],
+)
+def test_a_reading_names_the_point_of_the_panel_that_spoke(
+    code: str, number: str, area: str, point: str
+) -> None:
+    event = Event(contact_id.MEANINGS[code], code, number, area)
+    assert reading(Sender("dc09", "1234"), event, b"").point == point
+
+
 def test_the_sites_own_meaning_comes_before_the_table() -> None:
     own = {"130": Meaning(SignalType.ALARM, AlarmKind.ASSIST, "call point in the hall")}
     assert contact_id.event("1", "130", "00", "001", "1", own).meaning.kind is AlarmKind.ASSIST

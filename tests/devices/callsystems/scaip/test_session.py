@@ -142,7 +142,8 @@ def test_a_manual_alarm_is_an_alarm_whatever_sends_it(number: int) -> None:
 
 
 def test_a_device_with_a_number_of_its_own_is_named_behind_its_controller() -> None:
-    assert said(mrq({"ref": "1", "cid": "+77", "dty": "3", "did": "0004"})).device == "77/0004"
+    pendant = said(mrq({"ref": "1", "cid": "+77", "dty": "3", "did": "0004"}))
+    assert (pendant.device, pendant.point) == ("77", "0004")
 
 
 def test_words_and_places_go_to_the_person() -> None:
