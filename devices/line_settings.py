@@ -25,7 +25,12 @@ from devices.callsystems.espa444.control import ControlSession
 from devices.callsystems.espa444.listening import ListeningSession
 from devices.callsystems.espa444.meanings import Charset
 from devices.callsystems.espa444.session import PagingSession
-from devices.callsystems.espa444.settings import EspaLine, WhoCalls
+from devices.callsystems.espa444.settings import (
+    CONTROL_STATION,
+    PAGING_SIDE,
+    EspaLine,
+    WhoCalls,
+)
 from devices.callsystems.espax import EspaXServer
 from devices.callsystems.espax.settings import EspaXListener
 from devices.callsystems.scaip.session import Receipts, ScaipSession
@@ -141,9 +146,11 @@ class _Settings:
             raise ConfigError(f"{self._family}: there is no setting {key!r}; {known}")
 
 
-def _espa(make: Callable[[EspaLine], DeviceSession]) -> Callable[[_Settings], Port]:
+def _espa(
+    make: Callable[[EspaLine], DeviceSession], own: str = PAGING_SIDE
+) -> Callable[[_Settings], Port]:
     def opened(settings: _Settings) -> Port:
-        usual = EspaLine()
+        usual = EspaLine(own=own)
         line = EspaLine(
             name=settings.text("name", usual.name),
             own=settings.text("own", usual.own),
@@ -260,5 +267,5 @@ _PORTS: dict[str, Callable[[_Settings], Port]] = {
     surgard.FAMILY.name: _surgard,
     espa444.FAMILY.name: _espa(PagingSession),
     espa444.LISTENING.name: _espa(ListeningSession),
-    espa444.CONTROL.name: _espa(ControlSession),
+    espa444.CONTROL.name: _espa(ControlSession, CONTROL_STATION),
 }

@@ -83,6 +83,15 @@ def test_panels_of_one_port_are_watched_over_all_their_connections() -> None:
     assert [line_answers(one.reading) for one in silent if one.reading] == [False]
 
 
+def test_a_control_station_polls_the_paging_side_where_nothing_else_is_set() -> None:
+    session = _session("espa444-control", {})
+    session.receive(b"", NOON, NOON)
+    session.wake(NOON)
+    assert session.to_send() == b"\x042\x05"
+    session.receive(b"1\x05", NOON, NOON)
+    assert session.to_send() == b"\x06"
+
+
 def _session(name: str, settings: dict[str, str]) -> DeviceSession:
     return open_port(FAMILIES[name], settings).connect()
 
