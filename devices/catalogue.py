@@ -21,6 +21,7 @@ class Down(StrEnum):
     ACCEPTED = "accepted"
     ARRIVED = "arrived"
     NOBODY_YET = "nobody_yet"
+    NOT_SENT = "not_sent"
     CLOSED = "closed"
     TEST_OK = "test_ok"
     PAGE = "page"
@@ -94,6 +95,7 @@ _WEARER = (
     Down.ACCEPTED,
     Down.ARRIVED,
     Down.NOBODY_YET,
+    Down.NOT_SENT,
     Down.CLOSED,
     Down.TEST_OK,
 )

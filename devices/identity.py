@@ -110,6 +110,13 @@ def identify(
     return identity, replace(after, epoch=epoch, newest=newest)
 
 
+def named_elsewhere(
+    seen: Seen, reading: Reading, name: str, now: datetime
+) -> tuple[Identity, Seen]:
+    """A message without `seq` that another gateway of ours heard at `now`, and called `name`."""
+    return _remember(seen, reading, name, seen.epoch, now)
+
+
 def body_digest(reading: Reading) -> str:
     """What a message means, in 16 hex digits.
 

@@ -225,6 +225,14 @@ class Watch:
         found = self._returned(watched, now)
         return found if battery is None else (*found, *_battery(watched, battery, now))
 
+    def moved(self, device: str, line: str) -> None:
+        """It speaks on another line now: a badge carried into the next house."""
+        watched = self._watched.get(device)
+        if watched is not None and watched.line != line:
+            self._let_go(device)
+            watched.line = line
+            self._queue(device, watched.deadline())
+
     def low_battery(self, device: str) -> None:
         """The device said so itself; its own message is the alarm, so there is no finding."""
         if device in self._watched:

@@ -8,7 +8,7 @@ hangs up right after its press cannot stop it. Heartbeats and positions never wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -23,10 +23,9 @@ from devices.catalogue import kind
 from devices.identity import Identity
 from devices.registry import Registration, Registry, wire_names
 from gateway.pace import Pace
-from gateway.ports import Desk
+from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
 from gateway.storms import Meaning, Storms
-from gateway.supervision import Supervision
 
 FOLD_FOR = timedelta(seconds=1)
 """How long messages of a storm are gathered before the newest of them is handed over."""
@@ -54,12 +53,27 @@ ODD_FIELDS = (
 _LIGHT = (SignalType.HEARTBEAT, SignalType.POSITION, SignalType.PRESENCE)
 """What only supervision and the map want: never stored, acknowledged at once."""
 
+NEWS_FOR = timedelta(seconds=60)
+"""What another gateway heard longer ago than this says nothing of how its device stands now."""
+
 Result = TypeVar("Result")
+IsStored = Callable[[str], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How long ago a gateway heard a message, and how long ago it was pressed, if that is known."""
+
+    age: timedelta
+    pressed: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """One message with everything that was true when it came. `pressed` is T0 on the wall."""
+    """One message with everything that was true when it came. `pressed` is T0 on the wall.
+
+    `heard`: when a gateway of ours heard it, mostly `now`; `elsewhere`: what it called it.
+    """
 
     reading: Reading
     registration: Registration
@@ -67,6 +81,8 @@ class _Arrival:
     wall: datetime
     pressed: datetime | None
     copy: bool
+    heard: datetime
+    elsewhere: str = ""
 
 
 @dataclass(slots=True)
@@ -85,7 +101,7 @@ class Intake:
         desk: Desk,
         registry: Registry,
         clock: Clock,
-        supervision: Supervision,
+        supervision: Supervises,
         zones: Mapping[str, str],
         *,
         fold_for: timedelta = FOLD_FOR,
@@ -143,6 +159,27 @@ class Intake:
             metrics.UNACKNOWLEDGED.labels(reading.protocol).inc()
         return taken is Taken.STORED
 
+    async def take_over(self, handed: Signal, late: Lateness, is_stored: IsStored | None) -> bool:
+        """A signal that another gateway of ours accepted: true when it is committed here.
+
+        Whose device it is, and its place, are judged anew. `is_stored` asks the store about an
+        identity, for a signal that may have been handed over before.
+        """
+        arrival = self._arrived(handed.reading, handed.site, copy=False, late=late)
+        arrival = replace(arrival, elsewhere=handed.identity)
+        device = arrival.registration.device
+        if self._is_revoked(device):
+            self._refused(arrival)
+            return True  # it was acknowledged there long ago, and need not come again
+        if late.age <= NEWS_FOR:
+            self._supervision.heard(arrival.reading, device)
+        sender = self._senders.of(device)
+        if is_stored is not None:
+            named, seen = self._named(arrival, sender)
+            if not named.repeat and await is_stored(named.identity):
+                sender.seen = seen.became(named.identity, Taken.STORED)
+        return await self._take(arrival, sender) is Taken.STORED
+
     async def keep(self, protocol: str, sender: str, why: str, content: bytes) -> bool:
         """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
 
@@ -164,9 +201,14 @@ class Intake:
 
     # One message
 
-    def _arrived(self, reading: Reading, site: str, *, copy: bool) -> _Arrival:
+    def _arrived(
+        self, reading: Reading, site: str, *, copy: bool, late: Lateness | None = None
+    ) -> _Arrival:
         now, wall = self._clock.now(), self._clock.wall()
-        registration = self._registry.resolve(reading.protocol, reading.device, wall, reading.point)
+        age = timedelta() if late is None else late.age
+        registration = self._registry.resolve(
+            reading.protocol, reading.device, wall - age, reading.point
+        )
         if not registration.site:
             registration = replace(registration, site=site)
         # A panel's number for a point claims no place; only a name the device gave can be wrong.
@@ -180,8 +222,11 @@ class Intake:
         if reading.odd:
             done = f"taken as {reading.type}"
             self._line("odd message", registration.device, reading.odd, done)
-        pressed = self._senders.of(registration.device).pressed_at(reading, wall)
-        return _Arrival(reading, registration, now, wall, pressed, copy)
+        if late is None:
+            pressed = self._senders.of(registration.device).pressed_at(reading, wall)
+        else:
+            pressed = wall - (late.age if late.pressed is None else late.pressed)
+        return _Arrival(reading, registration, now, wall, pressed, copy, now - age)
 
     async def _take(self, arrival: _Arrival, sender: Sender) -> Taken:
         named, seen = self._named(arrival, sender)
@@ -227,8 +272,10 @@ class Intake:
         reading, device = arrival.reading, arrival.registration.device
         # One device may speak under several wire identities; its messages are one count.
         reading = reading if reading.device == device else replace(reading, device=device)
+        if arrival.elsewhere and reading.seq is None:
+            return identity.named_elsewhere(sender.seen, reading, arrival.elsewhere, arrival.heard)
         digest = identity.body_digest(reading)
-        return identity.identify(sender.seen, reading, digest, arrival.now, copy=arrival.copy)
+        return identity.identify(sender.seen, reading, digest, arrival.heard, copy=arrival.copy)
 
     def _signal(self, arrival: _Arrival, named: Identity, *, repeat: bool = False) -> Signal:
         reading, known = arrival.reading, arrival.registration

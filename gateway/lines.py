@@ -30,7 +30,7 @@ from gateway.links.serial_line import SerialLine, SerialSettings
 from gateway.links.tcp_line import TcpLine
 from gateway.links.udp_line import UdpLine
 from gateway.pace import Pace
-from gateway.supervision import Supervision
+from gateway.ports import Supervises
 
 AGAIN_S = 1.0
 """A line that ended by a mistake of ours is started again after this."""
@@ -61,7 +61,7 @@ class DeviceLines:
         registry: Registry,
         clock: Clock,
         intake: Intake,
-        supervision: Supervision,
+        supervision: Supervises,
         families: dict[str, Family] | None = None,
     ) -> None:
         self._families = FAMILIES if families is None else families
@@ -162,7 +162,7 @@ class DeviceLines:
         return self._intake
 
     @property
-    def supervision(self) -> Supervision:
+    def supervision(self) -> Supervises:
         return self._supervision
 
     def device_of(self, reading: Reading) -> tuple[str, ...]:

@@ -20,8 +20,7 @@ from gateway.intake import Intake
 from gateway.links.ports import Login, MqttListener, Published
 from gateway.logins import Logins
 from gateway.pace import Pace
-from gateway.ports import Desk
-from gateway.supervision import Supervision
+from gateway.ports import Desk, Supervises
 
 DOWN = "down"
 
@@ -49,7 +48,7 @@ class Native:
         clock: Clock,
         desk: Desk,
         intake: Intake,
-        supervision: Supervision,
+        supervision: Supervises,
     ) -> None:
         """`prefix` without a slash at its end, e.g. `tilkald/v1`."""
         self._prefix = prefix

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
-from core.signals import Signal, Taken
+from core.signals import Reading, Signal, Taken
 from devices.watch import Finding
 
 
@@ -33,4 +34,24 @@ class Desk(Protocol):
 
     def problem(self, part: str, text: str | None) -> None:
         """Something is degraded, for every page; None: it is well again. `part` names it once."""
+        ...
+
+
+class Supervises(Protocol):
+    """Who watches over devices and lines, here or on the dispatcher's machine."""
+
+    def heard(self, reading: Reading, device: str) -> None:
+        """A message came from a device."""
+        ...
+
+    def alive(self, device: str) -> None:
+        """It said something nobody could read, or logged in: it is there."""
+        ...
+
+    def line_down(self, line: str, site: str = "") -> None: ...
+
+    def line_up(self, line: str) -> None: ...
+
+    def report(self, findings: Iterable[Finding]) -> None:
+        """A line or the listener has found something itself."""
         ...

@@ -70,6 +70,10 @@ class Supervision:
         """It said something nobody could read, or logged in: it is there."""
         self.report(self._watch.heard(device, self._clock.now()))
 
+    def moved(self, device: str, line: str) -> None:
+        """It speaks on another line now."""
+        self._watch.moved(device, line)
+
     def line_down(self, line: str, site: str = "") -> None:
         self.report(self._watch.line_down(line, self._clock.now(), site))
 

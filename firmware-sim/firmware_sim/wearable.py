@@ -326,6 +326,8 @@ def _came(step: Step, payload: bytes, now: datetime) -> Step:
             return _told(step, down, Feel.HERE, new=new)
         case "nobody_yet":
             return _told(step, down, Feel.NOBODY_YET, new=new)
+        case "not_sent":
+            return _not_sent(step, down)
         case "closed":
             return _closed(step, down, new=new)
         case "page":
@@ -388,6 +390,14 @@ def _closed(step: Step, down: Down, *, new: bool) -> Step:
     if own is None or not _is_about(own, down, new=new):
         return step
     return _feel(step, Feel.CLOSED, None, alarm=down.alarm)
+
+
+def _not_sent(step: Step, down: Down) -> Step:
+    own = step.wearable.own
+    waiting = any(_is_meant(each.up, down) for each in step.wearable.pending)
+    if own is None or own.not_sent_due is None or not waiting:
+        return step  # its own clock has said so already
+    return _feel(step, Feel.NOT_SENT, replace(own, not_sent_due=None))
 
 
 def _is_about(own: Own, down: Down, *, new: bool) -> bool:

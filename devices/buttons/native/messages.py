@@ -54,6 +54,11 @@ def nobody_yet(head: Head) -> bytes:
     return _message(Down.NOBODY_YET, head)
 
 
+def not_sent(head: Head, boot: str | None, seq: int | None) -> bytes:
+    """A gateway keeps the press, and nobody has it who calls by plan: get out, shout."""
+    return _message(Down.NOT_SENT, head, boot=boot_as_said(boot), seq=seq)
+
+
 def closed(head: Head) -> bytes:
     """It is over; a person said so."""
     return _message(Down.CLOSED, head)

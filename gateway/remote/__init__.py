@@ -1,0 +1,11 @@
+"""A gateway on another machine: it spools what it hears and hands it over (design.md section 9).
+
+    its machine                                        the dispatcher's machine
+    lines, listener → intake → SpooledDesk → Spool ─┐
+                         wearer, colleagues ← Ring  ├─ Uplink ── HTTPS ── RemoteGateways → intake
+                         listener ← tells ──────────┘                     (tell, health, scan)
+
+Two requests carry everything, and both begin at the gateway, so nothing need reach into its house.
+`up` hands over: what the spool holds, who was heard, how the lines are; the answer names what is
+committed. `down` is held open: what devices are told, and the configuration.
+"""
