@@ -274,4 +274,4 @@ def _closed(turn: Turn) -> Decision:
 
 
 def _names(turn: Turn) -> str:
-    return ", ".join(presser.first_name or presser.device for presser in turn.alarm.pressers)
+    return ", ".join(presser.name for presser in turn.alarm.pressers)

@@ -66,7 +66,11 @@ class TellType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Presser:
-    """One victim: the person (None when unknown), their device, and where they pressed."""
+    """One victim: the person (None when unknown), their device, and where they pressed.
+
+    `point` tells the people apart who press at one device, e.g. an alarm panel. `account` and
+    `account_point` are who spoke on the wire: a panel takes back what its points have raised.
+    """
 
     device: str
     person: str | None
@@ -79,6 +83,18 @@ class Presser:
     pressed_at: datetime | None = None
     presses: int = 1
     says_over_at: datetime | None = None
+    point: str = ""
+    account: str = ""
+    account_point: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people read: the first name, else the device with its point."""
+        return self.first_name or "/".join(filter(None, (self.device, self.point)))
+
+    def is_at(self, device: str, point: str) -> bool:
+        """Whether this is who presses there."""
+        return self.device == device and self.point == point
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +199,8 @@ class Alarm:
 
     `grew_rev` is the `rev` at which somebody last joined or the level rose: a close that saw less
     is refused. `orphan`: nobody knows whose device or where, so the duty leader is called first.
-    `cause_key` names what a technical alarm is about, so that its recovery finds it.
+    `cause_key` names what a technical alarm is about, so that its recovery finds it. `text` is what
+    the devices said, each thing once, with `; ` between them.
     """
 
     id: str

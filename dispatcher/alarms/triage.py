@@ -1,6 +1,7 @@
 """What a signal means: a new alarm, a second victim, a repeat, an update, a word that it is over.
 
-The law kept here: *in doubt it is a new press* (design.md section 8). What calls help is believed
+The law kept here: *in doubt it is a new press* (design.md section 8). Another point of one alarm
+panel is somebody else, unless the site says whose both are. What calls help is believed
 from anyone; what takes help away needs an authenticated source and names what it means (law 6).
 """
 
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Level, Signal, SignalType, Standing
 from dispatcher.alarms.model import Alarm, Place, Presser
+from dispatcher.alarms.said import is_said
 
 JOIN_WITHIN = timedelta(minutes=2)
 """Two presses at one place this close together are one alarm with two victims."""
@@ -60,13 +62,18 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The same wearer again, with news: another press, a higher level, another place."""
+    """The same wearer again, with news: another press, a higher level, another place.
+
+    `other_words`: a device nobody wears says what it has not said before. Somebody else may stand
+    behind it, so everybody who was called hears it.
+    """
 
     alarm: str
     presser: Presser
     level: Level
     kind: AlarmKind
     place_changed: bool
+    other_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class SayOver:
     """The wearer says it is over: heard by the responders, it closes nothing acute."""
 
     alarm: str
-    device: str
+    presser: Presser
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ def _own_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
 
 def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdict:
     """Another press of somebody who has pressed already: never a second alarm for one person."""
-    was = next((p for p in alarm.pressers if p.device == signal.device), None)
+    was = next((p for p in alarm.pressers if p.is_at(signal.device, signal.point)), None)
     said = signal.level or alarm.level
     level = max(said, alarm.level, key=_rank)
     kind = _kind(alarm, signal.reading.kind, said)
@@ -136,7 +143,8 @@ def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdic
     if was is not None:
         presses = was.presses + 1
         presser = replace(was, boot=fresh.boot, seq=fresh.seq, presses=presses, says_over_at=None)
-    return Update(alarm.id, presser, level, kind, moved and place.zone is not None)
+    other_words = signal.person is None and not is_said(signal.reading.text, alarm.text)
+    return Update(alarm.id, presser, level, kind, moved and place.zone is not None, other_words)
 
 
 def _kind(alarm: Alarm, said: AlarmKind | None, level: Level) -> AlarmKind:
@@ -165,35 +173,81 @@ def _cancel(signal: Signal, open_alarms: Sequence[Alarm]) -> Verdict:
         return NothingToDo("a copy of a cancel")
     if signal.type is SignalType.RESTORE and signal.reading.kind in _NOBODYS:
         return NothingToDo("a thing is well again, which says nothing of a person")
-    alarm = _cancelled_alarm(signal, open_alarms)
-    if alarm is None:
+    meant = _own_press(signal, open_alarms) or _press_of_account(signal, open_alarms)
+    if meant is None:
         return NothingToDo("a cancel of nothing that is open")
-    others = any(not _is_of(signal, p) and p.says_over_at is None for p in alarm.pressers)
+    alarm, presser = meant.alarm, meant.presser
+    others = any(
+        p is not presser and not _is_of(signal, p) and p.says_over_at is None
+        for p in alarm.pressers
+    )
     proven = signal.reading.authenticated and not alarm.level.only_people_close
-    if others or not (proven or signal.reading.closes):
-        return SayOver(alarm.id, signal.device)
+    if others or not meant.certain or not (proven or signal.reading.closes):
+        return SayOver(alarm.id, presser)
     return CloseIt(alarm.id, signal.device)
 
 
-def _cancelled_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """The press a cancel speaks of; `certain`: it can be no other one."""
+
+    alarm: Alarm
+    presser: Presser
+    certain: bool = True
+
+
+def _own_press(signal: Signal, open_alarms: Sequence[Alarm]) -> _Meant | None:
     """A cancel that names its press means exactly that one; else it must be fresh."""
     names = signal.reading.cancels
     for alarm in open_alarms:
         for presser in alarm.pressers:
-            if presser.device != signal.device:
+            if not presser.is_at(signal.device, signal.point):
                 continue
             if names is not None:
                 same = presser.seq == names.seq and names.boot in (None, presser.boot)
             else:
-                same = not signal.reading.retained and _lateness(signal) <= CANCEL_FRESH_FOR
+                same = _is_fresh(signal)
             if same:
-                return alarm
+                return _Meant(alarm, presser)
     return None
+
+
+def _press_of_account(signal: Signal, open_alarms: Sequence[Alarm]) -> _Meant | None:
+    """A panel that names no point, or the point without its area, means the newest press there."""
+    if signal.reading.cancels is not None or not _is_fresh(signal):
+        return None
+    pressed = [
+        (presser.at, number)
+        for number, (_, presser) in enumerate(_presses(open_alarms))
+        if presser.account == signal.account
+        and _covers(signal.reading.point, presser.account_point)
+    ]
+    if not pressed:
+        return None
+    alarm, presser = _presses(open_alarms)[max(pressed)[1]]
+    return _Meant(alarm, presser, certain=len(pressed) == 1)
+
+
+def _presses(open_alarms: Sequence[Alarm]) -> list[tuple[Alarm, Presser]]:
+    return [(alarm, presser) for alarm in open_alarms for presser in alarm.pressers]
+
+
+def _covers(said: str, point: str) -> bool:
+    """Whether a panel that says this may mean that point: both name an area only if they like."""
+    area, _, number = said.rpartition("/")
+    of_area, _, of_number = point.rpartition("/")
+    same_area = not area or not of_area or area == of_area
+    by_user = number.startswith("user")  # somebody at the panel, whatever was pressed
+    return same_area and (number in ("", "*", of_number) or by_user)
+
+
+def _is_fresh(signal: Signal) -> bool:
+    return not signal.reading.retained and _lateness(signal) <= CANCEL_FRESH_FOR
 
 
 def _is_of(signal: Signal, presser: Presser) -> bool:
     same_person = signal.person is not None and presser.person == signal.person
-    return same_person or presser.device == signal.device
+    return same_person or presser.is_at(signal.device, signal.point)
 
 
 def _presser(signal: Signal, place: Place, first_name: str) -> Presser:
@@ -207,6 +261,9 @@ def _presser(signal: Signal, place: Place, first_name: str) -> Presser:
         boot=signal.reading.boot,
         seq=signal.reading.seq,
         pressed_at=signal.pressed_at,
+        point=signal.point,
+        account=signal.account,
+        account_point=signal.reading.point,
     )
 
 

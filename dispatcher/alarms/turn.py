@@ -265,7 +265,7 @@ def _names(alarm: Alarm, purpose: Purpose) -> tuple[str, ...]:
     """Who pressed; of two victims only the one who says so says that it is over."""
     says_over = purpose is Purpose.SAYS_OVER
     named = [p for p in alarm.pressers if not says_over or p.says_over_at is not None]
-    return tuple(dict.fromkeys(p.first_name or p.device for p in named))
+    return tuple(dict.fromkeys(p.name for p in named))
 
 
 def _ringing(call: Call) -> list[tuple[str, str]]:

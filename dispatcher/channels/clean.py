@@ -12,6 +12,9 @@ SCANNED_MOST = 1_000
 """Longer outside text is cut before it is looked at, so that its length costs nothing."""
 
 _DEVICE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # design.md section 2
+_WIRE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}[:/].+", re.DOTALL)
+"""`dc09:1234/7`, or `panel/7`: who speaks on a line, where nobody is known to wear it."""
+DEVICE_MOST = 40
 _LINKS = re.compile(r"\b(?:https?://|www\.)\S*", re.IGNORECASE)
 
 
@@ -29,6 +32,8 @@ def name_of(text: str) -> str:
 
 def device_id(name: str) -> str | None:
     """The device, where a presser has no name and stands with the device's own id."""
+    if _WIRE_NAME.fullmatch(name):
+        return one_line(name, DEVICE_MOST)
     return name if _DEVICE_ID.fullmatch(name) else None
 
 

@@ -40,6 +40,7 @@ from dispatcher.alarms.model import (
     TellType,
     Times,
 )
+from dispatcher.alarms.said import with_said
 from dispatcher.alarms.triage import (
     CloseIt,
     Join,
@@ -107,19 +108,19 @@ class Core:
             case Open():
                 work = self._open(signal, verdict, place, at)
             case Join():
-                work = self._join(verdict, at)
+                work = self._join(signal, verdict, at)
             case Update():
                 work = self._update(signal, verdict, place, at)
-            case SayOver(alarm=alarm_id, device=device):
-                work = self._says_over(alarm_id, device, signal, at)
+            case SayOver(alarm=alarm_id, presser=presser):
+                work = self._says_over(alarm_id, presser, at)
             case CloseIt(alarm=alarm_id, device=device):
                 work = self._close(alarm_id, Closing(device, Cause.CANCELLED), at)
             case Repeat() | NothingToDo():
                 work = Work()
             case _:
                 assert_never(verdict)
-        mine = self.book.of_device(signal.device)
-        return kept.and_then(work).and_then(_received(signal, mine[0] if mine else None, at))
+        mine = self.book.of_presser(signal.device, signal.point)
+        return kept.and_then(work).and_then(_received(signal, mine, at))
 
     def call_everyone(self, signal: Signal, at: Moment) -> Work:
         """What is left when deciding failed: a new alarm, without place, for everybody."""
@@ -352,9 +353,10 @@ class Core:
         first = Annotate("opened", (("kind", alarm.kind), ("level", alarm.level), *opened))
         return self._carry_out(Decision(decision.alarm, (first, *decision.effects)), 0, at)
 
-    def _join(self, verdict: Join, at: Moment) -> Work:
+    def _join(self, signal: Signal, verdict: Join, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
-        joined = replace(alarm, pressers=(*alarm.pressers, verdict.presser))
+        text = with_said(alarm.text, signal.reading.text)
+        joined = replace(alarm, pressers=(*alarm.pressers, verdict.presser), text=text)
         raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
         joined = self._grown(joined, verdict.level, verdict.kind, at)
         work = self._advance(joined, Joined(verdict.presser, raised), at)
@@ -366,20 +368,22 @@ class Core:
 
     def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
-        device = verdict.presser.device
-        was = next((p for p in alarm.pressers if p.device == device), None)
-        pressers = tuple(verdict.presser if p.device == device else p for p in alarm.pressers)
+        mine = (verdict.presser.device, verdict.presser.point)
+        was = next((p for p in alarm.pressers if p.is_at(*mine)), None)
+        pressers = tuple(verdict.presser if p.is_at(*mine) else p for p in alarm.pressers)
         if was is None:
             pressers = (*pressers, verdict.presser)
         changed = replace(
-            alarm, pressers=pressers, place=place if verdict.place_changed else alarm.place
+            alarm,
+            pressers=pressers,
+            place=place if verdict.place_changed else alarm.place,
+            text=with_said(alarm.text, signal.reading.text),
         )
         raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
         not_over = was is not None and was.says_over_at is not None
-        if raised or verdict.place_changed or not_over:
+        if raised or verdict.place_changed or not_over or verdict.other_words:
             changed = self._grown(changed, verdict.level, verdict.kind, at)
-            why = "level" if raised else "place" if verdict.place_changed else "not over after all"
-            work = self._advance(changed, Raised(why), at)
+            work = self._advance(changed, Raised(_why(verdict, raised, not_over)), at)
         else:
             note = Annotate("pressed_again", (("device", signal.device),))
             decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
@@ -394,12 +398,13 @@ class Core:
             alarm, level=level, kind=kind, plan=plan, grew_rev=alarm.rev + 1, grew_at=at.now
         )
 
-    def _says_over(self, alarm_id: str, device: str, signal: Signal, at: Moment) -> Work:
+    def _says_over(self, alarm_id: str, who: Presser, at: Moment) -> Work:
         alarm = self.book.alarms[alarm_id]
         pressers = tuple(
-            replace(p, says_over_at=at.now) if p.device == device else p for p in alarm.pressers
+            replace(p, says_over_at=at.now) if p.is_at(who.device, who.point) else p
+            for p in alarm.pressers
         )
-        event = Cancelled(device, signal.person)
+        event = Cancelled(who.device, who.person)
         return self._advance(replace(alarm, pressers=pressers), event, at)
 
     def _may_end(self, alarm: Alarm, person: str, at: Moment) -> bool:
@@ -437,6 +442,15 @@ class Core:
         view = replace(view, receipt_within=within)
         self.book.views[alarm.id] = view
         return view
+
+
+def _why(verdict: Update, raised: bool, not_over: bool) -> str:
+    """The token of the timeline for what is new."""
+    if raised:
+        return "level"
+    if verdict.place_changed:
+        return "place"
+    return "not over after all" if not_over else "other words"
 
 
 def _received(signal: Signal, alarm: Alarm | None, at: Moment) -> Work:

@@ -45,6 +45,7 @@ class OpenAlarms:
         ids = list(self._by_sender.get(f"d:{signal.device}", ()))
         if signal.person is not None:
             ids += self._by_sender.get(f"p:{signal.person}", ())
+        ids += self._by_sender.get(f"a:{signal.account}", ())
         if place.zone is not None:
             ids += self._by_zone.get(place.zone, ())
         return [self.alarms[i] for i in dict.fromkeys(ids)]
@@ -52,6 +53,13 @@ class OpenAlarms:
     def of_device(self, device: str) -> list[Alarm]:
         """The open alarms this device itself raised."""
         return [self.alarms[i] for i in self._by_sender.get(f"d:{device}", ())]
+
+    def of_presser(self, device: str, point: str) -> Alarm | None:
+        """The open alarm of who presses there; of several the one opened first."""
+        mine = (
+            a for a in self.of_device(device) if any(p.is_at(device, point) for p in a.pressers)
+        )
+        return next(mine, None)
 
     def calling(self, person: str) -> list[Alarm]:
         """The open alarms in which this person has been called."""
@@ -199,6 +207,7 @@ def _is_found_elsewhere(old: Alarm, new: Alarm) -> bool:
 def _sender_keys(pressers: tuple[Presser, ...]) -> list[str]:
     keys = [f"d:{presser.device}" for presser in pressers]
     keys += [f"p:{presser.person}" for presser in pressers if presser.person is not None]
+    keys += [f"a:{presser.account}" for presser in pressers if presser.account]
     return list(dict.fromkeys(keys))
 
 

@@ -126,7 +126,9 @@ class SitePictures:
         """Honestly (law 8): the device's word, else its position, else the unit of the roster."""
         site = self.site_of(signal)
         if signal.zone is not None and (zone := self._index.zone_named(site, signal.zone)):
-            source = "beacon" if signal.reading.zone else "fixed"
+            # A panel's point hangs where it hangs; only what is carried meets a beacon.
+            carried = signal.reading.zone and not signal.reading.point
+            source = "beacon" if carried else "fixed"
             return self._at_zone(zone, source, None)
         if signal.reading.position is not None:
             return self._at_position(site, signal.reading.position, at)

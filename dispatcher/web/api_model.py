@@ -70,6 +70,7 @@ class PlaceOut:
 @dataclass(frozen=True, slots=True)
 class PresserOut:
     device: str
+    point: str
     person: str | None
     first_name: str
     presses: int
@@ -322,6 +323,7 @@ class Outward:
     def _presser(self, one: Presser) -> PresserOut:
         return PresserOut(
             device=one.device,
+            point=one.point,
             person=one.person,
             first_name=one.first_name,
             presses=one.presses,

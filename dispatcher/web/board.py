@@ -162,7 +162,7 @@ def _age(w: Words, age_s: float) -> str:
 
 
 def _who(pressers: tuple[Presser, ...]) -> str:
-    return ", ".join(one.first_name or one.device for one in pressers)
+    return ", ".join(one.name for one in pressers)
 
 
 def _coming_first(calls: Iterable[Call]) -> list[Call]:
@@ -200,8 +200,7 @@ def _notes(alarm: Alarm, reader: Reader) -> Iterable[str]:
     for presser in alarm.pressers:
         if presser.says_over_at is not None:
             at = moments.clock(presser.says_over_at)
-            name = presser.first_name or presser.device
-            yield w("{name} says it is over ({at}). Go and see.", name=name, at=at)
+            yield w("{name} says it is over ({at}). Go and see.", name=presser.name, at=at)
         if presser.presses > 1:
             yield w("Pressed {count} times", count=presser.presses)
     if alarm.escalation is not None and alarm.escalation.round:

@@ -176,7 +176,7 @@ def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
     if since is not None and moments.now - since >= OLD_AFTER:
         notes.append(w("Pressed {ago}", ago=ago(w, moments.now - since)))
     notes += [
-        w("{name} says it is over. Go and see.", name=one.first_name or one.device)
+        w("{name} says it is over. Go and see.", name=one.name)
         for one in alarm.pressers
         if one.says_over_at is not None
     ]

@@ -142,6 +142,8 @@ WHYS = {
     "joined": "somebody else pressed too",
     "level": "more serious",
     "place": "another place",
+    "not over after all": "not over after all",
+    "other words": "another message",
 }
 SHOWN_TO_WEARER = {
     TellType.RECEIVED: "sent",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core import ids
@@ -19,6 +20,18 @@ from tests.support.house import SITE
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 BOOT = "b1"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """An alarm panel that speaks for many. `registered`: as one device, else as nobody's."""
+
+    name: str
+    registered: bool
+    point: str = ""
+    text: str = ""
+    authenticated: bool = False
+    closes: bool = False
 
 
 class Presses:
@@ -42,8 +55,11 @@ class Presses:
         spare: bool = False,
         repeat: bool = False,
         standing: Standing = Standing.ASSIGNED,
+        panel: Panel | None = None,
     ) -> Signal:
         """`press` is the number of the press a cancel names; a repeat has its original's seq."""
+        if panel is not None:
+            return self._of_panel(panel, type_, at, level, kind, zone)
         named = standing is Standing.ASSIGNED
         device = f"{'spare' if spare else 'badge'}-{who.lower()}" if named else who
         seq = self._seq.get(device, 0) + (0 if repeat else 1)
@@ -73,4 +89,42 @@ class Presses:
             pressed_at=None if ago_s is None else at.now - timedelta(seconds=ago_s),
             level=level,
             repeat=repeat,
+        )
+
+    def _of_panel(
+        self,
+        panel: Panel,
+        type_: SignalType,
+        at: Moment,
+        level: Level | None,
+        kind: AlarmKind | None,
+        zone: str | None,
+    ) -> Signal:
+        """A message of a wire: nobody's press, with the number of its point."""
+        name = f"dc09:1234/{panel.point}".rstrip("/")
+        seq = self._seq[panel.name] = self._seq.get(panel.name, 0) + 1
+        identity = f"{panel.name}/{seq}"
+        return Signal(
+            id=ids.derived("s", identity),
+            identity=identity,
+            reading=Reading(
+                protocol="dc09",
+                device="1234",
+                type=type_,
+                kind=kind,
+                level=level,
+                seq=seq,
+                point=panel.point,
+                text=panel.text,
+                authenticated=panel.authenticated,
+                closes=panel.closes,
+            ),
+            site=SITE,
+            device=panel.name if panel.registered else name,
+            standing=Standing.ASSIGNED if panel.registered else Standing.UNKNOWN,
+            at=at.now,
+            wall=at.wall,
+            zone=zone,
+            level=level,
+            point=panel.point if panel.registered else "",
         )

@@ -26,7 +26,7 @@ from dispatcher.engine.core import Core
 from dispatcher.engine.ports import AnswerOutcome
 from dispatcher.engine.work import Moment, Tell, Work
 from tests.support.house import SITE, House, house_of
-from tests.support.press import START, Presses
+from tests.support.press import START, Panel, Presses
 
 CHANNELS = {
     "wearable": Capabilities(immediate=True, withdraws=True, receipt_within=timedelta(seconds=3)),
@@ -163,7 +163,10 @@ class Stage:
             raise AssertionError(f"nobody knows how to play: {who} | {does}")
 
     def _press(self, who: str, does: str) -> None:
-        """`presses yellow weapon in hall-2`, `presses 60 s ago`, `repeats`, `cancels press 1`."""
+        """`presses yellow weapon in hall-2`, `presses 60 s ago`, `repeats`, `cancels press 1`.
+
+        A panel `presses point 7 saying bath`, `restores point 7 trusted`, `cancels proven`.
+        """
         words = does.split()
         verbs = {"cancels": SignalType.CANCEL, "restores": SignalType.RESTORE}
         signal = self.presses.signal(
@@ -179,6 +182,7 @@ class Stage:
             spare="spare" in words,
             repeat=words[0] == "repeats" or "copy" in words,
             standing=STANDINGS.get(who, Standing.ASSIGNED),
+            panel=_panel(who, words),
         )
         self._carry(self.core.signal(signal, self.at))
 
@@ -363,6 +367,19 @@ class Stage:
         if not alarm_id or alarm_id == self._alarms[0]:
             return ""
         return f"[{self._alarms.index(alarm_id) + 1}] "
+
+
+def _panel(who: str, words: list[str]) -> Panel | None:
+    if who not in ("Panel", "Unknown panel"):
+        return None
+    return Panel(
+        "panel",
+        who == "Panel",
+        words[words.index("point") + 1] if "point" in words else "",
+        words[words.index("saying") + 1] if "saying" in words else "",
+        "proven" in words,
+        "trusted" in words,
+    )
 
 
 def _joined(text: str) -> list[str]:
