@@ -1,0 +1,21 @@
+"""What the devices of one alarm said, each thing once: its text for pages and technical notices."""
+
+from __future__ import annotations
+
+TEXT_CHARS_MAX = 600
+"""Past this nothing is added; the log has it all."""
+
+_BETWEEN = "; "
+
+
+def is_said(text: str, before: str) -> bool:
+    """Whether it says nothing new."""
+    return not text or _BETWEEN + text + _BETWEEN in _BETWEEN + before + _BETWEEN
+
+
+def with_said(before: str, text: str) -> str:
+    """What was said before, and this."""
+    if is_said(text, before):
+        return before
+    both = _BETWEEN.join(filter(None, (before, text)))
+    return both if len(both) <= TEXT_CHARS_MAX else before
