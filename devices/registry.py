@@ -56,6 +56,7 @@ class Line:
     `closes`: what this line says without proof may close an alarm, above yellow too (law 6).
     `only_registered`: a sender nobody registered calls nobody, it is only remembered for the scan;
     for radio that hears the neighbours' light switches.
+    `gateway`: the remote gateway the line ends at; empty: it ends here.
     `settings` are the protocol's own, e.g. a key.
     """
 
@@ -70,12 +71,26 @@ class Line:
     silent_after: timedelta = timedelta()
     closes: bool = False
     only_registered: bool = False
+    gateway: str = ""
     settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def listens(self) -> bool:
         """Whether it is a port of ours, where many may speak, and no cable."""
         return self.url.startswith(("tcp://", "udp://"))
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteGateway:
+    """A gateway on another machine (`tilkald gateway`): it stands in one site.
+
+    `token` is the digest of what it shows (`tilkald gateway --new-token`); empty: it is known by
+    its certificate, whose common name is its `id`.
+    """
+
+    id: str
+    site: str
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

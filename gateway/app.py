@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.clock import Clock
 from core.settings import Settings
-from devices.registry import Assignment, Device, Line, MemoryRegistry
+from devices.registry import Assignment, Device, Line, MemoryRegistry, RemoteGateway
 from devices.scan import Unregistered
 from devices.watch import Health, Watch
-from gateway.intake import Intake
+from gateway.intake import Intake, IsStored
 from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
 from gateway.native import Native
 from gateway.ports import Desk
+from gateway.remote.contract import Part
+from gateway.remote.receiving import RemoteGateways
 from gateway.senders import Remembered
 from gateway.supervision import Supervision
 
@@ -23,7 +25,10 @@ from gateway.supervision import Supervision
 class Gateway:
     """All device lines of one process. `start` when the desk may be asked."""
 
-    def __init__(self, settings: Settings, clock: Clock, desk: Desk) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, desk: Desk, is_stored: IsStored | None = None
+    ) -> None:
+        """`is_stored` asks the store about the identity of a signal handed over a second time."""
         self._registry = MemoryRegistry()
         self._supervision = Supervision(Watch(), desk, clock)
         self._intake = Intake(desk, self._registry, clock, self._supervision, {})
@@ -33,6 +38,9 @@ class Gateway:
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
         self.lines = DeviceLines(self._registry, clock, self._intake, self._supervision)
+        self.remote = RemoteGateways(
+            clock, self._intake, self._supervision, desk.device_subscribed, is_stored or _never
+        )
 
     async def start(self, heard_before: Iterable[Remembered]) -> None:
         """Listen. Raises ConfigError when a port is taken or a certificate is none."""
@@ -48,7 +56,9 @@ class Gateway:
 
     async def supervise(self) -> None:
         """Watch over the devices, until cancelled; the caller sees to it that it goes on."""
-        await self._supervision.run()
+        async with asyncio.TaskGroup() as watching:
+            watching.create_task(self._supervision.run())
+            watching.create_task(self.remote.watch())
 
     def configure(
         self,
@@ -57,13 +67,19 @@ class Gateway:
         places: Mapping[str, str],
         own: Sequence[Device] = (),
         lines: Sequence[Line] = (),
+        gateways: Sequence[tuple[RemoteGateway, Part]] = (),
     ) -> None:
-        """Another configuration. `own` are the service's own devices: they are not supervised."""
+        """Another configuration. `own` are the service's own devices: they are not supervised.
+
+        Lines that end at a remote gateway are opened there; `gateways` says which part of the
+        configuration each of those gets.
+        """
         self._registry.load((*devices, *own), assignments)
         self._intake.places(places)
         self._supervision.configure(devices, _line_of(devices, lines))
         self._native.reconfigured()
-        self.lines.configure(lines)
+        self.lines.configure(line for line in lines if not line.gateway)
+        self.remote.configure(gateways)
 
     def expect(self, devices: Iterable[str]) -> None:
         """These devices must be heard: their wearer is on duty, or they hang in a place."""
@@ -74,14 +90,22 @@ class Gateway:
 
     def unregistered(self) -> tuple[Unregistered, ...]:
         """Who speaks on the lines and stands in no configuration, the newest first."""
-        return self.lines.scan.newest_first()
+        here, there = self.lines.scan.newest_first(), self.remote.unregistered()
+        return tuple(sorted((*here, *there), key=lambda one: one.last, reverse=True))
 
     def is_connected(self, device: str) -> bool:
-        return self._native.is_connected(device)
+        return self._native.is_connected(device) or self.remote.is_connected(device)
 
     def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
         """Send to a device; true if it is connected."""
+        if not self._native.is_connected(device) and self.remote.is_connected(device):
+            return self.remote.tell(device, payload, on_ack)
         return self._native.tell(device, payload, on_ack)
+
+
+async def _never(identity: str) -> bool:
+    """Nothing was handed over before: there is no store to ask."""
+    return False
 
 
 def _line_of(devices: Sequence[Device], lines: Sequence[Line]) -> dict[str, str]:

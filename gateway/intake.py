@@ -180,6 +180,14 @@ class Intake:
                 sender.seen = seen.became(named.identity, Taken.STORED)
         return await self._take(arrival, sender) is Taken.STORED
 
+    def heard_elsewhere(self, reading: Reading, late: Lateness) -> None:
+        """A sign of life that another gateway of ours heard lately."""
+        arrival = self._arrived(reading, "", copy=False, late=late)
+        device = arrival.registration.device
+        if late.age <= NEWS_FOR and not self._is_revoked(device):
+            self._supervision.heard(arrival.reading, device)
+            self._senders.of(device).noted(arrival.reading, arrival.heard, arrival.wall - late.age)
+
     async def keep(self, protocol: str, sender: str, why: str, content: bytes) -> bool:
         """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
 

@@ -76,6 +76,9 @@ class Native:
     def is_connected(self, device: str) -> bool:
         return device in self._connections
 
+    def connected_devices(self) -> tuple[str, ...]:
+        return tuple(self._connections)
+
     def reconfigured(self) -> None:
         """Another configuration was applied: whoever is revoked now is cut off."""
         assert self._listener is not None, "configured before anybody listens"

@@ -77,6 +77,17 @@ class Supervision:
     def line_down(self, line: str, site: str = "") -> None:
         self.report(self._watch.line_down(line, self._clock.now(), site))
 
+    def cut_off(self, lines: Iterable[str]) -> None:
+        """These lines are gone with what they end at, which is said already."""
+        for line in lines:
+            self._watch.line_down(line, self._clock.now())
+
+    def rejoined(self, lines: Iterable[str]) -> None:
+        """What they end at is back; a line that is down by itself is said so next."""
+        for line in lines:
+            self._watch.line_up(line, self._clock.now())
+        self._changed.set()
+
     def line_up(self, line: str) -> None:
         self.report(self._watch.line_up(line, self._clock.now()))
         self._changed.set()

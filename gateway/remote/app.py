@@ -1,13 +1,218 @@
-"""Composition root of a gateway on another machine: the lines and the listener of a house, a spool
-and a way up instead of a dispatcher. `tilkald gateway` runs it.
+"""Composition root of a gateway on another machine: the lines and the listener of a house, with a
+spool and a way up instead of a dispatcher. `tilkald gateway` runs it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from functools import partial
 
-MARK_EVERY_S = 5.0
-UNREGISTERED_MAX = 100
-LOCALES = Path(__file__).parents[1] / "locales"
+from core.clock import ServiceClock, sleep
+from core.log import logger
+from core.settings import Settings
+from core.signals import Reading, SignalType
+from devices.registry import MemoryRegistry
+from gateway.app import listener_settings
+from gateway.intake import Intake
+from gateway.lines import DeviceLines
+from gateway.links.mqtt_listener import NativeMqttListener
+from gateway.native import Native
+from gateway.remote.contract import Down, Part, Thanks, Up
+from gateway.remote.desk import SpooledDesk
+from gateway.remote.house import LocalHouse
+from gateway.remote.kept import Kept, Status
+from gateway.remote.news import News, Told
+from gateway.remote.ring import Ring, Said
+from gateway.remote.uplink import Uplink, Way
+from gateway.spool import Spool
+
+PROTOCOL = "gateway"
 CUT_OFF = "cut_off"
-"""`Reading.code` of the technical alarm that is raised here when a press could not be handed over."""
+"""Protocol and code of what the gateway itself has to say."""
+
+UNREGISTERED_MAX = 100
+MARK_EVERY_S = 1.0
+STOPS_WITHIN_S = 3.0
+
+
+class RemoteGateway:
+    """One house. `start`, then `run` until it is cancelled, then `stop`.
+
+    Its constructor raises StoreUnavailable for a spool that cannot be used, ConfigError for a
+    certificate that is none.
+    """
+
+    def __init__(self, settings: Settings, way: Way, kept: Kept, clock: ServiceClock) -> None:
+        self._kept = kept
+        self._clock = clock
+        self._part = kept.part()
+        self._registry = MemoryRegistry()
+        self._news = News(clock)
+        self._spool = Spool(kept.spool_folder)
+        self._house = LocalHouse(self._registry, clock, lambda: self._native.connected_devices())
+        self._ring = Ring(self._house)
+        self._desk = SpooledDesk(self._spool, self._news, self._ring, clock, self._say, self._wake)
+        self._intake = Intake(self._desk, self._registry, clock, self._news, {})
+        self._native = Native(
+            settings.mqtt_prefix, self._registry, clock, self._desk, self._intake, self._news
+        )
+        self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
+        self._native.listening(self.listener)
+        self.lines = DeviceLines(self._registry, clock, self._intake, self._news)
+        self._uplink = Uplink(way, self)
+        self._told = Told()
+        self._handing: tuple[int, ...] = ()
+        self._reached: bool | None = None
+        self._unreachable: str | None = "not yet"
+        self._said_cut_off = False
+        self._gateway = way.gateway
+        self._ring_due = asyncio.Event()
+        self._log = logger("gateway.remote")
+
+    async def start(self) -> None:
+        """Listen, as the configuration kept from last time says. Raises ConfigError."""
+        self._desk.take_up()
+        self._configure(self._part)
+        await self.listener.start()
+        self.lines.start()
+
+    async def run(self) -> None:
+        """Hand over and ring, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._uplink.run())
+            group.create_task(self._ring_on())
+            group.create_task(self._keep_marks())
+
+    async def stop(self) -> None:
+        """Stop accepting, let what is under way be spooled and acknowledged, close."""
+        self.lines.stop_reading()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOPS_WITHIN_S):
+                await asyncio.gather(self._intake.close(), self.listener.close())
+        await self.lines.close()
+        self._kept.mark(self._clock.mark())
+        self._spool.close()
+
+    # What the way up asks (`gateway.remote.uplink.House`)
+
+    def up(self) -> Up:
+        handed = self._desk.waiting()
+        self._told = told = self._news.take()
+        self._handing = tuple(one.number for one in handed)
+        return Up(
+            handed=tuple(handed),
+            again=told.again,
+            light=told.light,
+            alive=told.alive,
+            listening=told.listening,
+            acknowledged=told.acknowledged,
+            findings=told.findings,
+            connected=self._native.connected_devices(),
+            lines=dict(self._news.lines),
+            unregistered=self.lines.scan.newest_first()[:UNREGISTERED_MAX],
+            problems=dict(self._news.problems),
+            backlog=self._desk.backlog,
+            oldest_s=max((one.age_s for one in handed), default=0.0),
+            spool_bytes=self._spool.size_bytes,
+            configuration=self._part.version,
+        )
+
+    def waits(self) -> bool:
+        return self._news.waits or self._desk.backlog > 0
+
+    def thanked(self, thanks: Thanks) -> None:
+        if not self._reached:
+            self._log.info("the dispatcher is reached", backlog=self._desk.backlog)
+        self._reached, self._said_cut_off = True, False
+        self._desk.handed_over([n for n in thanks.kept if n in self._handing])
+        self._unreachable = None
+
+    def failed(self, why: str) -> None:
+        if self._reached is not False:
+            self._log.warning("the dispatcher cannot be reached", why=why, done="tried each second")
+        self._reached = False
+        self._unreachable = why
+        self._news.give_back(self._told)
+
+    def opened(self) -> None:
+        for device in self._native.connected_devices():
+            self._news.listens(device)
+        self._uplink.wake()
+
+    def came(self, down: Down) -> None:
+        if down.part is not None:
+            self._kept.keep(down.part)
+            self._configure(down.part)
+        if down.device:
+            on_ack = partial(self._acknowledged, down.number)
+            self._native.tell(down.device, down.payload, on_ack)
+
+    # Inside
+
+    def _configure(self, part: Part) -> None:
+        self._part = part
+        self._registry.load(part.devices, part.assignments)
+        self._intake.places(part.places)
+        self._house.configure(part)
+        self._native.reconfigured()
+        self.lines.configure(part.lines)
+        self._news.lines = {line.id: self.lines.is_well(line.id) for line in part.lines}
+        self._log.info("configuration taken over", version=part.version)
+
+    def _acknowledged(self, number: int) -> None:
+        self._news.acknowledged(number)
+        self._uplink.wake()
+
+    def _wake(self) -> None:
+        self._uplink.wake()
+        self._ring_due.set()
+
+    def _say(self, said: Iterable[Said]) -> None:
+        for one in said:
+            self._native.tell(one.device, one.payload)
+
+    async def _ring_on(self) -> None:
+        """Wake the ring when it wants; another press may want it sooner."""
+        while True:
+            self._ring_due.clear()
+            self._desk.ring()
+            await self._say_cut_off()
+            wake_at = self._ring.wake_at
+            wait = None if wake_at is None else (wake_at - self._clock.now()).total_seconds()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if wait is None else max(wait, 0.0)):
+                    await self._ring_due.wait()
+
+    async def _say_cut_off(self) -> None:
+        """Both ends raise a technical alarm; this one is told when it can be told again."""
+        if self._ring.ringing and not self._said_cut_off:
+            self._said_cut_off = True
+            text = "A press was not handed over within 5 s: people were called from here."
+            reading = Reading(
+                PROTOCOL, self._gateway, SignalType.TECHNICAL, code=CUT_OFF, text=text
+            )
+            self._log.error("cut off", why=text)
+            await self._intake.take(reading, site=self._part.site)
+
+    def _status(self) -> Status:
+        door = f"{self.listener.port}" if self.listener.port is not None else ""
+        return Status(
+            gateway=self._gateway,
+            mqtt=door,
+            configuration=self._part.version,
+            unreachable=self._unreachable,
+            backlog=self._desk.backlog,
+            oldest_s=max((one.age_s for one in self._desk.waiting()[:1]), default=0.0),
+            ringing=len(self._ring.ringing),
+            lines=dict(self._news.lines),
+            problems=dict(self._news.problems),
+        )
+
+    async def _keep_marks(self) -> None:
+        """The clock, so that ages hold over a restart; and how things stand, for a person."""
+        while True:
+            self._kept.mark(self._clock.mark())
+            self._kept.status(self._status())
+            await sleep(MARK_EVERY_S)

@@ -25,7 +25,7 @@ HANDED_MAX = 200
 """Records in one request."""
 
 ALIVE_EVERY_S = 5.0
-"""A gateway that has nothing to say says so this often, and the stream down carries a blank line."""
+"""A gateway with nothing to say says so this often, and the stream down carries a blank line."""
 
 SILENT_AFTER_S = 20.0
 """Nothing heard for so long, in either direction: the connection is gone. Within 30 s (issue 3)."""

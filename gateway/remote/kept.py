@@ -1,0 +1,108 @@
+"""What a remote gateway keeps over a restart, beside its spool: configuration, clock, its status.
+
+Each file is written whole or not at all, and readable by this user alone: devices' passwords are
+in it. One that cannot be read is as none: the gateway says so and asks for another.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO, TypeVar
+
+import msgspec
+
+from core.clock import ClockMark
+from core.errors import ConfigError
+from core.log import logger
+from gateway.remote.contract import Part
+
+Value = TypeVar("Value")
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How the gateway stands, for a person at its machine: `tilkald gateway --status`.
+
+    `unreachable`: why the dispatcher is not reached; None: it is.
+    """
+
+    gateway: str
+    mqtt: str = ""
+    configuration: int = 0
+    unreachable: str | None = None
+    backlog: int = 0
+    oldest_s: float = 0.0
+    ringing: int = 0
+    lines: dict[str, bool] = {}
+    problems: dict[str, str] = {}
+
+
+class Kept:
+    """One data directory, of one process. Raises ConfigError when another one runs on it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._lock = _locked(folder)
+        self._log = logger("gateway.remote")
+
+    @property
+    def spool_folder(self) -> Path:
+        return self._folder / "spool"
+
+    def part(self) -> Part:
+        return _read(self._folder / "part.json", Part) or Part()
+
+    def keep(self, part: Part) -> None:
+        self._write("part.json", part)
+
+    def clock_mark(self) -> ClockMark | None:
+        return _read(self._folder / "clock.json", ClockMark)
+
+    def mark(self, mark: ClockMark) -> None:
+        self._write("clock.json", mark)
+
+    def status(self, status: Status) -> None:
+        self._write("status.json", status)
+
+    def close(self) -> None:
+        self._lock.close()
+
+    def _write(self, name: str, value: object) -> None:
+        """A disk that is full stops nothing: the spool says so where it matters."""
+        beside = self._folder / f".{name}.new"
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+                file.write(msgspec.json.encode(value))
+            beside.replace(self._folder / name)
+        except OSError as error:
+            self._log.error("not kept", file=name, why=error.strerror, done="goes on without")
+
+
+def read_status(folder: Path) -> Status | None:
+    """What the gateway of a data directory said last."""
+    return _read(folder / "status.json", Status)
+
+
+def _read(path: Path, shape: type[Value]) -> Value | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=shape)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        logger("gateway.remote").error("cannot be read", file=path.name, why=str(error))
+        return None
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    file = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(
+            f"A gateway runs on {folder} already. Stop it, or set another TILKALD_DATA_DIR."
+        ) from None
+    return file
