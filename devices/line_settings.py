@@ -36,6 +36,24 @@ from devices.callsystems.espax.settings import EspaXListener
 from devices.callsystems.scaip.session import Receipts, ScaipSession
 from devices.callsystems.surgard.session import SILENT_AFTER as SURGARD_SILENT_AFTER
 from devices.callsystems.surgard.session import SurGardSession
+from devices.contacts import FAMILY as MODBUS
+from devices.contacts import OVER_TCP as MODBUS_TCP
+from devices.contacts import wording
+from devices.contacts.asking import (
+    ANSWER_LEAST,
+    ANSWER_MOST,
+    POLL_LEAST,
+    POLL_MOST,
+    SILENT_LEAST,
+    SILENT_MOST,
+    TCP_ANSWER_WITHIN,
+    quiet_between,
+)
+from devices.contacts.board import Board, Framing, reads_of
+from devices.contacts.key_switch import LIMIT as TEST_LIMIT
+from devices.contacts.key_switch import LIMIT_MOST as TEST_LIMIT_MOST
+from devices.contacts.meanings import PRESSED_KINDS
+from devices.contacts.session import ModbusSession
 from devices.receivers import esp3
 from devices.receivers.esp3.meanings import CallsWhen
 from devices.receivers.esp3.session import Esp3Session
@@ -56,12 +74,14 @@ class Port:
     own: DeviceSession | None = None
 
 
-def open_port(family: Family, settings: Texts, *, datagrams: bool = False) -> Port:
-    """A line of this family; `datagrams`: over UDP.
+def open_port(
+    family: Family, settings: Texts, *, datagrams: bool = False, speed_bd: int = 9_600
+) -> Port:
+    """A line of this family; `datagrams`: over UDP. `speed_bd`: of a serial line.
 
     Raises ConfigError: an unknown setting, a wrong value.
     """
-    given = _Settings(family.name, settings, datagrams)
+    given = _Settings(family.name, settings, datagrams, speed_bd)
     opened = _PORTS.get(family.name)
     port = Port(family.open) if opened is None else opened(given)
     given.done()
@@ -71,8 +91,11 @@ def open_port(family: Family, settings: Texts, *, datagrams: bool = False) -> Po
 class _Settings:
     """Texts, each asked for once; what nobody asked for is a mistake."""
 
-    def __init__(self, family: str, texts: Texts, datagrams: bool = False) -> None:
+    def __init__(
+        self, family: str, texts: Texts, datagrams: bool = False, speed_bd: int = 9_600
+    ) -> None:
         self.datagrams = datagrams
+        self.speed_bd = speed_bd
         self._family = family
         self._left = dict(texts)
         self._known: dict[str, None] = {}
@@ -95,6 +118,15 @@ class _Settings:
             found = timedelta(-1)
         if found < timedelta():
             raise ConfigError(f"{self._family}: {key} is {said!r}; write seconds, like 120")
+        return found
+
+    def seconds_within(
+        self, key: str, default: timedelta, least: timedelta, most: timedelta
+    ) -> timedelta:
+        found = self.seconds(key, default)
+        if not least <= found <= most:
+            span = f"{least.total_seconds():g} to {most.total_seconds():g}"
+            raise ConfigError(f"{self._family}: {key} is {found.total_seconds():g}; write {span}")
         return found
 
     def one_of(self, key: str, default: str, known: tuple[str, ...]) -> str:
@@ -258,6 +290,51 @@ def _scaip(settings: _Settings) -> Port:
     return Port(lambda: ScaipSession(datagrams=datagrams, receipts=receipts))
 
 
+def _modbus(framing: Framing) -> Callable[[_Settings], Port]:
+    """Without a point the eight inputs of board 1 are read: enough to find one by pressing."""
+
+    def opened(settings: _Settings) -> Port:
+        board = _board(settings, framing)
+        reads_of(board)
+        counts: dict[str, int] = {}
+        return Port(lambda: ModbusSession(board, counts))
+
+    return opened
+
+
+def _board(settings: _Settings, framing: Framing) -> Board:
+    if settings.datagrams:
+        raise ConfigError("modbus: there is no board over udp://; write socket://HOST:502")
+    usual = Board()
+    name = settings.text("name", usual.name)
+    if not wording.NAME.fullmatch(name):
+        raise ConfigError(f"modbus: name is {name!r}; write a short word without a slash")
+    numbers = wording.Numbers(framing, int(settings.one_of("counts_from", "0", ("0", "1"))))
+    kind = AlarmKind(settings.one_of("kind", AlarmKind.SOS, tuple(PRESSED_KINDS)))
+    measured = wording.bands(settings.text("bands", ""))
+    texts = settings.each("point", "UNIT/INPUT")
+    points = wording.points(texts, numbers, kind, has_bands=bool(measured))
+    limit = settings.seconds_within("test_limit_s", TEST_LIMIT, timedelta(), TEST_LIMIT_MOST)
+    within = TCP_ANSWER_WITHIN if framing is Framing.TCP else usual.answer_within
+    gap = timedelta() if framing is Framing.TCP else quiet_between(settings.speed_bd)
+    return Board(
+        name=name,
+        framing=framing,
+        points=points or usual.points,
+        bands=measured,
+        test=wording.key_input(settings.text("test_input", ""), numbers, limit),
+        tamper_calls=settings.flag("tamper_calls"),
+        poll_every=settings.seconds_within("poll_s", usual.poll_every, POLL_LEAST, POLL_MOST),
+        answer_within=settings.seconds_within("answer_s", within, ANSWER_LEAST, ANSWER_MOST),
+        gap=settings.seconds_within("gap_s", gap, timedelta(), ANSWER_MOST),
+        bit=timedelta(seconds=1) / settings.speed_bd,
+        silent_after=settings.seconds_within(
+            "silent_s", usual.silent_after, SILENT_LEAST, SILENT_MOST
+        ),
+        settle=settings.seconds_within("settle_s", usual.settle, timedelta(), POLL_MOST),
+    )
+
+
 _PORTS: dict[str, Callable[[_Settings], Port]] = {
     ademco685.FAMILY.name: _ademco685,
     dc09.FAMILY.name: _dc09,
@@ -265,6 +342,8 @@ _PORTS: dict[str, Callable[[_Settings], Port]] = {
     espax.FAMILY.name: _espax,
     scaip.FAMILY.name: _scaip,
     surgard.FAMILY.name: _surgard,
+    MODBUS.name: _modbus(Framing.RTU),
+    MODBUS_TCP.name: _modbus(Framing.TCP),
     espa444.FAMILY.name: _espa(PagingSession),
     espa444.LISTENING.name: _espa(ListeningSession),
     espa444.CONTROL.name: _espa(ControlSession, CONTROL_STATION),

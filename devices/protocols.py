@@ -5,6 +5,8 @@ from __future__ import annotations
 from core.signals import Reading, SignalType
 from devices.buttons import native
 from devices.callsystems import ademco685, dc09, espa444, espax, scaip, surgard
+from devices.contacts import FAMILIES as INPUT_BOARDS
+from devices.contacts.session import UNIT_SILENT
 from devices.receivers import esp3, rfxtrx, rtl433
 from devices.session import Family
 
@@ -20,6 +22,7 @@ FAMILIES: dict[str, Family] = {
         esp3.FAMILY,
         rfxtrx.FAMILY,
         rtl433.FAMILY,
+        *INPUT_BOARDS,
         native.FAMILY,
     )
 }
@@ -33,6 +36,8 @@ _ABOUT_THE_LINE: dict[tuple[SignalType, str], bool] = {
     (SignalType.RESTORE, "line_silent"): True,
     (SignalType.TECHNICAL, "silent"): False,
     (SignalType.RESTORE, "silent"): True,
+    (SignalType.TECHNICAL, UNIT_SILENT): False,
+    (SignalType.RESTORE, UNIT_SILENT): True,
     (SignalType.TECHNICAL, "supervision"): False,
     (SignalType.RESTORE, "supervision"): True,
 }

@@ -104,6 +104,14 @@ SAMPLES: dict[str, tuple[bytes, ...]] = {
         b'{"time":"2026-11-21T12:00:00+0000","model":"X10-Security","id":"a1","code":"88"}\n',
         b'{"model":"Visonic-Powercode","id":"6f4770","alarm":1,"tamper":0,"battery_ok":1}',
     ),
+    "modbus": tuple(
+        bytes.fromhex(frame)
+        for frame in ("0102010160" + "48", "010201a16030", "018202c161", "01020000000879cc")
+    ),
+    "modbus-tcp": tuple(
+        bytes.fromhex(frame)
+        for frame in ("00010000000401020101", "0002000000040102" + "01a1", "000300000003018202")
+    ),
     "native": (
         b'badge-anna/up {"type":"alarm","kind":"attack","seq":7}\n',
         b'badge-anna/beat {"type":"heartbeat","battery":0.5}\n',
