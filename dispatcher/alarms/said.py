@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from core.signals import Signal, Standing
+
 TEXT_CHARS_MAX = 600
 """Past this nothing is added; the log has it all."""
 
 _BETWEEN = "; "
+
+
+def words_of(signal: Signal) -> str:
+    """What the device said; of one nobody registered also its line, so that it can be found."""
+    line = signal.reading.line if signal.standing is Standing.UNKNOWN else ""
+    return " ".join(filter(None, (signal.reading.text, f"({line})" if line else "")))
 
 
 def is_said(text: str, before: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Level, Signal, SignalType, Standing
 from dispatcher.alarms.model import Alarm, Place, Presser
-from dispatcher.alarms.said import is_said
+from dispatcher.alarms.said import is_said, words_of
 
 JOIN_WITHIN = timedelta(minutes=2)
 """Two presses at one place this close together are one alarm with two victims."""
@@ -143,7 +143,7 @@ def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdic
     if was is not None:
         presses = was.presses + 1
         presser = replace(was, boot=fresh.boot, seq=fresh.seq, presses=presses, says_over_at=None)
-    other_words = signal.person is None and not is_said(signal.reading.text, alarm.text)
+    other_words = signal.person is None and not is_said(words_of(signal), alarm.text)
     return Update(alarm.id, presser, level, kind, moved and place.zone is not None, other_words)
 
 

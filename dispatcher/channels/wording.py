@@ -253,10 +253,13 @@ def _with_you(notice: Notice, say: Words) -> str:
 def _errand(notice: Notice) -> str:
     """What a technical alarm is about, or the agreed errand of a "come by".
 
-    A device's own text goes out with nothing more acute: it may hold a resident's name.
+    A device's own text goes out with nothing more acute: it may hold a resident's name. Where
+    nobody knows who pressed nor where, it is all there is to find them by, and goes out.
     """
     mild = notice.level in (Level.GREEN, Level.YELLOW)
-    if not mild and notice.kind is not AlarmKind.TECHNICAL:
+    strangers = all(device_id(name) for name in notice.presser_names)
+    lost = strangers and (notice.place.source == "unknown" or not notice.place.label)
+    if not mild and not lost and notice.kind is not AlarmKind.TECHNICAL:
         return ""
     return one_line(notice.text, LINE_MOST)
 

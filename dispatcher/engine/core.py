@@ -40,7 +40,7 @@ from dispatcher.alarms.model import (
     TellType,
     Times,
 )
-from dispatcher.alarms.said import with_said
+from dispatcher.alarms.said import with_said, words_of
 from dispatcher.alarms.triage import (
     CloseIt,
     Join,
@@ -340,7 +340,7 @@ class Core:
             plan=self.pictures.plan(site, verdict.level, verdict.kind, verdict.orphan),
             times=Times(pressed=signal.pressed_at, stored=at.now),
             late=verdict.late,
-            text=signal.reading.text,
+            text=words_of(signal),
             odd=signal.reading.odd,
             orphan=verdict.orphan,
         )
@@ -355,7 +355,7 @@ class Core:
 
     def _join(self, signal: Signal, verdict: Join, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
-        text = with_said(alarm.text, signal.reading.text)
+        text = with_said(alarm.text, words_of(signal))
         joined = replace(alarm, pressers=(*alarm.pressers, verdict.presser), text=text)
         raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
         joined = self._grown(joined, verdict.level, verdict.kind, at)
@@ -377,7 +377,7 @@ class Core:
             alarm,
             pressers=pressers,
             place=place if verdict.place_changed else alarm.place,
-            text=with_said(alarm.text, signal.reading.text),
+            text=with_said(alarm.text, words_of(signal)),
         )
         raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
         not_over = was is not None and was.says_over_at is not None

@@ -108,6 +108,22 @@ def test_a_devices_own_text_goes_out_with_an_errand_or_a_fault_and_never_with_an
     assert errand not in " ".join(lines(a_notice(text=errand)))
 
 
+def test_of_a_stranger_nobody_can_place_all_that_is_known_goes_out() -> None:
+    stranger = a_notice(
+        place=Place(None, "", "unknown"),
+        who=("dc09:1234/1/501",),
+        kind=AlarmKind.UNKNOWN,
+        text="unknown code ZQ from 1234, area 1, point 501 (panels)",
+    )
+    assert lines(stranger) == [
+        "STED UKENDT",
+        "AKUTALARM Ukendt alarm dc09:1234/1/501",
+        "unknown code ZQ from 1234, area 1, point 501 (panels)",
+    ]
+    assert lines(replace(stranger, place=PLACE))[-1] != lines(stranger)[-1], "they know where"
+    assert lines(replace(stranger, presser_names=("Anna",)))[-1] == "Led efter Anna."
+
+
 def test_a_drill_is_marked_as_one_in_every_purpose() -> None:
     for purpose in Purpose:
         assert any("ØVELSE:" in line for line in lines(a_notice(purpose, drill=True))), purpose
