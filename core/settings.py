@@ -31,6 +31,9 @@ _EXAMPLES = {
     "data_dir": "/var/lib/tilkald",
     "site_dir": "/etc/tilkald/site",
     "database_url": "sqlite:////var/lib/tilkald/tilkald.db",
+    "gateways_port": "8443",
+    "dispatcher_url": "https://tilkald.example.org:8443",
+    "gateway": "house-b",
     "deadman_url": "https://watcher.example.org/ping/1234",
     "demo": "true",
 }
@@ -57,6 +60,17 @@ class Settings(BaseSettings):
     mqtt_tls_cert: Path | None = None
     mqtt_tls_key: Path | None = None
     mqtt_prefix: str = "tilkald/v1"
+    gateways_port: Port | None = None
+    gateways_bind: str = ""
+    gateways_tls_cert: Path | None = None
+    gateways_tls_key: Path | None = None
+    gateways_client_ca: Path | None = None
+    dispatcher_url: str = ""
+    gateway: str = ""
+    gateway_token: SecretStr = SecretStr("")
+    gateway_ca: Path | None = None
+    gateway_cert: Path | None = None
+    gateway_key: Path | None = None
     deadman_url: str = ""
     demo: bool = False
     twilio_account_sid: str = ""
@@ -78,7 +92,7 @@ class Settings(BaseSettings):
             raise ValueError("names a store this version does not have; only sqlite:/// is known")
         return value
 
-    @field_validator("public_url", "deadman_url", "twilio_base_url")
+    @field_validator("public_url", "deadman_url", "twilio_base_url", "dispatcher_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from core.clock import Clock
 from core.settings import Settings
+from devices.protocols import board_of
 from devices.registry import Assignment, Device, Line, MemoryRegistry, RemoteGateway
 from devices.scan import Unregistered
 from devices.watch import Health, Watch
@@ -109,14 +110,25 @@ async def _never(identity: str) -> bool:
 
 
 def _line_of(devices: Sequence[Device], lines: Sequence[Line]) -> dict[str, str]:
-    """Device → the line of its site that speaks its protocol; the first, where there are more."""
+    """Device → the line of its site that speaks its protocol, or the board of that line.
+
+    Where there are more, it is the one whose name stands before the device's, else the first.
+    """
     found: dict[str, str] = {}
     for device in devices:
-        spoken = [identity.partition(":")[0] for identity in device.wire]
-        for line in lines:
+        for wire in device.wire:
+            protocol, _, identity = wire.partition(":")
             # `espa444-listen` is another role on a line whose readings are `espa444`.
-            if line.site == device.site and line.protocol.partition("-")[0] in spoken:
-                found.setdefault(device.id, line.id)
+            speak = [
+                line
+                for line in lines
+                if line.site == device.site and line.protocol.partition("-")[0] == protocol
+            ]
+            name = identity.partition("/")[0]
+            named = [line for line in speak if dict(line.settings).get("name") == name]
+            for line in (*named, *speak)[:1]:
+                board = board_of(protocol, identity)
+                found.setdefault(device.id, f"{line.id}/{board}" if board else line.id)
     return found
 
 

@@ -61,6 +61,30 @@ def serve(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def gateway(
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Make a token and its digest, nothing else.")
+    ] = False,
+    status: Annotated[
+        bool, typer.Option("--status", help="How the gateway on this machine stands.")
+    ] = False,
+    settings_file: SettingsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """The lines of one house, handed over to a dispatcher on another machine."""
+    from tilkald import gatewaying
+
+    if new_token:
+        gatewaying.new_token()
+        return
+    loaded = settings.load(settings_file)
+    if status:
+        sys.exit(gatewaying.show_status(loaded, as_json=as_json))
+    log.set_up(as_json=as_json)
+    _run(gatewaying.run(loaded, as_json=as_json))
+
+
+@app.command()
 def run() -> None:
     """Everything at once, to look at: the example site, its simulated staff, the console."""
     from tilkald import serving

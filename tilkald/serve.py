@@ -35,7 +35,9 @@ from gateway.app import Gateway
 from gateway.links.mqtt_sockets import is_loopback
 from tilkald import selfcheck, steadiness, systemd, vitals
 from tilkald.demo_press import MqttPress
+from tilkald.gateways_door import open_door
 from tilkald.joined import EngineDesk, GatewayLines
+from tilkald.parts import parts, places
 from tilkald.selfcheck import Door, Outcome
 
 ROSTER_EVERY_S = 5.0
@@ -81,7 +83,7 @@ class Service:
         lines, desk = GatewayLines(clock), EngineDesk(clock)
         self.pictures = SitePictures(organisation, presence, lines)
         self.dispatcher = Dispatcher(settings, self._ground, self.pictures, lines)
-        self.gateway = Gateway(settings, clock, desk)
+        self.gateway = Gateway(settings, clock, desk, self._ground.store.has_signal)
         lines.listening(self.gateway)
         desk.listening(self.dispatcher.engine, self.pictures)
         self._configure_devices(organisation)
@@ -89,6 +91,7 @@ class Service:
         await self.dispatcher.start()
         steadiness.settle()
         await self.gateway.start(await self._ground.store.last_heard())
+        self.gateways_door = await open_door(settings, self.gateway.remote)
         await self.dispatcher.serve_pages(press)
         self._watch()
         return await self._ready()
@@ -107,6 +110,8 @@ class Service:
         systemd.notify("STOPPING=1")
         for task in self._tasks:
             task.cancel()
+        if self.gateways_door is not None:
+            await self.gateways_door.stop()
         await self.gateway.stop()
         with contextlib.suppress(TimeoutError):
             mark = Unit(clock=self._ground.clock.mark())
@@ -151,11 +156,14 @@ class Service:
         return stored
 
     def _configure_devices(self, organisation: Organisation) -> None:
-        names = {zone.id: zone.id for zone in organisation.zones}
-        names |= {name: zone.id for zone in organisation.zones for name in zone.wire}
         own = Device(selfcheck.DEVICE, "badge", "", password=self._selfcheck_password)
         self.gateway.configure(
-            organisation.devices, organisation.assignments, names, (own,), organisation.lines
+            organisation.devices,
+            organisation.assignments,
+            places(organisation),
+            (own,),
+            organisation.lines,
+            parts(organisation),
         )
         self.gateway.expect(self.pictures.expected_devices(self._at()))
 

@@ -120,6 +120,7 @@ _PARTS = (
     _Part("devices", "device", lambda row: row.id),
     _Part("assignments", "loans of", lambda row: row.device),
     _Part("lines", "line", lambda row: row.id),
+    _Part("gateways", "gateway", lambda row: row.id),
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.errors import ConfigError
-from devices.registry import Assignment, Device, Line
+from devices.registry import Assignment, Device, Line, RemoteGateway
 from dispatcher.alarms.plan import ROUND_LONGEST, Plan, Step
 from dispatcher.roster.model import Language, Person, Phone, Unit, Walk, Zone
 from dispatcher.site import toml
@@ -39,7 +39,8 @@ def export_files(organisation: Organisation) -> dict[str, str]:
         "devices.toml": _tables("device", (_device(d, one) for d in organisation.devices))
         + _tables("assignment", (_assignment(a) for a in organisation.assignments)),
         "plans.toml": "".join(_plan(plan, one) for plan in organisation.plans),
-        "lines.toml": "".join(_line(line, one) for line in organisation.lines),
+        "lines.toml": "".join(_line(line, one) for line in organisation.lines)
+        + _tables("gateway", (_gateway(g, one) for g in organisation.gateways)),
     }
     if organisation.shifts:
         files[SHIFTS_CSV] = write_shifts_csv(organisation.shifts)
@@ -185,6 +186,15 @@ def _line_values(line: Line, one_site: bool) -> Values:
         yield "silent_s", line.silent_after.total_seconds()
     yield from _if_true("closes", line.closes)
     yield from _if_true("only_registered", line.only_registered)
+    if line.gateway:
+        yield "gateway", line.gateway
+
+
+def _gateway(gateway: RemoteGateway, one_site: bool) -> Values:
+    yield "id", gateway.id
+    yield from _of_site(gateway.site, one_site)
+    if gateway.token:
+        yield "token", gateway.token
 
 
 def _plan(plan: Plan, one_site: bool) -> str:

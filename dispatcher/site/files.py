@@ -5,7 +5,8 @@
     units.toml    [[unit]]
     zones.toml    [[zone]] and [[walk]]
     devices.toml  [[device]] and [[assignment]]
-    lines.toml    [[line]]: one per serial line or port; `[line.settings]` within it
+    lines.toml    [[line]]: one per serial line or port; `[line.settings]` within it.
+                  [[gateway]]: one per gateway on another machine
     plans.toml    [[plan]] with its [[plan.step]]
     shifts.toml   [[shift]], and shifts.csv, or both
 
@@ -41,7 +42,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "units.toml": ("unit",),
     "zones.toml": ("zone", "walk"),
     "devices.toml": ("device", "assignment"),
-    "lines.toml": ("line",),
+    "lines.toml": ("line", "gateway"),
     "plans.toml": ("plan",),
     "shifts.toml": ("shift",),
     shifts_csv.FILE: (),
@@ -59,6 +60,7 @@ _PARTS = {
     "device": "devices",
     "assignment": "assignments",
     "line": "lines",
+    "gateway": "gateways",
 }
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _Record = TypeVar("_Record")
@@ -151,6 +153,7 @@ class _Reading:
             devices=self._all(tables, "device", lambda f: records.read_device(f, home)),
             assignments=self._all(tables, "assignment", records.read_assignment),
             lines=self._all(tables, "line", lambda f: records.read_line(f, home)),
+            gateways=self._all(tables, "gateway", lambda f: records.read_gateway(f, home)),
         )
 
     def check_references(self, organisation: Organisation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.registry import Assignment, Device, Line
+from devices.registry import Assignment, Device, Line, RemoteGateway
 from dispatcher.alarms.plan import Plan
 from dispatcher.roster.model import Language, Person, Shift, Unit, Walk, Zone
 
@@ -47,3 +47,4 @@ class Organisation:
     devices: tuple[Device, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     lines: tuple[Line, ...] = ()
+    gateways: tuple[RemoteGateway, ...] = ()

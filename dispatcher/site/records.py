@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +15,7 @@ from core.signals import AlarmKind, Level
 from devices.line_settings import open_port
 from devices.passwords import readable
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
-from devices.registry import Assignment, Device, Line, Parity
+from devices.registry import Assignment, Device, Line, Parity, RemoteGateway
 from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from dispatcher.roster.model import (
     Duty,
@@ -44,6 +45,7 @@ FLOORS = (-20, 200)
 SPEEDS_BD = (50, 4_000_000)
 SILENT_S_MOST = 7 * 86_400.0
 LISTENING = ("tcp", "udp")
+_TOKEN_DIGEST = re.compile(r"[0-9a-f]{64}")
 DIALLED = ("socket", "rfc2217")
 
 
@@ -225,11 +227,19 @@ def read_line(fields: Fields, home: Home) -> Line:
         silent_after=_seconds(fields.number("silent_s", 0, SILENT_S_MOST), timedelta()),
         closes=fields.flag("closes"),
         only_registered=fields.flag("only_registered"),
+        gateway=fields.reference("gateway") or "",
         settings=fields.pairs("settings"),
     )
     _check_url(fields, line.url)
     _check_protocol(fields, line)
     return line
+
+
+def read_gateway(fields: Fields, home: Home) -> RemoteGateway:
+    token = fields.text("token")
+    if token and not _TOKEN_DIGEST.fullmatch(token):
+        fields.mistake("token", "is no digest; make one: tilkald gateway --new-token")
+    return RemoteGateway(fields.id("id", "house-b"), home.site_of(fields), token)
 
 
 def _check_url(fields: Fields, url: str) -> None:

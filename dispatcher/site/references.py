@@ -66,6 +66,7 @@ class _References:
             ("plans", [plan.id for plan in o.plans]),
             ("devices", [device.id for device in o.devices]),
             ("lines", [line.id for line in o.lines]),
+            ("gateways", [gateway.id for gateway in o.gateways]),
         ):
             yield from _twice(part, "id", ids)
         walks = [" and ".join(sorted((walk.a, walk.b))) for walk in o.walks]
@@ -164,10 +165,15 @@ class _References:
                 )
 
     def _of_lines(self) -> Iterator[Broken]:
-        opened: dict[str, str] = {}
+        opened: dict[tuple[str, str], str] = {}
+        gateways = {gateway.id: gateway.site for gateway in self.o.gateways}
+        for n, gateway in enumerate(self.o.gateways):
+            yield from _known("gateways", n, "site", gateway.site, self.sites, "site")
         for n, line in enumerate(self.o.lines):
             yield from _known("lines", n, "site", line.site, self.sites, "site")
-            other = opened.setdefault(line.url, line.id)
+            there = line.gateway or None
+            yield from self._in_site("lines", n, "gateway", there, line.site, gateways, "gateway")
+            other = opened.setdefault((line.gateway, line.url), line.id)
             if other != line.id:
                 yield Broken("lines", n, "url", f"{line.url!r} is already line {other!r}")
 

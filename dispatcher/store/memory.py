@@ -177,6 +177,9 @@ class MemoryStore:
                 newest.append(_heard(signal))
         return newest[::-1]
 
+    async def has_signal(self, identity: str) -> bool:
+        return identity in self._signals
+
     async def presence(self) -> Sequence[Presence]:
         return [self._presence[person] for person in sorted(self._presence)]
 

@@ -125,6 +125,9 @@ class SqliteStore:
     async def last_heard(self) -> Sequence[LastHeard]:
         return await self._every(sql.LAST_HEARD, heard_of, most=HEARD_MAX_PER_DEVICE)
 
+    async def has_signal(self, identity: str) -> bool:
+        return await self._one(sql.HAS_SIGNAL, bool, identity=identity) is not None
+
     async def presence(self) -> Sequence[Presence]:
         return await self._every(sql.PRESENCE, presence_of)
 

@@ -259,6 +259,8 @@ STAFF_TOKEN = _compiled(
 )
 RESTORED_AT = _compiled(select(func.max(restores.c.at_us)).where(restores.c.confirmed_by.is_(None)))
 
+HAS_SIGNAL = _compiled(select(signals.c.number).where(signals.c.identity == bindparam("identity")))
+
 
 def _last_heard() -> str:
     """Walks from device to device along the index, so its cost does not grow with history."""

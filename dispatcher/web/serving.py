@@ -10,12 +10,15 @@ import contextlib
 import logging
 import re
 import socket
+import ssl
 from asyncio import Event, Task
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from core.errors import ConfigError
 
@@ -66,7 +69,7 @@ def log_config() -> dict[str, Any]:
 class WebServer:
     """One listening app. Made by `serve`."""
 
-    def __init__(self, app: FastAPI, server: _Server, host: str, port: int) -> None:
+    def __init__(self, app: Starlette, server: _Server, host: str, port: int) -> None:
         self._app = app
         self._server = server
         self.host = host
@@ -103,15 +106,20 @@ class WebServer:
 
 
 async def serve(
-    app: FastAPI,
+    app: Starlette,
     *,
     port: int,
     host: str = LOOPBACK,
     setting: str = "HTTP_PORT",
-    certificate: str | None = None,
-    key: str | None = None,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    client_authority: Path | None = None,
 ) -> WebServer:
-    """Listen and serve; port 0 takes any free one. Raises ConfigError when it cannot listen."""
+    """Listen and serve; port 0 takes any free one. Raises ConfigError when it cannot listen.
+
+    With `client_authority` a client may show a certificate; what it shows stands in
+    `request.state.client_certificate` (as `ssl.SSLSocket.getpeercert` gives it).
+    """
     listener = _listen(host, port, setting)
     config = uvicorn.Config(
         app,
@@ -127,10 +135,29 @@ async def serve(
         timeout_graceful_shutdown=STOP_WITHIN_S,
         ssl_certfile=certificate,
         ssl_keyfile=key,
+        ssl_ca_certs=None if client_authority is None else str(client_authority),
+        ssl_cert_reqs=ssl.CERT_NONE if client_authority is None else ssl.CERT_OPTIONAL,
+        http=_Http,
     )
+    try:
+        config.load()
+    except OSError as error:  # of ssl too
+        listener.close()
+        raise ConfigError(
+            f"The certificate or key for {setting} cannot be read: {error}."
+        ) from None
     server = WebServer(app, _Server(config), host, listener.getsockname()[1])
     await server.start(listener)
     return server
+
+
+class _Http(H11Protocol):
+    """HTTP/1.1 that lets the app see who the other side proved to be."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        shown = transport.get_extra_info("peercert") or None
+        self.app_state = {**self.app_state, "client_certificate": shown}
 
 
 class _Server(uvicorn.Server):

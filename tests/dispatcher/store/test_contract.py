@@ -60,6 +60,13 @@ async def test_all_of_a_unit_happens_or_none(store: Store) -> None:
     assert [heard.seq for heard in await store.last_heard()] == [1]
 
 
+async def test_a_stored_signal_is_known_by_its_identity(store: Store) -> None:
+    await store.submit(opening())
+    (heard,) = await store.last_heard()
+    assert await store.has_signal(heard.identity)
+    assert not await store.has_signal("another")
+
+
 async def test_one_units_conflict_fails_only_that_unit(store: Store) -> None:
     units = [opening(), opening(), opening("alm_2", number=2)]
     results = await asyncio.gather(*map(store.submit, units), return_exceptions=True)

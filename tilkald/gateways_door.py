@@ -1,0 +1,145 @@
+"""The port remote gateways come to (`GATEWAYS_PORT`): two requests, both begun by the gateway.
+
+A gateway is known by its token, or, where its configuration names none, by a certificate of the
+site's own authority whose common name is its id. Beyond loopback it is TLS or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from core import ids
+from core.errors import ConfigError
+from core.log import logger
+from core.settings import Settings
+from dispatcher.web.serving import WebServer, serve
+from gateway.links.mqtt_sockets import is_loopback
+from gateway.remote.contract import DOWN_PATH, UP_BYTES_MAX, UP_PATH, Up
+from gateway.remote.receiving import RemoteGateways
+
+BODY_WITHIN_S = 10.0
+
+_UP = msgspec.json.Decoder(Up)
+
+
+class GatewaysDoor:
+    """The two routes over `RemoteGateways`."""
+
+    def __init__(self, gateways: RemoteGateways) -> None:
+        self._gateways = gateways
+        self._closing = asyncio.Event()
+        self._log = logger("tilkald.gateways")
+
+    def app(self) -> Starlette:
+        app = Starlette(
+            routes=[
+                Route(UP_PATH, self._up, methods=["POST"]),
+                Route(DOWN_PATH, self._down, methods=["GET"]),
+            ]
+        )
+        app.state.closing = self._closing
+        return app
+
+    async def _up(self, request: Request) -> Response:
+        gateway = self._known(request)
+        if gateway is None:
+            return self._refused(request)
+        try:
+            up = _UP.decode(await _body(request))
+        except (msgspec.MsgspecError, ValueError) as wrong:
+            self._log.error("a gateway sent what nobody can read", gateway=gateway, why=str(wrong))
+            return Response(str(wrong), 400)
+        except (ClientDisconnect, TimeoutError):
+            return Response("the request came too slowly", 408)
+        thanks = await self._gateways.up(gateway, up)
+        return Response(msgspec.json.encode(thanks), media_type="application/json")
+
+    async def _down(self, request: Request) -> Response:
+        gateway = self._known(request)
+        if gateway is None:
+            return self._refused(request)
+        lines = self._until_closing(self._gateways.down(gateway))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    async def _until_closing(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """A stop of the service ends the stream at once; the gateway opens another."""
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            while True:
+                line = asyncio.ensure_future(anext(lines))
+                await asyncio.wait((line, closing), return_when=asyncio.FIRST_COMPLETED)
+                if not line.done():
+                    line.cancel()
+                    return
+                try:
+                    yield line.result()
+                except StopAsyncIteration:
+                    return
+        finally:
+            closing.cancel()
+
+    def _known(self, request: Request) -> str | None:
+        """The gateway that speaks, once it has shown that it is that one."""
+        settings = self._gateways.settings(request.path_params["gateway"])
+        if settings is None:
+            return None
+        if not settings.token:
+            shown: dict[str, Any] | None = request.state.client_certificate
+            return settings.id if _common_name(shown) == settings.id else None
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        right = scheme.lower() == "bearer" and ids.same(ids.hashed(token), settings.token)
+        return settings.id if right else None
+
+    def _refused(self, request: Request) -> Response:
+        named, peer = request.path_params["gateway"], request.client
+        self._log.warning(
+            "a gateway was refused", gateway=named[:64], peer=peer.host if peer else ""
+        )
+        return Response("unknown gateway, or not its token or certificate", 401)
+
+
+async def open_door(settings: Settings, gateways: RemoteGateways) -> WebServer | None:
+    """Listen where GATEWAYS_PORT says. Raises ConfigError."""
+    if settings.gateways_port is None:
+        return None
+    host = settings.gateways_bind or settings.bind
+    if settings.gateways_tls_cert is None and not is_loopback(host):
+        raise ConfigError(
+            f"TILKALD_GATEWAYS_PORT on {host} needs TLS: set TILKALD_GATEWAYS_TLS_CERT and _KEY."
+        )
+    return await serve(
+        GatewaysDoor(gateways).app(),
+        port=settings.gateways_port,
+        host=host,
+        setting="GATEWAYS_PORT",
+        certificate=settings.gateways_tls_cert,
+        key=settings.gateways_tls_key,
+        client_authority=settings.gateways_client_ca,
+    )
+
+
+async def _body(request: Request) -> bytes:
+    """Within a size and a time. Raises ValueError, TimeoutError, ClientDisconnect."""
+    parts = bytearray()
+    async with asyncio.timeout(BODY_WITHIN_S):
+        async for part in request.stream():
+            parts += part
+            if len(parts) > UP_BYTES_MAX:
+                raise ValueError(f"more than {UP_BYTES_MAX} bytes")
+    return bytes(parts)
+
+
+def _common_name(certificate: dict[str, Any] | None) -> str:
+    """Of a certificate the authority vouches for; empty where none was shown."""
+    if certificate is None:
+        return ""
+    fields = [pair for group in certificate.get("subject", ()) for pair in group]
+    return str(dict(fields).get("commonName", ""))
