@@ -6,6 +6,7 @@ from core.signals import Reading, SignalType
 from devices.buttons import native
 from devices.callsystems import ademco685, dc09, espa444, espax, scaip, surgard
 from devices.contacts import FAMILIES as INPUT_BOARDS
+from devices.contacts.board import PROTOCOL as MODBUS
 from devices.contacts.session import UNIT_SILENT
 from devices.receivers import esp3, rfxtrx, rtl433
 from devices.session import Family
@@ -42,6 +43,14 @@ _ABOUT_THE_LINE: dict[tuple[SignalType, str], bool] = {
     (SignalType.RESTORE, "supervision"): True,
 }
 """What a session says about its line, its receiver, or a panel on it → whether that is there."""
+
+
+def board_of(protocol: str, identity: str) -> str:
+    """Of a line with several boards, each of which may fall silent by itself: the sender's."""
+    if protocol != MODBUS:
+        return ""
+    _, _, on_the_line = identity.partition("/")
+    return on_the_line.partition("/")[0]
 
 
 def line_answers(reading: Reading) -> bool | None:

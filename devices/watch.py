@@ -259,7 +259,7 @@ class Watch:
         if line in self._down:
             return ()
         self._down[line] = now
-        on_it = (d for d, watched in self._watched.items() if watched.line == line)
+        on_it = (d for d, watched in self._watched.items() if _is_on(watched.line, line))
         named = tuple(d for d in on_it if d in self._expected or not self._beats(d))
         self._held.pop(line, None)
         site = site or self._site(named)
@@ -271,7 +271,7 @@ class Watch:
             return ()
         for device in self._expected:
             watched = self._watched[device]
-            if watched.line == line:
+            if _is_on(watched.line, line):
                 watched.grace_from = now
                 self._queue(device, watched.deadline())
         return (Finding(f"line:{line}", Trouble.LINE_DOWN, (), now, line, "", over=True),)
@@ -299,7 +299,7 @@ class Watch:
         watched = self._watched.get(device)
         if watched is None:
             return Health(device, State.UNKNOWN, None, None)
-        state = _state(watched, now, line_down=watched.line in self._down)
+        state = _state(watched, now, line_down=self._is_down(watched.line))
         return Health(device, state, watched.heard, watched.battery)
 
     # Inside
@@ -312,7 +312,7 @@ class Watch:
         deadline = watched.deadline()
         if deadline > now:
             self._queue(device, deadline)
-        elif watched.line not in self._down:
+        elif not self._is_down(watched.line):
             self._held.setdefault(watched.line, {})[device] = now
 
     def _judge(self, line: str, now: datetime) -> list[Finding]:
@@ -393,6 +393,9 @@ class Watch:
         watched = self._watched.get(device)
         return watched is not None and kind(watched.device.kind).beats
 
+    def _is_down(self, line: str) -> bool:
+        return any(_is_on(line, down) for down in self._down)
+
     def _site(self, devices: Sequence[str]) -> str:
         return self._watched[devices[0]].device.site if devices else ""
 
@@ -409,6 +412,11 @@ class Watch:
         if queued is None or when < queued:
             self._queued[device] = when
             heapq.heappush(self._heap, (when, device))
+
+
+def _is_on(line: str, whole: str) -> bool:
+    """Whether it is this line, or one board of it: `hall/2` is board 2 of the line `hall`."""
+    return line == whole or line.startswith(f"{whole}/")
 
 
 def _first(held: dict[str, datetime]) -> datetime:

@@ -19,7 +19,7 @@ from core.errors import ConfigError
 from core.log import logger
 from core.signals import Reading, SignalType, Standing
 from devices.line_settings import Port, open_port
-from devices.protocols import FAMILIES, line_answers
+from devices.protocols import FAMILIES, board_of, line_answers
 from devices.registry import Line, Parity, Registration, Registry
 from devices.scan import Scan
 from devices.session import Family, Heard
@@ -130,7 +130,9 @@ class DeviceLines:
         try:
             family = self._families[line.protocol]
             datagrams = line.url.startswith("udp://")
-            port = open_port(family, dict(line.settings), datagrams=datagrams)
+            port = open_port(
+                family, dict(line.settings), datagrams=datagrams, speed_bd=line.speed_bd
+            )
         except (KeyError, ConfigError) as error:
             # The files were checked; an older stored configuration may still name it.
             house.down(f"{line.id} cannot be opened: {error}")
@@ -197,6 +199,7 @@ class LineHouse:
         self.own: Pump | None = None
         """Where the port has a session of its own: who watches over its panels."""
         self._missing: dict[str, Finding] = {}
+        self._silent_boards: dict[str, None] = {}
         self._is_open: bool | None = None
         self._is_silent = False
         self._spoke_at: datetime | None = None
@@ -243,6 +246,8 @@ class LineHouse:
 
     def up(self) -> None:
         self._is_open, self._is_silent = True, False
+        for board in list(self._silent_boards):
+            self._board_answers(board, True)  # its new session finds out by itself
         self._log.info("line open", line=self._line.id)
         self._spoke_at = self.now()
         self._tell()
@@ -260,6 +265,8 @@ class LineHouse:
 
     def forget_the_silent(self) -> None:
         """The line is configured anew: whoever was silent on it is not missed any more."""
+        for board in list(self._silent_boards):
+            self._board_answers(board, True)
         over = [replace(found, over=True) for found in self._missing.values()]
         self._missing.clear()
         self._lines.supervision.report(over)
@@ -281,8 +288,19 @@ class LineHouse:
             if not answers:
                 self._missing[key] = found
             self._lines.supervision.report([replace(found, over=answers)])
+        elif board := board_of(reading.protocol, reading.device):
+            self._board_answers(f"{self._line.id}/{board}", answers)
         else:
             self._silence(not answers)
+
+    def _board_answers(self, board: str, answers: bool) -> None:
+        """One board of this cable; the others go on."""
+        if answers:
+            self._silent_boards.pop(board, None)
+            self._lines.supervision.line_up(board)
+        else:
+            self._silent_boards[board] = None
+            self._lines.supervision.line_down(board, self._line.site)
 
     def _silence(self, silent: bool) -> None:
         if silent != self._is_silent:

@@ -258,6 +258,38 @@ def test_a_device_on_another_line_is_named_with_that_line_and_its_site() -> None
     assert watch.health("a", START).state is not State.SILENT
 
 
+def test_a_board_of_a_line_falls_silent_by_itself_and_with_its_line() -> None:
+    watch = Watch()
+    points = [call_point("desk"), call_point("hall")]
+    watch.configure(points, START, {"desk": "boards/1", "hall": "boards/2"})
+    (silent,) = watch.line_down("boards/2", START, "solbakken")
+    assert (silent.devices, silent.line) == (("hall",), "boards/2")
+    watch.heard("desk", START)
+    assert watch.health("desk", START).state is State.OK
+    assert watch.health("hall", START).state is State.SILENT
+    (down,) = watch.line_down("boards", START, "solbakken")
+    assert down.devices == ("desk", "hall")
+    assert watch.health("desk", START).state is State.SILENT
+    watch.line_up("boards", START)
+    assert watch.health("desk", START).state is State.OK
+    assert watch.health("hall", START).state is State.SILENT
+
+
+def test_what_beats_on_a_silent_board_is_no_loss_of_its_own_and_has_an_interval_afterwards() -> (
+    None
+):
+    watch = Watch()
+    watch.configure(
+        [Device("desk", "fixed_button", "solbakken", zone="hall")], START, {"desk": "boards/1"}
+    )
+    watch.expect(["desk"], START)
+    watch.line_down("boards/1", START)
+    assert watch.due(START + 10 * MINUTE) == ()
+    watch.line_up("boards/1", START + 10 * MINUTE)
+    assert watch.due(START + 10 * MINUTE + 89 * SECOND) == ()
+    assert len(watch.due(START + 12 * MINUTE)) == 1
+
+
 def test_what_speaks_only_when_pressed_is_never_lost_but_soon_unproven() -> None:
     watch = Watch()
     watch.configure([call_point("room-12")], START)
