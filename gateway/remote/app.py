@@ -71,6 +71,16 @@ class RemoteGateway:
         self._ring_due = asyncio.Event()
         self._log = logger("gateway.remote")
 
+    @property
+    def version(self) -> int:
+        """Of the configuration it runs on; 0: it has never had one."""
+        return self._part.version
+
+    @property
+    def backlog(self) -> int:
+        """Records not handed over."""
+        return self._desk.backlog
+
     async def start(self) -> None:
         """Listen, as the configuration kept from last time says. Raises ConfigError."""
         self._desk.take_up()
