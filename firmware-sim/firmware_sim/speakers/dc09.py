@@ -38,7 +38,10 @@ class _Sent:
 
 
 class Panel:
-    """`accounts`: whose link it tests; `key`: everything is sealed with it."""
+    """`accounts`: whose link it tests; `key`: everything is sealed with it.
+
+    `receiver`: the number of the receiver it names, `R…`; many panels name none.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class Panel:
         *,
         speaks: str = SIA,
         key: bytes | None = None,
+        receiver: str | None = None,
         again_after: timedelta = AGAIN_AFTER,
     ) -> None:
         self.calls = Calls()
@@ -54,6 +58,7 @@ class Panel:
         self._beat_every = beat_every
         self._speaks = speaks
         self._key = key
+        self._receiver = receiver
         self._again_after = again_after
         self._framer = Framer()
         self._seq = 0
@@ -117,7 +122,7 @@ class Panel:
             body = encrypted("|" + body, self._key)
         sealed = self._key is not None
         self._wire.append(
-            encode(Frame(sent.token, sent.seq, None, "0", sent.account, body, sealed))
+            encode(Frame(sent.token, sent.seq, self._receiver, "0", sent.account, body, sealed))
         )
 
     def _ended(self) -> None:
