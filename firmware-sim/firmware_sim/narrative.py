@@ -11,7 +11,7 @@ from core.signals import AnswerKind, Level
 from core.words import Words, words
 from dispatcher.site.model import Organisation
 from firmware_sim.colleague import Act as Did
-from firmware_sim.facts import Fact, Texted
+from firmware_sim.facts import CalledOn, CallTaken, Fact, PluggedIn, Texted, Unplugged
 from firmware_sim.wearable_state import Died, Feel, Felt, Odd, Pressed, Publish
 
 LOCALES = Path(__file__).parent / "locales"
@@ -80,7 +80,7 @@ class Narrator:
                 return self._words("{name}: the battery is empty.", name=name)
             case Odd(text):
                 return f"{fact.device or name}: {text}"
-            case Publish():
+            case Publish() | CalledOn() | CallTaken() | Unplugged() | PluggedIn():
                 return None
             case _:
                 assert_never(fact.what)

@@ -15,10 +15,13 @@ from core.chance import Chance, seeded
 from core.clock import ServiceClock, sleep
 from core.errors import ConfigError, PeerError, TilkaldError
 from dispatcher.site.files import read_directory
+from firmware_sim.building import Building, callers, lay
 from firmware_sim.device_link import Surroundings
 from firmware_sim.facts import Fact
+from firmware_sim.line_record import LineFigures
+from firmware_sim.line_sentences import CallsOn, IsUnplugged
 from firmware_sim.measure import Clocked, Judged, judge
-from firmware_sim.record import Record, State, Verdict
+from firmware_sim.record import Record
 from firmware_sim.record import judge as judged
 from firmware_sim.scenario import Scenario
 from firmware_sim.sentences import (
@@ -38,6 +41,7 @@ from firmware_sim.staff_api import StaffApi
 from firmware_sim.twilio_double import Faults as ProviderFaults
 from firmware_sim.twilio_double import TwilioDouble
 from firmware_sim.twilio_double.faults import BROKEN
+from firmware_sim.verdict import State, Verdict
 from firmware_sim.wearable_state import CancelPress, Rebooted, TestPress
 
 LOOK_EVERY_S = 0.2
@@ -66,6 +70,7 @@ class Result:
     targets: tuple[Judged, ...]
     facts: tuple[Fact, ...]
     service_said: tuple[str, ...] = ()
+    lines: tuple[LineFigures, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -105,15 +110,24 @@ async def play(
         scenario.lay_out(site)
         organisation = read_directory(site)
         scenario.check_people(organisation)
+        if against is not None and scenario.lines:
+            raise ConfigError(f"{scenario.name}: only a private service has lines of its own")
         side_by_side = together or Together(1)
-        async with _stage(site, Path(folder) / "data", against, side_by_side) as stage:
-            chance = seeded(scenario.seed)
-            around = Surroundings(stage.ready().broker, ServiceClock(), chance)
-            record = Record(around.clock.wall())
-            hear = _both(record.heard, tell)
+        clock = ServiceClock()
+        laid = lay(scenario, organisation, site)
+        record = Record(
+            clock.wall(), whole=against is None, callers=callers(scenario, organisation)
+        )
+        hear = _both(record.heard, tell)
+        async with (
+            Building(scenario, organisation, laid, clock, hear) as building,
+            _stage(site, Path(folder) / "data", against, side_by_side) as stage,
+        ):
+            around = Surroundings(stage.ready().broker, clock, seeded(scenario.seed))
             manner = scripted(dict(scenario.people))
             staff = Staff(Ward(organisation, around, manner, hear, stage.twilio))
-            return await _Play(scenario, stage, staff, record, around).run(side_by_side)
+            cast = _Cast(staff, building)
+            return await _Play(scenario, stage, cast, record, around).run(side_by_side)
 
 
 @asynccontextmanager
@@ -159,6 +173,14 @@ def first_of(failed: BaseExceptionGroup[TilkaldError]) -> TilkaldError:
     return first
 
 
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """Who acts: the staff with their devices, and the far ends of the lines."""
+
+    staff: Staff
+    building: Building
+
+
 class _Play:
     """One run of one script."""
 
@@ -166,13 +188,14 @@ class _Play:
         self,
         scenario: Scenario,
         stage: Stage,
-        staff: Staff,
+        cast: _Cast,
         record: Record,
         around: Surroundings,
     ) -> None:
         self._scenario = scenario
         self._stage = stage
-        self._staff = staff
+        self._staff = cast.staff
+        self._building = cast.building
         self._record = record
         self._clock = around.clock
         self._chance: Chance = around.chance
@@ -229,6 +252,10 @@ class _Play:
                 self._turn_provider(line.what)
             case LinesTurn(faults):
                 self._staff.lines(faults)
+            case CallsOn(device, name):
+                self._building.call(device, name)
+            case IsUnplugged(name, lasting):
+                await self._building.unplug(name, lasting)
             case _:
                 assert_never(line.what)
 
@@ -293,6 +320,7 @@ class _Play:
             judge(self._scenario.targets, alarms),
             tuple(self._record.facts),
             tuple(service.lines) if service else (),
+            self._building.figures(self._record.lines),
         )
 
     def _device_rang_s(self, alarm: Clocked) -> float | None:

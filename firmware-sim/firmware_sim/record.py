@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never
 
-from firmware_sim.facts import Fact, Texted
+from firmware_sim import line_record
+from firmware_sim.facts import CalledOn, Fact, Texted
+from firmware_sim.line_record import Caller, LinesSeen
+from firmware_sim.line_sentences import Back, CallsTaken, Missed, RaisesAlarms
 from firmware_sim.measure import MEANINGS, Clocked
 from firmware_sim.sentences import (
     AlarmsAre,
@@ -23,35 +26,27 @@ from firmware_sim.sentences import (
     ToldWithin,
 )
 from firmware_sim.staff_api import AlarmSeen
+from firmware_sim.verdict import Found, State, Verdict
 from firmware_sim.wearable_state import Feel, Felt, Pressed
 
 FACTS_MAX = 100_000
 RINGING = (Feel.RINGS, Feel.RINGS_QUIETLY)
 
 
-class State(StrEnum):
-    WAITING = "waiting"
-    LASTING = "lasting"  # true so far; only the end can prove it
-    MET = "met"
-    MISSED = "missed"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one expectation has come to, and why, in words."""
-
-    text: str
-    state: State
-    detail: str = ""
-
-
 @dataclass(slots=True)
 class Record:
-    """Everything observed: what the staff felt and did, and the alarms as the API shows them."""
+    """Everything observed: what the staff felt and did, and the alarms as the API shows them.
+
+    `whole`: the service is the drill's alone, so every alarm counts, whoever it says has pressed.
+    `callers` are the devices that call on lines.
+    """
 
     started: datetime
+    whole: bool = False
+    callers: Mapping[str, Caller] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
     alarms: tuple[AlarmSeen, ...] = ()
+    technical: tuple[AlarmSeen, ...] = ()
     called_as: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def heard(self, fact: Fact) -> None:
@@ -62,9 +57,14 @@ class Record:
         """Take a look at the API: the drill's alarms, oldest first."""
         ours = [alarm for alarm in reversed(alarms) if self._is_ours(alarm)]
         self.alarms = tuple(ours)
+        self.technical = tuple(alarm for alarm in alarms if alarm.technical)
         for alarm in ours:
             for call in alarm.calls:
                 self.called_as.setdefault(call.person, {}).update(dict.fromkeys(call.unusual))
+
+    @property
+    def lines(self) -> LinesSeen:
+        return LinesSeen(self.callers, self.facts, self.alarms, self.technical)
 
     @property
     def pressed(self) -> datetime | None:
@@ -131,6 +131,8 @@ class Record:
         stored = alarm.times.get("stored")
         if alarm.technical or not alarm.pressers or stored is None or stored < self.started:
             return False
+        if self.whole:
+            return True
         pressed = {fact.device for fact in self.facts if _pressed_at(fact)}
         return alarm.pressers[0].device in pressed
 
@@ -166,17 +168,16 @@ def judge(expectation: Expectation, record: Record, now: datetime, *, final: boo
             found = _alarms_are(len(record.alarms), count, final=final)
         case CalledAs(person, unusual):
             found = _called_as(record, person, unusual, final=final)
+        case RaisesAlarms() | CallsTaken() | Missed() | Back():
+            found = line_record.found(what, record.lines, now, final=final)
         case _:
             assert_never(what)
     return Verdict(expectation.text, *found)
 
 
-_Found = tuple[State, str]
-
-
 def _within(
     reached: datetime | None, start: datetime, most: timedelta, now: datetime, *, final: bool
-) -> _Found:
+) -> Found:
     if reached is not None:
         state = State.MET if reached - start <= most else State.MISSED
         return state, f"after {_s(reached - start)}"
@@ -185,14 +186,14 @@ def _within(
     return State.WAITING, ""
 
 
-def _after(reached: datetime | None, start: datetime, least: timedelta, *, final: bool) -> _Found:
+def _after(reached: datetime | None, start: datetime, least: timedelta, *, final: bool) -> Found:
     if reached is None:
         return (State.MISSED, "never rang") if final else (State.WAITING, "")
     state = State.MET if reached - start >= least else State.MISSED
     return state, f"after {_s(reached - start)}"
 
 
-def _before(first: datetime | None, second: datetime | None, *, final: bool) -> _Found:
+def _before(first: datetime | None, second: datetime | None, *, final: bool) -> Found:
     if first is None:
         missed = final or second is not None
         return (State.MISSED, "did not ring first") if missed else (State.WAITING, "")
@@ -201,13 +202,13 @@ def _before(first: datetime | None, second: datetime | None, *, final: bool) -> 
     return State.MET if first <= second else State.MISSED, f"by {_s(second - first)}"
 
 
-def _lasting(holds: bool, otherwise: str, *, final: bool) -> _Found:
+def _lasting(holds: bool, otherwise: str, *, final: bool) -> Found:
     if not holds:
         return State.MISSED, otherwise
     return (State.MET, "") if final else (State.LASTING, "")
 
 
-def _alarms_are(found: int, count: int, *, final: bool) -> _Found:
+def _alarms_are(found: int, count: int, *, final: bool) -> Found:
     if found > count:
         return State.MISSED, f"there are {found}"
     if not final:
@@ -215,7 +216,7 @@ def _alarms_are(found: int, count: int, *, final: bool) -> _Found:
     return (State.MET if found == count else State.MISSED), f"there are {found}"
 
 
-def _called_as(record: Record, person: str, unusual: str, *, final: bool) -> _Found:
+def _called_as(record: Record, person: str, unusual: str, *, final: bool) -> Found:
     said = record.called_as.get(person, {})
     if unusual in said:
         return State.MET, ""
@@ -232,7 +233,13 @@ def _all_closed(record: Record) -> datetime | None:
 
 
 def _pressed_at(fact: Fact) -> datetime | None:
-    return fact.what.at if isinstance(fact.what, Pressed) else None
+    match fact.what:
+        case Pressed(at=at):
+            return at
+        case CalledOn():
+            return fact.at
+        case _:
+            return None
 
 
 def _is_call(fact: Fact) -> bool:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from firmware_sim.measure import MEANINGS, POINTS, Clocked, statistic
 from firmware_sim.play import Result
-from firmware_sim.record import State
+from firmware_sim.verdict import State
 
 _SHOWN = tuple(point for point in POINTS if point not in (0, 6, 7))
 _STATISTICS = ("median", "p95", "max")
@@ -22,6 +22,8 @@ def show(results: Sequence[Result], out: Console) -> None:
     """The alarms with their clock points, the percentiles, and what was met or missed."""
     out.print(_alarm_table(results))
     out.print(_percentile_table(results))
+    if any(result.lines for result in results):
+        out.print(_line_table(results))
     for result in results:
         mark = "[green]met[/]" if result.ok else "[red]missed[/]"
         out.print(
@@ -90,6 +92,19 @@ def _scenario(result: Result) -> dict[str, object]:
             }
             for alarm, rang in paired
         ],
+        "lines": [
+            {
+                "line": line.line,
+                "protocol": line.protocol,
+                "calls": line.calls,
+                "acknowledged": line.acknowledged,
+                "alarms": line.alarms,
+                "unplugged": line.unplugged,
+                "missed_s": _rounded(line.missed_s),
+                "back_s": _rounded(line.back_s),
+            }
+            for line in result.lines
+        ],
         "targets": [
             {
                 "target": judged.target.name,
@@ -141,6 +156,19 @@ def _percentile_table(results: Sequence[Result]) -> Table:
     for name in _STATISTICS:
         cells = (_cell(every.get(f"T{point}", {}).get(name)) for point in _SHOWN)
         table.add_row(name, *cells)
+    return table
+
+
+def _line_table(results: Sequence[Result]) -> Table:
+    table = Table(title="Lines", title_justify="left")
+    for heading in ("line", "protocol"):
+        table.add_column(heading)
+    for heading in ("calls", "acknowledged", "alarms", "unplugged", "missed", "back"):
+        table.add_column(heading, justify="right")
+    for line in (line for result in results for line in result.lines):
+        counts = (line.calls, line.acknowledged, line.alarms, line.unplugged)
+        spans = (_cell(line.missed_s), _cell(line.back_s))
+        table.add_row(line.line, line.protocol, *(str(count) for count in counts), *spans)
     return table
 
 

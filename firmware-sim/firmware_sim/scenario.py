@@ -16,8 +16,9 @@ from typing import TypeVar
 
 from core.errors import ConfigError
 from dispatcher.site.model import Organisation
-from firmware_sim import places, sentences
+from firmware_sim import line_sentences, places, sentences
 from firmware_sim.colleague import Habits
+from firmware_sim.line_sentences import CallsOn, IsUnplugged
 from firmware_sim.measure import Target
 from firmware_sim.sentences import (
     Cancels,
@@ -28,18 +29,25 @@ from firmware_sim.sentences import (
     Reboots,
     Tests,
 )
+from firmware_sim.speakers.table import Manner, Speaks
 
 LIMIT_S_MAX = 600.0
 SENTENCES_MAX = 200
+LINES_MAX = 50
+BEAT_S_LEAST = 0.2
 
-_KEYS = ("about", "site", "people", "script", "expect", "targets", "limit_s", "seed")
+_KEYS = ("about", "site", "people", "line", "script", "expect", "targets", "limit_s", "seed")
 _SITE_KEYS = ("dir", "files")
+_LINE_KEYS = ("id", "beat_s", "speaks")
 _TARGET = re.compile(r"t([1-8])_(p\d{1,2}|max|median)_s")
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario. `files` stand in place of the site folder's own (name → text)."""
+    """One scenario. `files` stand in place of the site folder's own (name → text).
+
+    `lines`: those of the site with a far end that speaks, and how it does.
+    """
 
     name: str
     about: str
@@ -51,6 +59,7 @@ class Scenario:
     targets: tuple[Target, ...]
     limit: timedelta
     seed: int = 1
+    lines: tuple[tuple[str, Manner], ...] = ()
 
     def lay_out(self, folder: Path) -> None:
         """Write the scenario's site into an empty folder."""
@@ -64,6 +73,25 @@ class Scenario:
         for name in (*dict(self.people), *_named(self.script), *_expected(self.expect)):
             if name not in known:
                 raise ConfigError(f"{self.name}: the site knows no {name}, only {sorted(known)}")
+        self._check_lines(organisation)
+
+    @property
+    def calls(self) -> tuple[CallsOn, ...]:
+        """Every call on a line, in the order of the script."""
+        return tuple(line.what for line in self.script if isinstance(line.what, CallsOn))
+
+    def _check_lines(self, organisation: Organisation) -> None:
+        here, there = dict(self.lines), [line.id for line in organisation.lines]
+        devices = [device.id for device in organisation.devices if device.wire]
+        for name in here:
+            if name not in there:
+                raise ConfigError(f"{self.name}: the site has no line {name}, only {there}")
+        for name in _lines_named(self.script, self.expect):
+            if name not in here:
+                raise ConfigError(f"{self.name}: nobody speaks on {name}: add it as a [[line]]")
+        for call in self.calls:
+            if call.device not in devices:
+                raise ConfigError(f"{self.name}: {call.device} has no name on a wire: {devices}")
 
 
 def load(path: Path) -> Scenario:
@@ -105,6 +133,7 @@ class _Reader:
         limit_s = self._number("limit_s")
         if not 0 < limit_s <= LIMIT_S_MAX:
             raise self._wrong("limit_s", f"{limit_s} is not in 1 to {LIMIT_S_MAX:.0f}, try 30")
+        lines = self._lines()
         return Scenario(
             name=self._path.stem,
             about=self._text("about"),
@@ -112,10 +141,11 @@ class _Reader:
             files=self._files(site),
             people=self._people(),
             script=self._sentences("script", sentences.line),
-            expect=self._sentences("expect", sentences.expectation),
+            expect=self._expected(lines),
             targets=self._targets(),
             limit=timedelta(seconds=limit_s),
             seed=int(self._number("seed", 1)),
+            lines=lines,
         )
 
     def _site(self, site: Mapping[str, object]) -> Path:
@@ -142,6 +172,38 @@ class _Reader:
             key = f"people.{person}"
             made.append((person, self._sentence(key, text, sentences.habits)))
         return tuple(made)
+
+    def _lines(self) -> tuple[tuple[str, Manner], ...]:
+        listed = self._said.get("line", [])
+        if not isinstance(listed, list) or len(listed) > LINES_MAX:
+            raise self._wrong("line", f'must be at most {LINES_MAX} times [[line]] id = "…"')
+        made: dict[str, Manner] = {}
+        for number, table in enumerate(listed):
+            key = f"line[{number}]"
+            self._only(table, _LINE_KEYS, f"{key}.")
+            name = table.get("id")
+            if not isinstance(name, str) or name in made:
+                raise self._wrong(f"{key}.id", "must be the name of a line, each once")
+            made[name] = self._manner(key, table)
+        return tuple(made.items())
+
+    def _manner(self, key: str, table: Mapping[str, object]) -> Manner:
+        beat_s, speaks = table.get("beat_s", 1), table.get("speaks", Speaks.CONTACT_ID)
+        if isinstance(beat_s, bool) or not isinstance(beat_s, int | float) or beat_s < BEAT_S_LEAST:
+            raise self._wrong(f"{key}.beat_s", f"must be {BEAT_S_LEAST} seconds or more, try 1")
+        if speaks not in [each.value for each in Speaks]:
+            known = ", ".join(each.value for each in Speaks)
+            raise self._wrong(f"{key}.speaks", f"is nothing a panel speaks; known: {known}")
+        return Manner(timedelta(seconds=beat_s), Speaks(str(speaks)))
+
+    def _expected(self, lines: tuple[tuple[str, Manner], ...]) -> tuple[Expectation, ...]:
+        """What is expected of every line is expected of each."""
+        names = tuple(dict(lines))
+
+        def read(text: str) -> tuple[Expectation, ...]:
+            return tuple(sentences.expectation(one) for one in line_sentences.each(text, names))
+
+        return tuple(one for some in self._sentences("expect", read) for one in some)
 
     def _targets(self) -> tuple[Target, ...]:
         made = []
@@ -210,3 +272,8 @@ def _expected(expect: tuple[Expectation, ...]) -> list[str]:
         for field in fields
         if hasattr(each.what, field)
     ]
+
+
+def _lines_named(script: tuple[Line, ...], expect: tuple[Expectation, ...]) -> list[str]:
+    happens = [line.what.line for line in script if isinstance(line.what, CallsOn | IsUnplugged)]
+    return happens + [each.what.line for each in expect if hasattr(each.what, "line")]

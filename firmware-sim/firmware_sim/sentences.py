@@ -7,15 +7,20 @@ with the table's examples, so whoever writes a scenario sees what can be said.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 from core.errors import ConfigError
 from core.signals import AlarmKind, Level
 from firmware_sim.colleague import Habits, Willing
 from firmware_sim.faults import Faults
+from firmware_sim.grammar import NUMBER, WHO, Row, matched, seconds
+from firmware_sim.line_sentences import (
+    EXPECTED_OF_LINES,
+    HAPPENS_TO_LINES,
+    LineHappening,
+    LineMeaning,
+)
 from firmware_sim.wearable_state import Feel
 
 # What happens.
@@ -77,6 +82,7 @@ Happening = (
     | ListenerRestarts
     | ProviderTurns
     | LinesTurn
+    | LineHappening
 )
 
 
@@ -169,6 +175,7 @@ Meaning = (
     | ClosesWithin
     | StaysOpen
     | AlarmsAre
+    | LineMeaning
 )
 
 
@@ -181,14 +188,14 @@ class Expectation:
 def line(text: str) -> Line:
     """One script line. Raises ConfigError with examples."""
     timed = _AT.match(text)
-    at = _seconds(timed[1]) if timed else timedelta()
+    at = seconds(timed[1]) if timed else timedelta()
     rest = text[timed.end() :] if timed else text
-    return Line(at, _matched(rest, _HAPPENINGS, "happens"), text)
+    return Line(at, matched(rest, _HAPPENINGS, "happens"), text)
 
 
 def expectation(text: str) -> Expectation:
     """One expectation. Raises ConfigError with examples."""
-    return Expectation(_matched(text, _EXPECTATIONS, "is expected"), text)
+    return Expectation(matched(text, _EXPECTATIONS, "is expected"), text)
 
 
 def habits(text: str) -> Habits:
@@ -213,131 +220,105 @@ def _clauses(text: str) -> dict[str, timedelta]:
         if clause is None:
             raise ConfigError(f'"{part.strip()}" is no habit; try "{_HABIT_EXAMPLE}"')
         verb = "ignore" if clause[1] == "ignores" else clause[1]
-        made[verb] = _seconds(clause[2]) if clause[2] else timedelta()
+        made[verb] = seconds(clause[2]) if clause[2] else timedelta()
     return made
-
-
-Made = TypeVar("Made")
-_Row = tuple[str, str, Callable[[re.Match[str]], Made]]
-"""Example, pattern, and what to make of a match."""
-
-
-def _matched(text: str, table: tuple[_Row[Made], ...], what: str) -> Made:
-    said = " ".join(text.split())
-    for _, pattern, make in table:
-        match = re.fullmatch(pattern, said)
-        if match is not None:
-            return _made(make, match, text)
-    examples = "; ".join(f'"{example}"' for example, _, _ in table)
-    raise ConfigError(f'"{text}" is nothing that {what}; try one of: {examples}')
-
-
-def _made(make: Callable[[re.Match[str]], Made], match: re.Match[str], text: str) -> Made:
-    try:
-        return make(match)
-    except ValueError as wrong:
-        raise ConfigError(f'"{text}": {wrong}') from None
-
-
-def _seconds(text: str) -> timedelta:
-    return timedelta(seconds=float(text))
 
 
 def _share(text: str) -> float:
     return float(text) / 100
 
 
-_WHO = r"([a-z0-9][a-z0-9_-]*)"
-_NUMBER = r"(\d+(?:\.\d+)?)"
-_AT = re.compile(rf"at {_NUMBER} s ")
+_AT = re.compile(rf"at {NUMBER} s ")
 _CLAUSE = re.compile(
-    rf"(accepts|declines|arrives|says over|ignores|vanishes|by link)(?: after {_NUMBER} s)?"
+    rf"(accepts|declines|arrives|says over|ignores|vanishes|by link)(?: after {NUMBER} s)?"
 )
 _HABIT_EXAMPLE = "accepts after 3 s, arrives after 8 s, says over after 2 s"
 
-_HAPPENINGS: tuple[_Row[Happening], ...] = (
+_HAPPENINGS: tuple[Row[Happening], ...] = (
     (
         "anna presses red",
-        rf"{_WHO} presses (\w+)",
+        rf"{WHO} presses (\w+)",
         lambda m: Presses(m[1], Level(m[2]), AlarmKind.ATTACK),
     ),
     (
         "anna presses blue medical",
-        rf"{_WHO} presses (\w+) (\w+)",
+        rf"{WHO} presses (\w+) (\w+)",
         lambda m: Presses(m[1], Level(m[2]), AlarmKind(m[3])),
     ),
-    ("anna cancels", rf"{_WHO} cancels", lambda m: Cancels(m[1])),
-    ("anna tests", rf"{_WHO} tests", lambda m: Tests(m[1])),
+    ("anna cancels", rf"{WHO} cancels", lambda m: Cancels(m[1])),
+    ("anna tests", rf"{WHO} tests", lambda m: Tests(m[1])),
     (
         "bo is out of reach for 10 s",
-        rf"{_WHO} is out of reach for {_NUMBER} s",
-        lambda m: GoesOutOfReach(m[1], _seconds(m[2])),
+        rf"{WHO} is out of reach for {NUMBER} s",
+        lambda m: GoesOutOfReach(m[1], seconds(m[2])),
     ),
-    ("bo reboots", rf"{_WHO} reboots", lambda m: Reboots(m[1])),
+    ("bo reboots", rf"{WHO} reboots", lambda m: Reboots(m[1])),
     ("listener restarts", r"listener restarts", lambda m: ListenerRestarts()),
     ("provider refuses", r"provider refuses", lambda m: ProviderTurns(True, timedelta())),
     (
         "provider is slow by 3 s",
-        rf"provider is slow by {_NUMBER} s",
-        lambda m: ProviderTurns(False, _seconds(m[1])),
+        rf"provider is slow by {NUMBER} s",
+        lambda m: ProviderTurns(False, seconds(m[1])),
     ),
     ("provider is well", r"provider is well", lambda m: ProviderTurns(False, timedelta())),
     (
         "lines lose 20 %",
-        rf"lines lose {_NUMBER} %",
+        rf"lines lose {NUMBER} %",
         lambda m: LinesTurn(Faults(lost=_share(m[1]))),
     ),
     (
         "lines are late 20 %",
-        rf"lines are late {_NUMBER} %",
+        rf"lines are late {NUMBER} %",
         lambda m: LinesTurn(Faults(late=_share(m[1]))),
     ),
     (
         "lines double 20 %",
-        rf"lines double {_NUMBER} %",
+        rf"lines double {NUMBER} %",
         lambda m: LinesTurn(Faults(doubled=_share(m[1]))),
     ),
     (
         "lines reorder 20 %",
-        rf"lines reorder {_NUMBER} %",
+        rf"lines reorder {NUMBER} %",
         lambda m: LinesTurn(Faults(reordered=_share(m[1]))),
     ),
     ("lines are good", r"lines are good", lambda m: LinesTurn(Faults())),
+    *HAPPENS_TO_LINES,
 )
 
-_EXPECTATIONS: tuple[_Row[Meaning], ...] = (
+_EXPECTATIONS: tuple[Row[Meaning], ...] = (
     (
         "bo rings within 5 s",
-        rf"{_WHO} rings within {_NUMBER} s",
-        lambda m: RingsWithin(m[1], _seconds(m[2])),
+        rf"{WHO} rings within {NUMBER} s",
+        lambda m: RingsWithin(m[1], seconds(m[2])),
     ),
     (
         "ida rings after 45 s",
-        rf"{_WHO} rings after {_NUMBER} s",
-        lambda m: RingsAfter(m[1], _seconds(m[2])),
+        rf"{WHO} rings after {NUMBER} s",
+        lambda m: RingsAfter(m[1], seconds(m[2])),
     ),
-    ("bo rings before ida", rf"{_WHO} rings before {_WHO}", lambda m: RingsBefore(m[1], m[2])),
+    ("bo rings before ida", rf"{WHO} rings before {WHO}", lambda m: RingsBefore(m[1], m[2])),
     (
         "bo rings 3 times within 45 s",
-        rf"{_WHO} rings (\d+) times within {_NUMBER} s",
-        lambda m: RingsTimes(m[1], int(m[2]), _seconds(m[3])),
+        rf"{WHO} rings (\d+) times within {NUMBER} s",
+        lambda m: RingsTimes(m[1], int(m[2]), seconds(m[3])),
     ),
-    ("anna is never called", rf"{_WHO} is never called", lambda m: NeverCalled(m[1])),
+    ("anna is never called", rf"{WHO} is never called", lambda m: NeverCalled(m[1])),
     (
         "anna is told coming within 8 s",
-        rf"{_WHO} is told (\w+) within {_NUMBER} s",
-        lambda m: ToldWithin(m[1], Feel(m[2]), _seconds(m[3])),
+        rf"{WHO} is told (\w+) within {NUMBER} s",
+        lambda m: ToldWithin(m[1], Feel(m[2]), seconds(m[3])),
     ),
     (
         "bo is called as not_instructed",
-        rf"{_WHO} is called as (\w+)",
+        rf"{WHO} is called as (\w+)",
         lambda m: CalledAs(m[1], m[2]),
     ),
     (
         "every alarm closes within 30 s",
-        rf"every alarm closes within {_NUMBER} s",
-        lambda m: ClosesWithin(_seconds(m[1])),
+        rf"every alarm closes within {NUMBER} s",
+        lambda m: ClosesWithin(seconds(m[1])),
     ),
     ("no alarm closes", r"no alarm closes", lambda m: StaysOpen()),
     ("there are 2 alarms", r"there (?:are|is) (\d+) alarms?", lambda m: AlarmsAre(int(m[1]))),
+    *EXPECTED_OF_LINES,
 )

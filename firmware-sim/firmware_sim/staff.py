@@ -87,7 +87,7 @@ class Staff:
         self._members = {person.id: Member(person, ward) for person in ward.organisation.people}
         self._links: dict[str, DeviceLink] = {}
         for device in ward.organisation.devices:
-            if not device.revoked:
+            if not device.revoked and not device.wire:  # what has a name on a wire speaks there
                 self._links[device.id] = self._switched_on(device)
 
     async def run(self) -> None:

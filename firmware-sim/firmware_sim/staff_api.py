@@ -18,6 +18,12 @@ PAGES_MAX = 20
 class PresserSeen(msgspec.Struct, frozen=True):
     device: str
     person: str | None = None
+    presses: int = 1
+
+
+class PlaceSeen(msgspec.Struct, frozen=True):
+    zone: str | None = None
+    label: str = ""
 
 
 class CallSeen(msgspec.Struct, frozen=True):
@@ -36,6 +42,8 @@ class AlarmSeen(msgspec.Struct, frozen=True):
     times: dict[str, datetime | None]
     calls: tuple[CallSeen, ...] = ()
     technical: bool = False
+    place: PlaceSeen = PlaceSeen()
+    text: str = ""
     rev: int = 0
     wake_why: str | None = None
 

@@ -13,7 +13,7 @@ from dispatcher.roster.model import Language, Person
 from dispatcher.site.model import Organisation, Site
 from firmware_sim.colleague import Act as Did
 from firmware_sim.colleague import Way
-from firmware_sim.facts import Fact, Texted
+from firmware_sim.facts import Fact, OnLine, Texted
 from firmware_sim.narrative import LOCALES, Narrator
 from firmware_sim.reading import asks_to_come
 from firmware_sim.wearable_state import Act, Died, Feel, Felt, Odd, Pressed, Publish
@@ -94,7 +94,7 @@ ALARM: tuple[tuple[str, Act | Did | Texted], ...] = (
 def line(
     language: Language,
     person: str,
-    what: Act | Did | Texted,
+    what: Act | Did | Texted | OnLine,
     words: tuple[tuple[str, str], ...] = (),
 ) -> str | None:
     narrator = Narrator(organisation(language, words))

@@ -13,7 +13,7 @@ from firmware_sim import report, scenario
 from firmware_sim.demo import Step, final_object
 from firmware_sim.measure import Clocked, Judged, Target
 from firmware_sim.play import Result
-from firmware_sim.record import State, Verdict
+from firmware_sim.verdict import State, Verdict
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 

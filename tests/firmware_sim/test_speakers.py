@@ -10,10 +10,13 @@ from core.errors import ConfigError
 from core.signals import AlarmKind
 from devices.protocols import LINE_PROTOCOLS
 from devices.registry import Line
-from firmware_sim.speakers.table import Manner, Speaks, speaker_for, unanswered
+from firmware_sim.speakers.table import Manner, Speaks, answers, outlasts, speaker_for
 from tests.support.duet import Duet
 
 KEY = "hex:00112233445566778899AABBCCDDEEFF"
+
+
+BUTTONS = (("point.1/0", "closes"), ("point.1/3", "opens latching"))
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,20 @@ class Case:
     settings: tuple[tuple[str, str], ...] = ()
     speaks: Speaks = Speaks.CONTACT_ID
     kind: AlarmKind = AlarmKind.SOS
+    before: str = ""
+
+    @property
+    def answered(self) -> bool:
+        return answers(self.line)
+
+    @property
+    def line(self) -> Line:
+        return Line("line", "site", self.protocol, self.url, settings=self.settings)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The callers as the registry knows them."""
+        return tuple(self.before + who for who in self.callers)
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.url.partition(':')[0]} {self.speaks}"
@@ -43,12 +60,14 @@ CASES = (
     Case("surgard", ("1234/7", "5678"), kind=AlarmKind.ATTACK),
     Case("surgard", ("1234", "5678"), settings=(("line_digits", "3"),), kind=AlarmKind.ATTACK),
     Case("ademco685", ("1234/7", "1234/12"), kind=AlarmKind.ATTACK),
+    Case("modbus", ("1/0", "1/3"), settings=BUTTONS, before="board/"),
+    Case("modbus-tcp", ("1/0", "1/3"), settings=BUTTONS, before="board/"),
     Case("esp3", ("00298979", "0029897a")),
     Case("rfxtrx", ("security1/d3dc54", "security1/d3dc55"), kind=AlarmKind.ATTACK),
     Case("rtl433", ("X10-Security/a1b2", "X10-Security/c3d4"), kind=AlarmKind.ATTACK),
 )
-ANSWERED = tuple(case for case in CASES if not unanswered(case.protocol))
-UNANSWERED = tuple(case for case in CASES if unanswered(case.protocol))
+ANSWERED = tuple(case for case in CASES if case.answered)
+UNANSWERED = tuple(case for case in CASES if not case.answered)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -59,10 +78,10 @@ def test_a_call_arrives_once_under_its_callers_name(case: Case) -> None:
     duet.run(5)
     duet.call(case.callers[1])
     duet.run(10)
-    assert duet.callers == list(case.callers)
+    assert duet.callers == list(case.names)
     assert [one.kind for one in duet.alarms] == [case.kind, case.kind]
     assert duet.errors == []
-    assert duet.taken == ([] if unanswered(case.protocol) else list(case.callers))
+    assert duet.taken == (list(case.callers) if case.answered else [])
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -81,7 +100,7 @@ def test_two_who_call_at_once_both_arrive(case: Case) -> None:
     for who in case.callers:
         duet.call(who)
     duet.run(20)
-    assert duet.callers == list(case.callers)
+    assert duet.callers == list(case.names)
 
 
 @pytest.mark.parametrize("case", ANSWERED, ids=str)
@@ -126,7 +145,22 @@ def test_where_nobody_is_answered_a_call_into_an_open_cable_is_gone(case: Case) 
     assert duet.alarms == []
     duet.call(case.callers[1])
     duet.run(5)
-    assert duet.callers == [case.callers[1]]
+    assert duet.callers == [case.names[1]]
+
+
+@pytest.mark.parametrize("protocol", ["modbus", "modbus-tcp"])
+def test_a_button_that_latches_is_still_seen_when_the_cable_is_back(protocol: str) -> None:
+    case = next(case for case in CASES if case.protocol == protocol)
+    assert [outlasts(case.line, who) for who in case.callers] == [False, True]
+    duet = _duet(case)
+    duet.run(2)
+    duet.unplug()
+    for who in case.callers:
+        duet.call(who)
+    duet.run(10)
+    duet.plug_in()
+    duet.run(5)
+    assert duet.callers == [case.names[1]]
 
 
 def test_a_sealed_panel_is_believed_and_one_in_the_clear_is_not() -> None:
@@ -159,7 +193,7 @@ def test_a_protocol_nobody_speaks_is_named() -> None:
 
 
 def _duet(case: Case) -> Duet:
-    line = Line("line", "site", case.protocol, case.url, settings=case.settings)
-    duet = Duet(line, speaker_for(line, case.callers, Manner(speaks=case.speaks)), case.callers)
+    speaker = speaker_for(case.line, case.callers, Manner(speaks=case.speaks))
+    duet = Duet(case.line, speaker, case.names)
     duet.plug_in()
     return duet

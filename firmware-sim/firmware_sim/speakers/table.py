@@ -10,7 +10,7 @@ from enum import StrEnum
 from core.errors import ConfigError
 from devices.callsystems.dc09.settings import keys_of
 from devices.registry import Line
-from firmware_sim.speakers import ademco685, dc09, espa444, espax, scaip, surgard
+from firmware_sim.speakers import ademco685, dc09, espa444, espax, modbus, scaip, surgard
 from firmware_sim.speakers.esp3 import RadioGateway
 from firmware_sim.speakers.ports import Speaker
 from firmware_sim.speakers.rfxtrx import RfxReceiver
@@ -40,8 +40,12 @@ class Wanted:
     callers: tuple[str, ...]
     manner: Manner
 
+    @property
+    def settings(self) -> dict[str, str]:
+        return dict(self.line.settings)
+
     def setting(self, key: str) -> str:
-        return dict(self.line.settings).get(key, "")
+        return self.settings.get(key, "")
 
     @property
     def datagrams(self) -> bool:
@@ -62,9 +66,15 @@ def speaker_for(line: Line, callers: Sequence[str], manner: Manner) -> Speaker:
     return make(Wanted(line, tuple(callers), manner))
 
 
-def unanswered(protocol: str) -> bool:
-    """Whether callers on this protocol hear nothing back: what is pressed unheard is gone."""
-    return protocol in _UNANSWERED
+def answers(line: Line) -> bool:
+    """Whether this line's protocol acknowledges: then a call is said until it is."""
+    return line.protocol not in _UNANSWERED
+
+
+def outlasts(line: Line, who: str) -> bool:
+    """Whether a call made while the cable is out still arrives when it is back."""
+    button = modbus.wired(dict(line.settings)).get(who)
+    return answers(line) or (button is not None and button.latching)
 
 
 def _surgard(wanted: Wanted) -> Speaker:
@@ -98,9 +108,11 @@ _SPEAKERS: dict[str, Callable[[Wanted], Speaker]] = {
     "dc09": _dc09,
     "surgard": _surgard,
     "ademco685": lambda wanted: ademco685.receiver(wanted.manner.beat_every),
+    "modbus": lambda wanted: modbus.InputBoards(modbus.wired(wanted.settings), over_tcp=False),
+    "modbus-tcp": lambda wanted: modbus.InputBoards(modbus.wired(wanted.settings), over_tcp=True),
     "esp3": lambda _: RadioGateway(),
     "rfxtrx": lambda wanted: RfxReceiver(wanted.callers, wanted.manner.beat_every),
     "rtl433": lambda wanted: RadioPipe(wanted.manner.beat_every),
 }
 
-_UNANSWERED = ("espa444-listen", "esp3", "rfxtrx", "rtl433")
+_UNANSWERED = ("espa444-listen", "modbus", "modbus-tcp", "esp3", "rfxtrx", "rtl433")
