@@ -2,7 +2,8 @@
 
 The law kept here: *a line that is unplugged comes back by itself*. The port is opened again and
 again, each time with a fresh session, since whatever was half said on the old one is lost; the
-line is down meanwhile and people are told (law 12).
+line is down meanwhile and people are told (law 12). One that had lasted and opens again at once, as
+a serial server on the network that was started anew, was not away: that is noted, and no alarm.
 
 A port with a file descriptor is read in the event loop as it arrives. One without (`rfc2217://`)
 has a thread that reads, and hands on no more before the last bytes were taken.
@@ -16,6 +17,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 import serial
@@ -26,6 +28,10 @@ from gateway.links.pump import Behind, Pump
 
 REOPEN_S = 1.0
 """How often a line that is gone is tried again."""
+
+STEADY_FOR = timedelta(seconds=10)
+"""A port lost sooner than this is down until it opens again: else one that breaks again and again
+would never be told."""
 
 READ_BYTES_MAX = 4_096
 
@@ -56,11 +62,13 @@ class SerialLine:
         open_session: Callable[[], DeviceSession],
         behind: Behind,
         reopen_s: float = REOPEN_S,
+        steady_for: timedelta = STEADY_FOR,
     ) -> None:
         self._settings = settings
         self._open_session = open_session
         self._behind = behind
         self._reopen_s = reopen_s
+        self._steady_for = steady_for
         self._open: _OpenPort | None = None
         self._stopping = False
 
@@ -72,8 +80,12 @@ class SerialLine:
             except (OSError, ValueError) as error:  # pyserial's own errors are OSErrors
                 self._behind.down(f"{self._settings.url} cannot be opened: {error}")
             else:
-                why = await self._serve(port)
-                self._behind.down(f"{self._settings.url} is gone: {why}")
+                opened = self._behind.now()
+                why = f"{self._settings.url} is gone: {await self._serve(port)}"
+                if self._behind.now() - opened >= self._steady_for:
+                    self._behind.noticed("reopened", why)
+                    continue
+                self._behind.down(why)
             await sleep(self._reopen_s)
 
     def stop_reading(self) -> None:

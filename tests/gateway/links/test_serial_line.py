@@ -14,7 +14,7 @@ import pytest
 import serial
 import serial.rfc2217
 
-from gateway.links.serial_line import SerialLine, SerialSettings
+from gateway.links.serial_line import STEADY_FOR, SerialLine, SerialSettings
 from tests.support.lines import SOON_S, MemoryWire, PlainSession, SlowHouse, plain
 from tests.support.pty_line import PtyCable
 
@@ -130,6 +130,21 @@ async def test_a_line_over_a_network_socket_works_and_comes_back() -> None:
     await far.stop()
 
 
+async def test_a_connection_that_lasted_and_is_back_at_once_was_not_down() -> None:
+    house = SlowHouse()
+    far = FarEnd()
+    await far.start()
+    async with serving(f"socket://127.0.0.1:{far.port}", house, steady=timedelta()):
+        await far.say(b"!1 help\n")
+        await house.until(lambda: house.names == ["1"])
+        far.hang_up()
+        await house.until(lambda: house.notes == ["reopened"])
+        await far.say(b"!2 help\n")
+        await house.until(lambda: house.names == ["1", "2"])
+        assert house.states == ["up"]
+    await far.stop()
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:serial")  # of pyserial, against Python
 async def test_a_port_without_a_descriptor_is_read_by_a_thread_and_answered() -> None:
     house = SlowHouse()
@@ -159,8 +174,10 @@ def plugged(path: Path) -> Iterator[PtyCable]:
 
 
 @asynccontextmanager
-async def serving(url: Path | str, house: SlowHouse) -> AsyncIterator[None]:
-    line = SerialLine(SerialSettings(str(url)), plain, house, AGAIN_S)
+async def serving(
+    url: Path | str, house: SlowHouse, steady: timedelta = STEADY_FOR
+) -> AsyncIterator[None]:
+    line = SerialLine(SerialSettings(str(url)), plain, house, AGAIN_S, steady)
     running = asyncio.create_task(line.run())
     await house.until(lambda: len(house.states) > 0)
     try:
