@@ -31,6 +31,9 @@ COMMON_LEAST = 3
 LATE_FROM = 0.55
 """The share of its interval after which a device that beats twice in it must have missed one."""
 
+POINTS_MAX = 1_000
+"""Parts of one device that are remembered as low or open; a panel has fewer."""
+
 LATE_KEPT = 100
 """Late devices kept in mind between two looks."""
 
@@ -109,6 +112,8 @@ class Health:
 class _Watched:
     """What is known of one device. `lost_in` is the key of the finding it stands in.
 
+    `low_points`, `tampered_points`: what of a panel is low or open, by `Reading.about`.
+
     `grace_from` is when it was last given a whole interval to be heard: its shift began, its line
     came back. It delays a finding and never makes the device look heard.
     """
@@ -119,9 +124,12 @@ class _Watched:
     known_since: datetime
     grace_from: datetime
     heard: datetime | None = None
+    pressed: datetime | None = None
     battery: float | None = None
     low: bool = False
     tampered: bool = False
+    low_points: dict[str, None] = field(default_factory=dict)
+    tampered_points: dict[str, None] = field(default_factory=dict)
     charging_until: datetime | None = None
     lost_in: str = ""
 
@@ -233,18 +241,39 @@ class Watch:
             watched.line = line
             self._queue(device, watched.deadline())
 
-    def low_battery(self, device: str) -> None:
-        """The device said so itself; its own message is the alarm, so there is no finding."""
+    def pressed(self, device: str, now: datetime) -> None:
+        """Somebody pressed it, for help or as a test. Only that proves what cannot beat (law 9)."""
         if device in self._watched:
-            self._watched[device].low = True
+            self._watched[device].pressed = now
 
-    def tampered(self, device: str) -> None:
-        """Somebody opened or removed it; its own message is the alarm."""
-        if device in self._watched:
-            self._watched[device].tampered = True
+    def low_battery(self, device: str, about: str = "") -> None:
+        """The device said so itself; its own message is the alarm, so there is no finding.
+
+        `about`: only a part of it, whose end is told by the same words.
+        """
+        watched = self._watched.get(device)
+        if watched is not None and about:
+            _noted(watched.low_points, about)
+        elif watched is not None:
+            watched.low = True
+
+    def tampered(self, device: str, about: str = "") -> None:
+        """Somebody opened or removed it, or a part of it; its own message is the alarm."""
+        watched = self._watched.get(device)
+        if watched is not None and about:
+            _noted(watched.tampered_points, about)
+        elif watched is not None:
+            watched.tampered = True
+
+    def well_again(self, device: str, about: str) -> None:
+        """A part of it is well; its own message ends the alarm."""
+        watched = self._watched.get(device)
+        if watched is not None:
+            watched.low_points.pop(about, None)
+            watched.tampered_points.pop(about, None)
 
     def restored(self, device: str, now: datetime) -> tuple[Finding, ...]:
-        """The tamper is over; to be called for an authenticated source only."""
+        """The tamper is over. The caller knows who may say so (law 6)."""
         watched = self._watched.get(device)
         if watched is None or not watched.tampered:
             return ()
@@ -447,12 +476,18 @@ def _state(watched: _Watched, now: datetime, *, line_down: bool) -> State:
         return State.REVOKED
     if watched.device.withdrawn:
         return State.WITHDRAWN
-    if watched.tampered:
+    if watched.tampered or watched.tampered_points:
         return State.TAMPER
     last = watched.heard or watched.known_since
     beats = kind(watched.device.kind).beats
     if watched.lost_in or line_down or (beats and now - last >= watched.silent_after):
         return State.SILENT
-    if watched.heard is None or (not beats and now - watched.heard >= PROVEN_FOR):
+    proof = watched.heard if beats else watched.pressed
+    if proof is None or (not beats and now - proof >= PROVEN_FOR):
         return State.UNKNOWN
-    return State.LOW_BATTERY if watched.low else State.OK
+    return State.LOW_BATTERY if watched.low or watched.low_points else State.OK
+
+
+def _noted(points: dict[str, None], about: str) -> None:
+    if len(points) < POINTS_MAX:
+        points[about] = None

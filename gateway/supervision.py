@@ -19,6 +19,12 @@ LOOKS_APART_S = 0.25
 FINDINGS_MAX = 100_000
 """Findings that wait for the desk; past this the oldest is dropped, and the log says so."""
 
+_BY_ITSELF = (
+    *(AlarmKind.NO_MOTION, AlarmKind.MISSED_CHECK_IN, AlarmKind.LOSS),
+    *(AlarmKind.TAMPER, AlarmKind.TECHNICAL),
+)
+"""Alarms a device raises without anybody."""
+
 
 class Supervision:
     """One for all devices of a process. `run` hands findings to the desk, in order."""
@@ -47,12 +53,16 @@ class Supervision:
         if reading.retained or offline:
             return
         now = self._clock.now()
+        if _is_press(reading):
+            self._watch.pressed(device, now)
         match reading.type:
             case SignalType.TAMPER:
-                self._watch.tampered(device)
+                self._watch.tampered(device, reading.about)
             case SignalType.LOW_BATTERY:
-                self._watch.low_battery(device)
-            case SignalType.RESTORE if reading.authenticated and _of_tamper(reading):
+                self._watch.low_battery(device, reading.about)
+            case SignalType.RESTORE if reading.about:
+                self._watch.well_again(device, reading.about)
+            case SignalType.RESTORE if _ends_tamper(reading):
                 self.report(self._watch.restored(device, now))
             case _:
                 pass
@@ -139,6 +149,22 @@ class Supervision:
             return
 
 
-def _of_tamper(reading: Reading) -> bool:
-    """The end of an attack or of a mains failure says nothing of an open lid."""
-    return reading.kind in (None, AlarmKind.TAMPER)
+def _is_press(reading: Reading) -> bool:
+    """Whether somebody used the button: a panel that tests itself proves its line, not a button."""
+    match reading.type:
+        case SignalType.ALARM:
+            return reading.kind not in _BY_ITSELF
+        case SignalType.TEST:
+            return not reading.line_test
+        case _:
+            return False
+
+
+def _ends_tamper(reading: Reading) -> bool:
+    """Only word of a housing ends a tamper, not that of an attack or of mains.
+
+    A line without proof may say so: it closes what is green, by design (law 6).
+    """
+    if reading.kind is AlarmKind.TAMPER:
+        return reading.authenticated or bool(reading.line)
+    return reading.kind is None and reading.authenticated

@@ -156,6 +156,8 @@ def said(reading: Reading) -> dict[str, Any]:
         "level": reading.level.value if reading.level is not None else None,
         "zone": reading.zone,
         "point": reading.point,
+        "about": reading.about,
+        "line_test": reading.line_test,
         "seq": reading.seq,
         "boot": reading.boot,
         "age_s": reading.age.total_seconds() if reading.age is not None else None,

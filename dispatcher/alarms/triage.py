@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from core.signals import AlarmKind, Level, Signal, SignalType, Standing
 from dispatcher.alarms.model import Alarm, Place, Presser
 from dispatcher.alarms.said import is_said, words_of
+from dispatcher.alarms.troubles import is_of_equipment
 
 JOIN_WITHIN = timedelta(minutes=2)
 """Two presses at one place this close together are one alarm with two victims."""
@@ -24,9 +25,6 @@ LATE_FROM = timedelta(seconds=30)
 CANCEL_FRESH_FOR = timedelta(minutes=2)
 """A cancel that names no press must be this fresh: an old one may mean an older alarm."""
 
-
-_NOBODYS = (AlarmKind.TECHNICAL, AlarmKind.TAMPER, AlarmKind.LOSS)
-"""What a restore of mains, battery or housing names as over: no call for help ends with it."""
 
 _SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
 
@@ -171,7 +169,7 @@ def _same_place(signal: Signal, open_alarms: Sequence[Alarm], place: Place) -> A
 def _cancel(signal: Signal, open_alarms: Sequence[Alarm]) -> Verdict:
     if signal.repeat:
         return NothingToDo("a copy of a cancel")
-    if signal.type is SignalType.RESTORE and signal.reading.kind in _NOBODYS:
+    if is_of_equipment(signal):
         return NothingToDo("a thing is well again, which says nothing of a person")
     meant = _own_press(signal, open_alarms) or _press_of_account(signal, open_alarms)
     if meant is None:

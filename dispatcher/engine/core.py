@@ -42,6 +42,7 @@ from dispatcher.alarms.model import (
 )
 from dispatcher.alarms.said import with_said, words_of
 from dispatcher.alarms.triage import (
+    CANCEL_FRESH_FOR,
     CloseIt,
     Join,
     NothingToDo,
@@ -51,6 +52,7 @@ from dispatcher.alarms.triage import (
     Update,
     triage,
 )
+from dispatcher.alarms.troubles import ended_key
 from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Capabilities
@@ -289,6 +291,16 @@ class Core:
         if known is None:
             return Work()
         return self._close(known.id, Closing("service", Cause.RESTORED), at)
+
+    def well_again(self, signal: Signal, at: Moment) -> Work:
+        """Equipment says that it is well: the technical alarm about just that is over."""
+        key, late = ended_key(signal), signal.pressed_at
+        fresh = late is None or at.now - late <= CANCEL_FRESH_FOR
+        known = self.book.about(key) if key and fresh else None
+        work = self.noted(signal, at)
+        if known is None:
+            return work
+        return work.and_then(self._close(known.id, Closing(signal.device, Cause.RESTORED), at))
 
     # A notice right before it leaves
 

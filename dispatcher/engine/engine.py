@@ -19,6 +19,7 @@ from core.errors import DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
 from dispatcher.alarms.model import Alarm, Cause, Notice
+from dispatcher.alarms.troubles import is_of_equipment, trouble_key
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
@@ -144,9 +145,11 @@ class Engine:
     async def take(self, signal: Signal) -> Taken:
         at = self._at()
         match signal.type:
+            case SignalType.RESTORE if is_of_equipment(signal):
+                return await self._do(self.core.well_again(signal, at))
             case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
                 return await self._alarm(signal, at)
-            case SignalType.TEST:
+            case SignalType.TEST if not signal.reading.line_test:
                 return await self._do(self.core.test(signal, at))
             case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
                 return await self._presence(signal, at)
@@ -408,11 +411,10 @@ class Engine:
         return asked[0].id if len(asked) == 1 else None
 
     async def _technical_signal(self, signal: Signal, at: Moment) -> Taken:
-        """Supervision knows its end by the same key."""
-        key = f"{signal.type}:{signal.device}"
         message = TROUBLES.get(signal.type, "{text}")
-        text = self.say()(message, devices=signal.device, text=signal.reading.text)
-        raised = self.core.technical(key, text, signal.site, signal.device, at)
+        which = "/".join(filter(None, (signal.device, signal.point)))
+        text = self.say()(message, devices=which, text=signal.reading.text)
+        raised = self.core.technical(trouble_key(signal), text, signal.site, signal.device, at)
         return await self._do(self.core.noted(signal, at).and_then(raised))
 
     def _standing(self, address: str, also_failed: bool = False) -> list[Notice]:

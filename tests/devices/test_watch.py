@@ -124,6 +124,21 @@ def test_tamper_stands_until_it_is_restored() -> None:
     assert house.state("anna", 3 * SECOND) is State.OK
 
 
+def test_a_part_of_a_panel_that_is_low_or_open_stands_until_that_part_is_well() -> None:
+    house = House("anna")
+    house.beats("anna", START)
+    house.watch.low_battery("anna", "XT/7")
+    house.watch.low_battery("anna", "XT/9")
+    house.watch.tampered("anna", "TA/3")
+    assert house.state("anna", SECOND) is State.TAMPER
+    house.watch.well_again("anna", "TA/3")
+    house.watch.well_again("anna", "XT/7")
+    assert house.state("anna", SECOND) is State.LOW_BATTERY
+    house.watch.well_again("anna", "XT/9")
+    assert house.state("anna", SECOND) is State.OK
+    house.watch.well_again("nobody", "XT/9")
+
+
 def test_a_withdrawn_and_a_revoked_device_say_so_before_anything_else() -> None:
     house = House()
     house.watch.configure(
@@ -265,6 +280,7 @@ def test_a_board_of_a_line_falls_silent_by_itself_and_with_its_line() -> None:
     (silent,) = watch.line_down("boards/2", START, "solbakken")
     assert (silent.devices, silent.line) == (("hall",), "boards/2")
     watch.heard("desk", START)
+    watch.pressed("desk", START)
     assert watch.health("desk", START).state is State.OK
     assert watch.health("hall", START).state is State.SILENT
     (down,) = watch.line_down("boards", START, "solbakken")
@@ -297,6 +313,8 @@ def test_what_speaks_only_when_pressed_is_never_lost_but_soon_unproven() -> None
     assert watch.due(START + timedelta(days=100)) == ()
     assert watch.health("room-12", START).state is State.UNKNOWN
     watch.heard("room-12", START)
+    assert watch.health("room-12", START).state is State.UNKNOWN, "it was not pressed"
+    watch.pressed("room-12", START)
     assert watch.health("room-12", START + timedelta(days=30)).state is State.OK
     assert watch.health("room-12", START + timedelta(days=32)).state is State.UNKNOWN
 

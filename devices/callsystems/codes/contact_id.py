@@ -6,6 +6,7 @@ A message is `Q XYZ GG CCC`: qualifier, event code, group (area), point or user.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from core.signals import AlarmKind as K
 from core.signals import SignalType
@@ -21,6 +22,7 @@ from devices.callsystems.codes.meaning import (
     restored,
     tamper,
     technical,
+    tried,
     unknown,
 )
 
@@ -255,11 +257,11 @@ MEANINGS: dict[str, Meaning] = {
     "607": proof("walk test mode", LIST, U),
     "608": technical("periodic test - system trouble present", BOTH),
     "609": note("video xmitter active", LIST),
-    "611": proof("point tested", LIST),
+    "611": tried("point tested", LIST),
     "612": technical("point not tested", LIST),
-    "613": proof("intrusion zone walk tested", LIST),
-    "614": proof("fire zone walk tested", LIST),
-    "615": proof("panic zone walk tested", LIST),
+    "613": tried("intrusion zone walk tested", LIST),
+    "614": tried("fire zone walk tested", LIST),
+    "615": tried("panic zone walk tested", LIST),
     "616": technical("service request", LIST),
     "621": note("event log reset", LIST),
     "622": note("event log 50% full", BOTH),
@@ -348,7 +350,7 @@ def event(
     if meaning is None:
         meaning = unknown(code, device, may_call=not code.startswith(NEVER_CALLS))
     if about is not None and about is not meaning.about:
-        meaning = Meaning(meaning.type, meaning.kind, meaning.text, meaning.source, about)
+        meaning = replace(meaning, about=about)
     if code[:2] in _OPEN_CLOSE and meaning.type is SignalType.UNKNOWN:
         side = "closing (armed)" if qualifier in RESTORED else "opening (disarmed)"
         return Event(meaning, code, number, area, side)

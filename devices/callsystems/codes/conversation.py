@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -107,7 +107,7 @@ class ReceiverSession:
         self._garbled_in_a_row = 0
         self._heard_at = now
         self._silent = False
-        self._receiver = "receiver"
+        self._receiver = self._told_of = "receiver"
 
     @property
     def wake_at(self) -> datetime | None:
@@ -158,8 +158,7 @@ class ReceiverSession:
             if _ODD_BYTES.search(raw) and not self._same_again(raw):
                 return self._refuse(raw, str(error))
             readings = [self._unknown(raw)]
-        self._garbled_in_a_row, self._garbled = 0, (b"", 0)
-        back = self._back(now)
+        back = [*self._back(now), *self._readable()]
         if readings[0].type is SignalType.HEARTBEAT:
             return [*back, self._beat(readings[0], raw, now)]
         if self._is_copy(raw, now):
@@ -205,9 +204,19 @@ class ReceiverSession:
         self._garbled_in_a_row += 1
         heard = [Heard(error=f"garbled, asked for it again: {why}", raw=raw)]
         if self._garbled_in_a_row == GARBLED_TOLD:
+            self._told_of = self._receiver
             text = f"what {self._receiver} sends cannot be read: check speed, parity and cable"
             heard.append(Heard(self._of_line(SignalType.TECHNICAL, None, GARBLED, text)))
         return heard
+
+    def _readable(self) -> list[Heard]:
+        told = self._garbled_in_a_row >= GARBLED_TOLD
+        self._garbled_in_a_row, self._garbled = 0, (b"", 0)
+        if not told:
+            return []
+        text = f"what {self._told_of} sends can be read again"
+        over = self._of_line(SignalType.RESTORE, AlarmKind.TECHNICAL, GARBLED, text)
+        return [Heard(replace(over, device=self._told_of))]
 
     def _unknown(self, raw: bytes) -> Reading:
         """Written in no way we know, so it may be a call for help."""

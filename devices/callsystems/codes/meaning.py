@@ -27,13 +27,19 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code says. `source` is where its row was read."""
+    """What a code says. `source` is where its row was read.
+
+    `cause` is what a trouble and its end have in common where their codes differ. `line_test`: a
+    test that proves the way here, and no button.
+    """
 
     type: SignalType
     kind: AlarmKind | None
     text: str
     source: str = ""
     about: About = About.POINT
+    cause: str = ""
+    line_test: bool = False
 
     def ended(self) -> Meaning:
         """What the same code says as a restore: never an alarm, and not an alarm's end by chance.
@@ -59,9 +65,11 @@ def alarm(kind: AlarmKind, text: str, source: str, about: About = About.POINT) -
     return Meaning(SignalType.ALARM, kind, text, source, about)
 
 
-def restored(kind: AlarmKind, text: str, source: str, about: About = About.POINT) -> Meaning:
+def restored(
+    kind: AlarmKind, text: str, source: str, about: About = About.POINT, *, cause: str = ""
+) -> Meaning:
     """Something is over: `kind` says what."""
-    return Meaning(SignalType.RESTORE, kind, text, source, about)
+    return Meaning(SignalType.RESTORE, kind, text, source, about, cause)
 
 
 def cancel(text: str, source: str, about: About = About.POINT) -> Meaning:
@@ -69,9 +77,9 @@ def cancel(text: str, source: str, about: About = About.POINT) -> Meaning:
     return Meaning(SignalType.CANCEL, None, text, source, about)
 
 
-def technical(text: str, source: str, about: About = About.POINT) -> Meaning:
+def technical(text: str, source: str, about: About = About.POINT, *, cause: str = "") -> Meaning:
     """A thing is wrong, no person calls."""
-    return Meaning(SignalType.TECHNICAL, None, text, source, about)
+    return Meaning(SignalType.TECHNICAL, None, text, source, about, cause)
 
 
 def battery(text: str, source: str, about: About = About.POINT) -> Meaning:
@@ -85,7 +93,12 @@ def tamper(text: str, source: str, about: About = About.POINT) -> Meaning:
 
 
 def proof(text: str, source: str, about: About = About.POINT) -> Meaning:
-    """A test, by hand or by the panel itself: the code tells which."""
+    """The panel tests its way here, by itself or by hand at the panel: no button was pressed."""
+    return Meaning(SignalType.TEST, None, text, source, about, line_test=True)
+
+
+def tried(text: str, source: str, about: About = About.POINT) -> Meaning:
+    """Somebody pressed this very point while the panel was set to a walk test."""
     return Meaning(SignalType.TEST, None, text, source, about)
 
 
@@ -127,6 +140,7 @@ def reading(
 ) -> Reading:
     """The Reading of one event."""
     number, area = event.number.lstrip("0"), event.area.lstrip("0")
+    spot = _point(event.meaning.about, number, area)
     point = number if event.meaning.about is About.POINT else ""
     counted = f"{event.meaning.about} {number}" if number else ""
     # An area is said once, whichever field it came in.
@@ -139,14 +153,25 @@ def reading(
         at=at,
         seq=seq,
         zone=f"{sender.device}/{point}"[:NAME_CHARS_MAX] if point else None,
-        point=_point(event.meaning.about, number, area),
+        point=spot,
         position=position,
         text=shown(", ".join(filter(None, (event.said, event.meaning.text, in_area, counted)))),
         code=event.code,
+        about=_about(event, spot),
+        line_test=event.meaning.line_test,
         authenticated=sender.authenticated,
         odd=(*odd, *event.odd)[:ODD_MAX],
         raw=raw[:RAW_BYTES_MAX],
     )
+
+
+def _about(event: Event, point: str) -> str:
+    """Of a trouble, and of its end: the same words (`Reading.about`)."""
+    troubles = (SignalType.TECHNICAL, SignalType.LOW_BATTERY, SignalType.TAMPER)
+    over = event.meaning.kind in (AlarmKind.TECHNICAL, AlarmKind.TAMPER)
+    if event.meaning.type not in troubles and not over:
+        return ""
+    return "/".join(filter(None, (event.meaning.cause or event.code, point)))
 
 
 def _point(about: About, number: str, area: str) -> str:

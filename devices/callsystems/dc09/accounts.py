@@ -143,9 +143,10 @@ class Accounts:
             del self._clocks[next(iter(self._clocks))]
         return Refused(runs, clock.count == REFUSED_TOLD)
 
-    def in_time(self, account: str) -> None:
-        """Its clock is right again."""
-        self._clocks.pop(account, None)
+    def in_time(self, account: str) -> bool:
+        """Its clock is right. True when people were told that it was not."""
+        clock = self._clocks.pop(account, None)
+        return clock is not None and clock.count >= REFUSED_TOLD
 
 
 def _same_clock(before: _Clock, clock: _Clock) -> bool:

@@ -192,9 +192,10 @@ class Dc09Session:
         account = opened.frame.account
         if opened.key is None and self._accounts.of(account).keys:
             return []
-        self._accounts.in_time(account)
-        back = self._accounts.heard(account, now)
-        return [Heard(_heard_again(account))] if back else []
+        heard = [Heard(_right_clock(account))] if self._accounts.in_time(account) else []
+        if self._accounts.heard(account, now):
+            heard.append(Heard(_heard_again(account)))
+        return heard
 
     def _readings(self, opened: _Opened, told: Report, raw: bytes, now: datetime) -> list[Reading]:
         frame, sent = opened.frame, opened.content.stamp
@@ -352,6 +353,17 @@ def _heard_again(account: str) -> Reading:
         AlarmKind.TECHNICAL,
         code=SILENT,
         text=f"{account} is heard again",
+    )
+
+
+def _right_clock(account: str) -> Reading:
+    return Reading(
+        PROTOCOL,
+        account,
+        SignalType.RESTORE,
+        AlarmKind.TECHNICAL,
+        code=CLOCK,
+        text=f"the clock of {account} is right again",
     )
 
 

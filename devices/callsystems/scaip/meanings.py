@@ -36,11 +36,16 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One status (`stc`). `kind` None of an alarm: as its device says."""
+    """One status (`stc`). `kind` None of an alarm: as its device says.
+
+    `ends`: the trouble a restore ends, or that is one with another. A restore without it ends what
+    its device is for.
+    """
 
     name: str
     type: SignalType
     kind: AlarmKind | None = None
+    ends: int = 0
 
 
 _SOS, _TECH = AlarmKind.SOS, AlarmKind.TECHNICAL
@@ -117,8 +122,8 @@ STATUS: dict[int, Status] = {
     11: Status("alert", _ALARM),
     12: Status("armed", _KEPT),
     13: Status("assigned", _KEPT),
-    14: Status("battery failure", SignalType.LOW_BATTERY),
-    15: Status("battery ok", _RESTORE),
+    14: Status("battery failure", SignalType.LOW_BATTERY, ends=16),
+    15: Status("battery ok", _RESTORE, _TECH, ends=16),
     16: Status("battery low", SignalType.LOW_BATTERY),
     17: Status("busy", _KEPT),
     18: Status("bypass", _KEPT),
@@ -178,7 +183,7 @@ STATUS: dict[int, Status] = {
     72: Status("off", _RESTORE),
     73: Status("offline", _TECHNICAL),
     74: Status("on", _ALARM),
-    75: Status("online", _RESTORE),
+    75: Status("online", _RESTORE, _TECH, ends=73),
     76: Status("open", _KEPT),
     77: Status("open too long", _KEPT),
     78: Status("out of service", _TECHNICAL),
@@ -189,12 +194,12 @@ STATUS: dict[int, Status] = {
     83: Status("pill taken", _KEPT),
     84: Status("planned", _KEPT),
     85: Status("power failed", _TECHNICAL),
-    86: Status("power restored", _RESTORE),
+    86: Status("power restored", _RESTORE, _TECH, ends=85),
     87: Status("planned presence", SignalType.PRESENCE),
     88: Status("presence after alarm", SignalType.PRESENCE),
     89: Status("privacy switch", _KEPT),
     90: Status("pulse", _KEPT),
-    91: Status("re-established", _RESTORE),
+    91: Status("re-established", _RESTORE, _TECH, ends=31),
     92: Status("automatic reset", _RESTORE),
     93: Status("manual reset", _RESTORE),
     94: Status("restoral", _RESTORE),
@@ -215,11 +220,11 @@ STATUS: dict[int, Status] = {
     109: Status("verified", _KEPT),
     110: Status("assistance", _ALARM, AlarmKind.ASSIST),
     111: Status("intervention complete", _RESTORE),
-    112: Status("IP connection re-established", _RESTORE),
-    113: Status("mobile network re-established", _RESTORE),
-    114: Status("telephone line re-established", _RESTORE),
-    115: Status("primary link re-established", _RESTORE),
-    116: Status("redundant link re-established", _RESTORE),
+    112: Status("IP connection re-established", _RESTORE, _TECH, ends=23),
+    113: Status("mobile network re-established", _RESTORE, _TECH, ends=24),
+    114: Status("telephone line re-established", _RESTORE, _TECH, ends=25),
+    115: Status("primary link re-established", _RESTORE, _TECH, ends=26),
+    116: Status("redundant link re-established", _RESTORE, _TECH, ends=27),
     117: Status("lying in bed", SignalType.PRESENCE),
     118: Status("locked", _KEPT),
     119: Status("movement", SignalType.PRESENCE),
@@ -227,7 +232,7 @@ STATUS: dict[int, Status] = {
     121: Status("present", SignalType.PRESENCE),
     122: Status("radio interference", _TECHNICAL),
     123: Status("radio test missing", _TECHNICAL),
-    124: Status("radio test is back", _RESTORE),
+    124: Status("radio test is back", _RESTORE, _TECH, ends=123),
     125: Status("tamper", SignalType.TAMPER),
     126: Status("temperature rises fast", _ALARM, AlarmKind.FIRE),
     127: Status("unlocked", _KEPT),

@@ -14,6 +14,7 @@ PROTOCOL = "scaip"
 TEXT_CHARS_MAX = 200
 ID_CHARS_MAX = 48
 
+TROUBLES = (SignalType.TECHNICAL, SignalType.LOW_BATTERY, SignalType.TAMPER)
 MESSAGE_TYPES = ("ME", "RE", "IN", "PI")
 
 _GEO = re.compile(r"\s*(-?\d{1,2}(?:\.\d{1,9})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,9})?)\s*")
@@ -36,6 +37,8 @@ def what_it_says(mrq: Mrq, sender: str, raw: bytes, odd: tuple[str, ...] = ()) -
         position=_position(mrq),
         text=", ".join(dict.fromkeys(_printable(one) for one in said if one))[:TEXT_CHARS_MAX],
         code=_code(mrq),
+        about=_about(mrq, type_, kind),
+        line_test=type_ is SignalType.TEST,  # 102 and 103 try a channel, by themselves
         odd=odd,
         raw=raw,
     )
@@ -71,15 +74,12 @@ def _meaning(mrq: Mrq, device: str) -> tuple[SignalType, AlarmKind | None, str]:
     status = None if number is None else STATUS.get(number)
     message = mrq.text("mty").upper() or "ME"
     if status is not None:
-        kind = (status.kind or what.kind) if status.type is SignalType.ALARM else None
-        if status.type is SignalType.TECHNICAL:
-            kind = AlarmKind.TECHNICAL
         text = f"{what.name}: {status.name}"
-        return _beside(message, status, kind, text)
+        return _beside(message, status, what, text)
     said = mrq.text("stc")
     match message:
         case "RE":
-            return SignalType.RESTORE, None, f"{what.name}: reset"
+            return SignalType.RESTORE, _over(None, what), f"{what.name}: reset"
         case "PI":
             return SignalType.HEARTBEAT, None, f"{what.name}: heartbeat"
         case "IN":
@@ -92,15 +92,42 @@ def _meaning(mrq: Mrq, device: str) -> tuple[SignalType, AlarmKind | None, str]:
 
 
 def _beside(
-    message: str, status: Status, kind: AlarmKind | None, text: str
+    message: str, status: Status, what: Device, text: str
 ) -> tuple[SignalType, AlarmKind | None, str]:
     """A reset is a restore whatever it resets; a heartbeat may carry news, but an alarm stays."""
     if message == "RE":
-        return SignalType.RESTORE, None, text
-    news = (SignalType.ALARM, SignalType.TECHNICAL, SignalType.TAMPER, SignalType.LOW_BATTERY)
-    if message == "PI" and status.type not in news:
+        return SignalType.RESTORE, _over(status, what), text
+    news = (SignalType.ALARM, *TROUBLES)
+    if message == "PI" and status.type not in news and not status.ends:
         return SignalType.HEARTBEAT, None, text
-    return status.type, kind, text
+    match status.type:
+        case SignalType.ALARM:
+            return status.type, status.kind or what.kind, text
+        case SignalType.TECHNICAL:
+            return status.type, AlarmKind.TECHNICAL, text
+        case SignalType.RESTORE:
+            return status.type, _over(status, what), text
+        case _:
+            return status.type, None, text
+
+
+def _over(status: Status | None, what: Device) -> AlarmKind | None:
+    """What a restore says is over: mains that are back are no reason to think a call is."""
+    if status is not None and status.type is SignalType.TAMPER:
+        return AlarmKind.TAMPER
+    if status is not None and (status.ends or status.type in TROUBLES):
+        return AlarmKind.TECHNICAL
+    return what.kind if what.kind in (AlarmKind.TECHNICAL, AlarmKind.TAMPER) else None
+
+
+def _about(mrq: Mrq, type_: SignalType, kind: AlarmKind | None) -> str:
+    """A trouble and its end say the same here: the trouble's status, and the device it is of."""
+    number = mrq.number("stc")
+    over = type_ is SignalType.RESTORE and kind in (AlarmKind.TECHNICAL, AlarmKind.TAMPER)
+    if number is None or not (over or type_ in TROUBLES):
+        return ""
+    status = STATUS.get(number)
+    return f"{(status.ends if status else 0) or number}/{mrq.number('dty') or 0}"
 
 
 def _device(mrq: Mrq) -> Device:

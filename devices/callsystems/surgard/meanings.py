@@ -39,7 +39,7 @@ BASIC: dict[str, Meaning] = {
     "B": technical("bypass", BASIC_SOURCE),
     "C": note("armed by user", DG, U),
     "F": cancel("cancel", BASIC_SOURCE, U),
-    "H": restored(K.TECHNICAL, "unbypass", BASIC_SOURCE),
+    "H": restored(K.TECHNICAL, "unbypass", BASIC_SOURCE, cause="B"),
     "O": note("disarmed by user", DG, U),
     "P": note("two-way audio", DG),
     "R": restored(K.UNKNOWN, "restore", BASIC_SOURCE),
@@ -51,7 +51,7 @@ TELENOT_SOURCE = "MLR2-DG manual, p. 38, Telenot/Telim"
 TELENOT: dict[str, Meaning] = {
     "A": alarm(K.UNKNOWN, "alarm", TELENOT_SOURCE),
     "F": technical("fault", TELENOT_SOURCE),
-    "H": restored(K.TECHNICAL, "maintenance restoral", TELENOT_SOURCE),
+    "H": restored(K.TECHNICAL, "maintenance restoral", TELENOT_SOURCE, cause="L"),
     "K": restored(K.UNKNOWN, "restore", TELENOT_SOURCE),
     "L": technical("maintenance alarm", TELENOT_SOURCE),
     "N": alarm(K.SOS, "emergency alarm", TELENOT_SOURCE),

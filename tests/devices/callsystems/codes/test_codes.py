@@ -166,6 +166,76 @@ def test_a_reading_names_the_point_of_the_panel_that_spoke(
     assert reading(Sender("dc09", "1234"), event, b"").point == point
 
 
+def test_every_end_of_a_trouble_names_a_trouble_of_its_own_table() -> None:
+    troubles = (SignalType.TECHNICAL, SignalType.LOW_BATTERY, SignalType.TAMPER)
+    for table in (sia.MEANINGS, BASIC, TELENOT):
+        for code, meaning in table.items():
+            if meaning.cause:
+                assert table[meaning.cause].type in troubles, code
+                assert table[meaning.cause].cause == "", code
+    unpaired = [
+        code
+        for code, meaning in sia.MEANINGS.items()
+        if meaning.type is SignalType.RESTORE
+        and meaning.kind in (AlarmKind.TECHNICAL, AlarmKind.TAMPER)
+        and not meaning.cause
+    ]
+    assert unpaired == ["RR", "XC"], "power up, and a vendor's restore of any malfunction"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "end"),
+    [
+        (("301", "E", "000"), ("301", "R", "000")),  # mains
+        (("302", "E", "000"), ("302", "R", "000")),  # battery
+        (("384", "E", "007"), ("384", "R", "007")),  # battery of a transmitter
+        (("351", "E", "000"), ("351", "R", "000")),  # telephone line
+        (("137", "E", "003"), ("137", "R", "003")),  # tamper
+        (("344", "E", "000"), ("344", "R", "000")),  # jamming
+    ],
+)
+def test_a_contact_id_trouble_and_its_end_are_about_the_same(
+    trouble: tuple[str, str, str], end: tuple[str, str, str]
+) -> None:
+    begun, over = (
+        reading(
+            Sender("dc09", "1234"),
+            contact_id.event(qualifier, code, "00", number, "1234", {}),
+            b"",
+        )
+        for code, qualifier, number in (trouble, end)
+    )
+    assert over.type is SignalType.RESTORE
+    assert begun.about == over.about != ""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "end"),
+    [
+        ("AT", "AR"),
+        ("YT", "YR"),
+        ("XT7", "XR7"),
+        ("LT", "LR"),
+        ("YC", "YK"),
+        ("YS", "YK"),
+        ("TA3", "TR3"),
+        ("TA3", "TH3"),
+        ("XQ", "XH"),
+        ("PB4", "PU4"),
+    ],
+)
+def test_a_sia_trouble_and_its_end_are_about_the_same(trouble: str, end: str) -> None:
+    begun, over, other = (
+        reading(Sender("dc09", "1234"), sia.events(f"N{code}", "1234", {})[0], b"")
+        for code in (trouble, end, end + "9")
+    )
+    assert over.type is SignalType.RESTORE
+    assert begun.about == over.about != ""
+    assert other.about != begun.about
+    call = sia.events("NPA3", "1234", {})[0]
+    assert reading(Sender("dc09", "1234"), call, b"").about == ""
+
+
 def test_the_sites_own_meaning_comes_before_the_table() -> None:
     own = {"130": Meaning(SignalType.ALARM, AlarmKind.ASSIST, "call point in the hall")}
     assert contact_id.event("1", "130", "00", "001", "1", own).meaning.kind is AlarmKind.ASSIST

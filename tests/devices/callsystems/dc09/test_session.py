@@ -263,6 +263,10 @@ def test_a_panel_whose_wrong_clock_runs_is_refused_and_its_alarm_raised() -> Non
     [told] = [said for said in raised if said.type is SignalType.TECHNICAL]
     assert told.code == "clock"
     assert "-3600 s off" in told.text
+    for codes in (["clock", "PA"], ["PA"]):
+        right = say_sealed(session, "SIA-DCS", f"|N{codes[-1]}9]", sent=WALL)
+        assert [said.code for said in readings(right)] == codes
+        assert readings(right)[0].type is not SignalType.TECHNICAL
 
 
 def test_without_a_check_of_time_nothing_counts_as_authenticated() -> None:

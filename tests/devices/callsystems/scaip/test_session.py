@@ -538,3 +538,26 @@ def identity(heard: Heard) -> tuple[str, str | None, int | None]:
 
 def readings(heard: Sequence[Heard]) -> list[Reading]:
     return [one.reading for one in heard if one.reading is not None]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "end"), [("14", "15"), ("16", "15"), ("85", "86"), ("23", "112")]
+)
+@pytest.mark.parametrize("message", ["ME", "PI"])
+def test_a_trouble_and_its_end_are_about_the_same_and_never_about_a_person(
+    trouble: str, end: str, message: str
+) -> None:
+    begun = said(mrq({"ref": "1", "cid": "77", "dty": "2", "mty": message, "stc": trouble}))
+    over = said(mrq({"ref": "2", "cid": "77", "dty": "2", "mty": message, "stc": end}))
+    other = said(mrq({"ref": "3", "cid": "77", "dty": "3", "mty": message, "stc": end}))
+    assert (over.type, over.kind) == (SignalType.RESTORE, AlarmKind.TECHNICAL)
+    assert begun.about == over.about != other.about
+
+
+def test_a_reset_of_a_pendant_is_about_a_person_and_one_of_a_power_supply_is_not() -> None:
+    reset = said(mrq({"ref": "1", "cid": "77", "dty": "3", "mty": "RE", "stc": "93"}))
+    assert (reset.type, reset.kind, reset.about) == (SignalType.RESTORE, None, "")
+    power = said(mrq({"ref": "1", "cid": "77", "dty": "41", "mty": "RE", "stc": "93"}))
+    assert (power.type, power.kind) == (SignalType.RESTORE, AlarmKind.TECHNICAL)
+    battery = said(mrq({"ref": "1", "cid": "77", "dty": "3", "mty": "RE", "stc": "16"}))
+    assert (battery.kind, battery.about) == (AlarmKind.TECHNICAL, "16/3")

@@ -194,6 +194,15 @@ def test_a_line_that_gives_only_garbage_is_told_once() -> None:
     session = SurGardSession()
     told = [said for number in range(20) for said in readings(hear(session, f"\x01{number}\x02"))]
     assert [(said.type, said.code) for said in told] == [(SignalType.TECHNICAL, "line_garbled")]
+    over, press = readings(hear(session, "5011 181234E12001001"))
+    assert (over.type, over.kind, over.code, over.device) == (
+        SignalType.RESTORE,
+        AlarmKind.TECHNICAL,
+        "line_garbled",
+        told[0].device,
+    )
+    assert press.type is SignalType.ALARM
+    assert len(readings(hear(session, "5011 181234E12001002"))) == 1
 
 
 def test_a_line_with_even_parity_read_without_one_is_understood() -> None:
