@@ -178,7 +178,7 @@ class _Descriptor:
         self._loop.remove_reader(self._fd)
         self._loop.remove_writer(self._fd)
         # A driver may wait for answers that nobody fetches, so closing has a thread.
-        self._loop.run_in_executor(None, self._port.close)
+        self._loop.run_in_executor(None, _close, self._port)
 
     def _readable(self) -> None:
         assert self._received is not None
@@ -318,6 +318,22 @@ def _open_port(settings: SerialSettings) -> Any:
     )
 
 
+def _close(port: Any) -> None:
+    """pyserial leaves a socket open that its peer has reset, for the collector to find."""
+    connection = getattr(port, "_socket", None)
+    port.close()
+    if connection is not None:
+        connection.close()
+
+
 def _close_late(opening: asyncio.Future[Any]) -> None:
     if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
+        _close(opening.result())
+
+
+def _close(port: Any) -> None:
+    """pyserial drops the socket of a connection that was reset, and leaves it open."""
+    connection = getattr(port, "_socket", None)
+    port.close()
+    if connection is not None:
+        connection.close()

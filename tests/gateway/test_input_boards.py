@@ -1,0 +1,238 @@
+"""Input boards played by pymodbus' own server, behind a site's real lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
+from pymodbus.server.base import ModbusBaseServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from core.clock import ServiceClock
+from core.signals import AlarmKind, Signal, SignalType, Standing
+from devices.registry import Device, Line, MemoryRegistry
+from devices.watch import Finding, State, Trouble, Watch
+from gateway.app import _line_of
+from gateway.intake import Intake
+from gateway.lines import DeviceLines
+from gateway.supervision import Supervision
+from tests.support.gateway import StoringDesk
+from tests.support.rs485 import Rs485
+
+pytestmark = pytest.mark.shell
+
+SOON_S = 20.0
+SPEED_BD = 19_200
+DISCRETE, REGISTERS = 2, 4
+INPUTS = 16
+WELL, PRESSED, CUT = 1_000, 2_000, 4_095
+DESK = Device("desk", "fixed_button", "home", zone="hall", wire=("modbus:desk/1/3",))
+HALL = Device("hall", "call_point", "home", zone="hall", wire=("modbus:desk/2/5",))
+DEVICES = (DESK, HALL)
+SETTINGS = (
+    ("name", "desk"),
+    ("point.1/3", "bands attack"),
+    ("bands", "short 200 normal 1200 alarm 2600 cut"),
+    ("point.2/5", "closes"),
+    ("silent_s", "1"),
+)
+
+
+async def test_a_press_at_a_board_over_tcp_is_a_signal_of_its_place() -> None:
+    async with boards_over_tcp() as (boards, port), building(over_tcp(port)) as house:
+        await boards.press()
+        signal = await house.hears("desk", SignalType.ALARM)
+        assert (signal.standing, signal.zone, signal.reading.kind) == (
+            Standing.ASSIGNED,
+            "hall",
+            AlarmKind.ATTACK,
+        )
+        assert not signal.reading.authenticated
+        await boards.measure(CUT)
+        assert (await house.hears("desk", SignalType.TAMPER)).reading.code == "cut"
+        await boards.close(5)
+        assert (await house.hears("hall", SignalType.ALARM)).reading.code == "pressed"
+        assert house.watch.health("desk", house.clock.now()).state is State.TAMPER
+
+
+async def test_a_board_over_tcp_that_is_gone_is_told_and_asked_again_when_it_is_back() -> None:
+    async with boards_over_tcp() as (boards, port), building(over_tcp(port)) as house:
+        await boards.stop()
+        await house.finds(lambda found: found.line == "boards" and not found.over)
+        assert house.watch.health("desk", house.clock.now()).state is State.SILENT
+        async with boards_over_tcp(port) as (again, _):
+            await house.finds(lambda found: found.line == "boards" and found.over)
+            await again.press()
+            await house.hears("desk", SignalType.ALARM)
+
+
+async def test_two_boards_on_one_serial_line_are_heard_and_missed_each_by_itself(
+    tmp_path: Path,
+) -> None:
+    with Rs485(tmp_path, SPEED_BD) as cable:
+        line = Line("boards", "home", "modbus", str(cable.ours), SPEED_BD, settings=SETTINGS)
+        async with boards_on(cable.theirs) as boards, building(line) as house:
+            await boards.press()
+            await house.hears("desk", SignalType.ALARM)
+            await boards.close(5)
+            await house.hears("hall", SignalType.ALARM)
+            boards.silent = 2
+            silent = await house.finds(lambda found: found.line == "boards/2")
+            assert (silent.trouble, silent.devices) == (Trouble.LINE_DOWN, ("hall",))
+            assert house.watch.health("hall", house.clock.now()).state is State.SILENT
+            assert house.watch.health("desk", house.clock.now()).state is State.OK
+            boards.silent = 0
+            await house.finds(lambda found: found.line == "boards/2" and found.over)
+            again = await house.hears("hall", SignalType.ALARM, 2)
+            assert again.reading.code == "found_pressed"
+
+
+async def test_a_serial_line_of_boards_is_unplugged_and_comes_back_by_itself(
+    tmp_path: Path,
+) -> None:
+    with Rs485(tmp_path, SPEED_BD) as cable:
+        line = Line("boards", "home", "modbus", str(cable.ours), SPEED_BD, settings=SETTINGS)
+        async with boards_on(cable.theirs) as boards, building(line) as house:
+            cable.unplug()
+            down = await house.finds(lambda found: found.line == "boards")
+            assert down.devices == ("desk", "hall")
+            await boards.press()
+            cable.plug_in()
+            await house.finds(lambda found: found.line == "boards" and found.over)
+            pressed = await house.hears("desk", SignalType.ALARM)
+            assert pressed.reading.code == "found_pressed", "pressed while the line was away"
+
+
+class Boards:
+    """Board 1 measures loops, board 2 has contacts. `silent`: the one that says nothing."""
+
+    def __init__(self) -> None:
+        self.silent = 0
+        self._server: ModbusBaseServer | None = None
+
+    def devices(self) -> list[SimDevice]:
+        def inputs(unit: int) -> SimDevice:
+            bits = SimData(0, count=INPUTS, values=False, datatype=DataType.BITS)
+            registers = SimData(0, count=INPUTS, values=WELL, datatype=DataType.REGISTERS)
+            return SimDevice(unit, ([bits], [bits], [registers], [registers]))
+
+        return [inputs(1), inputs(2)]
+
+    def packet(self, sending: bool, content: bytes) -> bytes:
+        """pymodbus shows each packet on its way; an empty one is not sent."""
+        return b"" if sending and content[:1] == bytes((self.silent,)) else content
+
+    async def serve(self, server: ModbusBaseServer) -> None:
+        self._server = server
+        await server.serve_forever(background=True)
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            await self._server.shutdown()
+            self._server = None
+
+    async def press(self) -> None:
+        await self.measure(PRESSED)
+
+    async def measure(self, value: int) -> None:
+        assert self._server is not None
+        await self._server.async_setValues(1, REGISTERS, 3, [value])
+
+    async def close(self, address: int) -> None:
+        assert self._server is not None
+        await self._server.async_setValues(2, DISCRETE, address, [True])
+
+
+@asynccontextmanager
+async def boards_over_tcp(port: int = 0) -> AsyncIterator[tuple[Boards, int]]:
+    boards = Boards()
+    server = ModbusTcpServer(boards.devices(), address=("127.0.0.1", port))
+    await boards.serve(server)
+    assert server.transport is not None
+    try:
+        yield boards, server.transport.sockets[0].getsockname()[1]
+    finally:
+        await boards.stop()
+
+
+@asynccontextmanager
+async def boards_on(port: Path) -> AsyncIterator[Boards]:
+    boards = Boards()
+    server = ModbusSerialServer(
+        boards.devices(), port=str(port), baudrate=SPEED_BD, trace_packet=boards.packet
+    )
+    await boards.serve(server)
+    try:
+        yield boards
+    finally:
+        await boards.stop()
+
+
+class House:
+    """A site's lines with everything behind them, up to the desk."""
+
+    def __init__(self, line: Line) -> None:
+        self.clock, self.desk, self.watch = ServiceClock(), StoringDesk(), Watch()
+        registry = MemoryRegistry(DEVICES)
+        supervision = Supervision(self.watch, self.desk, self.clock)
+        supervision.configure(DEVICES, _line_of(DEVICES, [line]))
+        supervision.expect([device.id for device in DEVICES])
+        self.supervision = supervision
+        self.intake = Intake(self.desk, registry, self.clock, supervision, {"hall": "hall"})
+        self.lines = DeviceLines(registry, self.clock, self.intake, supervision)
+
+    async def hears_it_live(self, device: str) -> None:
+        """Until it gave a sign of life."""
+        async with asyncio.timeout(SOON_S):
+            while self.watch.health(device, self.clock.now()).heard is None:
+                await _turn()
+
+    async def hears(self, device: str, type_: SignalType, nth: int = 1) -> Signal:
+        """The nth of this type from a device."""
+
+        def found() -> list[Signal]:
+            return [one for one in self.desk.taken if (one.device, one.type) == (device, type_)]
+
+        await self._until(lambda: len(found()) >= nth)
+        return found()[nth - 1]
+
+    async def finds(self, right: Callable[[Finding], bool]) -> Finding:
+        await self._until(lambda: any(right(found) for found in self.desk.findings))
+        return next(found for found in self.desk.findings if right(found))
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(SOON_S), self.desk.asked:
+            await self.desk.asked.wait_for(true)
+
+
+def over_tcp(port: int) -> Line:
+    url = f"socket://127.0.0.1:{port}"
+    return Line("boards", "home", "modbus-tcp", url, settings=SETTINGS)
+
+
+@asynccontextmanager
+async def building(line: Line) -> AsyncIterator[House]:
+    """The line open and its boards heard from, closed at the end."""
+    house = House(line)
+    supervising = asyncio.create_task(house.supervision.run())
+    house.lines.configure([line])
+    house.lines.start()
+    try:
+        await house.hears_it_live("desk")
+        yield house
+    finally:
+        house.lines.stop_reading()
+        await house.intake.close()
+        await house.lines.close()
+        supervising.cancel()
+
+
+async def _turn() -> None:
+    """One turn of the loop."""
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(0.005, done.set_result, None)
+    await done
