@@ -136,11 +136,11 @@ async def test_a_connection_that_lasted_and_is_back_at_once_was_not_down() -> No
     await far.start()
     async with serving(f"socket://127.0.0.1:{far.port}", house, steady=timedelta()):
         await far.say(b"!1 help\n")
-        await house.until(lambda: house.names == ["1"])
+        await far.heard.until(lambda: far.heard.sent == b"+1\n")
         far.hang_up()
         await house.until(lambda: house.notes == ["reopened"])
         await far.say(b"!2 help\n")
-        await house.until(lambda: house.names == ["1", "2"])
+        await far.heard.until(lambda: far.heard.sent == b"+1\n+2\n")
         assert house.states == ["up"]
     await far.stop()
 
