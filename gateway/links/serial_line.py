@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,9 @@ READ_BYTES_MAX = 4_096
 
 UNWRITTEN_BYTES_MAX = 65_536
 """Answers the line may leave with us; past this it is closed and opened again."""
+
+DEAD_PEER_S = 15
+"""A connection (`socket://`) whose peer confirms nothing for so long is closed and opened again."""
 
 THREAD_LOOKS_S = 0.2
 """How soon a reading thread notices that its port is to be closed."""
@@ -307,7 +311,7 @@ def _opened_as(port: Any) -> _OpenPort:
 
 def _open_port(settings: SerialSettings) -> Any:
     """Raises OSError, ValueError."""
-    return serial.serial_for_url(
+    port = serial.serial_for_url(
         settings.url,
         baudrate=settings.speed_bd,
         bytesize=settings.data_bits,
@@ -316,24 +320,21 @@ def _open_port(settings: SerialSettings) -> Any:
         timeout=THREAD_LOOKS_S,
         exclusive=True,  # a second reader would take bytes of a call away
     )
-
-
-def _close(port: Any) -> None:
-    """pyserial leaves a socket open that its peer has reset, for the collector to find."""
     connection = getattr(port, "_socket", None)
-    port.close()
     if connection is not None:
-        connection.close()
+        _notice_a_dead_peer(connection)
+    return port
+
+
+def _notice_a_dead_peer(connection: socket.socket) -> None:
+    """One that lost its power hangs up never: without this the line stays open for hours."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, DEAD_PEER_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, DEAD_PEER_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_S * 1_000)
 
 
 def _close_late(opening: asyncio.Future[Any]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         _close(opening.result())
 
-
-def _close(port: Any) -> None:
-    """pyserial drops the socket of a connection that was reset, and leaves it open."""
-    connection = getattr(port, "_socket", None)
-    port.close()
-    if connection is not None:
-        connection.close()
