@@ -334,7 +334,14 @@ def _notice_a_dead_peer(connection: socket.socket) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_S * 1_000)
 
 
+def _close(port: Any) -> None:
+    """pyserial leaves a socket open that its peer has reset, for the collector to find."""
+    connection = getattr(port, "_socket", None)
+    port.close()
+    if connection is not None:
+        connection.close()
+
+
 def _close_late(opening: asyncio.Future[Any]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         _close(opening.result())
-

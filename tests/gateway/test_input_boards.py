@@ -132,7 +132,7 @@ class Boards:
 
     async def stop(self) -> None:
         if self._server is not None:
-            await self._server.shutdown()
+            await self._server.shutdown()  # type: ignore[no-untyped-call]
             self._server = None
 
     async def press(self) -> None:
@@ -152,7 +152,7 @@ async def boards_over_tcp(port: int = 0) -> AsyncIterator[tuple[Boards, int]]:
     boards = Boards()
     server = ModbusTcpServer(boards.devices(), address=("127.0.0.1", port))
     await boards.serve(server)
-    assert server.transport is not None
+    assert isinstance(server.transport, asyncio.Server)  # whatever its own types say
     try:
         yield boards, server.transport.sockets[0].getsockname()[1]
     finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -14,7 +16,14 @@ import pytest
 import serial
 import serial.rfc2217
 
-from gateway.links.serial_line import STEADY_FOR, SerialLine, SerialSettings
+from gateway.links.serial_line import (
+    DEAD_PEER_S,
+    STEADY_FOR,
+    SerialLine,
+    SerialSettings,
+    _close,
+    _open_port,
+)
 from tests.support.lines import SOON_S, MemoryWire, PlainSession, SlowHouse, plain
 from tests.support.pty_line import PtyCable
 
@@ -49,6 +58,17 @@ async def test_an_unplugged_line_is_said_and_comes_back_without_a_restart(
         await house.until(lambda: house.states == ["up", "down", "up"])
         await asyncio.to_thread(cable.write, b"!2 help\n")
         await house.until(lambda: house.names == ["1", "2"])
+
+
+def test_a_connection_is_set_to_notice_a_peer_that_lost_its_power() -> None:
+    """No test can pull the plug of loopback, so this is as near as it comes."""
+    with socket.create_server(("127.0.0.1", 0)) as far:
+        port = _open_port(SerialSettings(f"socket://127.0.0.1:{far.getsockname()[1]}"))
+        with socket.socket(fileno=os.dup(port.fileno())) as connection:
+            waits_ms = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            asks = connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        _close(port)
+    assert (waits_ms, asks) == (DEAD_PEER_S * 1_000, 1)
 
 
 async def test_a_line_that_is_not_there_at_the_start_is_down_until_it_is(tmp_path: Path) -> None:
