@@ -88,33 +88,35 @@ class ControlSession:
         self._out: list[bytes] = []
         self._turn = _Turn.NOBODYS
         self._until: datetime | None = None
+        self._block_until: datetime | None = None
         self._ends: datetime | None = None
         self._asked: _Station | None = None
         self._follows = b""
 
     @property
     def wake_at(self) -> datetime | None:
-        moments = [self._reception.wake_at, self._transfer.wake_at, self._until]
+        moments = [self._reception.wake_at, self._transfer.wake_at, self._limit]
         moments += [station.silence.wake_at for station in self._stations]
-        if self._turn is _Turn.NOBODYS:
+        if self._is_free:
             moments += [self._transfer.retry_at]
             moments += [station.next_poll for station in self._stations]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
         self._begin(now)
+        self._next(now)
         heard: list[Heard] = []
         for token in self._scanner.feed(data):
             heard += self._take(token, now)
-        if data and self._scanner.in_block:
-            self._wait(now, BLOCK_WITHIN)
-        self._next(now)
+            self._go_on(now)
+        if data:
+            self._block_until = self._within(now, BLOCK_WITHIN) if self._scanner.in_block else None
         return heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
         self._begin(now)
         heard: list[Heard] = []
-        if self._until is not None and self._until <= now:
+        if self._limit is not None and self._limit <= now:
             heard += self._late(now)
         if self._transfer.under_way:
             self._out.append(self._transfer.wake(now))
@@ -217,7 +219,7 @@ class ControlSession:
 
     def _late(self, now: datetime) -> Sequence[Heard]:
         """The present turn has taken too long, or our pause after an EOT is over."""
-        self._until = None
+        self._until = self._block_until = None
         if self._turn is _Turn.SETTLING:
             self._ask(now)
             return ()
@@ -249,7 +251,15 @@ class ControlSession:
         ]
 
     def _next(self, now: datetime) -> None:
-        """The line is free: ask the station whose turn it is, else send what waits."""
+        """Nothing comes: go on, if the line is free."""
+        if not self._scanner.in_block:
+            self._go_on(now)
+
+    def _go_on(self, now: datetime) -> None:
+        """The line is free: ask the station whose turn it is, else send what waits.
+
+        Asked after each thing heard, so that how the bytes were split changes nothing.
+        """
         if self._turn is not _Turn.NOBODYS:
             return
         station = min(self._stations, key=_next_poll, default=None)
@@ -291,8 +301,21 @@ class ControlSession:
         self._asked = self._until = self._ends = None
 
     def _wait(self, now: datetime, how_long: timedelta) -> None:
+        self._until = self._within(now, how_long)
+
+    def _within(self, now: datetime, how_long: timedelta) -> datetime:
+        """So long from now, but not beyond the end of this transaction."""
         until = now + how_long
-        self._until = until if self._ends is None else min(until, self._ends)
+        return until if self._ends is None else min(until, self._ends)
+
+    @property
+    def _limit(self) -> datetime | None:
+        """When the present turn has taken too long: while a block comes, its bytes count."""
+        return self._until if self._block_until is None else self._block_until
+
+    @property
+    def _is_free(self) -> bool:
+        return self._turn is _Turn.NOBODYS and not self._scanner.in_block
 
 
 def _next_poll(station: _Station) -> datetime:

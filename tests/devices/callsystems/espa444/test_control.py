@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.signals import Reading, SignalType
 from devices.callsystems.espa444.codec import encode
@@ -12,6 +17,9 @@ from devices.callsystems.espa444.settings import EspaLine
 from devices.session import Heard
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
+BYTES = st.binary(max_size=6) | st.sampled_from(
+    [b"\x04", b"1\x05", b"2\x05", b"3\x05", b"\x06", b"1\x15", b"\x01", b"\x03", b"x\x7f"]
+)
 CALL = encode("1", [("1", b"0815"), ("2", b"WC 12"), ("4", b"3"), ("6", b"1")])
 
 
@@ -145,6 +153,80 @@ def test_a_control_station_and_a_paging_side_understand_each_other() -> None:
     assert [h.reading.text for h in heard if h.reading] == ["WC 12"]
     assert [h.reading.code for h in at_control if h.reading] == ["call_in_queue"]
     assert [o.why for o in control.outcomes()] == [""]
+
+
+@given(
+    st.lists(BYTES | st.just(CALL) | st.just(CALL[:-1]), max_size=8),
+    st.lists(st.integers(0, 300), max_size=8),
+    st.lists(st.sampled_from([0.0, 0.4, 0.6, 3.1, 16.0]), min_size=1, max_size=3),
+    st.booleans(),
+)
+def test_any_split_of_the_bytes_is_polled_heard_and_answered_the_same(
+    parts: list[bytes], cuts: list[int], pauses: list[float], slow: bool
+) -> None:
+    line = EspaLine(own="1", stations=("2", "3"), settle=timedelta(seconds=0.2 * slow))
+    whole, split = _Timed(line), _Timed(line)
+    content = b"".join(parts)
+    at = sorted({0, *(cut % (len(content) + 1) for cut in cuts), len(content)})
+    for pause in pauses:
+        for one in (whole, split):
+            one.now += timedelta(seconds=pause)
+        whole.gets(content)
+        for start, end in zip(at, at[1:] or at, strict=False):
+            split.gets(content[start:end])
+        for one in (whole, split):
+            one.settles()
+            one.passes(timedelta(seconds=0.5))
+        assert (split.heard, split.said) == (whole.heard, whole.said)
+        assert split.session.wake_at == whole.session.wake_at
+
+
+@pytest.mark.parametrize("stray", [b"x", b"\x00\xff", b"9", b"1"])
+def test_stray_bytes_on_their_own_change_no_poll(stray: bytes) -> None:
+    whole, split = _Timed(EspaLine(own="1")), _Timed(EspaLine(own="1"))
+    for one in (whole, split):
+        one.gets(b"\x04")
+        one.now += timedelta(seconds=0.7)
+    whole.gets(stray + b"\x04")
+    split.gets(stray)
+    split.gets(b"\x04")
+    for one in (whole, split):
+        one.passes(timedelta(seconds=3))
+    assert (split.heard, split.said) == (whole.heard, whole.said)
+
+
+class _Timed:
+    """A control station with everything it did, and when; its timers may ring late."""
+
+    def __init__(self, line: EspaLine) -> None:
+        self.session = ControlSession(line)
+        self.now = NOW
+        self.heard: list[tuple[datetime, Heard]] = []
+        self.said: list[tuple[datetime, int]] = []
+        self._owed: list[int] = []
+        self.gets(b"")
+
+    def gets(self, content: bytes) -> None:
+        self._note(self.session.receive(content, self.now, self.now))
+
+    def passes(self, span: timedelta) -> None:
+        until = self.now + span
+        while (wake_at := self.session.wake_at) is not None and wake_at <= until:
+            self.now = max(self.now, wake_at)
+            self._note(self.session.wake(self.now))
+        self.now = until
+
+    def settles(self) -> None:
+        """Everything that waits for the store is kept."""
+        for ticket in self._owed:
+            self.session.stored(ticket, True, self.now)
+        self._owed.clear()
+        self._note(())
+
+    def _note(self, heard: Sequence[Heard]) -> None:
+        self.heard += [(self.now, one) for one in heard]
+        self._owed += [one.ticket for one in heard if one.ticket]
+        self.said += [(self.now, byte) for byte in self.session.to_send()]
 
 
 class Desk:
