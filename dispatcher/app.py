@@ -5,6 +5,7 @@ What reaches devices comes in as `Lines`, so that the gateway may be in this pro
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import socket
 from collections.abc import Callable, Sequence
@@ -23,7 +24,9 @@ from core.clock import Clock, ServiceClock, monotonic_s
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.signals import ReceiptState
+from devices.registry import Device
 from devices.scan import Unregistered
+from devices.standing import GatewayStanding, LineStanding
 from dispatcher.alarms.model import Alarm
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.console import ConsoleChannel
@@ -38,6 +41,7 @@ from dispatcher.engine.engine import Doors, Engine
 from dispatcher.engine.pictures import DeviceEyes, SitePictures
 from dispatcher.engine.work import Tell
 from dispatcher.roster.model import Language
+from dispatcher.site.register import append_device, with_device
 from dispatcher.store.journal import EmergencyJournal
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite import SqliteStore, open_sqlite
@@ -60,6 +64,10 @@ class Lines(DeviceEyes, Protocol):
     ) -> bool: ...
 
     def unregistered(self) -> Sequence[Unregistered]: ...
+
+    def line_standings(self) -> Sequence[LineStanding]: ...
+
+    def gateway_standings(self) -> Sequence[GatewayStanding]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,7 @@ class Dispatcher:
         self.concerns = EngineConcerns()
         self.codes = OneTimeCodes(monotonic_s)
         self._watching: Callable[[str], bool] = lambda person: False
+        self._registering = asyncio.Lock()
         self._public_port = settings.public_port or free_port(settings.bind)
         self._public_url = settings.public_url or f"http://{settings.bind}:{self._public_port}"
         self._account = _account(settings, self._public_url)
@@ -274,7 +283,21 @@ class Dispatcher:
             press=press,
             twilio=hooks,
             unregistered=self._lines.unregistered,
+            lines=self._lines.line_standings,
+            gateways=self._lines.gateway_standings,
+            register=self._register,
         )
+
+    async def _register(self, device: Device, by: str) -> None:
+        """A new version of the configuration with one device more. Raises DomainError."""
+        async with self._registering:
+            stored = await self.store.organisation()
+            assert stored is not None, "a service runs on a configuration"
+            wanted = with_device(stored, device)
+            if self._settings.site_dir is not None:
+                # The files are read again at the next start: what they do not hold would be gone.
+                append_device(self._settings.site_dir, device, by, len(stored.sites) == 1)
+            await self.store.write_organisation(wanted, by, self._ground.clock.now())
 
     def readiness(self) -> Readiness:
         """Ready while a press would be stored and somebody could be called."""

@@ -10,6 +10,7 @@ from core.settings import Settings
 from devices.protocols import board_of
 from devices.registry import Assignment, Device, Line, MemoryRegistry, RemoteGateway
 from devices.scan import Unregistered
+from devices.standing import LineStanding
 from devices.watch import Health, Watch
 from gateway.intake import Intake, IsStored
 from gateway.lines import DeviceLines
@@ -93,6 +94,11 @@ class Gateway:
         """Who speaks on the lines and stands in no configuration, the newest first."""
         here, there = self.lines.scan.newest_first(), self.remote.unregistered()
         return tuple(sorted((*here, *there), key=lambda one: one.last, reverse=True))
+
+    def line_standings(self) -> tuple[LineStanding, ...]:
+        """Every line, here and at the remote gateways."""
+        there = (line for gateway in self.remote.standing() for line in gateway.lines)
+        return (*self.lines.standing(), *there)
 
     def is_connected(self, device: str) -> bool:
         return self._native.is_connected(device) or self.remote.is_connected(device)

@@ -23,6 +23,7 @@ from devices.protocols import FAMILIES, board_of, line_answers
 from devices.registry import Line, Parity, Registration, Registry
 from devices.scan import Scan
 from devices.session import Family, Heard
+from devices.standing import LineStanding
 from devices.watch import Finding, Trouble
 from gateway.intake import Intake
 from gateway.links.pump import Behind, Pump
@@ -111,6 +112,12 @@ class DeviceLines:
         """The real port of a listening line, where it asked for any free one."""
         link = self._open[name].link if name in self._open else None
         return link.port if isinstance(link, TcpLine | UdpLine) else None
+
+    def standing(self) -> tuple[LineStanding, ...]:
+        return tuple(
+            LineStanding(line.id, line.protocol, self.is_well(line.id))
+            for line in self._wanted.values()
+        )
 
     def is_well(self, name: str) -> bool:
         """Whether a line is open and not silent."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from core.clock import Clock
 from core.signals import Signal, Taken
 from devices.scan import Unregistered
+from devices.standing import GatewayStanding, LineStanding
 from devices.watch import Finding, Trouble
 from dispatcher.engine.engine import Engine
 from dispatcher.engine.pictures import SitePictures
@@ -108,6 +109,14 @@ class GatewayLines:
     def unregistered(self) -> Sequence[Unregistered]:
         assert self._gateway is not None, "join the halves first"
         return self._gateway.unregistered()
+
+    def line_standings(self) -> Sequence[LineStanding]:
+        assert self._gateway is not None, "join the halves first"
+        return self._gateway.line_standings()
+
+    def gateway_standings(self) -> Sequence[GatewayStanding]:
+        assert self._gateway is not None, "join the halves first"
+        return self._gateway.remote.standing()
 
     def state_of(self, device: str) -> tuple[str, float | None, float | None]:
         assert self._gateway is not None, "join the halves first"

@@ -142,6 +142,11 @@ def _walk(walk: Walk) -> Values:
     yield "seconds", walk.seconds
 
 
+def device_table(device: Device, one_site: bool) -> str:
+    """One `[[device]]` as it stands in `devices.toml`."""
+    return toml.table("[[device]]", _device(device, one_site))
+
+
 def _device(device: Device, one_site: bool) -> Values:
     yield "id", device.id
     yield "kind", device.kind

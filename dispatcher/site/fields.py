@@ -29,6 +29,11 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _Token = TypeVar("_Token", bound=StrEnum)
 
 
+def is_id(text: str) -> bool:
+    """Whether this can be the id of something (design.md section 2)."""
+    return _ID.fullmatch(text) is not None
+
+
 class Fields:
     """One table. Ask for every key it may have, then call `done`."""
 

@@ -68,6 +68,11 @@ _Record = TypeVar("_Record")
 
 def read_directory(directory: Path) -> Organisation:
     """The Organisation of a site directory. Raises ConfigError; SiteMistakes names each mistake."""
+    return read_files(contents(directory))
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    """Name → bytes of every file that may be a site's. Raises ConfigError."""
     if not directory.is_dir():
         raise ConfigError(f"{directory}: is no directory; name one that holds a site.toml")
     found: dict[str, bytes] = {}
@@ -78,7 +83,7 @@ def read_directory(directory: Path) -> Organisation:
                     found[path.name] = file.read(FILE_BYTES_MOST + 1)
             except OSError as error:
                 raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
-    return read_files(found)
+    return found
 
 
 def read_files(files: Mapping[str, bytes]) -> Organisation:

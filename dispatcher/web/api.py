@@ -114,12 +114,6 @@ async def devices(deps: Deps) -> shapes.DevicesOut:
     return shapes.DevicesOut([shapes.device(one) for one in deps.desk.devices()])
 
 
-@router.get("/unregistered")
-async def unregistered(deps: Deps) -> shapes.UnregisteredOut:
-    """What speaks on the lines and stands in no configuration, with its newest message."""
-    return shapes.UnregisteredOut([shapes.sender(one) for one in deps.unregistered()])
-
-
 @router.post("/demo/press", status_code=202)
 async def press(deps: Deps, body: shapes.PressIn) -> Response:
     """Press the simulated device of a person. Only in demonstration mode."""

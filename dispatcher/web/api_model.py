@@ -13,7 +13,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.signals import AlarmKind, AnswerKind, Level
-from devices.scan import Unregistered
 from dispatcher.alarms.model import Alarm, Call, Cause, Notice, Place, Presser, Times
 from dispatcher.alarms.view import Candidate, LeftOut, View
 from dispatcher.engine.ports import AnswerOutcome, DeviceState, PersonState
@@ -224,30 +223,6 @@ class DevicesOut:
 
 
 @dataclass(frozen=True, slots=True)
-class SenderOut:
-    """An unknown sender. `wire` is what its device would carry in `devices.toml`."""
-
-    line: str
-    protocol: str
-    identity: str
-    wire: str
-    first: datetime
-    last: datetime
-    count: int
-    type: str
-    kind: str | None
-    text: str
-    code: str
-    raw: str
-    known_as: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnregisteredOut:
-    senders: list[SenderOut]
-
-
-@dataclass(frozen=True, slots=True)
 class NoticesOut:
     notices: list[NoticeOut]
 
@@ -356,24 +331,6 @@ def device(state: DeviceState) -> DeviceOut:
         heard_s=state.heard_s,
         battery=state.battery,
         state=state.state,
-    )
-
-
-def sender(one: Unregistered) -> SenderOut:
-    return SenderOut(
-        line=one.line,
-        protocol=one.protocol,
-        identity=one.identity,
-        wire=one.wire,
-        first=one.first,
-        last=one.last,
-        count=one.count,
-        type=one.type.value,
-        kind=one.kind.value if one.kind is not None else None,
-        text=one.text,
-        code=one.code,
-        raw=one.raw.hex(),
-        known_as=one.known_as,
     )
 
 

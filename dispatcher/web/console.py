@@ -28,6 +28,8 @@ from dispatcher.web.api import CURSOR_LONGEST, PAGE_DEFAULT, AlarmId, Asker, fin
 from dispatcher.web.api_model import ID_LONGEST, TEXT_LONGEST
 from dispatcher.web.board import Reader, card
 from dispatcher.web.crew import crew, device_rows
+from dispatcher.web.lines_api import DeviceIn, may_register, register
+from dispatcher.web.lines_page import lines_page
 from dispatcher.web.moments import Moments, zone_of
 from dispatcher.web.names import Names
 from dispatcher.web.pages import render, words_of
@@ -54,6 +56,7 @@ SAID = {
     "over": "It is over already.",
     "not_taken": "Your answer was not taken. Try again.",
     "pressed": "Pressed.",
+    "registered": "Registered. Press it once more: the board must show its place.",
 }
 _SAID_OF = {
     AnswerOutcome.COUNTED: "sent",
@@ -98,6 +101,8 @@ def console_routes(deps: WebDeps) -> APIRouter:
     router.add_api_route("/alarms/{alarm_id}/close", console.close, methods=["POST"])
     router.add_api_route("/people", console.people, methods=["GET"])
     router.add_api_route("/devices", console.devices, methods=["GET"])
+    router.add_api_route("/lines", console.lines, methods=["GET"])
+    router.add_api_route("/lines/register", console.register, methods=["POST"])
     router.add_api_route("/demo", console.demo, methods=["GET"])
     router.add_api_route("/demo/press", console.press, methods=["POST"])
     router.add_api_route("/language", console.language, methods=["POST"])
@@ -172,6 +177,34 @@ class Console:
         viewer = self._viewer(request)
         rows = device_rows(self._deps.desk.devices(), viewer.reader)
         return self._page(request, viewer, "devices.html", rows=rows)
+
+    async def lines(self, request: Request) -> Response:
+        return self._lines(request)
+
+    async def register(
+        self,
+        request: Request,
+        wire: Annotated[str, Form(max_length=TEXT_LONGEST)],
+        id: Annotated[str, Form(max_length=ID_LONGEST)],
+        kind: Annotated[str, Form(max_length=ID_LONGEST)],
+        zone: Annotated[str, Form(max_length=ID_LONGEST)] = "",
+        person: Annotated[str, Form(max_length=ID_LONGEST)] = "",
+    ) -> Response:
+        """The technician has pressed it and seen it here: now it has a name and a place."""
+        device = DeviceIn(id=id, kind=kind, wire=wire, zone=zone or None, person=person or None)
+        try:
+            await register(self._deps, identity_of(request).person, device)
+        except DomainError as refused:
+            return self._lines(request, status_of(refused), str(refused))
+        return RedirectResponse("/lines?said=registered", 303)
+
+    def _lines(self, request: Request, status: int = 200, refusal: str = "") -> Response:
+        viewer = self._viewer(request)
+        page = lines_page(self._deps, viewer.reader)
+        may = self._deps.register is not None and may_register(self._deps, viewer.id)
+        return self._page(
+            request, viewer, "lines.html", status, page=page, may_register=may, refusal=refusal
+        )
 
     async def demo(self, request: Request) -> Response:
         viewer = self._viewer(request)

@@ -126,6 +126,25 @@ DEVICE_STATES = {
     "withdrawn": "taken out of use",
     "revoked": "blocked",
 }
+DEVICE_KINDS = {
+    "badge": "Personal alarm",
+    "pendant": "Pendant",
+    "fixed_button": "Fixed button, gives signs of life",
+    "call_point": "Fixed button, speaks only when pressed",
+}
+SIGNALS = {
+    **{kind.value: label for kind, label in KINDS.items()},
+    "alarm": "Alarm",
+    "cancel": "Says it is over",
+    "restore": "Reset",
+    "test": "Test",
+    "heartbeat": "Sign that it works",
+    "position": "Its place",
+    "presence": "Here",
+    "low_battery": "Battery low",
+    "answer": "Answer",
+    "unknown": "Unknown",
+}
 DUTIES = {
     "staff": "on duty",
     "sleeping": "sleeping night duty",

@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Protocol
 
 from core.signals import AlarmKind, Level
+from devices.registry import Device
 from devices.scan import Unregistered
+from devices.standing import GatewayStanding, LineStanding
 from dispatcher.engine.ports import Desk
 from dispatcher.roster.model import Language
 from dispatcher.store.ports import AlarmPage, LinkWrite
@@ -73,6 +75,12 @@ class SignInCodes(Protocol):
     def redeem(self, code: str) -> str | None: ...
 
 
+class Register(Protocol):
+    """Adds a device to the configuration, in the name of a person. Raises DomainError `invalid`."""
+
+    async def __call__(self, device: Device, by: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebDeps:
     """Everything behind the pages. `press` only in demo mode, `twilio` only where it is set up.
@@ -92,3 +100,6 @@ class WebDeps:
     press: DemoPress | None = None
     twilio: TwilioHooks | None = None
     unregistered: Callable[[], Sequence[Unregistered]] = tuple
+    lines: Callable[[], Sequence[LineStanding]] = tuple
+    gateways: Callable[[], Sequence[GatewayStanding]] = tuple
+    register: Register | None = None

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from dispatcher.web import api
+from dispatcher.web import api, lines_api
 from dispatcher.web.console import console_routes
 from dispatcher.web.events import Streams
 from dispatcher.web.guard import NEVER_STORED, HttpOnly, KnownHosts, SafeHeaders, SmallBodies
@@ -53,6 +53,7 @@ def staff_app(deps: WebDeps) -> FastAPI:
     app.state.streams = Streams(deps.desk, deps.settings.heartbeat, app.state.closing)
     answer_with_problems(app)
     app.include_router(api.router)
+    app.include_router(lines_api.router)
     app.include_router(_operation())
     app.include_router(enter_routes(deps))
     app.include_router(console_routes(deps))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from core.log import logger
 from core.signals import AlarmKind, Reading, SignalType
 from devices.registry import RemoteGateway
 from devices.scan import Unregistered
+from devices.standing import GatewayStanding, LineStanding
 from devices.watch import OWN_LINE
 from gateway.intake import Intake, IsStored, Lateness
 from gateway.remote.contract import (
@@ -42,21 +43,6 @@ TELLS_MAX = 2_000
 LOOKS_APART_S = 1.0
 
 _RECORDS = msgspec.json.Decoder(Record)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How one gateway stands, for pages. `heard` is service time; None: not since the start."""
-
-    id: str
-    site: str
-    reached: bool
-    heard: datetime | None
-    backlog: int
-    oldest: timedelta
-    lines: tuple[tuple[str, bool], ...]
-    problems: tuple[str, ...]
-    connected: int
 
 
 @dataclass(slots=True)
@@ -87,6 +73,12 @@ class _Gateway:
     def line(self) -> str:
         """Its name among the lines."""
         return f"gateway {self.settings.id}"
+
+    def line_standings(self, reached: bool) -> Iterator[LineStanding]:
+        """Nobody knows how a line stands at a gateway that is not reached: that is not well."""
+        for line in self.part.lines:
+            well = reached and self.up.lines.get(line.id, False)
+            yield LineStanding(line.id, line.protocol, well, self.settings.id)
 
 
 class RemoteGateways:
@@ -256,7 +248,7 @@ class RemoteGateways:
 
     # How they stand
 
-    def standing(self) -> tuple[Standing, ...]:
+    def standing(self) -> tuple[GatewayStanding, ...]:
         return tuple(self._standing(known) for known in self._gateways.values())
 
     def unregistered(self) -> tuple[Unregistered, ...]:
@@ -280,17 +272,18 @@ class RemoteGateways:
             known.cut = tuple(line.id for line in known.part.lines)
             self._supervision.cut_off(known.cut)
 
-    def _standing(self, known: _Gateway) -> Standing:
+    def _standing(self, known: _Gateway) -> GatewayStanding:
         patience = timedelta(seconds=SILENT_AFTER_S)
         up = known.up
-        return Standing(
+        reached = known.heard is not None and self._clock.now() - known.heard < patience
+        return GatewayStanding(
             id=known.settings.id,
             site=known.settings.site,
-            reached=known.heard is not None and self._clock.now() - known.heard < patience,
+            reached=reached,
             heard=known.heard,
             backlog=up.backlog,
             oldest=timedelta(seconds=up.oldest_s),
-            lines=tuple(up.lines.items()),
+            lines=tuple(known.line_standings(reached)),
             problems=tuple(up.problems.values()),
             connected=len(known.connected),
         )

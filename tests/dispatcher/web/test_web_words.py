@@ -29,6 +29,8 @@ TABLES = (
     labels.UNUSUALS_OF_ANOTHER,
     labels.CHANNELS,
     labels.DEVICE_STATES,
+    labels.DEVICE_KINDS,
+    labels.SIGNALS,
     labels.DUTIES,
     labels.SOURCES,
     reasons.PLAIN,

@@ -1,0 +1,68 @@
+"""Registering what spoke on a line: one device more, in the store and in the site's files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import ConfigError, DomainError
+from devices.catalogue import KINDS
+from devices.registry import Device
+from dispatcher.site.export import device_table
+from dispatcher.site.fields import is_id
+from dispatcher.site.files import contents, read_files
+from dispatcher.site.model import Organisation
+from dispatcher.site.references import broken_references
+
+FILE = "devices.toml"
+
+
+def with_device(organisation: Organisation, device: Device) -> Organisation:
+    """The configuration with this device. Raises DomainError `invalid` with the reason."""
+    if not is_id(device.id):
+        raise DomainError("invalid", f"{device.id!r} is no id; write small letters, 0-9, - and _.")
+    if device.kind not in KINDS:
+        raise DomainError("invalid", f"{device.kind!r} is no kind; known: {', '.join(KINDS)}.")
+    if any(device.id == known.id for known in organisation.devices):
+        raise DomainError("invalid", f"There is a device {device.id} already.")
+    if (device.person is None) == (device.zone is None):
+        raise DomainError("invalid", "Name the person who wears it, or the zone it hangs in.")
+    wanted = replace(organisation, devices=(*organisation.devices, device))
+    # What was broken before is somebody else's to mend: it must not keep a device from being known.
+    before = {str(one) for one in broken_references(organisation)}
+    broken = [str(one) for one in broken_references(wanted) if str(one) not in before]
+    if broken:
+        raise DomainError("invalid", broken[0])
+    return wanted
+
+
+def append_device(folder: Path, device: Device, by: str, one_site: bool) -> None:
+    """Write it at the end of `devices.toml`, whole or not at all. Raises DomainError `invalid`.
+
+    What the next start could not read is not written.
+    """
+    table = device_table(device, one_site)
+    try:
+        files = contents(folder)
+        before = files.get(FILE, b"").decode().rstrip("\n")
+        after = f"{before}\n\n# Registered at the console by {by}.\n\n{table.rstrip()}\n".lstrip()
+        if device not in read_files({**files, FILE: after.encode()}).devices:
+            raise ConfigError(f"{device.id} does not read back as it was written")
+        _replace(folder / FILE, after)
+    except (OSError, ValueError, ConfigError) as error:
+        why = str(error).partition("\n")[0]
+        raise DomainError(
+            "invalid", f"{FILE} cannot be written ({why}). Nothing was registered."
+        ) from None
+
+
+def _replace(path: Path, text: str) -> None:
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

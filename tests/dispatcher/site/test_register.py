@@ -1,0 +1,77 @@
+"""Registering a device from what it said: checked first, then written into the files as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import DomainError
+from devices.registry import Device
+from dispatcher.site.export import export_files, write_directory
+from dispatcher.site.files import read_directory
+from dispatcher.site.model import Organisation
+from dispatcher.site.register import append_device, with_device
+from firmware_sim.bench import town
+
+
+def test_a_registered_device_is_in_the_configuration() -> None:
+    assert with_device(house(), call_point()).devices[-1] == call_point()
+
+
+@pytest.mark.parametrize(
+    ("device", "why"),
+    [
+        (Device("Room 12", "call_point", "s0", zone="s0-z1"), "is no id"),
+        (Device("x", "toaster", "s0", zone="s0-z1"), "is no kind"),
+        (Device("badge-s0-p0", "call_point", "s0", zone="s0-z1"), "already"),
+        (Device("x", "call_point", "s0"), "zone it hangs in"),
+        (Device("x", "pendant", "s0", person="s0-p0", zone="s0-z1"), "zone it hangs in"),
+        (Device("x", "call_point", "s0", zone="nowhere"), "nowhere"),
+        (Device("x", "pendant", "s0", person="nobody"), "nobody"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_reason(device: Device, why: str) -> None:
+    with pytest.raises(DomainError, match=why) as refused:
+        with_device(house(), device)
+    assert refused.value.code == "invalid"
+
+
+def test_one_name_on_the_wire_is_one_device() -> None:
+    once = with_device(house(), call_point())
+    again = Device("room-13", "call_point", "s0", zone="s0-z2", wire=call_point().wire)
+    with pytest.raises(DomainError, match="espa444:0815"):
+        with_device(once, again)
+
+
+@pytest.mark.parametrize("wire", ["espa444:0815", "x:æ'\"] # #"])
+def test_what_was_appended_reads_back_as_the_same_device(tmp_path: Path, wire: str) -> None:
+    made = house()
+    write_directory(tmp_path, export_files(made))
+    device = Device("room-12", "call_point", "s0", zone="s0-z1", wire=(wire,))
+    append_device(tmp_path, device, "anna", one_site=True)
+    assert read_directory(tmp_path).devices == (*made.devices, device)
+
+
+@pytest.mark.parametrize("wire", ['x:"]\n[[person]]\nid = "eve"', "x:\x00", "x:\t", "", "x" * 999])
+def test_what_the_next_start_could_not_read_is_not_written(tmp_path: Path, wire: str) -> None:
+    write_directory(tmp_path, export_files(house()))
+    before = (tmp_path / "devices.toml").read_bytes()
+    device = Device("room-12", "call_point", "s0", zone="s0-z1", wire=(wire,))
+    with pytest.raises(DomainError, match=r"Nothing was registered"):
+        append_device(tmp_path, device, "anna", one_site=True)
+    assert (tmp_path / "devices.toml").read_bytes() == before
+
+
+def test_files_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "devices.toml").mkdir()
+    with pytest.raises(DomainError, match="cannot be written"):
+        append_device(tmp_path, call_point(), "anna", one_site=True)
+
+
+def house() -> Organisation:
+    return town.organisation(town.Size(people=4, on_duty=3, places=20, buttons=1))
+
+
+def call_point() -> Device:
+    return Device("room-12", "call_point", "s0", zone="s0-z1", wire=("espa444:0815",))

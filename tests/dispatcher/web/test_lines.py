@@ -1,0 +1,130 @@
+"""The lines at the console and in the API: how they stand, who is unknown, and registering it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from httpx import AsyncClient
+
+from core.errors import DomainError
+from core.signals import AlarmKind, SignalType
+from devices.registry import Device
+from devices.scan import Unregistered
+from devices.standing import GatewayStanding, LineStanding
+from dispatcher.web.staff import staff_app
+from tests.support.desk import NOW, lindehuset
+from tests.support.web import staff_client, web_deps
+
+SENDER = Unregistered(
+    "nurse-call",
+    "espa444",
+    "0815",
+    NOW,
+    NOW,
+    3,
+    SignalType.ALARM,
+    AlarmKind.ATTACK,
+    text="<b>Stue 12</b>",
+)
+GATEWAY = GatewayStanding(
+    "house-b",
+    "lind",
+    False,
+    None,
+    7,
+    timedelta(hours=3),
+    (),
+    ("The spool cannot be used.",),
+    2,
+)
+
+
+async def test_the_page_shows_lines_gateways_and_who_speaks_unregistered() -> None:
+    page = (await client(Registry()).get("/lines")).text
+    assert "nurse-call" in page
+    assert "Har kontakt" in page
+    assert "Ingen kontakt" in page
+    assert "7 beskeder venter dér, den ældste fra 3 t siden" in page
+    assert "espa444:0815" in page
+    assert "&lt;b&gt;Stue 12" in page
+
+
+async def test_a_leader_registers_what_spoke_with_a_place() -> None:
+    registry = Registry()
+    answer = await client(registry).post("/lines/register", data=FORM)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/lines?said=registered")
+    assert registry.devices == [
+        (Device("room-12", "call_point", "lind", zone="stue-1", wire=("espa444:0815",)), "per")
+    ]
+
+
+async def test_a_colleague_who_does_not_lead_may_look_and_not_register() -> None:
+    registry = Registry()
+    bo = client(registry, "token-of-bo")
+    assert 'action="/lines/register"' not in (await bo.get("/lines")).text
+    refused = await bo.post("/lines/register", data=FORM)
+    assert refused.status_code == 403
+    assert registry.devices == []
+
+
+async def test_what_is_refused_says_why_on_the_page() -> None:
+    registry = Registry(refuses="There is a device room-12 already.")
+    refused = await client(registry).post("/lines/register", data=FORM)
+    assert refused.status_code == 422
+    assert "There is a device room-12 already." in refused.text
+
+
+@pytest.mark.parametrize("place", [{"zone": ""}, {"zone": "nowhere"}])
+async def test_a_device_without_a_place_is_refused(place: dict[str, str]) -> None:
+    refused = await client(Registry()).post("/lines/register", data={**FORM, **place})
+    assert refused.status_code == 422
+
+
+async def test_the_api_tells_the_same_and_registers() -> None:
+    registry = Registry()
+    api = client(registry)
+    found = (await api.get("/api/v1/lines")).json()
+    assert found["lines"][0] == {
+        "id": "nurse-call",
+        "protocol": "espa444",
+        "well": True,
+        "gateway": "",
+    }
+    assert found["gateways"][0]["oldest_s"] == 10_800
+    body = {"id": "room-12", "kind": "call_point", "wire": "espa444:0815", "zone": "stue-1"}
+    assert (await api.post("/api/v1/devices", json=body)).status_code == 201
+    assert [device.id for device, _ in registry.devices] == ["room-12"]
+    assert (
+        (await client(registry, "token-of-bo").post("/api/v1/devices", json=body))
+        .json()["type"]
+        .endswith("not_allowed")
+    )
+
+
+FORM = {"wire": "espa444:0815", "id": "room-12", "kind": "call_point", "zone": "stue-1"}
+
+
+@dataclass
+class Registry:
+    """Remembers what was registered, or refuses it."""
+
+    refuses: str = ""
+    devices: list[tuple[Device, str]] = field(default_factory=list)
+
+    async def __call__(self, device: Device, by: str) -> None:
+        if self.refuses:
+            raise DomainError("invalid", self.refuses)
+        self.devices.append((device, by))
+
+
+def client(registry: Registry, token: str = "token-of-per") -> AsyncClient:
+    deps = replace(
+        web_deps(lindehuset()),
+        register=registry,
+        unregistered=lambda: (SENDER,),
+        lines=lambda: (LineStanding("nurse-call", "espa444", True),),
+        gateways=lambda: (GATEWAY,),
+    )
+    return staff_client(staff_app(deps), token)
