@@ -54,6 +54,7 @@ from devices.contacts.key_switch import LIMIT as TEST_LIMIT
 from devices.contacts.key_switch import LIMIT_MOST as TEST_LIMIT_MOST
 from devices.contacts.meanings import PRESSED_KINDS
 from devices.contacts.session import ModbusSession
+from devices.contacts.watching import Watching
 from devices.receivers import esp3
 from devices.receivers.esp3.meanings import CallsWhen
 from devices.receivers.esp3.session import Esp3Session
@@ -296,8 +297,8 @@ def _modbus(framing: Framing) -> Callable[[_Settings], Port]:
     def opened(settings: _Settings) -> Port:
         board = _board(settings, framing)
         reads_of(board)
-        counts: dict[str, int] = {}
-        return Port(lambda: ModbusSession(board, counts))
+        watching = Watching(board)
+        return Port(lambda: ModbusSession(board, watching))
 
     return opened
 

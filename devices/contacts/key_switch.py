@@ -27,12 +27,13 @@ class Turn(StrEnum):
 class KeySwitch:
     """One key. Its own contact bounces: it is off when it was off for `settle`."""
 
-    __slots__ = ("_is_on", "_limit", "_off_since", "_settle", "_tested", "_until")
+    __slots__ = ("_is_on", "_limit", "_off_since", "_said_on", "_settle", "_tested", "_until")
 
     def __init__(self, limit: timedelta, settle: timedelta) -> None:
         self._limit = limit
         self._settle = settle
         self._tested: dict[str, None] = {}
+        self._said_on = False
         self.forget()
 
     def forget(self) -> None:
@@ -42,18 +43,10 @@ class KeySwitch:
         self._until: datetime | None = None
 
     def look(self, on: bool, now: datetime) -> Turn | None:
-        was_on = self._is_on
-        if on:
-            self._is_on, self._off_since = True, None
-            return self._on(was_on, now)
-        if not was_on:
-            self._is_on = False
-            return None
-        self._off_since = self._off_since or now
-        if now - self._off_since < self._settle:
-            return None
-        self._is_on, self._until = False, None
-        return Turn.OFF
+        turn = self._on(now) if on else self._off(now)
+        if turn is not None:
+            self._said_on = turn is not Turn.OFF
+        return turn
 
     def takes(self, point: str, now: datetime) -> bool:
         """Whether this press is a test: the point's first one while the key is on."""
@@ -63,7 +56,8 @@ class KeySwitch:
         self._tested[point] = None
         return True
 
-    def _on(self, was_on: bool | None, now: datetime) -> Turn | None:
+    def _on(self, now: datetime) -> Turn | None:
+        was_on, self._is_on, self._off_since = self._is_on, True, None
         if was_on is None:
             return Turn.LEFT_ON
         if not was_on:
@@ -74,3 +68,11 @@ class KeySwitch:
             self._until = None
             return Turn.LEFT_ON
         return None
+
+    def _off(self, now: datetime) -> Turn | None:
+        if self._is_on:
+            self._off_since = self._off_since or now
+            if now - self._off_since < self._settle:
+                return None
+        self._is_on, self._until = False, None
+        return Turn.OFF if self._said_on else None

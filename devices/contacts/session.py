@@ -15,7 +15,7 @@ The caller's round: `receive(b"", …)` once, `wake(now)` at `wake_at`, `receive
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,14 +32,13 @@ UNIT_SILENT = "unit_silent"
 
 
 class ModbusSession:
-    """One line, or one connection to a board. `counts` outlives it: see `watching`."""
+    """One line, or one connection to a board. `watching` outlives it: a line is opened again."""
 
-    def __init__(
-        self, board: Board | None = None, counts: MutableMapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, board: Board | None = None, watching: Watching | None = None) -> None:
         self._board = board or Board()
         self._reader = Reader(self._board.framing, reads_of(self._board))
-        self._watching = Watching(self._board, {} if counts is None else counts)
+        self._watching = watching or Watching(self._board)
+        self._watching.begin_anew()
         self._silent: dict[int, None] = {}
         self._turns: Turns | None = None
         self._number = 0

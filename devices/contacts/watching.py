@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -35,11 +35,11 @@ class _Watched:
 
 
 class Watching:
-    """The points of one line. `counts`: what counters read last; a lost line keeps it."""
+    """The points of one line. It outlives the line's sessions: what was said stays said."""
 
-    def __init__(self, board: Board, counts: MutableMapping[str, int]) -> None:
+    def __init__(self, board: Board) -> None:
         self._board = board
-        self._counts = counts
+        self._counts: dict[str, int] = {}
         self._answers: dict[tuple[int, Table], tuple[Read, bytes]] = {}
         self._points = [_Watched(point, Contact(board.settle)) for point in board.points]
         self._key = KeySwitch(board.test.limit, board.settle) if board.test is not None else None
@@ -51,6 +51,11 @@ class Watching:
         for watched in self._points:
             if _stands_in(watched.point, read):
                 yield from self._look_at(watched, now)
+
+    def begin_anew(self) -> None:
+        """The line was away: nobody saw what its inputs did."""
+        for read, _ in list(self._answers.values()):
+            self.forget(read)
 
     def forget(self, read: Read) -> None:
         """It is not answered any more: what its inputs do is not seen."""

@@ -61,6 +61,13 @@ def test_no_test_goes_on_while_the_key_cannot_be_seen() -> None:
     assert key.look(True, NOON + SECOND) is Turn.LEFT_ON
 
 
+def test_a_key_turned_off_while_nobody_saw_it_is_said() -> None:
+    key = turned_on()
+    key.forget()
+    assert key.look(False, NOON + SECOND) is Turn.OFF
+    assert key.look(False, NOON + 2 * SECOND) is None
+
+
 def turned_on() -> KeySwitch:
     key = KeySwitch(LIMIT, SETTLE)
     assert key.look(False, NOON) is None

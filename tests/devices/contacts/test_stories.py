@@ -168,6 +168,17 @@ def test_a_value_that_passes_the_cut_on_its_way_is_a_press_and_no_cut() -> None:
     assert desk.after(1) == ["desk/1/0 alarm sos pressed"]
 
 
+def test_a_cut_that_was_mended_while_the_line_was_away_is_said_to_be_healed() -> None:
+    desk = Desk(LOOP)
+    desk.press(1, 0, CUT, INPUT)
+    assert desk.after(1) == ["desk/1/0 tamper cut"]
+    desk.plug_in()
+    assert desk.after(10) == [], "still cut: it was said"
+    desk.press(1, 0, WELL, INPUT)
+    desk.plug_in()
+    assert desk.after(10) == ["desk/1/0 restore tamper healed"]
+
+
 def test_where_the_site_says_so_a_cut_calls() -> None:
     desk = Desk({**LOOP, "tamper_calls": "true"})
     desk.press(1, 0, CUT, INPUT)
