@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.signals import Reading, SignalType
 from devices.buttons import native
 from devices.callsystems import ademco685, dc09, espa444, espax, scaip, surgard
 from devices.contacts import FAMILIES as INPUT_BOARDS
 from devices.contacts.board import PROTOCOL as MODBUS
+from devices.contacts.board import Board
 from devices.contacts.session import UNIT_SILENT
 from devices.receivers import esp3, rfxtrx, rtl433
 from devices.session import Family
@@ -51,6 +54,13 @@ def board_of(protocol: str, identity: str) -> str:
         return ""
     _, _, on_the_line = identity.partition("/")
     return on_the_line.partition("/")[0]
+
+
+def own_name(protocol: str, settings: Mapping[str, str]) -> str:
+    """What stands before every identity of such a line, where no two lines may share it."""
+    if protocol not in (family.name for family in INPUT_BOARDS):
+        return ""
+    return settings.get("name", Board().name)
 
 
 def line_answers(reading: Reading) -> bool | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 
+from devices.protocols import own_name
 from dispatcher.roster.index import PERSON_STEP
 from dispatcher.site.model import Organisation
 
@@ -166,6 +167,7 @@ class _References:
 
     def _of_lines(self) -> Iterator[Broken]:
         opened: dict[tuple[str, str], str] = {}
+        named: dict[str, str] = {}
         gateways = {gateway.id: gateway.site for gateway in self.o.gateways}
         for n, gateway in enumerate(self.o.gateways):
             yield from _known("gateways", n, "site", gateway.site, self.sites, "site")
@@ -176,6 +178,11 @@ class _References:
             other = opened.setdefault((line.gateway, line.url), line.id)
             if other != line.id:
                 yield Broken("lines", n, "url", f"{line.url!r} is already line {other!r}")
+            name = own_name(line.protocol, dict(line.settings))
+            same = named.setdefault(name, line.id)
+            if name and same != line.id:
+                text = f"name {name!r} is already that of line {same!r}; write another name"
+                yield Broken("lines", n, "settings", text)
 
     def _in_site(
         self,

@@ -102,6 +102,21 @@ def test_each_mistake_is_one_line_with_its_place(old: str, new: str, mistake: st
     assert any(str(one).startswith(mistake) for one in refused.value.mistakes), str(refused.value)
 
 
+def test_two_lines_of_input_boards_need_two_names_or_their_buttons_would_be_one() -> None:
+    boards = "".join(
+        f'[[line]]\nid = "{line}"\nprotocol = "{protocol}"\nurl = "{url}"\n'
+        for line, protocol, url in (
+            ("desk", "modbus", "/dev/ttyUSB7"),
+            ("hall", "modbus-tcp", "socket://192.0.2.7:502"),
+        )
+    )
+    with pytest.raises(SiteMistakes) as refused:
+        _read(LINES + boards)
+    (mistake,) = refused.value.mistakes
+    assert "name 'board' is already that of line 'desk'; write another name" in str(mistake)
+    assert len(_read(LINES + boards + '[line.settings]\nname = "hall"\n').lines) == 4
+
+
 def test_a_difference_never_shows_a_key() -> None:
     other = _read(LINES.replace("0123456789ABCDEF", "FEDCBA9876543210"))
     changes = difference(_read(LINES), other)
