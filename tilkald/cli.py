@@ -186,6 +186,22 @@ def scan(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
     _run(scanning.scan(serving.of_running(settings.load(settings_file)), as_json=as_json))
 
 
+@devices.command()
+def register(
+    wire: Annotated[str, typer.Argument(help="As `scan` shows it, e.g. espa444:0815.")],
+    id: Annotated[str, typer.Argument(help="Its name in the files, e.g. room-12.")],
+    zone: Annotated[str | None, typer.Option(help="The place it hangs at.")] = None,
+    person: Annotated[str | None, typer.Option(help="Who wears it.")] = None,
+    kind: Annotated[str, typer.Option(help="call_point, pendant, fixed_button, …")] = "call_point",
+    settings_file: SettingsFile = None,
+) -> None:
+    """Give what `scan` shows a name and a place, in the running service and in its files."""
+    from tilkald import scanning, serving
+
+    device = {"id": id, "kind": kind, "wire": wire, "zone": zone, "person": person}
+    _run(scanning.register(serving.of_running(settings.load(settings_file)), device))
+
+
 @app.command()
 def apply(
     folder: Folder,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -156,14 +158,29 @@ async def doctor(loaded: Settings, *, quick: bool) -> int:
         headers = {"Authorization": f"Bearer {ready.token}"}
         try:
             answer = await client.get(f"{ready.http}/readyz", headers=headers)
+            lines = await client.get(f"{ready.http}/api/v1/lines", headers=headers)
         except httpx.HTTPError as error:
             _out.print(f"not answering at {ready.http}: {error!r}. Look at its log; restart it.")
             return 1
     took_ms = (clock.monotonic_s() - began_s) * 1000
     _out.print(f"answers at {ready.http} in {took_ms:.0f} ms: {answer.status_code} {answer.text}")
     if not quick:
+        _doctor_of_lines(lines.json() if lines.is_success else {})
         _doctor_of_files(loaded)
     return 0 if answer.status_code == httpx.codes.OK else 1
+
+
+def _doctor_of_lines(found: Mapping[str, Any]) -> None:
+    for line in found.get("lines", ()):
+        state = "open" if line["well"] else "DOWN: look at its cable and its other end"
+        where = f" at {line['gateway']}" if line["gateway"] else ""
+        _out.print(f"line {line['id']} ({line['protocol']}{where}): {state}", markup=False)
+    for gateway in found.get("gateways", ()):
+        state = (
+            "in contact" if gateway["reached"] else "NO CONTACT: look at its machine and network"
+        )
+        waiting = f"{gateway['backlog']} messages wait there"
+        _out.print(f"gateway {gateway['id']}: {state}; {waiting}", markup=False)
 
 
 def _doctor_of_files(loaded: Settings) -> None:

@@ -57,6 +57,12 @@ async def test_an_unknown_panel_calls_help_is_scanned_registered_and_known_witho
         known = await _alarm_of(client, "panel-hall")
         assert known["place"]["zone"] == "h1-stue"
 
+        device = ("espa444:0815", "room-12", "--zone", "h1-stue")
+        await _tilkald(tmp_path / "data", "devices", "register", *device)
+        await _until_scanned(tmp_path / "data", [])
+        assert 'wire = ["espa444:0815"]' in (site / "devices.toml").read_text()
+        assert "line nurse-call (espa444): open" in await _tilkald(tmp_path / "data", "doctor")
+
         await asyncio.to_thread(cable.unplug)
         await _until(client, lambda alarm: "nurse-call" in alarm["text"] and alarm["open"])
         cable.plug_in()
