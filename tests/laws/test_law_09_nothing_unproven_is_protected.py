@@ -7,7 +7,7 @@ import pytest
 from core.signals import Reading, SignalType
 from devices.callsystems.codes import contact_id, high_speed, sia
 from devices.callsystems.codes.meaning import Event, Meaning, Sender, reading
-from devices.callsystems.surgard.meanings import BASIC, TELENOT
+from devices.callsystems.surgard.meanings import TELENOT
 from devices.registry import Device
 from devices.watch import State, Watch
 from gateway.supervision import Supervision
@@ -20,7 +20,7 @@ def test_a_panel_that_tests_itself_proves_its_line_and_no_button() -> None:
     by_itself = [
         *(_contact_id(code) for code in ("601", "602", "603", "607")),
         *(_sia(code) for code in ("RP", "RX", "TX", "TC", "RP7")),
-        *(_said(meaning) for meaning in (BASIC["0"], TELENOT["R"], high_speed.AUXILIARY["9"])),
+        *(_said(meaning) for meaning in (TELENOT["R"], high_speed.AUXILIARY["9"])),
     ]
     for said in by_itself:
         assert said.type is SignalType.TEST

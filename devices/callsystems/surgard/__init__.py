@@ -9,10 +9,10 @@ to the receiver, Westec, FBI, VONK, ITI, Scantronic and the other American panel
 Line: MLR2-E 19200 7E1, MLR2000 9600 8N1, MLR2-DV 1200 7E1; all can be programmed. A line with even
 parity read as 8N1 is understood. System II and III also speak over TCP (port 1025).
 
-Sources: installation manuals MLR2-DG (p. 37 to 40), MLR2-DV (9.1), MLR2-E (9), MLR2000 (12), the
-operating manuals of System III (options 10 to 14) and System 5 (5.4.6), VisorAlarm Plus 2U
-(appendix IV), as published. Not authenticated: whoever holds the cable is believed to raise, never
-to close anything above yellow.
+Sources: installation manuals MLR2-DG (p. 17, 37 to 40), MLR2-DV (9.1), MLR2-E (p. 17, 38) and
+MLR2000 (12), the operating manuals of System III (options 10 to 14) and System 5 (5.4.6),
+VisorAlarm Plus 2U (appendix IV), as published. Not authenticated: whoever holds the cable is
+believed to raise, never to close anything above yellow.
 
 Wire identity: the account; a heartbeat's is `R` and the receiver number.
 """

@@ -43,7 +43,7 @@ _SIA_1 = re.compile(
     rf"3{_RL} +(?P<account>[0-9A-F]{{1,10}}?)(?P<code>[A-Z]{{2}})(?P<number>[0-9A-F ]{{4}})"
 )
 _BASIC = re.compile(
-    rf"1{_RL} +{_ACCOUNT} (?P<code>[0-9A-Z ])(?P<area>[0-9A-F ])(?P<number>[0-9A-Z ]{{1,3}})"
+    rf"1{_RL} +{_ACCOUNT} (?P<code>[0-9A-Z \\])(?P<area>[0-9A-F ])(?P<number>[0-9A-Z ]{{1,3}})"
 )
 _BFSK = re.compile(
     rf"[16]{_RL} +(?P<account>[0-9A-F]{{3,4}})(?P<code>[0-9A-F]{{2}})(?P<number>[0-9A-F ]{{4}})"

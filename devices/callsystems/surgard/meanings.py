@@ -1,8 +1,10 @@
-"""What Sur-Gard itself says: event letters of the basic format, Telenot letters, channel digits.
+"""What Sur-Gard itself says: event codes of the basic format, Telenot letters, channel digits.
 
-Contact ID and SIA codes inside its messages are those of `devices.callsystems.codes`. Digits of the
-basic format are what the site programmed, unless it uses the 4/3 table; a site that programmed them
-otherwise gives its own meanings.
+Contact ID and SIA codes inside its messages are those of `devices.callsystems.codes`. The event
+code of the basic format is what the receiver was programmed to send for a digit of the panel. Its
+factory letters are here; digits are the panel's own, and only those whose factory word is a call
+have a meaning: a 0 is a test report by default, and somebody's button in another house. A site
+gives its own codes their meaning; what stands nowhere is raised.
 """
 
 from __future__ import annotations
@@ -21,29 +23,23 @@ from devices.callsystems.codes.meaning import (
 
 U = About.USER
 
-BASIC_SOURCE = "Sur-Gard automation output 7-3005, 4.3, event codes"
-DG = "MLR2-DG manual, p. 39"
+LETTERS = "MLR2-DG installation manual 1.8, p. 17, printer library of event codes"
+DIGITS = "MLR2-E installation and operation manual 1.4, p. 17, options 60 to 6F, factory words"
 
 BASIC: dict[str, Meaning] = {
-    "0": proof("automatic test", BASIC_SOURCE),
-    "1": alarm(K.FIRE, "fire alarm", BASIC_SOURCE),
-    "2": alarm(K.ATTACK, "panic alarm", BASIC_SOURCE),
-    "3": alarm(K.UNKNOWN, "burglary alarm", BASIC_SOURCE),
-    "4": note("armed by user", BASIC_SOURCE, U),
-    "5": note("disarmed by user", BASIC_SOURCE, U),
-    "6": technical("service", BASIC_SOURCE),
-    "7": alarm(K.MEDICAL, "medical emergency", BASIC_SOURCE),
-    "8": alarm(K.UNKNOWN, "message", BASIC_SOURCE),
-    "9": restored(K.UNKNOWN, "restore", BASIC_SOURCE),
-    "A": alarm(K.UNKNOWN, "alarm", BASIC_SOURCE),
-    "B": technical("bypass", BASIC_SOURCE),
-    "C": note("armed by user", DG, U),
-    "F": cancel("cancel", BASIC_SOURCE, U),
-    "H": restored(K.TECHNICAL, "unbypass", BASIC_SOURCE, cause="B"),
-    "O": note("disarmed by user", DG, U),
-    "P": note("two-way audio", DG),
-    "R": restored(K.UNKNOWN, "restore", BASIC_SOURCE),
-    "T": technical("trouble", BASIC_SOURCE),
+    "1": alarm(K.FIRE, "fire alarm", DIGITS),
+    "2": alarm(K.ATTACK, "panic alarm", DIGITS),
+    "3": alarm(K.UNKNOWN, "burglary", DIGITS),
+    "7": alarm(K.MEDICAL, "medical", DIGITS),
+    "8": alarm(K.UNKNOWN, "message", DIGITS),
+    "A": alarm(K.UNKNOWN, "alarm", LETTERS),
+    "B": technical("bypass", LETTERS),
+    "C": note("armed by user", LETTERS, U),
+    "D": cancel("cancel", LETTERS, U),
+    "O": note("disarmed by user", LETTERS, U),
+    "R": restored(K.UNKNOWN, "restore", LETTERS),
+    "T": technical("trouble", LETTERS),
+    "\\": cancel("cancel", LETTERS, U),
 }
 
 TELENOT_SOURCE = "MLR2-DG manual, p. 38, Telenot/Telim"
