@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -29,7 +30,10 @@ WAITING_MAX = 10_000
 """Pieces of work that may wait for the disk."""
 
 BATCH_MAX = 256
-_SUFFIX = ".spool"
+LEFT_SHARE = 16
+"""The numbers that have left are written anew when they take this share of a segment."""
+
+_SUFFIX, _DIGITS = ".spool", 20
 _LEFT = "left"
 
 
@@ -62,13 +66,15 @@ class _Job:
 class Spool:
     """One folder of one process. Its constructor raises StoreUnavailable.
 
-    The loop knows where each record stands; the files belong to the thread alone.
+    The loop knows where each record stands; the files belong to the thread alone. `unreadable`
+    counts records that were kept and cannot be read back: they hold no other up.
     """
 
     def __init__(
         self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES, bytes_max: int = BYTES_MAX
     ) -> None:
         self._folder = folder
+        self._unreadable: dict[int, None] = {}
         try:
             self._files = _Files(folder, segment_bytes, bytes_max)
             self._waiting = self._files.take_up()
@@ -92,6 +98,11 @@ class Spool:
     def damaged(self) -> int:
         """Lines found at the start that cannot be read, the torn one of a crash left out."""
         return self._files.damaged
+
+    @property
+    def unreadable(self) -> int:
+        """Records that cannot be read any more. Their files stay."""
+        return len(self._unreadable)
 
     def append(self, content: bytes) -> asyncio.Future[int]:
         """Its number, once it is on the disk. The future fails with StoreUnavailable."""
@@ -121,14 +132,23 @@ class Spool:
         return promised
 
     def waiting(self, most: int, without: Collection[int] = ()) -> Sequence[Kept]:
-        """The oldest records, leaving out `without`. Raises StoreUnavailable."""
+        """The oldest records, leaving out `without` and what cannot be read."""
         found: list[Kept] = []
-        for number in self._waiting:
+        for number in list(self._waiting):
             if len(found) == most:
                 break
-            if number not in without:
-                found.append(self._read(number))
+            if number not in without and (kept := self._read(number)) is not None:
+                found.append(kept)
         return found
+
+    def newest(self, most: int) -> Sequence[Kept]:
+        """The newest records, in their order."""
+        return self.these(list(islice(reversed(self._waiting), most))[::-1])
+
+    def these(self, numbers: Iterable[int]) -> Sequence[Kept]:
+        """Those of them that wait and can be read, in the order asked for."""
+        found = (self._read(number) for number in numbers if number in self._waiting)
+        return [kept for kept in found if kept is not None]
 
     def left(self, numbers: Collection[int]) -> None:
         """The dispatcher has these; a number nobody knows is passed over."""
@@ -142,14 +162,19 @@ class Spool:
         self._thread.join()
         self._files.close()
 
-    def _read(self, number: int) -> Kept:
+    def _read(self, number: int) -> Kept | None:
+        """None for a record the disk does not give back: it stays, and waits no longer."""
         where = self._waiting[number]
         try:
             with where.path.open("rb") as file:
-                line = os.pread(file.fileno(), where.length, where.begin)
-        except OSError as problem:
-            raise _failed(self._folder, problem) from None
-        return Kept(number, line.split(b" ", 2)[2].removesuffix(b"\n"), where.old)
+                line = os.pread(file.fileno(), where.length, where.begin).removesuffix(b"\n")
+        except OSError:
+            line = b""
+        if _number_of(line) != number:
+            del self._waiting[number]
+            self._unreadable[number] = None
+            return None
+        return Kept(number, line.split(b" ", 2)[2], where.old)
 
     # On the thread
 
@@ -191,11 +216,12 @@ class Spool:
 
 @dataclass(slots=True)
 class _Segment:
-    """One file: its size in bytes, and which of its records have not left."""
+    """One file: its size in bytes, and which of its records have not left, and which have."""
 
     path: Path
     size: int = 0
     numbers: set[int] = field(default_factory=set)
+    left: list[int] = field(default_factory=list)
 
 
 class _Files:
@@ -213,20 +239,25 @@ class _Files:
         self._last = 0
         self._growing: _Segment | None = None
         self._file = -1
-        self._left_file = os.open(folder / _LEFT, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._left_file = self._open_left()
+        self._left_size = os.fstat(self._left_file).st_size
+        self._highest_left = 0
 
     def take_up(self) -> dict[int, _Where]:
         """What waits since the last start, in the order of the numbers."""
         left = {int(line) for line in self._left_lines() if line.isdigit()}
+        self._highest_left = max(left, default=0)
         waiting: dict[int, _Where] = {}
-        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
+        for path in sorted(self._folder.glob(f"{'[0-9]' * _DIGITS}{_SUFFIX}")):
             segment = self._segments[path] = _Segment(path)
             for number, where in self._records(segment):
-                if number not in left:
-                    waiting[number] = where
-                    segment.numbers.add(number)
-                    self._of[number] = segment
-        self._last = max(self._last, *left, 0)
+                if number in left:
+                    segment.left.append(number)
+                    continue
+                waiting[number] = where
+                segment.numbers.add(number)
+                self._of[number] = segment
+        self._last = max(self._last, self._highest_left)
         self._drop_empty()
         return waiting
 
@@ -262,10 +293,14 @@ class _Files:
         if not gone:
             return
         for number in gone:
-            self._of.pop(number).numbers.discard(number)
+            segment = self._of.pop(number)
+            segment.numbers.discard(number)
+            segment.left.append(number)
+        self._highest_left = max(self._highest_left, *gone)
         with suppress(OSError):
-            os.write(self._left_file, b"".join(b"%d\n" % number for number in gone))
+            self._left_size += os.write(self._left_file, _lines(gone))
             self._drop_empty()
+            self._shorten_left()
 
     def close(self) -> None:
         for file in (self._file, self._left_file):
@@ -276,7 +311,7 @@ class _Files:
         """The segment that grows; a new one when it is full, and after every start."""
         if self._growing is not None and self._growing.size < self._segment_bytes:
             return self._growing
-        path = self._folder / f"{self._last + 1:020}{_SUFFIX}"
+        path = self._folder / f"{self._last + 1:0{_DIGITS}}{_SUFFIX}"
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             _sync(self._folder)
@@ -303,11 +338,35 @@ class _Files:
                 self._growing.size = 0
             # Nothing else is left to be told apart: one number is enough to go on counting from.
             os.ftruncate(self._left_file, 0)
-            os.write(self._left_file, b"%d\n" % self._last)
+            self._left_size = os.write(self._left_file, b"%d\n" % self._last)
+
+    def _shorten_left(self) -> None:
+        """One record that stays keeps its file, never the numbers of all that left after it."""
+        if self._left_size <= self._segment_bytes // LEFT_SHARE:
+            return
+        needed = [number for segment in self._segments.values() for number in segment.left]
+        content = _lines([*needed, self._highest_left])
+        beside = self._folder / f"{_LEFT}.new"
+        file = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        try:
+            _write_all(file, content, 0)
+            os.fdatasync(file)
+            beside.replace(self._folder / _LEFT)
+        except OSError:
+            os.close(file)
+            raise
+        os.close(self._left_file)
+        self._left_file, self._left_size = file, len(content)
+
+    def _open_left(self) -> int:
+        """A number torn by a crash is cut off: else it, or it and the next, is another number."""
+        file = os.open(self._folder / _LEFT, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        content = os.pread(file, os.fstat(file).st_size, 0)
+        os.ftruncate(file, content.rfind(b"\n") + 1)
+        return file
 
     def _left_lines(self) -> list[bytes]:
-        size = os.fstat(self._left_file).st_size
-        return os.pread(self._left_file, size, 0).split(b"\n")
+        return os.pread(self._left_file, self._left_size, 0).split(b"\n")
 
     def _records(self, segment: _Segment) -> Iterator[tuple[int, _Where]]:
         """Every whole record of one file. Whatever else stands there is counted, not deleted."""
@@ -323,6 +382,10 @@ class _Files:
             begin = end + 1
         segment.size = len(content)
         self.size += len(content)
+
+
+def _lines(numbers: Iterable[int]) -> bytes:
+    return b"".join(b"%d\n" % number for number in numbers)
 
 
 def _line(number: int, content: bytes) -> bytes:

@@ -122,6 +122,60 @@ async def test_what_is_under_way_is_left_out(tmp_path: Path) -> None:
         assert [kept.number for kept in one.waiting(2, without={1, 3})] == [2, 4]
 
 
+async def test_a_torn_line_of_what_has_left_takes_no_record_with_it(tmp_path: Path) -> None:
+    with spool(tmp_path) as one:
+        await asyncio.gather(*(one.append(b"%d" % n) for n in range(1, 14)))
+        one.left([13])
+    left = tmp_path / "left"
+    assert left.read_bytes().endswith(b"\n13\n")
+    left.write_bytes(b"1")  # the power went while `13` was written
+    with spool(tmp_path) as again:
+        assert [kept.number for kept in again.waiting(99)] == list(range(1, 14))
+        again.left([2])
+    with spool(tmp_path) as last:
+        assert 2 not in [kept.number for kept in last.waiting(99)]
+        assert last.backlog == 12, "the torn 1 and the 2 behind it did not become 12"
+
+
+async def test_a_record_that_cannot_be_read_holds_no_other_up(tmp_path: Path) -> None:
+    with spool(tmp_path, segment_bytes=1) as one:
+        for content in (b"first", b"second", b"third"):
+            await one.append(content)
+        files(tmp_path)[1].write_bytes(b"")
+        assert contents(one) == [b"first", b"third"]
+        assert one.unreadable == 1
+        files(tmp_path)[0].unlink()
+        assert contents(one) == [b"third"]
+        assert one.unreadable == 2
+
+
+async def test_the_newest_records_can_be_asked_for(tmp_path: Path) -> None:
+    with spool(tmp_path) as one:
+        await asyncio.gather(*(one.append(b"%d" % n) for n in range(5)))
+        assert [kept.content for kept in one.newest(2)] == [b"3", b"4"]
+        assert [kept.content for kept in one.these([5, 1, 99])] == [b"4", b"0"]
+
+
+async def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.spool").write_bytes(b"not ours")
+    with spool(tmp_path) as one:
+        await one.append(b"a press")
+        assert contents(one) == [b"a press"]
+    assert (tmp_path / "notes.spool").read_bytes() == b"not ours"
+
+
+async def test_what_has_left_is_remembered_in_little_room(tmp_path: Path) -> None:
+    with spool(tmp_path, segment_bytes=200) as one:
+        await one.append(b"stuck for ever")
+        for _ in range(40):
+            numbers = await asyncio.gather(*(one.append(b"x" * 50) for _ in range(50)))
+            one.left(numbers)
+        await one.append(b"the last")
+    assert (tmp_path / "left").stat().st_size < 2_000
+    with spool(tmp_path, segment_bytes=200) as again:
+        assert contents(again) == [b"stuck for ever", b"the last"]
+
+
 def test_a_place_that_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="cannot be used"):
