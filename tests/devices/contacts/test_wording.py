@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,7 @@ from devices.contacts.board import (
 from devices.contacts.wording import Numbers, bands, key_input, points
 from devices.line_settings import open_port
 
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BANDS = "short 200 normal 1200 alarm 2600 cut"
 MEASURED = Point("2/0", Place(2, Table.INPUT, 0), Senses.BANDS)
 INPUT = Place(1, Table.DISCRETE, 3)
@@ -181,6 +184,21 @@ def test_what_is_written_wrongly_is_refused_with_what_to_write(
     with pytest.raises(ConfigError, match="modbus: ") as wrong:
         open_port(FAMILY, settings)
     assert words in str(wrong.value)
+
+
+def test_the_example_of_the_page_for_technicians_is_understood() -> None:
+    page = (Path(__file__).parents[3] / "docs/devices/dry-contacts.md").read_text()
+    example = tomllib.loads(page.partition("```toml")[2].partition("```")[0])["line"][0]
+    assert example["protocol"] == FAMILY.name
+    open_port(FAMILY, example["settings"], speed_bd=example["speed_bd"])
+    assert "010201016048" in page
+    (heard,) = (
+        open_port(FAMILY, {"point.1/3": "closes"})
+        .connect()
+        .receive(bytes.fromhex("010201016048"), NOON, NOON)
+    )
+    assert heard.reading is not None
+    assert heard.reading.device == "board/1/3"
 
 
 def test_over_tcp_a_board_may_be_number_0_or_255_and_never_comes_by_udp() -> None:
