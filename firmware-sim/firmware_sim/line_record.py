@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from dispatcher.alarms.model import Cause
 from firmware_sim.facts import CalledOn, CallTaken, Fact, PluggedIn, Unplugged
 from firmware_sim.line_sentences import Back, CallsTaken, LineMeaning, Missed, RaisesAlarms
 from firmware_sim.staff_api import AlarmSeen
@@ -241,11 +242,17 @@ def _back(seen: LinesSeen, line: str, most: timedelta, now: datetime) -> list[Fo
     for outage in outages:
         mine = _of(outage, outages, told)
         closed = mine[0].times.get("closed") if mine else None
-        if closed is not None and (outage.end is None or closed < outage.end - SKEW):
+        if closed is not None and not _ended_by_itself(mine[0]):
+            states.append((State.MISSED, f"{line}: somebody closed its alarm by hand"))
+        elif closed is not None and (outage.end is None or closed < outage.end - SKEW):
             states.append((State.MISSED, f"{line}: told well while it was out"))
         else:
             states.append(_in_time(f"{line} back", outage.end, closed, most, now))
     return states
+
+
+def _ended_by_itself(alarm: AlarmSeen) -> bool:
+    return alarm.closing is None or alarm.closing.cause == Cause.RESTORED.value
 
 
 def _of(outage: Outage, outages: list[Outage], told: Sequence[AlarmSeen]) -> list[AlarmSeen]:

@@ -33,6 +33,11 @@ class CallSeen(msgspec.Struct, frozen=True):
     unusual: tuple[str, ...] = ()
 
 
+class ClosingSeen(msgspec.Struct, frozen=True):
+    by: str = ""
+    cause: str = ""
+
+
 class AlarmSeen(msgspec.Struct, frozen=True):
     """One alarm. `times` by the names of `measure.MEANINGS`, wall clock."""
 
@@ -44,6 +49,7 @@ class AlarmSeen(msgspec.Struct, frozen=True):
     technical: bool = False
     place: PlaceSeen = PlaceSeen()
     text: str = ""
+    closing: ClosingSeen | None = None
     rev: int = 0
     wake_why: str | None = None
 

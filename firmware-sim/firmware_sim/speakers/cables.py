@@ -223,14 +223,18 @@ class WaitingCable:
             self._wire.is_out = True
 
     def plug_in(self) -> None:
-        if self._wire is not None:
-            self._wire.abort()
-        self._opening = asyncio.get_running_loop().create_task(self._open())
+        self._opening = asyncio.get_running_loop().create_task(self._return())
 
     async def close(self) -> None:
         if self._opening is not None:
             await asyncio.gather(self._opening, return_exceptions=True)
         self.unplug()
+        if self._wire is not None:
+            self._wire.abort()
+
+    async def _return(self) -> None:
+        """It listens before the old connection is dead: a server is there as soon as its cable."""
+        await self._open()
         if self._wire is not None:
             self._wire.abort()
 
