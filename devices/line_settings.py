@@ -253,7 +253,8 @@ def _espax(settings: _Settings) -> Port:
         server=settings.text("server", usual.server),
         software=settings.text("software", usual.software),
     )
-    return Port(EspaXServer(listener).open)
+    server = EspaXServer(listener)
+    return Port(server.open, own=server.own)
 
 
 def _login(user: str, password: str) -> Callable[[str, str], bool]:

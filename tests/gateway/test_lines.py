@@ -12,6 +12,7 @@ import pytest
 
 from core.clock import ServiceClock
 from core.signals import SignalType, Standing, Taken
+from devices.callsystems.espax.codec import Message, encode
 from devices.registry import Device, Line, MemoryRegistry
 from devices.watch import Trouble, Watch
 from gateway.intake import Intake
@@ -176,6 +177,33 @@ async def test_a_port_for_panels_is_opened_moved_and_closed_by_the_configuration
     lines.stop_reading()
     await lines.close()
     assert lines.port("panels") is None
+
+
+async def test_a_client_that_hangs_up_and_stays_away_is_missed_and_its_return_ends_it() -> None:
+    ward = Device("ward", "fixed_button", "home", zone="hall", wire=("espax:ward",))
+    desk, lines, _ = _lines((ward,))
+    supervising = asyncio.create_task(lines.supervision.run())
+    settings = (("silent_s", "0.3"),)
+    lines.configure([Line("pages", "home", "espax", "tcp://127.0.0.1:0", settings=settings)])
+    lines.start()
+    port = await _open(lines, "pages")
+    await _logs_in_and_hangs_up(port)
+    await desk.until(lambda: len(desk.findings) == 1)
+    lost = desk.findings[0]
+    assert (lost.trouble, lost.devices, lost.over) == (Trouble.LINE_DOWN, ("ward",), False)
+    await _logs_in_and_hangs_up(port)
+    await desk.until(lambda: len(desk.findings) >= 2)
+    assert (desk.findings[1].key, desk.findings[1].over) == (lost.key, True)
+    supervising.cancel()
+    lines.stop_reading()
+    await lines.close()
+
+
+async def _logs_in_and_hangs_up(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(encode(Message("REQ.LOGIN", {"invokeID": "1"}, {"LI-USER": "ward"}), 1))
+    assert b"RSP.LOGIN" in await asyncio.wait_for(reader.readuntil(b"</ESPA-X>"), SOON_S)
+    writer.close()
 
 
 async def test_a_panel_that_falls_silent_is_one_finding_and_its_return_ends_it() -> None:

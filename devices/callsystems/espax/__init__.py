@@ -5,8 +5,9 @@ for Node-RED (tetronik wrote the protocol); an ESP32 gateway from ESPA 4.4.4; th
 Callisto's server. A dialect with STX/ETX frames and version 2.0 agrees with none and is not read.
 
 `codec` cuts frames and reads XML within limits, `reading` and `meanings` say what a page means,
-`pages` tells copies from presses, `session` is one connection. An `EspaXServer` opens sessions
-that share their pages: a client that lost its connection repeats the page on the next one.
+`pages` tells copies from presses, `clients` who is missing, `session` is one connection. An
+`EspaXServer` opens sessions that share both: a client that lost its connection repeats the page on
+the next one, and one that does not come back is missed.
 
 How things are read, and why:
 
@@ -22,6 +23,7 @@ How things are read, and why:
 
 from __future__ import annotations
 
+from devices.callsystems.espax.clients import Clients
 from devices.callsystems.espax.pages import Pages
 from devices.callsystems.espax.session import EspaXSession
 from devices.callsystems.espax.settings import PROTOCOL, EspaXListener
@@ -29,14 +31,19 @@ from devices.session import Encoding, Family
 
 
 class EspaXServer:
-    """One listening port: opens a session for each connection."""
+    """One listening port: a session for each connection, and one that misses who is gone."""
 
     def __init__(self, listener: EspaXListener) -> None:
         self._listener = listener
         self._pages = Pages()
+        self._clients = Clients(listener.silent_after)
+        self.own = self._session(supervises=True)
 
     def open(self) -> EspaXSession:
-        return EspaXSession(self._listener, self._pages)
+        return self._session(supervises=False)
+
+    def _session(self, *, supervises: bool) -> EspaXSession:
+        return EspaXSession(self._listener, self._pages, self._clients, supervises=supervises)
 
 
 FAMILY = Family(PROTOCOL, "ESPA-X 1.00, server", Encoding.HEX, EspaXSession)

@@ -12,8 +12,9 @@ unauthenticated, and answered 407, so that the client logs in and sends it again
     no frame ──▶ IND.ERROR 600     no XML ──▶ IND.ERROR 601    no ESPA-X ──▶ IND.ERROR 602
 
 Only a P-STOP of a page we know is a restore, and only from a client that has logged in. A client
-without a message for `silent_after` is a technical reading, its return another one; the connection
-stays, for a press may come on it.
+that has not logged out and gives no message for `silent_after`, connected or not, is a technical
+reading, its return another one; the connection stays, for a press may come on it. Sessions of one
+port share `Clients`, and the one that `supervises` tells who is silent: keep one open for the port.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from datetime import UTC, datetime, timedelta
 from core.errors import PeerError
 from core.signals import Reading, SignalType
 from devices.callsystems.espax import reading as readings
+from devices.callsystems.espax.clients import Clients
 from devices.callsystems.espax.codec import Frame, Framer, Message, encode, parse
 from devices.callsystems.espax.meanings import CALL_WORDS, REASONS, Code, Request
 from devices.callsystems.espax.pages import Page, Pages
@@ -57,11 +59,20 @@ class _Owed:
 
 
 class EspaXSession:
-    """One connection. `pages` is shared by all connections of a listener."""
+    """One connection. `pages` and `clients` are shared by all connections of a listener."""
 
-    def __init__(self, listener: EspaXListener | None = None, pages: Pages | None = None) -> None:
+    def __init__(
+        self,
+        listener: EspaXListener | None = None,
+        pages: Pages | None = None,
+        clients: Clients | None = None,
+        *,
+        supervises: bool = True,
+    ) -> None:
         self._listener = listener or EspaXListener()
         self._pages = pages or Pages()
+        self._clients = clients or Clients(self._listener.silent_after)
+        self._supervises = supervises
         self._framer = Framer()
         self._out: list[bytes] = []
         self._owed: dict[int, _Owed] = {}
@@ -70,18 +81,13 @@ class EspaXSession:
         self._client = self._listener.identity
         self._authenticated = False
         self._wrong_logins = 0
-        self._heard_at: datetime | None = None
-        self._silent = False
         self._ahead = timedelta(0)
 
     @property
     def wake_at(self) -> datetime | None:
-        if self._heard_at is None or self._silent:
-            return None
-        return self._heard_at + self._listener.silent_after
+        return self._clients.wake_at if self._supervises else None
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
-        self._heard_at = self._heard_at or now
         self._ahead = wall - now
         heard: list[Heard] = []
         for frame in self._framer.feed(data):
@@ -89,12 +95,10 @@ class EspaXSession:
         return heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
-        self._heard_at = self._heard_at or now
-        wake_at = self.wake_at
-        if wake_at is None or now < wake_at:
+        if not self._supervises:
             return ()
-        self._silent = True
-        return (self._of_client(LINE_SILENT, "has been silent too long"),)
+        late = self._clients.due(now)
+        return [_of_client(name, LINE_SILENT, "has been silent too long") for name in late]
 
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         owed = self._owed.pop(ticket, None)
@@ -120,13 +124,17 @@ class EspaXSession:
             message = parse(frame.xml)
         except PeerError as error:
             return (self._unreadable(frame, str(error), now),)
-        heard: list[Heard] = []
-        self._heard_at = now
-        if self._silent:
-            self._silent = False
-            heard.append(self._of_client(LINE_BACK, "speaks again"))
-        heard.append(self._message(message, frame.xml, now))
-        return heard
+        heard = self._present(now)
+        said = self._message(message, frame.xml, now)
+        if message.name == Request.LOGIN:
+            heard += self._present(now)
+        return [*heard, said]
+
+    def _present(self, now: datetime) -> list[Heard]:
+        """The client of this connection is there."""
+        if not self._session_id or not self._clients.heard(self._client, now):
+            return []
+        return [_of_client(self._client, LINE_BACK, "speaks again")]
 
     def _unreadable(self, frame: Frame, why: str, now: datetime) -> Heard:
         broken = why.startswith("not well-formed")
@@ -150,6 +158,7 @@ class EspaXSession:
         match message.name:
             case Request.LOGOUT:
                 self._answer(message, Code.OK, now, {"RSP-INFO": "Goodbye"})
+                self._clients.left(self._client)
                 self._session_id, self._authenticated = "", False
                 return Heard(raw=raw)
             case Request.HEARTBEAT:
@@ -304,9 +313,9 @@ class EspaXSession:
             raw=raw,
         )
 
-    def _of_client(self, code: str, what: str) -> Heard:
-        text = f"{self._client} {what}"
-        return Heard(Reading(PROTOCOL, self._client, SignalType.TECHNICAL, text=text, code=code))
+
+def _of_client(name: str, code: str, what: str) -> Heard:
+    return Heard(Reading(PROTOCOL, name, SignalType.TECHNICAL, text=f"{name} {what}", code=code))
 
 
 def _number(digits: str, most: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -320,6 +320,43 @@ def test_a_client_without_a_heartbeat_is_silent_and_said_to_be_back() -> None:
         ("line_silent", "call"),
         ("line_back", "call"),
     ]
+
+
+def test_a_client_whose_connection_is_gone_is_missed_and_its_return_ends_it() -> None:
+    server = EspaXServer(EspaXListener())
+    first = Client.logged_in(server.open())
+    assert first.session.wake_at is None, "the port misses it, whatever becomes of a connection"
+    assert server.own.wake_at == NOW + timedelta(seconds=120)
+    assert _codes(server.own.wake(NOW + timedelta(seconds=119))) == []
+    assert _codes(server.own.wake(NOW + timedelta(seconds=120))) == [("line_silent", "call")]
+    assert server.own.wake_at is None
+    assert _codes(server.own.wake(NOW + timedelta(seconds=600))) == []
+    again = Client.logged_in(server.open())
+    assert [(r.code, r.device) for r in again.readings if r.code] == [("line_back", "call")]
+    assert server.own.wake_at == NOW + timedelta(seconds=120)
+
+
+def test_one_connection_of_a_client_is_enough_and_a_client_that_logged_out_is_not_missed() -> None:
+    server = EspaXServer(EspaXListener())
+    first, second = Client.logged_in(server.open()), Client.logged_in(server.open())
+    second.now = NOW + timedelta(seconds=100)
+    second.asks("REQ.HEARTBEAT")
+    assert _codes(server.own.wake(NOW + timedelta(seconds=130))) == []
+    first.asks("REQ.LOGOUT", {"LO-REASON": "Normal"})
+    assert server.own.wake_at is None
+    assert _codes(server.own.wake(NOW + timedelta(days=1))) == []
+
+
+def test_a_connection_without_a_login_is_nobody_to_miss() -> None:
+    server = EspaXServer(EspaXListener(login=lambda user, password: False))
+    client = Client(server.open())
+    client.asks("REQ.LOGIN", {"LI-USER": "call", "LI-PASSWORD": "wrong"})
+    client.asks("REQ.P-START", PAGE)
+    assert server.own.wake_at is None
+
+
+def _codes(heard: Sequence[Heard]) -> list[tuple[str, str]]:
+    return [(one.reading.code, one.reading.device) for one in heard if one.reading]
 
 
 def test_garbage_keeps_no_client_alive() -> None:
