@@ -37,9 +37,9 @@ async def test_an_unknown_panel_calls_help_is_scanned_registered_and_known_witho
     async with PrivateService(site, tmp_path / "data") as service, _client(service) as client:
         answer = await _panel(port, '"SIA-DCS"0001L0#1234[#1234|Nri1/PA501]')
         assert b'"ACK"0001L0#1234[]' in answer
-        unknown = await _alarm_of(client, "dc09:1234")
+        unknown = await _alarm_of(client, "dc09:1234/1/501")
         assert unknown["open"]
-        assert (await _scanned(tmp_path / "data")) == [("panels", "dc09:1234")]
+        assert (await _scanned(tmp_path / "data")) == [("panels", "dc09:1234/1/501")]
 
         await asyncio.to_thread(cable.write, CALL)
         assert await asyncio.to_thread(cable.until_said, lambda said: b"\x06" in said)
@@ -49,7 +49,7 @@ async def test_an_unknown_panel_calls_help_is_scanned_registered_and_known_witho
         with (site / "devices.toml").open("a") as devices:
             devices.write(
                 '\n[[device]]\nid = "panel-hall"\nkind = "fixed_button"\nzone = "h1-stue"\n'
-                'wire = ["dc09:1234"]\n'
+                'wire = ["dc09:1234/501"]\n'
             )
         await _tilkald(tmp_path / "data", "apply", str(site))
         await _until_scanned(tmp_path / "data", [("nurse-call", "espa444:0815")])
