@@ -6,6 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.signals import SignalType
 from devices.contacts import FAMILY
@@ -323,6 +325,42 @@ def test_noise_on_the_line_costs_an_answer_at_most() -> None:
     desk.press(1, 3)
     assert desk.after(1) == ["desk/1/3 alarm attack pressed"]
     assert desk.errors
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.sampled_from(("whole", "dropped", "cut", "bent", "junk")), max_size=60), st.data()
+)
+def test_whatever_becomes_of_two_answers_in_three_each_press_is_heard_once(
+    fates: list[str], data: st.DataObject
+) -> None:
+    desk = Desk(BUTTON)
+    desk.after(1)
+    number = 0
+
+    def bend(answer: bytes) -> bytes:
+        nonlocal number
+        number += 1
+        fate = "whole" if number % 3 == 0 or not fates else fates[number % len(fates)]
+        match fate:
+            case "dropped":
+                return b""
+            case "cut":
+                return answer[: data.draw(st.integers(0, len(answer) - 1))]
+            case "bent":
+                at = data.draw(st.integers(0, len(answer) - 1))
+                return answer[:at] + bytes((answer[at] ^ 1 << at % 8,)) + answer[at + 1 :]
+            case "junk":
+                return data.draw(st.binary(max_size=9)) + answer
+            case _:
+                return answer
+
+    desk.bend = bend
+    for _ in range(3):
+        desk.press(1, 3)
+        assert desk.after(2) == ["desk/1/3 alarm attack pressed"]
+        desk.let_go(1, 3)
+        assert desk.after(3) == []
 
 
 # The test key
