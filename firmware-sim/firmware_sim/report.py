@@ -10,12 +10,22 @@ from jinja2 import Environment
 from rich.console import Console
 from rich.table import Table
 
+from firmware_sim.line_record import LineFigures
 from firmware_sim.measure import MEANINGS, POINTS, Clocked, statistic
 from firmware_sim.play import Result
 from firmware_sim.verdict import State
 
 _SHOWN = tuple(point for point in POINTS if point not in (0, 6, 7))
 _STATISTICS = ("median", "p95", "max")
+_LINE_HEADINGS = (
+    "protocol",
+    "calls",
+    "acknowledged",
+    "alarms",
+    "unplugged",
+    "missed_s",
+    "back_s",
+)
 
 
 def show(results: Sequence[Result], out: Console) -> None:
@@ -56,6 +66,7 @@ def as_html(results: Sequence[Result], made: datetime) -> str:
         points=points,
         percentiles=every,
         statistics=_STATISTICS,
+        line_headings=_LINE_HEADINGS,
         made=made.strftime("%Y-%m-%d %H:%M UTC"),
         ok=all(result.ok for result in results),
     )
@@ -92,19 +103,7 @@ def _scenario(result: Result) -> dict[str, object]:
             }
             for alarm, rang in paired
         ],
-        "lines": [
-            {
-                "line": line.line,
-                "protocol": line.protocol,
-                "calls": line.calls,
-                "acknowledged": line.acknowledged,
-                "alarms": line.alarms,
-                "unplugged": line.unplugged,
-                "missed_s": _rounded(line.missed_s),
-                "back_s": _rounded(line.back_s),
-            }
-            for line in result.lines
-        ],
+        "lines": [_line(line) for line in result.lines],
         "targets": [
             {
                 "target": judged.target.name,
@@ -122,6 +121,19 @@ def _scenario(result: Result) -> dict[str, object]:
             }
             for verdict in result.verdicts
         ],
+    }
+
+
+def _line(line: LineFigures) -> dict[str, object]:
+    return {
+        "line": line.line,
+        "protocol": line.protocol,
+        "calls": line.calls,
+        "acknowledged": line.acknowledged,
+        "alarms": line.alarms,
+        "unplugged": line.unplugged,
+        "missed_s": _rounded(line.missed_s),
+        "back_s": _rounded(line.back_s),
     }
 
 
@@ -210,6 +222,12 @@ th:first-child,td:first-child{text-align:left}
 {% for alarm in one.alarms %}<tr><th scope="row">{{ alarm.by }}</th>
 {% for point, _ in points %}<td>{{ "%.2f"|format(alarm.points[point])
   if alarm.points[point] is not none else "–" }}</td>{% endfor %}</tr>
+{% endfor %}</tbody></table>{% endif %}
+{% if one.lines %}<table><thead><tr><th scope="col">line</th>
+{% for heading in line_headings %}<th scope="col">{{ heading }}</th>{% endfor %}</tr></thead><tbody>
+{% for line in one.lines %}<tr><th scope="row">{{ line.line }}</th>
+{% for heading in line_headings %}<td>{{ line[heading] if line[heading] is not none else "–" }}</td>
+{% endfor %}</tr>
 {% endfor %}</tbody></table>{% endif %}
 <ul>
 {% for each in one.expectations %}<li class="{{ 'met' if each.met else 'missed' }}">{{ each.text }}

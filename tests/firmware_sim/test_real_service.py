@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError
+from devices.protocols import LINE_PROTOCOLS
 from firmware_sim import scenario
 from firmware_sim.demo import run_demo
 from firmware_sim.drill import Wanted, run_drill
 from firmware_sim.places import example_site
-from firmware_sim.play import play
+from firmware_sim.play import Against, play
 from firmware_sim.press import run_press, running_press
-from firmware_sim.service import PrivateService, ServiceFailed, read_run_file
+from firmware_sim.service import PrivateService, Ready, ServiceFailed, read_run_file
 from firmware_sim.staff import run_staff
 
 pytestmark = [pytest.mark.shell, pytest.mark.timeout(300)]
@@ -54,6 +55,27 @@ async def test_a_drill_measures_a_press_and_a_power_cut_and_writes_its_page(
     assert missed == []
     assert code == 0
     assert "every target met" in page.read_text()
+
+
+async def test_an_old_building_loses_nothing_and_invents_nothing_while_each_line_is_unplugged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code = await run_drill(Wanted(("old-building",), as_json=True))
+    [said] = json.loads(capsys.readouterr().out)["scenarios"]
+    missed = [each for each in (*said["expectations"], *said["targets"]) if not each["met"]]
+    assert missed == []
+    assert code == 0
+    assert {line["protocol"] for line in said["lines"]} == set(LINE_PROTOCOLS)
+    assert all((line["alarms"], line["unplugged"]) == (2, 1) for line in said["lines"])
+    answered = [line for line in said["lines"] if line["acknowledged"]]
+    assert len(answered) == 10
+    assert all(line["acknowledged"] == line["calls"] == 2 for line in answered)
+
+
+async def test_lines_are_drilled_on_a_service_of_their_own_only() -> None:
+    nobody = Against(Ready(http="http://127.0.0.1:1", public="", mqtt="127.0.0.1:1", token=""))
+    with pytest.raises(ConfigError, match="only a private service has lines"):
+        await play(scenario.load(scenario.find("old-building")), lambda _: None, nobody)
 
 
 async def test_a_press_reaches_a_running_service_with_its_simulated_staff(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from firmware_sim import report, scenario
 from firmware_sim.demo import Step, final_object
+from firmware_sim.line_record import LineFigures
 from firmware_sim.measure import Clocked, Judged, Target
 from firmware_sim.play import Result
 from firmware_sim.verdict import State, Verdict
@@ -52,6 +53,26 @@ def test_the_table_names_what_was_missed() -> None:
     out = io.StringIO()
     report.show([missed], Console(file=out, width=120))
     assert "✗ bo rings  never" in out.getvalue()
+
+
+def test_lines_have_their_counts_and_spans_in_table_json_and_page() -> None:
+    figures = LineFigures("nurse-call", "espa444", 2, 2, 2, 1, 0.25, 1.0)
+    drilled = replace(result(), lines=(figures,))
+    [said] = json.loads(report.as_json([drilled]))["scenarios"][0]["lines"]
+    assert said == {
+        "line": "nurse-call",
+        "protocol": "espa444",
+        "calls": 2,
+        "acknowledged": 2,
+        "alarms": 2,
+        "unplugged": 1,
+        "missed_s": 0.25,
+        "back_s": 1.0,
+    }
+    out = io.StringIO()
+    report.show([drilled], Console(file=out, width=120))
+    assert "nurse-call" in out.getvalue()
+    assert "nurse-call" in report.as_html([drilled], START)
 
 
 def test_the_demos_last_word_holds_steps_and_clock_points() -> None:
