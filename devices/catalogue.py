@@ -147,6 +147,16 @@ KINDS: dict[str, DeviceKind] = {
             silent_after=SILENT_FIXED,
             beats=False,
         ),
+        # The far end of a line that logs in: a radio receiver that passes on what it hears.
+        DeviceKind(
+            "receiver",
+            worn=False,
+            says=(SignalType.PRESENCE,),
+            told=(),
+            silent_after=SILENT_FIXED,
+            presses_in_doubt=False,
+            beats=False,
+        ),
         # A radio transmitter on a person that speaks only when it is pressed.
         DeviceKind(
             "pendant",

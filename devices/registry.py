@@ -51,7 +51,8 @@ class Line:
     """A line into the building: a serial port, or a port of ours that panels connect to.
 
     `protocol` is a row of `devices.protocols`. `url`: `/dev/ttyUSB0`, `socket://…`, `rfc2217://…`
-    (a serial line), `tcp://127.0.0.1:10000`, `udp://…` (we listen). Speed, bits and parity are for
+    (a serial line), `tcp://127.0.0.1:10000`, `udp://…` (we listen), `mqtt://rtl-hall` (that device
+    logs in at our listener and passes frames on). Speed, bits and parity are for
     serial lines. `silent_after` zero: only the protocol itself says that the line is silent.
     `closes`: what this line says without proof may close an alarm, above yellow too (law 6).
     `only_registered`: a sender nobody registered calls nobody, it is only remembered for the scan;

@@ -40,6 +40,7 @@ class Gateway:
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
         self.lines = DeviceLines(self._registry, clock, self._intake, self._supervision)
+        self._native.ending(self.lines.of_device)
         self.remote = RemoteGateways(
             clock, self._intake, self._supervision, desk.device_subscribed, is_stored or _never
         )
@@ -81,6 +82,7 @@ class Gateway:
         self._supervision.configure(devices, _line_of(devices, lines))
         self._native.reconfigured()
         self.lines.configure(line for line in lines if not line.gateway)
+        self._native.lines_changed()
         self.remote.configure(gateways)
 
     def expect(self, devices: Iterable[str]) -> None:

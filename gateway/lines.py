@@ -26,6 +26,7 @@ from devices.session import Family, Heard
 from devices.standing import LineStanding
 from devices.watch import Finding, Trouble
 from gateway.intake import Intake
+from gateway.links.mqtt_line import MqttLine
 from gateway.links.pump import Behind, Pump
 from gateway.links.serial_line import SerialLine, SerialSettings
 from gateway.links.tcp_line import TcpLine
@@ -74,6 +75,7 @@ class DeviceLines:
         self._wanted: dict[str, Line] = {}
         self._open: dict[str, _OpenLine] = {}
         self._closing: dict[asyncio.Task[None], None] = {}
+        self._logged_in: dict[str, MqttLine] = {}
         self._started = False
         self._log = logger("gateway.lines")
 
@@ -119,6 +121,10 @@ class DeviceLines:
             for line in self._wanted.values()
         )
 
+    def of_device(self, device: str) -> MqttLine | None:
+        """The open line whose far end logs in as this device."""
+        return self._logged_in.get(device)
+
     def is_well(self, name: str) -> bool:
         """Whether a line is open and not silent."""
         return name in self._open and self._open[name].house.is_well
@@ -144,10 +150,15 @@ class DeviceLines:
             # The files were checked; an older stored configuration may still name it.
             house.down(f"{line.id} cannot be opened: {error}")
             return
-        self._open[line.id] = _OpenLine(line, house, port, _link(line, port, house), self._shutting)
+        link = _link(line, port, house)
+        if isinstance(link, MqttLine):
+            self._logged_in[link.device] = link
+        self._open[line.id] = _OpenLine(line, house, port, link, self._shutting)
 
     def _shut(self, name: str) -> None:
         open_line = self._open.pop(name)
+        if isinstance(open_line.link, MqttLine):
+            self._logged_in.pop(open_line.link.device, None)
         task = asyncio.get_running_loop().create_task(open_line.close())
         self._closing[task] = None
         task.add_done_callback(lambda done: self._closing.pop(done, None))
@@ -178,6 +189,11 @@ class DeviceLines:
         """The registered device that speaks under this name, if there is one."""
         known = self._resolved(reading)
         return () if known.standing is Standing.UNKNOWN else (known.device,)
+
+    def may_close(self, line: Line) -> bool:
+        """Whether the site trusts what this line says; radio proves nothing to anybody."""
+        family = self._families.get(line.protocol)
+        return line.closes and family is not None and not family.radio
 
     def is_stranger(self, line: Line, reading: Reading) -> bool:
         """Whether nobody registered who spoke. Then the scan remembers it.
@@ -247,7 +263,7 @@ class LineHouse:
             return True
         if self._lines.is_stranger(self._line, reading) and self._line.only_registered:
             return True
-        closes = self._line.closes and reading.type in _TAKES_AWAY
+        closes = self._lines.may_close(self._line) and reading.type in _TAKES_AWAY
         reading = replace(reading, line=self._line.id, closes=closes)
         return await self._lines.intake.take(reading, site=self._line.site)
 
@@ -399,10 +415,12 @@ class _NoWire:
 
 
 def _link(line: Line, port: Port, house: Behind) -> Link:
-    """What the URL asks for. Everything but `tcp://` and `udp://` is pyserial's to open."""
+    """What the URL asks for. What no other link opens is pyserial's."""
     parts = urlsplit(line.url)
     if parts.scheme == "tcp":
         return TcpLine(parts.hostname or "", parts.port or 0, port.connect, house)
+    if parts.scheme == "mqtt":
+        return MqttLine(parts.hostname or "", port.connect, house)
     if parts.scheme == "udp":
         return UdpLine(parts.hostname or "", parts.port or 0, port.connect, house)
     settings = SerialSettings(

@@ -17,12 +17,15 @@ from devices.catalogue import kind
 from devices.registry import NATIVE, Registry
 from devices.watch import OWN_LINE, Finding, Trouble
 from gateway.intake import Intake
+from gateway.links.mqtt_line import MqttLine
 from gateway.links.ports import Login, MqttListener, Published
 from gateway.logins import Logins
 from gateway.pace import Pace
 from gateway.ports import Desk, Supervises
 
 DOWN = "down"
+EVENTS = "events"
+"""Where the far end of a line publishes what it hears."""
 
 TWO_CLAIM = "two_claim"
 """What the listener calls three take-overs of one device's connection in a minute."""
@@ -60,11 +63,23 @@ class Native:
         self._logins = Logins(registry, clock)
         self._listener: MqttListener | None = None
         self._connections: dict[str, int] = {}
+        self._line_of: Callable[[str], MqttLine | None] = lambda device: None
         self._lines = Pace(LINES_BURST, LINES_PER_SECOND)
         self._log = logger("gateway.native")
 
     def listening(self, listener: MqttListener) -> None:
         self._listener = listener
+
+    def ending(self, line_of: Callable[[str], MqttLine | None]) -> None:
+        """Some of who log in are the far ends of lines: `line_of` says which."""
+        self._line_of = line_of
+
+    def lines_changed(self) -> None:
+        """Lines were opened anew: whoever is their far end may be logged in already."""
+        for device in self._connections:
+            line = self._line_of(device)
+            if line is not None and not line.is_connected:
+                line.connected()
 
     # What the house asks
 
@@ -108,6 +123,9 @@ class Native:
     async def published(self, message: Published) -> bool:
         """True once the message, or its bytes where nobody can read it, are kept durably."""
         device = message.username
+        line = self._line_of(device)
+        if line is not None:
+            return await self._passed_on(line, message)
         known = self._registry.device(device)
         wall = self._clock.wall()
         try:
@@ -126,6 +144,15 @@ class Native:
         # old copy; only a broker we subscribe to says that. So the reading is a live one.
         return await self._intake.take(reading, dup=message.dup)
 
+    async def _passed_on(self, line: MqttLine, message: Published) -> bool:
+        """The far end of a line says what it heard, on one topic; any other is only kept."""
+        device, leaf = message.username, self._leaf(message.username, message.topic)
+        self._supervision.alive(device)
+        if leaf == EVENTS:
+            return await line.published(message.payload)
+        why = f"{leaf} is not read: set the topic to {self._prefix}/{device}/{EVENTS}"
+        return await self._intake.keep(NATIVE, device, why, message.payload)
+
     def subscribed(self, username: str, topic_filter: str) -> None:
         if self._leaf(username, topic_filter) in (DOWN, f"{DOWN}/#", "#", "+"):
             self._desk.device_subscribed(username)
@@ -133,6 +160,9 @@ class Native:
     def connected(self, username: str, client_id: str) -> None:
         self._connections[username] = self._connections.get(username, 0) + 1
         self._supervision.alive(username)
+        line = self._line_of(username)
+        if line is not None:
+            line.connected()
 
     def disconnected(self, username: str, client_id: str, why: str) -> None:
         left = self._connections.get(username, 0) - 1
@@ -140,6 +170,9 @@ class Native:
             self._connections[username] = left
         else:
             self._connections.pop(username, None)
+            line = self._line_of(username)
+            if line is not None:
+                line.disconnected()
 
     def noticed(self, what: str, username: str, detail: str) -> None:
         metrics.NOTICED.labels(metrics.bounded(what, NOTICED)).inc()

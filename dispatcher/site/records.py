@@ -45,6 +45,7 @@ FLOORS = (-20, 200)
 SPEEDS_BD = (50, 4_000_000)
 SILENT_S_MOST = 7 * 86_400.0
 LISTENING = ("tcp", "udp")
+LOGGED_IN = "mqtt"
 _TOKEN_DIGEST = re.compile(r"[0-9a-f]{64}")
 DIALLED = ("socket", "rfc2217")
 
@@ -249,11 +250,14 @@ def _check_url(fields: Fields, url: str) -> None:
     except ValueError:
         fields.mistake("url", f"{url!r} has no port that is one, like tcp://127.0.0.1:10000")
         return
-    if parts.scheme in (*LISTENING, *DIALLED):
+    if parts.scheme == LOGGED_IN:
+        if not parts.hostname or port is not None or parts.path:
+            fields.mistake("url", f"{url!r} names no device that logs in, like mqtt://rtl-hall")
+    elif parts.scheme in (*LISTENING, *DIALLED):
         if parts.hostname is None or port is None:
             fields.mistake("url", f"{url!r} needs host and port, like tcp://127.0.0.1:10000")
     elif url and (parts.scheme or not url.startswith("/")):
-        known = "/dev/…, socket://, rfc2217://, tcp:// or udp://"
+        known = "/dev/…, socket://, rfc2217://, tcp://, udp:// or mqtt://"
         fields.mistake("url", f"{url!r} is no line; write {known}")
 
 
@@ -265,6 +269,8 @@ def _check_protocol(fields: Fields, line: Line) -> None:
             hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(LINE_PROTOCOLS)}"
             fields.mistake("protocol", f"{line.protocol!r} is no protocol of a line; {hint}")
         return
+    if line.closes and FAMILIES[line.protocol].radio:
+        fields.mistake("closes", "is for no radio: anybody can record and repeat it; leave it out")
     try:
         open_port(FAMILIES[line.protocol], dict(line.settings))
     except ConfigError as wrong:

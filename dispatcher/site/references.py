@@ -175,6 +175,9 @@ class _References:
             yield from _known("lines", n, "site", line.site, self.sites, "site")
             there = line.gateway or None
             yield from self._in_site("lines", n, "gateway", there, line.site, gateways, "gateway")
+            if line.url.startswith("mqtt://"):
+                end = line.url.removeprefix("mqtt://")
+                yield from _known("lines", n, "url", end, self.devices, "device")
             other = opened.setdefault((line.gateway, line.url), line.id)
             if other != line.id:
                 yield Broken("lines", n, "url", f"{line.url!r} is already line {other!r}")

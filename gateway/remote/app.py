@@ -61,6 +61,7 @@ class RemoteGateway:
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
         self.lines = DeviceLines(self._registry, clock, self._intake, self._news)
+        self._native.ending(self.lines.of_device)
         self._uplink = Uplink(way, self)
         self._told = Told()
         self._handing: tuple[int, ...] = ()
@@ -168,6 +169,7 @@ class RemoteGateway:
         self._house.configure(part)
         self._native.reconfigured()
         self.lines.configure(part.lines)
+        self._native.lines_changed()
         self._news.lines = {line.id: self.lines.is_well(line.id) for line in part.lines}
         self._log.info("configuration taken over", version=part.version)
 

@@ -1,0 +1,123 @@
+"""A line whose far end logs in at our own MQTT listener, e.g. rtl_433 with `-F mqtt://`.
+
+Each message it publishes is a frame of the line's protocol. The PUBACK leaves once everything the
+message held is kept (law 1). The line is open while its far end is connected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from devices.session import DeviceSession, Heard
+from gateway.links.pump import Behind, Pump
+
+END = b"\n"
+"""Ends a frame that comes as a message of its own."""
+
+
+class MqttLine:
+    """`run` until cancelled, then `close`."""
+
+    def __init__(
+        self, device: str, open_session: Callable[[], DeviceSession], behind: Behind
+    ) -> None:
+        self.device = device
+        self._open_session = open_session
+        self._behind = behind
+        self._pump: Pump | None = None
+        self._remembering = _Remembering(behind)
+        self._closed = False
+
+    @property
+    def is_connected(self) -> bool:
+        return self._pump is not None
+
+    async def run(self) -> None:
+        """Down until its far end logs in."""
+        if self._pump is None:
+            self._behind.down(f"{self.device} is not connected")
+        await asyncio.get_running_loop().create_future()
+
+    def connected(self) -> None:
+        """It has logged in, perhaps anew: a fresh session begins."""
+        if self._closed:
+            return
+        self._drop()
+        self._pump = Pump(self._open_session(), self._remembering, _Nobody())
+        self._behind.up()
+        self._pump.start()
+
+    def disconnected(self) -> None:
+        self._drop()
+        self._behind.down(f"{self.device} is not connected")
+
+    async def published(self, payload: bytes) -> bool:
+        """True once all it held is kept. Messages of a closed line are not acknowledged."""
+        if self._closed or self._pump is None:
+            return False
+        lost = self._remembering.lost
+        pump = self._pump
+        pump.receive(payload + END)
+        await pump.drained()
+        return self._remembering.lost == lost
+
+    def stop_reading(self) -> None:
+        self._closed = True
+
+    async def close(self) -> None:
+        self._closed = True
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._pump is not None:
+            self._pump.close()
+            self._pump = None
+
+
+class _Remembering:
+    """The house behind, and how many messages it could not keep."""
+
+    def __init__(self, behind: Behind) -> None:
+        self._behind = behind
+        self.lost = 0
+
+    def now(self) -> datetime:
+        return self._behind.now()
+
+    def wall(self) -> datetime:
+        return self._behind.wall()
+
+    def spoke(self) -> None:
+        self._behind.spoke()
+
+    async def heard(self, message: Heard) -> bool:
+        kept = False
+        try:
+            kept = await self._behind.heard(message)
+        finally:
+            self.lost += not kept
+        return kept
+
+    def up(self) -> None:
+        self._behind.up()
+
+    def down(self, why: str) -> None:
+        self._behind.down(why)
+
+    def noticed(self, what: str, detail: str) -> None:
+        self._behind.noticed(what, detail)
+
+
+class _Nobody:
+    """Nothing is said to the far end, and the listener has limits of its own."""
+
+    def write(self, content: bytes) -> None:
+        """These protocols only speak to us."""
+
+    def pause_reading(self) -> None:
+        """A message is read once it is kept: the listener's own window holds the next ones."""
+
+    def resume_reading(self) -> None:
+        """Nothing was paused."""
