@@ -66,7 +66,8 @@ class Family:
     """One row of `devices.protocols`: its name on the command line and in files, its session.
 
     `around`: the control characters before and after a frame that a person who writes it down as
-    text leaves out.
+    text leaves out. `radio`: anybody near can record what it hears and send it again, so nothing
+    it says ever closes an alarm, whatever a site says of its line (law 6).
     """
 
     name: str
@@ -74,3 +75,4 @@ class Family:
     encoding: Encoding
     open: Callable[[], DeviceSession]
     around: tuple[bytes, bytes] = (b"", b"")
+    radio: bool = False

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from devices.callsystems.surgard.codec import contact_id_message as surgard_message
 from dispatcher.alarms.model import Notice, Purpose
 from dispatcher.engine.answering import rightful
 from dispatcher.engine.ports import Source, SourceKind
+from firmware_sim.world.process import at_once
+from tests.support.old_line import OldLine
 from tests.support.story import story
+
+PANIC, END_OF_PANIC = (bytes.fromhex(f"0820004dd3dc54{status}89") for status in ("06", "07"))
+ROCKER = bytes.fromhex("55000707017af650002989793001ffffffff37009d")
+
+
+def _event(**fields: object) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
+
+
+NEXA_ON, NEXA_OFF = (_event(model="Nexa-Security", id=7, state=state) for state in ("ON", "OFF"))
+HOPPING = _event(model="Microchip-HCS200", id="1A2B", encrypted="0DEADBEE", learn=0)
+RADIO = {
+    "esp3": ("esp3:00298979", ROCKER),
+    "rfxtrx": ("rfxtrx:security1/d3dc54", PANIC),
+    "rtl433": ("rtl433:Nexa-Security/7", NEXA_ON),
+}
 
 
 @pytest.mark.parametrize("level", ["orange", "red", "blue"])
@@ -59,6 +80,109 @@ def test_a_wire_without_authentication_closes_nothing_whatever_the_level() -> No
         0:00 | Anna | presses {level}         | call Bo: wearable; Anna feels: sent
         0:05 | Anna | cancels unauthenticated | tell Bo: Anna says it is over; Anna feels: sent
         """)
+
+
+@pytest.mark.parametrize("protocol", RADIO)
+async def test_a_copy_of_a_radio_frame_is_one_press_before_and_after_a_restart(
+    protocol: str,
+) -> None:
+    wire, press = RADIO[protocol]
+    line = OldLine(protocol, wire)
+    await line.hears(press)
+    line.running.wait(0.1)
+    await line.hears(press)
+    line.restarts()
+    await line.hears(press)
+    (alarm,) = line.alarms
+    assert [presser.presses for presser in alarm.pressers] == [1]
+
+
+@pytest.mark.parametrize("protocol", RADIO)
+async def test_a_frame_sent_again_hours_later_joins_the_alarm_its_button_still_has(
+    protocol: str,
+) -> None:
+    wire, press = RADIO[protocol]
+    line = OldLine(protocol, wire)
+    await line.hears(press)
+    for restarts in (False, True):
+        line.running.wait(7_200)
+        if restarts:
+            line.restarts()
+        await line.hears(press)
+    (alarm,) = line.alarms
+    assert [presser.presses for presser in alarm.pressers] == [3]
+    assert alarm.open
+
+
+@pytest.mark.parametrize("protocol", RADIO)
+async def test_a_frame_without_a_rolling_code_sent_again_after_the_end_is_a_press(
+    protocol: str,
+) -> None:
+    """Radio cannot tell the recorder from the button, and in doubt somebody calls."""
+    wire, press = RADIO[protocol]
+    line = OldLine(protocol, wire)
+    await line.hears(press)
+    _ended_by_a_person(line)
+    line.running.wait(7_200)
+    await line.hears(press)
+    assert len(line.alarms) == 1
+
+
+async def test_a_frame_with_a_rolling_code_sent_again_opens_nothing_not_even_after_a_restart() -> (
+    None
+):
+    line = OldLine("rtl433", "rtl433:Microchip-HCS200/1A2B")
+    await line.hears(HOPPING)
+    _ended_by_a_person(line)
+    for restarts in (False, True):
+        line.running.wait(7_200)
+        if restarts:
+            line.restarts()
+        await line.hears(HOPPING)
+        assert line.alarms == []
+
+
+@pytest.mark.parametrize(("protocol", "off"), [("rfxtrx", END_OF_PANIC), ("rtl433", NEXA_OFF)])
+@pytest.mark.parametrize("closes", [False, True])
+async def test_an_off_that_came_by_radio_closes_nothing_whatever_the_site_says_of_the_line(
+    protocol: str, off: bytes, closes: bool
+) -> None:
+    wire, press = RADIO[protocol]
+    line = OldLine(protocol, wire, closes=closes)
+    await line.hears(off)
+    assert line.alarms == [], "nor does it open anything"
+    await line.hears(press)
+    line.running.wait(3)
+    await line.hears(off)
+    (alarm,) = line.alarms
+    assert alarm.pressers[0].says_over_at is not None
+    assert alarm.open
+
+
+@pytest.mark.parametrize("closes", [False, True])
+async def test_a_cable_closes_an_acute_alarm_only_where_the_site_says_so_of_the_line(
+    closes: bool,
+) -> None:
+    line = OldLine("surgard", "surgard:1234/7", closes=closes)
+    await line.hears(surgard_message("1234", "R12000007"))
+    assert line.alarms == [], "a restore never opens an alarm"
+    await line.hears(surgard_message("1234", "E12000007"))
+    await line.hears(surgard_message("1234", "R12000009"))
+    assert len(line.alarms) == 1, "another point's word"
+    await line.hears(surgard_message("1234", "R12000007"))
+    assert len(line.alarms) == (0 if closes else 1)
+
+
+def _ended_by_a_person(line: OldLine) -> None:
+    process = line.running.process
+    (alarm,) = line.alarms
+    leader = next(
+        person.id
+        for person in process.pictures.organisation().people
+        if process.pictures.leads(person.id, alarm.site, process.at)
+    )
+    assert process.close(alarm.id, alarm.rev, leader) == ""
+    assert at_once(line.running.store.open_alarms()) == []
 
 
 def test_an_answer_counts_only_from_where_its_notice_was_sent() -> None:

@@ -6,30 +6,22 @@ Each family from its bytes to the notice, through intake and the deciding of a w
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import pytest
 
-from core.signals import AlarmKind, Signal, Taken
+from core.signals import AlarmKind
 from devices.callsystems.ademco685.codec import contact_id_message as ademco_message
 from devices.callsystems.dc09.codec import crc16
 from devices.callsystems.espa444.codec import EOT, encode, enquiry
 from devices.callsystems.espax.codec import Message
 from devices.callsystems.espax.codec import encode as espax_frame
 from devices.callsystems.surgard.codec import contact_id_message as surgard_message
-from devices.protocols import FAMILIES
 from devices.receivers.esp3.codec import Packet
 from devices.receivers.esp3.codec import encode as esp3_packet
-from devices.registry import Line, MemoryRegistry
-from devices.watch import Finding, Watch
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.wording import compose
 from dispatcher.roster.model import Language
-from gateway.intake import Intake
-from gateway.lines import DeviceLines, LineHouse
-from gateway.supervision import Supervision
-from tests.support.running import Running
+from tests.support.old_line import OldLine
 
 
 def _dc09(text: str) -> bytes:
@@ -117,8 +109,8 @@ SAID: list[tuple[str, bytes, str, str]] = [
 async def test_an_unknown_code_of_an_unknown_sender_reaches_the_duty_leader_with_all_that_is_known(
     protocol: str, sent: bytes, device: str, text: str
 ) -> None:
-    house = Stranger(protocol)
-    await house.hears(sent)
+    house = OldLine(protocol)
+    await house.hears_to_the_end(sent)
     (alarm,) = house.running.process.core.book.alarms.values()
     assert (alarm.orphan, alarm.kind) == (True, AlarmKind.UNKNOWN)
     first = house.running.out.handed[0]
@@ -130,53 +122,6 @@ async def test_an_unknown_code_of_an_unknown_sender_reaches_the_duty_leader_with
     assert text in words
     assert "old-line" in words
     assert [one.wire for one in house.lines.scan.newest_first()][:1] == [device]
-
-
-@dataclass
-class _Desk:
-    """The deciding side of the process, as the engine's desk is."""
-
-    running: Running
-    problems: dict[str, str] = field(default_factory=dict)
-
-    async def take(self, signal: Signal) -> Taken:
-        self.running.process.take(signal)
-        return Taken.STORED
-
-    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
-        return Taken.STORED
-
-    def device_subscribed(self, device: str) -> None: ...
-
-    async def found(self, finding: Finding) -> None: ...
-
-    def problem(self, part: str, text: str | None) -> None:
-        self.problems[part] = text or ""
-
-
-class Stranger:
-    """A line of one protocol on which nobody is registered."""
-
-    def __init__(self, protocol: str) -> None:
-        self.running = Running()
-        clock = self.running.agenda.clock
-        desk = _Desk(self.running)
-        registry = MemoryRegistry()
-        supervision = Supervision(Watch(), desk, clock)
-        intake = Intake(desk, registry, clock, supervision, {})
-        site = self.running.process.pictures.organisation().sites[0]
-        self.lines = DeviceLines(registry, clock, intake, supervision)
-        line = Line("old-line", site.id, protocol, "/dev/ttyS0")
-        self._house = LineHouse(line, self.lines)
-        self._session = FAMILIES[protocol].open()
-        self._now: datetime = clock.now()
-
-    async def hears(self, sent: bytes) -> None:
-        heard = list(self._session.receive(sent, self._now, self._now))
-        heard += self._session.wake(self._now + timedelta(seconds=1))
-        for message in heard:
-            await self._house.heard(message)
-        self.running.wait(1)
 
 
 def _addressee() -> Addressee:

@@ -29,4 +29,4 @@ from __future__ import annotations
 from devices.receivers.esp3.session import PROTOCOL, Esp3Session
 from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "EnOcean receiver (ESP3)", Encoding.HEX, Esp3Session)
+FAMILY = Family(PROTOCOL, "EnOcean receiver (ESP3)", Encoding.HEX, Esp3Session, radio=True)

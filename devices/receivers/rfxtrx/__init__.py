@@ -30,4 +30,4 @@ from __future__ import annotations
 from devices.receivers.rfxtrx.session import PROTOCOL, RfxtrxSession
 from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "RFXtrx433 radio receiver", Encoding.HEX, RfxtrxSession)
+FAMILY = Family(PROTOCOL, "RFXtrx433 radio receiver", Encoding.HEX, RfxtrxSession, radio=True)

@@ -28,4 +28,4 @@ from __future__ import annotations
 from devices.receivers.rtl433.session import PROTOCOL, Rtl433Session
 from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "rtl_433 events", Encoding.TEXT, Rtl433Session)
+FAMILY = Family(PROTOCOL, "rtl_433 events", Encoding.TEXT, Rtl433Session, radio=True)

@@ -72,6 +72,8 @@ def test_what_is_exported_is_read_back_and_a_line_may_close_only_where_it_is_wri
          "did you mean espa444?"),
         ('"espa444"', '"native"',
          "lines.toml:3 line[1].protocol: 'native' is no protocol of a line"),
+        ('"espa444"', '"rfxtrx"',
+         "lines.toml:10 line[1].closes: is for no radio: anybody can record and repeat it"),
         ('"/dev/ttyUSB0"', '"ttyUSB0"',
          "lines.toml:4 line[1].url: 'ttyUSB0' is no line; write /dev/…, socket://, rfc2217://, "
          "tcp://, udp:// or mqtt://"),
