@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 from core.signals import AlarmKind, SignalType, Taken
 from devices.registry import Line
+from tests.support.foreign import dialler, has_sent
 from tests.support.interplay import SITE, SOON_S, Building, building, package
 
 pytestmark = pytest.mark.shell
@@ -27,10 +26,13 @@ KEY_TEXT = "tilkald-16-bytes"
 
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 async def test_an_alarm_of_dc09_spt_is_a_press_and_its_dialler_is_content(transport: str) -> None:
-    async with building(_line(transport)) as house, _dialler(house, transport) as dialler:
-        dialler.send_msg("SIA", {"code": "PA", "zone": 501, "area": 1})
+    async with (
+        building(_line(transport)) as house,
+        dialler(ACCOUNT, house.port("panels"), transport) as spt,
+    ):
+        spt.send_msg("SIA", {"code": "PA", "zone": 501, "area": 1})
         await house.until(lambda: len(house.presses) == 1)
-        await _sent(dialler)
+        await has_sent(spt)
         press = house.readings[0]
         assert (press.device, press.type, press.kind) == (
             ACCOUNT,
@@ -41,11 +43,11 @@ async def test_an_alarm_of_dc09_spt_is_a_press_and_its_dialler_is_content(transp
 
 
 async def test_contact_id_of_dc09_spt_is_read_with_its_restore() -> None:
-    async with building(_line()) as house, _dialler(house) as dialler:
-        dialler.send_msg("CID", {"code": 101, "zone": 7, "area": 1, "q": 1})
-        dialler.send_msg("CID", {"code": 101, "zone": 7, "area": 1, "q": 3})
+    async with building(_line()) as house, dialler(ACCOUNT, house.port("panels")) as spt:
+        spt.send_msg("CID", {"code": 101, "zone": 7, "area": 1, "q": 1})
+        spt.send_msg("CID", {"code": 101, "zone": 7, "area": 1, "q": 3})
         await house.until(lambda: len(house.presses) == 2)
-        await _sent(dialler)
+        await has_sent(spt)
         assert [reading.type for reading in house.readings] == [
             SignalType.ALARM,
             SignalType.RESTORE,
@@ -56,25 +58,25 @@ async def test_contact_id_of_dc09_spt_is_read_with_its_restore() -> None:
 # dc09-spt 0.0.4 forgets the socket of an answer that did not come.
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket")
 async def test_what_cannot_be_stored_is_sent_again_by_dc09_spt_until_it_is() -> None:
-    async with building(_line()) as house, _dialler(house) as dialler:
+    async with building(_line()) as house, dialler(ACCOUNT, house.port("panels")) as spt:
         house.desk.answer = Taken.UNSTORED
-        dialler.send_msg("SIA", {"code": "PA", "zone": 3})
+        spt.send_msg("SIA", {"code": "PA", "zone": 3})
         await house.until(lambda: len(house.desk.taken) == 1)
         house.desk.answer = Taken.STORED
         # It waits 5 s for an answer, hangs up, and sends the same number again.
-        await _sent(dialler)
+        await has_sent(spt)
         assert len({signal.identity for signal in house.desk.taken}) == 1, "both were one press"
         assert len(house.desk.taken) == 2
 
 
 async def test_the_polls_of_dc09_spt_keep_its_account_from_being_called_silent() -> None:
     watched = _line(settings=((f"silent_s.{ACCOUNT}", "1.5"),))
-    async with building(watched) as house, _dialler(house) as dialler:
-        dialler.start_poll(0.2, retry_delay=0.1)
-        await _until(lambda: dialler.state()["poll count"] >= 12)
-        assert dialler.state()["main primary path ok"] == 1
+    async with building(watched) as house, dialler(ACCOUNT, house.port("panels")) as spt:
+        spt.start_poll(0.2, retry_delay=0.1)
+        await _until(lambda: spt.state()["poll count"] >= 12)
+        assert spt.state()["main primary path ok"] == 1
         assert house.desk.findings == []
-        await asyncio.to_thread(dialler.stop_poll)
+        await asyncio.to_thread(spt.stop_poll)
         await house.until(lambda: len(house.desk.findings) == 1)
         assert house.desk.findings[0].line == f"panels ({ACCOUNT})"
 
@@ -162,33 +164,6 @@ def _line(transport: str = "tcp", settings: tuple[tuple[str, str], ...] = ()) ->
 
 def _keyed(key: str) -> tuple[tuple[str, str], ...]:
     return ((f"key.{ACCOUNT}", key),) if key else ()
-
-
-@asynccontextmanager
-async def _dialler(house: Building, transport: str = "tcp") -> AsyncIterator[Any]:
-    """Encryption is left out: dc09-spt 0.0.4 hands its cipher texts, which no Python 3 takes."""
-    dialler = package("dc09_spt.dc09_spt", "dc09-spt").dc09_spt(ACCOUNT)
-    dialler.set_path("main", "primary", "127.0.0.1", house.port("panels"), type=transport)
-    try:
-        yield dialler
-    finally:
-        await asyncio.to_thread(dialler.stop_poll)
-        await asyncio.to_thread(_end, dialler)
-
-
-def _end(dialler: Any) -> None:
-    """It tries for ever what it could not send, and its thread is no daemon."""
-    while dialler.send is not None and dialler.send.is_alive():
-        dialler.queue.clear()
-        dialler.send.join(0.1)
-
-
-async def _sent(dialler: Any) -> None:
-    """Until its queue is empty and its thread has had its acknowledgement."""
-    await asyncio.to_thread(dialler.send.join, SOON_S)
-    assert not dialler.send.is_alive(), "it still waits for an acknowledgement"
-    assert dialler.notSent() == 0
-    assert dialler.isConnected()
 
 
 async def _until(true: Any) -> None:

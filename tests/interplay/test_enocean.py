@@ -4,11 +4,9 @@ own table of profiles, and reads what we say to a receiver.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +14,8 @@ from core.signals import AlarmKind, Reading, SignalType
 from devices.receivers.esp3.codec import Packet, PacketType, Telegram, encode, radio
 from devices.receivers.esp3.session import ASK_VERSION
 from devices.registry import Line
-from tests.support.interplay import SITE, SOON_S, Building, NullModem, building, package
+from tests.support.foreign import BS1, RPS, RadioReceiver
+from tests.support.interplay import SITE, Building, NullModem, building, package
 
 pytestmark = [
     pytest.mark.shell,
@@ -26,7 +25,6 @@ pytestmark = [
 
 SPEED_BD = 57_600
 SENDER = [0x01, 0x81, 0xA3, 0xF2]
-RPS, BS1 = 0xF6, 0xD5
 BUTTONS = {"AI": 0, "A0": 1, "BI": 2, "B0": 3}
 
 NORMAL = {"T21": 1, "NU": 1}
@@ -74,8 +72,8 @@ async def test_the_three_copies_of_one_press_are_one_press(tmp_path: Path) -> No
 
 async def test_a_push_button_without_rockers_is_an_alarm(tmp_path: Path) -> None:
     async with _receiver(tmp_path) as receiver:
-        receiver.transmits(profile=(RPS, 1, 1), PB=1)
-        receiver.transmits(profile=(RPS, 1, 1), PB=0)
+        receiver.transmits_as((RPS, 1, 1), PB=1)
+        receiver.transmits_as((RPS, 1, 1), PB=0)
         receiver.transmits(**LAST)
         press = await receiver.hears_before_the_last()
         assert (press.type, press.kind) == (SignalType.ALARM, AlarmKind.SOS)
@@ -84,8 +82,8 @@ async def test_a_push_button_without_rockers_is_an_alarm(tmp_path: Path) -> None
 async def test_a_contact_that_calls_when_it_opens_calls_then_and_only_then(tmp_path: Path) -> None:
     call_point = (("call_points.0181A3F2", "open"),)
     async with _receiver(tmp_path, call_point) as receiver:
-        receiver.transmits(profile=(BS1, 0, 1), CO=1)
-        receiver.transmits(profile=(BS1, 0, 1), CO=0)
+        receiver.transmits_as((BS1, 0, 1), CO=1)
+        receiver.transmits_as((BS1, 0, 1), CO=0)
         receiver.transmits(**LAST)
         press = await receiver.hears_before_the_last()
         assert (press.type, press.code) == (SignalType.ALARM, "contact open")
@@ -117,27 +115,12 @@ def test_it_reads_every_packet_our_encoder_makes() -> None:
 # -------------------------------------------------------------------------------------------
 
 
-class _Receiver:
-    """A radio receiver played by the package: its communicator has the far end of the cable."""
+class _Radio(RadioReceiver):
+    """The receiver of a house."""
 
     def __init__(self, house: Building, port: Path) -> None:
-        serial = package("enocean.communicators.serialcommunicator", "enocean")
-        self._packets = package("enocean.protocol.packet", "enocean")
+        super().__init__(port, SENDER)
         self._house = house
-        self.communicator = serial.SerialCommunicator(port=str(port))
-
-    def transmits(self, profile: tuple[int, int, int] = (RPS, 2, 2), **values: int) -> None:
-        """A telegram as its profile has it, here F6-02-02: two rockers."""
-        rorg, function, kind = profile
-        packet = self._packets.RadioPacket.create(
-            rorg=rorg,
-            rorg_func=function,
-            rorg_type=kind,
-            sender=SENDER,
-            destination=[0xFF] * 4,
-            **values,
-        )
-        assert self.communicator.send(packet)
 
     async def hears_before_the_last(self) -> Reading:
         """The one thing the house was told before what `LAST` says."""
@@ -146,21 +129,12 @@ class _Receiver:
         assert last.code == "BI+A0"
         return told
 
-    async def is_asked(self) -> Any:
-        return await asyncio.to_thread(self.communicator.receive.get, timeout=SOON_S)
-
 
 @asynccontextmanager
 async def _receiver(
     folder: Path, settings: tuple[tuple[str, str], ...] = ()
-) -> AsyncIterator[_Receiver]:
+) -> AsyncIterator[_Radio]:
     with NullModem(folder, SPEED_BD) as cable:
         line = Line("radio", SITE, "esp3", str(cable.here), SPEED_BD, settings=settings)
-        async with building(line) as house:
-            receiver = _Receiver(house, cable.there)
-            receiver.communicator.start()
-            try:
-                yield receiver
-            finally:
-                receiver.communicator.stop()
-                await asyncio.to_thread(receiver.communicator.join, SOON_S)
+        async with building(line) as house, _Radio(house, cable.there) as radio_receiver:
+            yield radio_receiver

@@ -11,7 +11,7 @@ from pathlib import Path
 from core import settings
 from core.clock import ServiceClock
 from core.ids import salt
-from devices.registry import Device
+from devices.registry import Device, Line
 from dispatcher.app import Dispatcher, Ground
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.store.connection import DatabaseFile
@@ -47,6 +47,11 @@ class HeldStore(SqliteStore):
         self._waiting.append((unit, promised))
         return promised
 
+    @property
+    def waits(self) -> int:
+        """How many units were given and are not committed."""
+        return len(self._waiting)
+
     def let_go(self) -> None:
         """Commit what waits, and hold no longer."""
         self.held = False
@@ -59,6 +64,7 @@ class HeldStore(SqliteStore):
 class WholeService:
     store: HeldStore
     door: Door
+    gateway: Gateway
     heard: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     async def device(self, name: str) -> CrashDevice:
@@ -73,29 +79,30 @@ class WholeService:
 
 
 @asynccontextmanager
-async def whole_service(folder: Path) -> AsyncIterator[WholeService]:
-    """A small house: badges of people on duty, two fixed buttons."""
+async def whole_service(folder: Path, lines: tuple[Line, ...] = ()) -> AsyncIterator[WholeService]:
+    """A small house: badges of people on duty, two fixed buttons, and these lines."""
     loaded = settings.load(data_dir=folder, http_port=0, public_port=0, mqtt_port=0)
     clock = ServiceClock()
     store = HeldStore(folder / "tilkald.db", clock)
     journal = EmergencyJournal(folder / "emergency.journal")
     made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=2))
-    lines, desk = GatewayLines(clock), EngineDesk(clock)
-    pictures = SitePictures(made, (), lines)
+    devices, desk = GatewayLines(clock), EngineDesk(clock)
+    pictures = SitePictures(made, (), devices)
     ground = Ground(store, journal, clock, (folder / "lock").open("wb"), ())
-    dispatcher = Dispatcher(loaded, ground, pictures, lines)
+    dispatcher = Dispatcher(loaded, ground, pictures, devices)
     gateway = Gateway(loaded, clock, desk)
-    lines.listening(gateway)
+    devices.listening(gateway)
     desk.listening(dispatcher.engine, pictures)
     own = Device(selfcheck.DEVICE, "badge", "", password=SELFCHECK_PASSWORD)
     zones = {zone.id: zone.id for zone in made.zones}
-    gateway.configure(made.devices, made.assignments, zones, (own,))
+    gateway.configure(made.devices, made.assignments, zones, (own,), lines)
     await dispatcher.start()
     await gateway.start(())
     port = gateway.listener.port
     assert port is not None
     try:
-        yield WholeService(store, Door("127.0.0.1", port, loaded.mqtt_prefix, SELFCHECK_PASSWORD))
+        door = Door("127.0.0.1", port, loaded.mqtt_prefix, SELFCHECK_PASSWORD)
+        yield WholeService(store, door, gateway)
     finally:
         store.let_go()
         await gateway.stop()
