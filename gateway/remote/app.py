@@ -14,7 +14,7 @@ from core.log import logger
 from core.settings import Settings
 from core.signals import Reading, SignalType
 from devices.registry import MemoryRegistry
-from gateway.app import listener_settings
+from gateway.app import certificate_of, listener_settings
 from gateway.intake import Intake
 from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
@@ -60,7 +60,9 @@ class RemoteGateway:
         )
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
-        self.lines = DeviceLines(self._registry, clock, self._intake, self._news)
+        self.lines = DeviceLines(
+            self._registry, clock, self._intake, self._news, certificate=certificate_of(settings)
+        )
         self._native.ending(self.lines.of_device)
         self._uplink = Uplink(way, self)
         self._told = Told()

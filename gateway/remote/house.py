@@ -7,12 +7,24 @@ from pathlib import Path
 
 from core import words
 from core.clock import Clock
-from core.signals import Signal
+from core.signals import AlarmKind, Signal
+from core.words import Words
 from devices.catalogue import Down, kind
 from devices.registry import MemoryRegistry
 from gateway.remote.contract import Part
+from gateway.remote.ring import Call
 
 LOCALES = Path(__file__).parents[1] / "locales"
+TEXT_CHARS_MAX = 100
+
+_KINDS = {
+    AlarmKind.ATTACK: "Attack",
+    AlarmKind.MEDICAL: "Illness",
+    AlarmKind.FIRE: "Fire",
+    AlarmKind.MAN_DOWN: "Fall",
+    AlarmKind.FALL: "Fall",
+}
+"""What makes a difference to how one comes."""
 
 
 class LocalHouse:
@@ -37,14 +49,43 @@ class LocalHouse:
             if device != signal.device and self._may_be_called(device, signal.person)
         ]
 
-    def text(self, signal: Signal) -> str:
-        say = words.words(self._part.language, LOCALES)
+    def text(self, call: Call) -> str:
+        """The place first, what is wrong, who; then what to do without a centre (glossary)."""
+        say, signal = words.words(self._part.language, LOCALES), call.signal
         who = self._name(signal.person) or signal.device
-        where = self._part.labels.get(signal.zone or "", "")
-        alarm = say("{who} calls for help: {where}", who=who, where=where or say("place unknown"))
-        return (
-            f"{alarm}\n{say('The centre cannot be reached. Go there, and call others yourself.')}"
-        )
+        if call.is_it_over:
+            lines = [say("Is it over now?"), say("The centre cannot be reached.")]
+        elif call.says_over:
+            lines = [
+                say("{who} says it is over.", who=who),
+                say("Still go and see {who}.", who=who),
+            ]
+        elif signal.reading.kind is AlarmKind.WEAPON:
+            lines = [
+                say("WEAPON. DO NOT GO IN."),
+                say("Lock the door. Call the police yourself."),
+                say("{who} calls for help.", who=who),
+            ]
+        else:
+            lines = [
+                " ".join(
+                    filter(None, (self._what(signal, say), say("{who} calls for help.", who=who)))
+                ),
+                say("The centre cannot be reached. Go there, and call others yourself."),
+            ]
+        if call.times > 1 and not call.is_it_over:
+            lines.append(say("Called {count} times. Nobody has answered.", count=call.times))
+        return "\n".join([self._place(signal, say), *lines])
+
+    def _what(self, signal: Signal, say: Words) -> str:
+        kind = _KINDS.get(signal.reading.kind or AlarmKind.CALL)
+        return "" if kind is None else f"{say(kind)}:"
+
+    def _place(self, signal: Signal, say: Words) -> str:
+        """The place as staff say it; else what the line's own text says of it."""
+        label = self._part.labels.get(signal.zone or "", "")
+        said = " ".join(signal.reading.text.split())[:TEXT_CHARS_MAX]
+        return " ".join(filter(None, (label.upper(), said))) or say("Place unknown").upper()
 
     def first_name(self, device: str) -> str:
         return self._name(self._wearer(device)) or device
