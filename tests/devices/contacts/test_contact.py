@@ -47,6 +47,7 @@ FIRST = {
         (".C.C.C.C", "        "),  # a spike is no cut
         (".CSCSCSC", "    s   "),  # one trouble, whatever it is
         (".CCCCXX.....", "    cP    R "),  # cut and then pressed all the same
+        (".CCCC........S.....", "    c"),  # on its way to be well, a spike
         (".CC?CCCC", "       c"),
     ],
 )

@@ -160,6 +160,14 @@ def test_a_loop_found_cut_at_the_start_is_said(measured: int) -> None:
     assert [one.split()[1] for one in desk.after(1)] == ["tamper"]
 
 
+def test_a_loop_may_have_a_lid_switch_as_well() -> None:
+    desk = Desk({**LOOP, "point.1/0": "bands fault=5"})
+    desk.press(1, 0, WELL, INPUT)
+    assert desk.after(1) == []
+    desk.press(1, 5)
+    assert desk.after(1) == ["desk/1/0 tamper tamper"]
+
+
 def test_a_value_that_passes_the_cut_on_its_way_is_a_press_and_no_cut() -> None:
     desk = Desk({**LOOP, "bands": "short 200 normal 1200 cut 2600 alarm"})
     desk.press(1, 0, WELL, INPUT)
@@ -301,6 +309,28 @@ def test_no_request_leaves_before_the_answer_and_the_gap_after_it() -> None:
         pauses = [later - sooner for (sooner, _), (later, _) in pairwise(desk.requests[begun:])]
         assert min(pauses) >= timedelta(seconds=0.15 + gap)
         assert max(pauses) < timedelta(seconds=0.15 + gap + 0.002)
+
+
+def test_a_slow_line_leaves_an_answer_the_time_it_takes_on_the_wire() -> None:
+    desk = Desk()
+    desk.port = open_port(FAMILY, {"point.1/3": "closes"}, speed_bd=1_200)
+    desk.plug_in()
+    desk.boards[1].late = timedelta(seconds=0.4)  # 0.3 for the board, 0.13 for 14 bytes
+    begun = len(desk.requests)
+    desk.after(4)
+    pauses = [later - sooner for (sooner, _), (later, _) in pairwise(desk.requests[begun:])]
+    assert min(pauses) > timedelta(seconds=0.4)
+
+
+def test_a_silent_board_keeps_the_line_once_in_five_seconds() -> None:
+    desk = Desk({"point.1/3": "closes", "point.2/3": "closes"}, units=2)
+    desk.boards[2].silent = True
+    desk.after(10)
+    begun = len(desk.requests)
+    desk.after(60)
+    asked = [request[0] for _, request in desk.requests[begun:]]
+    assert asked.count(2) == 60 / SLOWLY_S
+    assert asked.count(1) > 500
 
 
 def test_each_board_has_its_turn() -> None:
