@@ -78,7 +78,7 @@ class Line:
     @property
     def listens(self) -> bool:
         """Whether it is a port of ours, where many may speak, and no cable."""
-        return self.url.startswith(("tcp://", "udp://"))
+        return self.url.startswith(("tcp://", "tls://", "udp://"))
 
 
 @dataclass(frozen=True, slots=True)

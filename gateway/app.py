@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from core.clock import Clock
 from core.settings import Settings
@@ -15,7 +17,7 @@ from devices.watch import Health, Watch
 from gateway.intake import Intake, IsStored
 from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
-from gateway.links.mqtt_sockets import ListenerSettings
+from gateway.links.mqtt_sockets import ListenerSettings, tls_context
 from gateway.native import Native
 from gateway.ports import Desk
 from gateway.remote.contract import Part
@@ -39,7 +41,13 @@ class Gateway:
         )
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
-        self.lines = DeviceLines(self._registry, clock, self._intake, self._supervision)
+        self.lines = DeviceLines(
+            self._registry,
+            clock,
+            self._intake,
+            self._supervision,
+            certificate=certificate_of(settings),
+        )
         self._native.ending(self.lines.of_device)
         self.remote = RemoteGateways(
             clock, self._intake, self._supervision, desk.device_subscribed, is_stored or _never
@@ -138,6 +146,13 @@ def _line_of(devices: Sequence[Device], lines: Sequence[Line]) -> dict[str, str]
                 board = board_of(protocol, identity)
                 found.setdefault(device.id, f"{line.id}/{board}" if board else line.id)
     return found
+
+
+def certificate_of(settings: Settings) -> Callable[[], ssl.SSLContext] | None:
+    """What the device side shows, on the MQTT port and on `tls://` lines alike."""
+    if settings.mqtt_tls_cert is None:
+        return None
+    return partial(tls_context, listener_settings(settings))
 
 
 def listener_settings(settings: Settings) -> ListenerSettings:

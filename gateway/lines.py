@@ -8,6 +8,7 @@ is not open or it is silent, and is up again when neither holds.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -65,8 +66,11 @@ class DeviceLines:
         intake: Intake,
         supervision: Supervises,
         families: dict[str, Family] | None = None,
+        certificate: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
+        """`certificate`: what `tls://` ports show; it raises ConfigError when it is none."""
         self._families = FAMILIES if families is None else families
+        self._certificate = certificate
         self._registry = registry
         self._clock = clock
         self._intake = intake
@@ -146,14 +150,32 @@ class DeviceLines:
             port = open_port(
                 family, dict(line.settings), datagrams=datagrams, speed_bd=line.speed_bd
             )
+            link = self._link(line, port, house)
         except (KeyError, ConfigError) as error:
             # The files were checked; an older stored configuration may still name it.
             house.down(f"{line.id} cannot be opened: {error}")
             return
-        link = _link(line, port, house)
         if isinstance(link, MqttLine):
             self._logged_in[link.device] = link
         self._open[line.id] = _OpenLine(line, house, port, link, self._shutting)
+
+    def _link(self, line: Line, port: Port, house: Behind) -> Link:
+        """What the URL asks for. What no other link opens is pyserial's. Raises ConfigError."""
+        parts = urlsplit(line.url)
+        host, number = parts.hostname or "", parts.port or 0
+        match parts.scheme:
+            case "mqtt":
+                return MqttLine(host, port.connect, house)
+            case "udp":
+                return UdpLine(host, number, port.connect, house)
+            case "tcp":
+                return TcpLine(host, number, port.connect, house)
+            case "tls":
+                if self._certificate is None:
+                    raise ConfigError("there is no certificate: set TILKALD_MQTT_TLS_CERT and _KEY")
+                return TcpLine(host, number, port.connect, house, tls=self._certificate())
+            case _:
+                return SerialLine(_serial(line), port.connect, house)
 
     def _shut(self, name: str) -> None:
         open_line = self._open.pop(name)
@@ -414,16 +436,6 @@ class _NoWire:
         """Nothing is read."""
 
 
-def _link(line: Line, port: Port, house: Behind) -> Link:
-    """What the URL asks for. What no other link opens is pyserial's."""
-    parts = urlsplit(line.url)
-    if parts.scheme == "tcp":
-        return TcpLine(parts.hostname or "", parts.port or 0, port.connect, house)
-    if parts.scheme == "mqtt":
-        return MqttLine(parts.hostname or "", port.connect, house)
-    if parts.scheme == "udp":
-        return UdpLine(parts.hostname or "", parts.port or 0, port.connect, house)
-    settings = SerialSettings(
-        line.url, line.speed_bd, line.data_bits, _PARITIES[line.parity], line.stop_bits
-    )
-    return SerialLine(settings, port.connect, house)
+def _serial(line: Line) -> SerialSettings:
+    parity = _PARITIES[line.parity]
+    return SerialSettings(line.url, line.speed_bd, line.data_bits, parity, line.stop_bits)

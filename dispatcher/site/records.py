@@ -44,7 +44,7 @@ COUNT_MOST = 250
 FLOORS = (-20, 200)
 SPEEDS_BD = (50, 4_000_000)
 SILENT_S_MOST = 7 * 86_400.0
-LISTENING = ("tcp", "udp")
+LISTENING = ("tcp", "tls", "udp")
 LOGGED_IN = "mqtt"
 _TOKEN_DIGEST = re.compile(r"[0-9a-f]{64}")
 DIALLED = ("socket", "rfc2217")
@@ -257,7 +257,7 @@ def _check_url(fields: Fields, url: str) -> None:
         if parts.hostname is None or port is None:
             fields.mistake("url", f"{url!r} needs host and port, like tcp://127.0.0.1:10000")
     elif url and (parts.scheme or not url.startswith("/")):
-        known = "/dev/…, socket://, rfc2217://, tcp://, udp:// or mqtt://"
+        known = "/dev/…, socket://, rfc2217://, tcp://, tls://, udp:// or mqtt://"
         fields.mistake("url", f"{url!r} is no line; write {known}")
 
 

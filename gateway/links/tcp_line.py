@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
 from datetime import datetime
 
@@ -29,6 +30,9 @@ BACKLOG = 256
 BIND_AGAIN_S = 5.0
 """How often a port that is taken is tried again."""
 
+HANDSHAKE_WITHIN_S = 10.0
+"""How long a peer may take to agree on the encryption."""
+
 LINGER_S = 1.0
 """How long a closed connection may take to fetch its last answers."""
 
@@ -43,8 +47,9 @@ class TcpLine:
         open_session: Callable[[], DeviceSession],
         behind: Behind,
         limits: PeerLimits | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`port` 0 is any free one; see `port`."""
+        """`port` 0 is any free one; see `port`. `tls`: only encrypted connections are taken."""
         self.behind = behind
         self.limits = limits or PeerLimits()
         self.peers = Peers(self.limits)
@@ -53,7 +58,12 @@ class TcpLine:
         self._host = host
         self._wanted = port
         self._open_session = open_session
+        self._tls = tls
         self._server: asyncio.Server | None = None
+
+    @property
+    def is_encrypted(self) -> bool:
+        return self._tls is not None
 
     @property
     def port(self) -> int | None:
@@ -68,7 +78,12 @@ class TcpLine:
         while self._server is None:
             try:
                 self._server = await loop.create_server(
-                    lambda: TcpConnection(self), self._host, self._wanted, backlog=BACKLOG
+                    lambda: TcpConnection(self),
+                    self._host,
+                    self._wanted,
+                    backlog=BACKLOG,
+                    ssl=self._tls,
+                    ssl_handshake_timeout=None if self._tls is None else HANDSHAKE_WITHIN_S,
                 )
             except OSError as error:
                 self.behind.down(f"{self._host}:{self._wanted} cannot be opened: {error.strerror}")
@@ -159,7 +174,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         if self._pump is None:
             return False
         self._ending = self._loop.create_task(self._close_when_answered())
-        return True
+        return not self._line.is_encrypted  # TLS knows no half-open connection
 
     def pause_writing(self) -> None:
         detail = f"{self._peer} does not read its answers; cut off"

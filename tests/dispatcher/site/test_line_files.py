@@ -76,7 +76,7 @@ def test_what_is_exported_is_read_back_and_a_line_may_close_only_where_it_is_wri
          "lines.toml:10 line[1].closes: is for no radio: anybody can record and repeat it"),
         ('"/dev/ttyUSB0"', '"ttyUSB0"',
          "lines.toml:4 line[1].url: 'ttyUSB0' is no line; write /dev/…, socket://, rfc2217://, "
-         "tcp://, udp:// or mqtt://"),
+         "tcp://, tls://, udp:// or mqtt://"),
         ("tcp://127.0.0.1:10000", "tcp://127.0.0.1",
          "lines.toml:18 line[2].url: 'tcp://127.0.0.1' needs host and port, like "
          "tcp://127.0.0.1:10000"),

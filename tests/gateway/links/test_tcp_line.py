@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from gateway.links.peers import PeerLimits
 from gateway.links.tcp_line import TcpLine
+from tests.support.certificates import certificate
 from tests.support.lines import SOON_S, SlowHouse, plain
 
 pytestmark = pytest.mark.shell
@@ -30,6 +33,23 @@ async def test_a_press_over_tcp_is_answered_after_its_commit() -> None:
         await house.until(lambda: house.names == ["550"])
         house.gate.set()
         assert await soon(reader.readline()) == b"+550\n"
+
+
+async def test_an_encrypted_port_answers_who_speaks_tls_and_nobody_else(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shown.load_cert_chain(cert, key)
+    trusted = ssl.create_default_context(cafile=cert)
+    house = SlowHouse()
+    async with serving(house, tls=shown) as line, peer(line) as (plain_reader, plain_writer):
+        plain_writer.write(b"!551 help\n")
+        assert await soon(closed(plain_reader))
+        reader, writer = await asyncio.open_connection("localhost", line.port, ssl=trusted)
+        writer.write(b"!550 help\n")
+        assert await soon(reader.readline()) == b"+550\n"
+        writer.close()
+        await soon(writer.wait_closed())
+    assert house.names == ["550"]
 
 
 async def test_a_peer_that_hangs_up_its_side_still_gets_its_answer() -> None:
@@ -149,8 +169,10 @@ async def test_closing_answers_what_is_committed_by_then() -> None:
 
 
 @asynccontextmanager
-async def serving(house: SlowHouse, limits: PeerLimits | None = None) -> AsyncIterator[TcpLine]:
-    line = TcpLine("127.0.0.1", 0, plain, house, limits)
+async def serving(
+    house: SlowHouse, limits: PeerLimits | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[TcpLine]:
+    line = TcpLine("127.0.0.1", 0, plain, house, limits, tls)
     running = asyncio.create_task(line.run())
     await house.until(lambda: house.states == ["up"])
     try:
