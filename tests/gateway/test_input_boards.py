@@ -107,6 +107,14 @@ async def test_a_serial_line_of_boards_is_unplugged_and_comes_back_by_itself(
             assert pressed.reading.code == "found_pressed", "pressed while the line was away"
 
 
+def test_of_two_lines_of_boards_each_point_hangs_on_that_of_its_name() -> None:
+    def line(name: str, protocol: str) -> Line:
+        return Line(f"{name}-line", "home", protocol, f"/dev/{name}", settings=(("name", name),))
+
+    lines = [line("attic", "modbus"), line("desk", "modbus-tcp")]
+    assert _line_of(DEVICES, lines) == {"desk": "desk-line/1", "hall": "desk-line/2"}
+
+
 class Boards:
     """Board 1 measures loops, board 2 has contacts. `silent`: the one that says nothing."""
 
