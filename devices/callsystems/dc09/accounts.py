@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from devices.callsystems.dc09.settings import Account, Settings
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 REPEATED_WITHIN = timedelta(minutes=5)
 """The same number and data this soon after is the same message: three tries, 60 s apart at most,
@@ -38,6 +43,30 @@ class Refused:
     tell: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What tells a message from others beside its number: the time of its first copy.
+
+    `again`: a name of ours, where the panel's number and data were heard before and mean anew.
+    """
+
+    at: datetime | None
+    again: str | None = None
+
+
+@dataclass(slots=True)
+class _Message:
+    """A message heard lately: when and with which time first, and its newest time."""
+
+    first: datetime
+    stamp: datetime | None
+    newest: datetime | None
+    again: str | None
+
+    def has_heard(self, stamp: datetime | None) -> bool:
+        return stamp is not None and self.newest is not None and stamp <= self.newest
+
+
 @dataclass(slots=True)
 class _Clock:
     stamp: datetime
@@ -54,7 +83,8 @@ class Accounts:
         self._heard: dict[str, datetime] = {}
         self._silent: dict[str, None] = {}
         self._heap: list[tuple[datetime, str]] = []
-        self._stamps: dict[tuple[str, str, bytes], tuple[datetime, datetime | None]] = {}
+        self._messages: dict[tuple[str, str, bytes], _Message] = {}
+        self._newest: dict[tuple[str, str], bytes] = {}
         self._clocks: dict[str, _Clock] = {}
         self._begun = False
         if now is not None:
@@ -118,18 +148,29 @@ class Accounts:
 
     # Repeats and clocks
 
-    def first_stamp(
+    def named(
         self, account: str, seq: str, data: str, stamp: datetime | None, now: datetime
-    ) -> datetime | None:
-        """The time the first copy of this message had: a repeat is stamped anew when it is sent."""
-        key = (account, seq, hashlib.blake2b(data.encode(), digest_size=16).digest())
-        known = self._stamps.pop(key, None)
-        if known is None or now - known[0] > REPEATED_WITHIN:
-            known = (now, stamp)
-        self._stamps[key] = known
-        if len(self._stamps) > REMEMBERED_MAX:
-            del self._stamps[next(iter(self._stamps))]
-        return known[1]
+    ) -> Named:
+        """What this message is called: a repeat as its first copy, though it is stamped anew.
+
+        A panel that does not count sends everything under one number. There the same data are no
+        repeat once something else came, unless they carry a time that was heard already.
+        """
+        digest = hashlib.blake2b(data.encode(), digest_size=16).digest()
+        known = self._messages.pop((account, seq, digest), None)
+        if known is not None and now - known.first > REPEATED_WITHIN:
+            known = None
+        heard_before = known is not None and known.has_heard(stamp)
+        between = self._newest.get((account, seq), digest) != digest
+        if known is None or (between and not heard_before):
+            again = f"again-{int(now.timestamp() * 1_000)}" if known is not None else None
+            known = _Message(now, stamp, stamp, again)
+        known.newest = stamp if known.newest is None else max(known.newest, stamp or known.newest)
+        _remember(self._messages, (account, seq, digest), known)
+        if not heard_before:
+            self._newest.pop((account, seq), None)
+            _remember(self._newest, (account, seq), digest)
+        return Named(known.stamp, known.again)
 
     def refuse(self, account: str, stamp: datetime, wall: datetime) -> Refused:
         """A readable message whose time is outside the window."""
@@ -147,6 +188,13 @@ class Accounts:
         """Its clock is right. True when people were told that it was not."""
         clock = self._clocks.pop(account, None)
         return clock is not None and clock.count >= REFUSED_TOLD
+
+
+def _remember(kept: dict[Key, Value], key: Key, value: Value) -> None:
+    """At the end; of too many the one heard longest ago is forgotten."""
+    kept[key] = value
+    if len(kept) > REMEMBERED_MAX:
+        del kept[next(iter(kept))]
 
 
 def _same_clock(before: _Clock, clock: _Clock) -> bool:

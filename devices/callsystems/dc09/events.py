@@ -32,6 +32,11 @@ class Report:
     occurred: datetime | None = None
     position: Position | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether a table knows what any of it means; all of it is raised or kept in any case."""
+        return any(event.meaning.source for event in self.events)
+
 
 def report(speaks: Speaks, content: Content, account: str, own: Mapping[str, Meaning]) -> Report:
     """The events of a message. Raises PeerError where there is none that could be read.

@@ -10,11 +10,13 @@
 | wrong CRC, wrong length, no frame | silence | the panel repeats |
 | encrypted, its time outside -40 … +20 s | NAK with our time, in the clear (5.5.3.2) | at once |
 | well received, not to be read: no key, an unknown type, no event (5.5.3.3) | DUH | when kept |
+| event whose code no table knows (5.5.3.3) | DUH | when kept |
 | an account that is not listed, where only listed ones are served (5.5.3.3) | DUH | when kept |
 
 What cannot be read may be a call for help, so it is raised as one, with that text. Two rules go
 beyond the standard. A repeat carries a new time and the old number: it gets the time of its first
-copy, so that it is one press. And a panel that is refused for its time again, while its clock runs,
+copy, so that it is one press (what a panel does that gives every message the same number stands in
+`Accounts.named`). And a panel that is refused for its time again, while its clock runs,
 is no recording: its alarms are raised though every copy gets its NAK.
 
 A frame is believed when one of its account's keys opened it and its time is fresh; everything else
@@ -158,7 +160,7 @@ class Dc09Session:
         except PeerError as error:
             return [*heard, *self._unread(frame, str(error), piece.raw, now, wall, opened.key)]
         readings = self._readings(opened, told, piece.raw, now)
-        token = self._accounts.answer(frame.account)
+        token = self._accounts.answer(frame.account) if told.known else "DUH"
         return [*heard, *self._owing(token, frame, opened.key, readings, "", now, wall)]
 
     def _open(self, frame: Frame) -> _Opened:
@@ -199,7 +201,7 @@ class Dc09Session:
 
     def _readings(self, opened: _Opened, told: Report, raw: bytes, now: datetime) -> list[Reading]:
         frame, sent = opened.frame, opened.content.stamp
-        first = self._accounts.first_stamp(told.device, frame.seq, opened.content.data, sent, now)
+        named = self._accounts.named(told.device, frame.seq, opened.content.data, sent, now)
         clear = opened.key is None and bool(self._accounts.of(frame.account).keys)
         odd = ("message: not encrypted, though a key is agreed",) if clear else ()
         return [
@@ -208,7 +210,8 @@ class Dc09Session:
                 event,
                 raw,
                 seq=_number(frame.seq),
-                at=told.occurred or first,
+                at=told.occurred or named.at,
+                boot=named.again,
                 position=told.position,
                 odd=odd,
             )

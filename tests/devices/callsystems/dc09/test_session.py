@@ -245,6 +245,39 @@ def test_a_recording_sent_again_and_again_raises_nothing() -> None:
         assert all(h.reading is None or h.reading.type is not SignalType.ALARM for h in heard)
 
 
+@pytest.mark.parametrize("stamped", [True, False])
+def test_a_panel_that_never_counts_is_heard_again_after_it_has_said_something_else(
+    stamped: bool,
+) -> None:
+    """Seen in the field: every message under 0001. A press after a restore is no repeat."""
+    session = Dc09Session()
+    said = []
+    for second, data in enumerate(("NPA501", "NPA501", "NPR501", "NPA501", "NPA501")):
+        later = timedelta(seconds=10 * second)
+        when = stamp(WALL + later) if stamped else ""
+        said += readings(say(session, "SIA-DCS", f"#1234|{data}]{when}", NOW + later))
+    press, repeat, restore, anew, its_repeat = map(_identity, said)
+    assert press == repeat
+    assert anew == its_repeat
+    assert len({press, restore, anew}) == 3
+
+
+def test_a_recorded_message_is_a_copy_inside_the_window_whatever_came_between() -> None:
+    session = port(Account("1234", (KEY,)))
+    said = []
+    for seconds, data in ((0, "|NPA1]"), (5, "|NPR1]"), (10, "|NPA1]")):
+        later = timedelta(seconds=seconds)
+        sent = WALL if data == "|NPA1]" else WALL + later
+        frame = sealed("SIA-DCS", data, sent=sent)
+        said += readings(session.receive(frame, NOW + later, WALL + later))
+    press, _, recorded = map(_identity, said)
+    assert recorded == press
+
+
+def _identity(said: Reading) -> tuple[object, ...]:
+    return said.type, said.seq, said.boot, said.at
+
+
 def test_a_panel_whose_wrong_clock_runs_is_refused_and_its_alarm_raised() -> None:
     session = port(Account("1234", (KEY,)))
     raised: list[Reading] = []
@@ -287,6 +320,35 @@ def test_what_cannot_be_decrypted_is_raised_and_answered_with_duh_once_kept() ->
         session.stored(heard.ticket, True, NOW)
         reply = answered(session)
         assert (reply.token, reply.encrypted, reply.body) == ("DUH", False, "]")
+
+
+@pytest.mark.parametrize(
+    ("token", "body", "reply"),
+    [
+        ("SIA-DCS", "#1234|Nri1/ZQ1]", "DUH"),
+        ("SIA-DCS", "#1234|Nri1/ZQ1/PA2]", "ACK"),
+        ("ADM-CID", "#1234|1777 00 001]", "DUH"),
+        ("ADM-CID", "#1234|1699 00 001]", "DUH"),
+        ("ADM-CID", "#1234|1120 00 001]", "ACK"),
+    ],
+)
+def test_a_code_nobody_knows_is_answered_with_duh_once_it_is_kept(
+    token: str, body: str, reply: str
+) -> None:
+    session = Dc09Session()
+    heard = say(session, token, body)
+    assert session.to_send() == b""
+    for one in heard:
+        session.stored(one.ticket, True, NOW)
+    assert answered(session).token == reply
+
+
+def test_a_code_the_site_has_given_a_meaning_is_acknowledged() -> None:
+    own = {"777": alarm(AlarmKind.FALL, "fall", "the site")}
+    session = port(Account("1234", own=own))
+    [heard] = say(session, "ADM-CID", "#1234|1777 00 001]")
+    session.stored(heard.ticket, True, NOW)
+    assert answered(session).token == "ACK"
 
 
 def test_a_link_test_that_cannot_be_decrypted_is_technical() -> None:
