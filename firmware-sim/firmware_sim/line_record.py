@@ -14,7 +14,14 @@ from typing import assert_never
 
 from dispatcher.alarms.model import Cause
 from firmware_sim.facts import CalledOn, CallTaken, Fact, PluggedIn, Unplugged
-from firmware_sim.line_sentences import Back, CallsTaken, LineMeaning, Missed, RaisesAlarms
+from firmware_sim.line_sentences import (
+    Back,
+    CallsTaken,
+    LineMeaning,
+    Missed,
+    RaisesAlarms,
+    TechnicalAre,
+)
 from firmware_sim.staff_api import AlarmSeen
 from firmware_sim.verdict import Found, State, lasting
 
@@ -135,6 +142,8 @@ def found(what: LineMeaning, seen: LinesSeen, now: datetime, *, final: bool) -> 
     match what:
         case RaisesAlarms(line, count):
             return _raises(seen, line, count, final=final)
+        case TechnicalAre(count):
+            return _counted(len(seen.technical), count, final=final)
         case CallsTaken(line, most):
             states = _taken(seen, line, most, now)
         case Missed(line, most):
@@ -173,11 +182,14 @@ def _raises(seen: LinesSeen, line: str, count: int, *, final: bool) -> Found:
         strayed = _strayed(alarm, seen)
         if strayed:
             return State.MISSED, strayed
-    if len(alarms) > count:
-        return State.MISSED, f"there are {len(alarms)}"
-    if len(alarms) == count:
-        return lasting(final=final, detail=f"there are {count}")
-    return (State.MISSED if final else State.WAITING), f"there are {len(alarms)}"
+    return _counted(len(alarms), count, final=final)
+
+
+def _counted(found: int, count: int, *, final: bool) -> Found:
+    detail = f"there are {found}"
+    if found == count:
+        return lasting(final=final, detail=detail)
+    return (State.MISSED if final or found > count else State.WAITING), detail
 
 
 def _strayed(alarm: AlarmSeen, seen: LinesSeen) -> str:

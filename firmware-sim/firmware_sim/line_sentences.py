@@ -70,7 +70,14 @@ class Back:
     most: timedelta
 
 
-LineMeaning = RaisesAlarms | CallsTaken | Missed | Back
+@dataclass(frozen=True, slots=True)
+class TechnicalAre:
+    """Of the whole drill: no more technical alarms than were caused, whatever they name."""
+
+    count: int
+
+
+LineMeaning = RaisesAlarms | CallsTaken | Missed | Back | TechnicalAre
 
 HAPPENS_TO_LINES: tuple[Row[LineHappening], ...] = (
     (
@@ -105,6 +112,11 @@ EXPECTED_OF_LINES: tuple[Row[LineMeaning], ...] = (
         "nurse-call is back within 10 s",
         rf"{WHO} is back within {NUMBER} s",
         lambda m: Back(m[1], seconds(m[2])),
+    ),
+    (
+        "there are 2 technical alarms",
+        r"there (?:are|is) (\d+) technical alarms?",
+        lambda m: TechnicalAre(int(m[1])),
     ),
 )
 

@@ -10,7 +10,7 @@ from typing import assert_never
 from firmware_sim import line_record
 from firmware_sim.facts import CalledOn, Fact, Texted
 from firmware_sim.line_record import Caller, LinesSeen
-from firmware_sim.line_sentences import Back, CallsTaken, Missed, RaisesAlarms
+from firmware_sim.line_sentences import Back, CallsTaken, Missed, RaisesAlarms, TechnicalAre
 from firmware_sim.measure import MEANINGS, Clocked
 from firmware_sim.sentences import (
     AlarmsAre,
@@ -168,7 +168,7 @@ def judge(expectation: Expectation, record: Record, now: datetime, *, final: boo
             found = _alarms_are(len(record.alarms), count, final=final)
         case CalledAs(person, unusual):
             found = _called_as(record, person, unusual, final=final)
-        case RaisesAlarms() | CallsTaken() | Missed() | Back():
+        case RaisesAlarms() | CallsTaken() | Missed() | Back() | TechnicalAre():
             found = line_record.found(what, record.lines, now, final=final)
         case _:
             assert_never(what)

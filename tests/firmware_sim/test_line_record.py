@@ -27,6 +27,7 @@ def test_a_line_that_called_was_cut_and_came_back_meets_all_that_is_expected() -
         "nurse-call is missed within 2 s",
         "nurse-call is back within 2 s",
         "there are 2 alarms",
+        "there is 1 technical alarm",
     ):
         assert _state(text, _record()) is State.MET, text
 
@@ -80,6 +81,13 @@ def test_an_alarm_at_another_place_or_of_another_person_is_missed(strayed: objec
 def test_an_alarm_of_somebody_unknown_counts_among_all_alarms() -> None:
     stranger = _alarm("a9", "espa444:999", None, 5)
     assert _state("there are 2 alarms", _record(more=(stranger,))) is State.MISSED
+
+
+def test_a_technical_alarm_nobody_caused_is_invented_whatever_it_names() -> None:
+    told = (_technical("The line nurse-call is down.", 11, 21), _technical("Low battery.", 5, 6))
+    record = _record(technical=told)
+    assert _state("nurse-call is missed within 2 s", record) is State.MET
+    assert _state("there is 1 technical alarm", record, final=False) is State.MISSED
 
 
 def test_an_answer_that_never_came_is_missed_where_the_protocol_answers() -> None:
