@@ -4,9 +4,9 @@ homes, and the call systems of newer care homes, over SIP MESSAGE.
 Transport: SIP over TCP, TLS or UDP, usually port 5060 or 5061. Each message carries one `mrq` in
 XML; our receipt, the `mrs`, goes back in a MESSAGE of its own, or in the 200 OK for units set so.
 
-Identity on the wire: the controller's number without spaces and plus (`26317`), and behind a slash
-the device's number where it is not zero (`26317/4`); a message without a controller is its SIP
-sender's. `boot` is `ref-…` and `seq` the five minutes in which the message came (see `session`);
+Identity on the wire: the controller's number without spaces and plus (`26317`), and as its point the
+device's number where it is not zero, so that it is registered as `26317/4`; a message without a
+controller is its SIP sender's. `boot` is `ref-…` and `seq` the five minutes in which the message came (see `session`);
 `at` stays empty: a unit says no time but that of its place.
 
 How messages are read:
@@ -14,8 +14,8 @@ How messages are read:
 1. A known status (`stc`) decides; an alarm is of the kind of its device (`dty`), so a fall detector
    is `fall` and a panic button `attack`.
 2. A message of type ME without a status is an alarm; with one nobody knows, one of kind `unknown`.
-3. Type RE is a restore whatever it resets. Type PI is a heartbeat, unless its status is an alarm or
-   a fault. Type IN is read by its status, and kept as `unknown` without one.
+3. Type RE is a restore whatever it resets. Type PI is a heartbeat, unless its status is an alarm, a
+   fault or the end of one. Type IN is read by its status, and kept as `unknown` without one.
 4. What cannot be read is an alarm of kind `unknown`, unless it is plainly a heartbeat or no SCAIP.
 5. A missing tag is answered as the standard says (7), and the press is raised all the same.
 
