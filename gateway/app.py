@@ -50,7 +50,12 @@ class Gateway:
         )
         self._native.ending(self.lines.of_device)
         self.remote = RemoteGateways(
-            clock, self._intake, self._supervision, desk.device_subscribed, is_stored or _never
+            clock,
+            self._intake,
+            self._supervision,
+            desk.device_subscribed,
+            is_stored or _never,
+            desk.problem,
         )
 
     async def start(self, heard_before: Iterable[Remembered]) -> None:
@@ -114,10 +119,25 @@ class Gateway:
         return self._native.is_connected(device) or self.remote.is_connected(device)
 
     def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
-        """Send to a device; true if it is connected."""
-        if not self._native.is_connected(device) and self.remote.is_connected(device):
-            return self.remote.tell(device, payload, on_ack)
-        return self._native.tell(device, payload, on_ack)
+        """Send to a device; true if it is connected.
+
+        A badge that is carried from one house to another is told in both for a moment: nobody
+        knows yet which of its connections is the dead one.
+        """
+        on_ack = None if on_ack is None else _once(on_ack)
+        there = self.remote.tell(device, payload, on_ack)
+        return self._native.tell(device, payload, on_ack) or there
+
+
+def _once(on_ack: Callable[[], None]) -> Callable[[], None]:
+    """Whichever connection says so first."""
+    left = [on_ack]
+
+    def acknowledged() -> None:
+        if left:
+            left.pop()()
+
+    return acknowledged
 
 
 async def _never(identity: str) -> bool:

@@ -53,6 +53,12 @@ ODD_FIELDS = (
 _LIGHT = (SignalType.HEARTBEAT, SignalType.POSITION, SignalType.PRESENCE)
 """What only supervision and the map want: never stored, acknowledged at once."""
 
+_RAISES = (
+    *(SignalType.ALARM, SignalType.TAMPER, SignalType.LOW_BATTERY),
+    *(SignalType.TECHNICAL, SignalType.UNKNOWN),
+)
+"""What a gateway may say of a device of another site: anyone may raise, few may lower (law 6)."""
+
 NEWS_FOR = timedelta(seconds=60)
 """What another gateway heard longer ago than this says nothing of how its device stands now."""
 
@@ -159,19 +165,28 @@ class Intake:
             metrics.UNACKNOWLEDGED.labels(reading.protocol).inc()
         return taken is Taken.STORED
 
-    async def take_over(self, handed: Signal, late: Lateness, is_stored: IsStored | None) -> bool:
+    async def take_over(
+        self, handed: Signal, late: Lateness, is_stored: IsStored | None, site: str = ""
+    ) -> bool:
         """A signal that another gateway of ours accepted: true when it is committed here.
 
         Whose device it is, and its place, are judged anew. `is_stored` asks the store about an
-        identity, for a signal that may have been handed over before.
+        identity, for a signal that may have been handed over before. `site` is the gateway's.
         """
-        arrival = self._arrived(handed.reading, handed.site, copy=False, late=late)
+        arrival = self._arrived(handed.reading, site or handed.site, copy=False, late=late)
         arrival = replace(arrival, elsewhere=handed.identity)
         device = arrival.registration.device
         if self._is_revoked(device):
             self._refused(arrival)
             return True  # it was acknowledged there long ago, and need not come again
-        if late.age <= NEWS_FOR:
+        is_foreign = self._is_foreign(arrival, site)
+        if is_foreign and handed.type not in _RAISES:
+            why = f"{handed.type} of {device}, which is not of {site}"
+            return await self.keep(handed.reading.protocol, device, why, handed.reading.raw)
+        if is_foreign:
+            said = replace(arrival.reading, authenticated=False, closes=False)
+            arrival = replace(arrival, reading=said)
+        elif late.age <= NEWS_FOR:
             self._supervision.heard(arrival.reading, device)
         sender = self._senders.of(device)
         if is_stored is not None:
@@ -180,11 +195,12 @@ class Intake:
                 sender.seen = seen.became(named.identity, Taken.STORED)
         return await self._take(arrival, sender) is Taken.STORED
 
-    def heard_elsewhere(self, reading: Reading, late: Lateness) -> None:
-        """A sign of life that another gateway of ours heard lately."""
-        arrival = self._arrived(reading, "", copy=False, late=late)
+    def heard_elsewhere(self, reading: Reading, late: Lateness, site: str = "") -> None:
+        """A sign of life that another gateway of ours, of that site, heard lately."""
+        arrival = self._arrived(reading, site, copy=False, late=late)
         device = arrival.registration.device
-        if late.age <= NEWS_FOR and not self._is_revoked(device):
+        is_theirs = not self._is_revoked(device) and not self._is_foreign(arrival, site)
+        if late.age <= NEWS_FOR and is_theirs:
             self._supervision.heard(arrival.reading, device)
             self._senders.of(device).noted(arrival.reading, arrival.heard, arrival.wall - late.age)
 
@@ -240,7 +256,8 @@ class Intake:
         named, seen = self._named(arrival, sender)
         if named.repeat:
             return await self._copy(arrival, named, sender)
-        meaning = self._storms.folds(arrival.reading, arrival.now)
+        # Presses of a day that come in one moment are no storm: they are judged as they were heard.
+        meaning = self._storms.folds(arrival.reading, arrival.heard)
         if meaning is not None and not self._closing.is_set():
             return await self._folded(meaning, arrival, sender)
         sender.seen = seen
@@ -366,6 +383,10 @@ class Intake:
     def _is_revoked(self, device: str) -> bool:
         known = self._registry.device(device)
         return known is not None and known.revoked
+
+    def _is_foreign(self, arrival: _Arrival, site: str) -> bool:
+        """Whether a gateway of that site speaks of a device of another one."""
+        return bool(site) and arrival.registration.site not in ("", site)
 
     def _refused(self, arrival: _Arrival) -> bool:
         device = arrival.registration.device

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from core import metrics
 from core.clock import Clock, sleep
@@ -87,10 +88,22 @@ class Supervision:
     def line_down(self, line: str, site: str = "") -> None:
         self.report(self._watch.line_down(line, self._clock.now(), site))
 
-    def cut_off(self, lines: Iterable[str]) -> None:
-        """These lines are gone with what they end at, which is said already."""
-        for line in lines:
-            self._watch.line_down(line, self._clock.now())
+    def cut_off(self, line: str, ends: Iterable[str], site: str) -> tuple[str, ...]:
+        """A gateway is gone, and with it the lines that end there: one finding names them all.
+
+        Returns the lines that were well until now, for `rejoined`.
+        """
+        now, named, gone = self._clock.now(), list[str](), list[str]()
+        for end in ends:
+            for found in self._watch.line_down(end, now, site):
+                named += found.devices
+                gone.append(end)
+        whole = self._watch.line_down(line, now, site)
+        self.report(
+            replace(found, devices=tuple(dict.fromkeys((*found.devices, *named))))
+            for found in whole
+        )
+        return tuple(gone)
 
     def rejoined(self, lines: Iterable[str]) -> None:
         """What they end at is back; a line that is down by itself is said so next."""

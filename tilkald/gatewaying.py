@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import signal
 import sys
+from urllib.parse import urlsplit
 
 import msgspec
 from rich.console import Console
@@ -19,6 +21,8 @@ from gateway.remote.app import RemoteGateway
 from gateway.remote.kept import Kept, Status, read_status
 from gateway.remote.uplink import Way
 from tilkald import systemd
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -86,11 +90,15 @@ def _way(settings: Settings) -> Way:
             "Name the dispatcher and this gateway, for example "
             "TILKALD_DISPATCHER_URL=https://tilkald.example.org:8443 TILKALD_GATEWAY=house-b"
         )
+    if not _ID.fullmatch(settings.gateway):
+        raise ConfigError(
+            f"TILKALD_GATEWAY={settings.gateway!r} is no name of a gateway: small letters, digits, "
+            "- and _, for example house-b. It is the id in lines.toml."
+        )
     token = settings.gateway_token.get_secret_value()
     if not token and settings.gateway_cert is None:
         raise ConfigError("Set TILKALD_GATEWAY_TOKEN (tilkald gateway --new-token) or _CERT.")
-    host = settings.dispatcher_url.partition("://")[2].partition("/")[0].rpartition(":")[0]
-    if settings.dispatcher_url.startswith("http://") and not is_loopback(host):
+    if settings.dispatcher_url.startswith("http://") and not is_loopback(_host(settings)):
         raise ConfigError("TILKALD_DISPATCHER_URL must begin with https:// beyond this machine.")
     return Way(
         settings.dispatcher_url,
@@ -100,6 +108,13 @@ def _way(settings: Settings) -> Way:
         settings.gateway_cert,
         settings.gateway_key,
     )
+
+
+def _host(settings: Settings) -> str:
+    try:
+        return urlsplit(settings.dispatcher_url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _say_ready(settings: Settings, gateway: RemoteGateway, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ site's own authority whose common name is its id. Beyond loopback it is TLS or n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import msgspec
@@ -22,12 +22,10 @@ from core.log import logger
 from core.settings import Settings
 from dispatcher.web.serving import WebServer, serve
 from gateway.links.mqtt_sockets import is_loopback
-from gateway.remote.contract import DOWN_PATH, UP_BYTES_MAX, UP_PATH, Up
+from gateway.remote.contract import DOWN_PATH, UP_BYTES_MAX, UP_PATH, read_up
 from gateway.remote.receiving import RemoteGateways
 
 BODY_WITHIN_S = 10.0
-
-_UP = msgspec.json.Decoder(Up)
 
 
 class GatewaysDoor:
@@ -36,6 +34,7 @@ class GatewaysDoor:
     def __init__(self, gateways: RemoteGateways) -> None:
         self._gateways = gateways
         self._closing = asyncio.Event()
+        self._ending: dict[asyncio.Future[None], None] = {}
         self._log = logger("tilkald.gateways")
 
     def app(self) -> Starlette:
@@ -53,12 +52,18 @@ class GatewaysDoor:
         if gateway is None:
             return self._refused(request)
         try:
-            up = _UP.decode(await _body(request))
-        except (msgspec.MsgspecError, ValueError) as wrong:
+            up, odd = read_up(await _body(request))
+        except msgspec.MsgspecError as wrong:
             self._log.error("a gateway sent what nobody can read", gateway=gateway, why=str(wrong))
             return Response(str(wrong), 400)
+        except _TooLarge:
+            self._log.error("a gateway sent too much", gateway=gateway, most_bytes=UP_BYTES_MAX)
+            return Response(f"more than {UP_BYTES_MAX} bytes", 413)
         except (ClientDisconnect, TimeoutError):
             return Response("the request came too slowly", 408)
+        if self._known(request) is None:
+            return self._refused(request)  # taken out of the configuration meanwhile
+        self._gateways.noted_odd(gateway, odd)
         thanks = await self._gateways.up(gateway, up)
         return Response(msgspec.json.encode(thanks), media_type="application/json")
 
@@ -69,15 +74,15 @@ class GatewaysDoor:
         lines = self._until_closing(self._gateways.down(gateway))
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
-    async def _until_closing(self, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """A stop of the service ends the stream at once; the gateway opens another."""
+    async def _until_closing(self, lines: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+        """A stop of the service ends the stream at once, and so does a gateway that hangs up."""
         closing = asyncio.ensure_future(self._closing.wait())
+        line: asyncio.Future[bytes] | None = None
         try:
             while True:
                 line = asyncio.ensure_future(anext(lines))
                 await asyncio.wait((line, closing), return_when=asyncio.FIRST_COMPLETED)
                 if not line.done():
-                    line.cancel()
                     return
                 try:
                     yield line.result()
@@ -85,6 +90,13 @@ class GatewaysDoor:
                     return
         finally:
             closing.cancel()
+            # Whoever hangs up cancels us: nothing may be waited for any more.
+            if line is not None and not line.done():
+                line.cancel()
+            else:
+                ending = asyncio.ensure_future(lines.aclose())
+                self._ending[ending] = None
+                ending.add_done_callback(lambda done: self._ending.pop(done, None))
 
     def _known(self, request: Request) -> str | None:
         """The gateway that speaks, once it has shown that it is that one."""
@@ -127,14 +139,18 @@ async def open_door(settings: Settings, gateways: RemoteGateways) -> WebServer |
 
 
 async def _body(request: Request) -> bytes:
-    """Within a size and a time. Raises ValueError, TimeoutError, ClientDisconnect."""
+    """Within a size and a time. Raises _TooLarge, TimeoutError, ClientDisconnect."""
     parts = bytearray()
     async with asyncio.timeout(BODY_WITHIN_S):
         async for part in request.stream():
             parts += part
             if len(parts) > UP_BYTES_MAX:
-                raise ValueError(f"more than {UP_BYTES_MAX} bytes")
+                raise _TooLarge
     return bytes(parts)
+
+
+class _TooLarge(Exception):
+    """More than any gateway has to say."""
 
 
 def _common_name(certificate: dict[str, Any] | None) -> str:

@@ -32,6 +32,9 @@ PROTOCOL = "gateway"
 CUT_OFF = "cut_off"
 """Protocol and code of what the gateway itself has to say."""
 
+UNREADABLE = "dispatcher"
+"""The name of a problem."""
+
 UNREGISTERED_MAX = 100
 MARK_EVERY_S = 1.0
 STOPS_WITHIN_S = 3.0
@@ -53,7 +56,17 @@ class RemoteGateway:
         self._spool = Spool(kept.spool_folder)
         self._house = LocalHouse(self._registry, clock, lambda: self._native.connected_devices())
         self._ring = Ring(self._house)
-        self._desk = SpooledDesk(self._spool, self._news, self._ring, clock, self._say, self._wake)
+        self._uplink = Uplink(way, self)
+        self._ring_due = asyncio.Event()
+        self._desk = SpooledDesk(
+            self._spool,
+            self._news,
+            self._ring,
+            clock,
+            self._say,
+            self._uplink.wake,
+            self._ring_due.set,
+        )
         self._intake = Intake(self._desk, self._registry, clock, self._news, {})
         self._native = Native(
             settings.mqtt_prefix, self._registry, clock, self._desk, self._intake, self._news
@@ -64,14 +77,12 @@ class RemoteGateway:
             self._registry, clock, self._intake, self._news, certificate=certificate_of(settings)
         )
         self._native.ending(self.lines.of_device)
-        self._uplink = Uplink(way, self)
         self._told = Told()
         self._handing: tuple[int, ...] = ()
         self._reached: bool | None = None
         self._unreachable: str | None = "not yet"
-        self._said_cut_off = False
         self._gateway = way.gateway
-        self._ring_due = asyncio.Event()
+        self._cut_off = asyncio.Event()
         self._log = logger("gateway.remote")
 
     @property
@@ -86,7 +97,7 @@ class RemoteGateway:
 
     async def start(self) -> None:
         """Listen, as the configuration kept from last time says. Raises ConfigError."""
-        self._desk.take_up()
+        self._intake.remember(self._desk.take_up())
         self._configure(self._part)
         await self.listener.start()
         self.lines.start()
@@ -96,6 +107,7 @@ class RemoteGateway:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._uplink.run())
             group.create_task(self._ring_on())
+            group.create_task(self._say_cut_off())
             group.create_task(self._keep_marks())
 
     async def stop(self) -> None:
@@ -127,7 +139,7 @@ class RemoteGateway:
             unregistered=self.lines.scan.newest_first()[:UNREGISTERED_MAX],
             problems=dict(self._news.problems),
             backlog=self._desk.backlog,
-            oldest_s=max((one.age_s for one in handed), default=0.0),
+            oldest_s=self._desk.oldest_s,
             spool_bytes=self._spool.size_bytes,
             configuration=self._part.version,
         )
@@ -138,7 +150,7 @@ class RemoteGateway:
     def thanked(self, thanks: Thanks) -> None:
         if not self._reached:
             self._log.info("the dispatcher is reached", backlog=self._desk.backlog)
-        self._reached, self._said_cut_off = True, False
+        self._reached = True
         self._desk.handed_over([n for n in thanks.kept if n in self._handing])
         self._unreachable = None
 
@@ -154,8 +166,14 @@ class RemoteGateway:
             self._news.listens(device)
         self._uplink.wake()
 
+    def unreadable(self, why: str) -> None:
+        text = f"The dispatcher says what this version cannot read ({why}). Install the same one."
+        self._news.problem(UNREADABLE, text)
+        self._log.error("not understood", why=why, done="left out")
+
     def came(self, down: Down) -> None:
         if down.part is not None:
+            self._news.problem(UNREADABLE, None)
             self._kept.keep(down.part)
             self._configure(down.part)
         if down.device:
@@ -172,16 +190,12 @@ class RemoteGateway:
         self._native.reconfigured()
         self.lines.configure(part.lines)
         self._native.lines_changed()
-        self._news.lines = {line.id: self.lines.is_well(line.id) for line in part.lines}
+        self._news.has_lines({line.id: self.lines.is_well(line.id) for line in part.lines})
         self._log.info("configuration taken over", version=part.version)
 
     def _acknowledged(self, number: int) -> None:
         self._news.acknowledged(number)
         self._uplink.wake()
-
-    def _wake(self) -> None:
-        self._uplink.wake()
-        self._ring_due.set()
 
     def _say(self, said: Iterable[Said]) -> None:
         for one in said:
@@ -192,7 +206,8 @@ class RemoteGateway:
         while True:
             self._ring_due.clear()
             self._desk.ring()
-            await self._say_cut_off()
+            if self._ring.ringing:
+                self._cut_off.set()
             wake_at = self._ring.wake_at
             wait = None if wake_at is None else (wake_at - self._clock.now()).total_seconds()
             with contextlib.suppress(TimeoutError):
@@ -200,15 +215,19 @@ class RemoteGateway:
                     await self._ring_due.wait()
 
     async def _say_cut_off(self) -> None:
-        """Both ends raise a technical alarm; this one is told when it can be told again."""
-        if self._ring.ringing and not self._said_cut_off:
-            self._said_cut_off = True
-            text = "A press was not handed over within 5 s: people were called from here."
-            reading = Reading(
-                PROTOCOL, self._gateway, SignalType.TECHNICAL, code=CUT_OFF, text=text
-            )
+        """Both ends raise a technical alarm; this one is told when it can be told again.
+
+        Beside the ring: the ring never waits for a disk. Once for each time it rings.
+        """
+        text = "A press was not handed over within 5 s: people were called from here."
+        reading = Reading(PROTOCOL, self._gateway, SignalType.TECHNICAL, code=CUT_OFF, text=text)
+        while True:
+            await self._cut_off.wait()
             self._log.error("cut off", why=text)
             await self._intake.take(reading, site=self._part.site)
+            while self._ring.ringing:
+                await sleep(MARK_EVERY_S)
+            self._cut_off.clear()
 
     def _status(self) -> Status:
         door = f"{self.listener.port}" if self.listener.port is not None else ""
@@ -218,7 +237,7 @@ class RemoteGateway:
             configuration=self._part.version,
             unreachable=self._unreachable,
             backlog=self._desk.backlog,
-            oldest_s=max((one.age_s for one in self._desk.waiting()[:1]), default=0.0),
+            oldest_s=self._desk.oldest_s,
             ringing=len(self._ring.ringing),
             lines=dict(self._news.lines),
             problems=dict(self._news.problems),

@@ -1,14 +1,16 @@
 """What a remote gateway and the dispatcher's machine say to each other: JSON, one shape each.
 
-Times are ages in seconds, measured by whoever speaks: the two clocks need not agree. Unknown fields
-are ignored on both sides, so that the two may be of different versions.
+Times are ages in seconds, measured by whoever speaks: the two clocks need not agree. The two may be
+of different versions: unknown fields are ignored, and what cannot be read is left out by itself
+(`read_up`), so that no word nobody knows holds a press up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import timedelta
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +25,19 @@ DOWN_PATH: Final = "/gateway/v1/{gateway}/down"
 UP_BYTES_MAX = 8 * 1024 * 1024
 HANDED_MAX = 200
 """Records in one request."""
+
+HANDED_BYTES_MAX = 256 * 1024
+"""What the records of one request weigh, the first one aside: a press behind them waits no longer
+than a slow line takes for this."""
+
+LIGHT_MAX = 1_000
+"""Signs of life in one request."""
+
+LIST_MAX = 20_000
+"""Entries that are read of any other list."""
+
+AGE_MAX_S = 3_650 * 86_400.0
+"""No record is older than this; whoever says so has no clock."""
 
 ALIVE_EVERY_S = 5.0
 """A gateway with nothing to say says so this often, and the stream down carries a blank line."""
@@ -57,8 +72,8 @@ class Handed(msgspec.Struct, frozen=True):
     """
 
     number: int
-    age_s: float
-    record: msgspec.Raw
+    age_s: float = 0.0
+    record: msgspec.Raw = msgspec.Raw(b"{}")
     pressed_s: float | None = None
     old: bool = False
 
@@ -70,15 +85,21 @@ class Light(msgspec.Struct, frozen=True):
     age_s: float = 0.0
 
 
+class Again(msgspec.Struct, frozen=True):
+    """A copy whose original is handed over already: its device wants an answer."""
+
+    signal: Signal
+    age_s: float = 0.0
+
+
 class Up(msgspec.Struct, frozen=True):
     """What a gateway says: what is new since its last word, and how it stands now.
 
-    `again`: copies whose original is handed over already; their devices want an answer.
     `listening`: devices that subscribed since. `lines`: line → whether it is well.
     """
 
     handed: tuple[Handed, ...] = ()
-    again: tuple[Signal, ...] = ()
+    again: tuple[Again, ...] = ()
     light: tuple[Light, ...] = ()
     alive: tuple[str, ...] = ()
     listening: tuple[str, ...] = ()
@@ -126,3 +147,95 @@ class Down(msgspec.Struct, frozen=True):
     device: str = ""
     payload: bytes = b""
     part: Part | None = None
+
+
+def read_up(content: bytes) -> tuple[Up, Sequence[str]]:
+    """What a gateway says, and what of it nobody can read. Raises msgspec.MsgspecError: nothing.
+
+    A record that cannot be read keeps its number and its bytes: it is raised by its receiver.
+    """
+    said, fields, odd = _FIELDS.decode(content), dict[str, Any](), list[str]()
+    for name, decoder in _PLAIN.items():
+        if name in said:
+            _read(fields, name, decoder, said[name], odd)
+    for name, (decoder, most) in _LISTS.items():
+        if name in said:
+            found = _elements(name, decoder, said[name], odd)
+            fields[name] = tuple(found[:most])
+    return Up(**fields), odd
+
+
+def aged(seconds: float) -> timedelta:
+    """An age somebody else measured; out of all reason is read as the nearest that is in it."""
+    return timedelta(seconds=min(max(seconds, 0.0), AGE_MAX_S))
+
+
+class _Numbered(msgspec.Struct, frozen=True):
+    number: int
+
+
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_NUMBERED = msgspec.json.Decoder(_Numbered)
+_NAMES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(str)
+_NUMBERS: msgspec.json.Decoder[Any] = msgspec.json.Decoder(int)
+_SECONDS: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float)
+
+_LISTS: Mapping[str, tuple[msgspec.json.Decoder[Any], int]] = {
+    "handed": (msgspec.json.Decoder(Handed), HANDED_MAX),
+    "again": (msgspec.json.Decoder(Again), LIST_MAX),
+    "light": (msgspec.json.Decoder(Light), LIST_MAX),
+    "alive": (_NAMES, LIST_MAX),
+    "listening": (_NAMES, LIST_MAX),
+    "acknowledged": (_NUMBERS, LIST_MAX),
+    "findings": (msgspec.json.Decoder(Finding), LIST_MAX),
+    "connected": (_NAMES, LIST_MAX),
+    "unregistered": (msgspec.json.Decoder(Unregistered), LIST_MAX),
+}
+_PLAIN: Mapping[str, msgspec.json.Decoder[Any]] = {
+    "lines": msgspec.json.Decoder(dict[str, bool]),
+    "problems": msgspec.json.Decoder(dict[str, str]),
+    "backlog": _NUMBERS,
+    "oldest_s": _SECONDS,
+    "spool_bytes": _NUMBERS,
+    "configuration": _NUMBERS,
+}
+
+
+def _elements(
+    name: str, decoder: msgspec.json.Decoder[Any], raw: msgspec.Raw, odd: list[str]
+) -> list[Any]:
+    found: list[Any] = []
+    try:
+        elements = _ELEMENTS.decode(raw)
+    except msgspec.MsgspecError as wrong:
+        odd.append(f"{name}: {wrong}")
+        return found
+    for element in elements:
+        try:
+            found.append(decoder.decode(element))
+        except msgspec.MsgspecError as wrong:
+            odd.append(f"{name}: {wrong}")
+            if name == "handed" and (number := _number_of(element)) is not None:
+                found.append(Handed(number, record=element))
+    return found
+
+
+def _read(
+    fields: dict[str, Any],
+    name: str,
+    decoder: msgspec.json.Decoder[Any],
+    raw: msgspec.Raw,
+    odd: list[str],
+) -> None:
+    try:
+        fields[name] = decoder.decode(raw)
+    except msgspec.MsgspecError as wrong:
+        odd.append(f"{name}: {wrong}")
+
+
+def _number_of(element: msgspec.Raw) -> int | None:
+    try:
+        return _NUMBERED.decode(element).number
+    except msgspec.MsgspecError:
+        return None

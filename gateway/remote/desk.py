@@ -1,41 +1,71 @@
 """The desk of a gateway that stands alone: what it accepts goes into the spool, then on its way.
 
-The law kept here: *acknowledge after durable* (law 1). A signal is STORED once it is in the spool.
-A spool that cannot keep stops no press: it is handed over from memory, and not acknowledged.
+The law kept here: *acknowledge after durable* (law 1). A signal is STORED once it is in the spool,
+or committed by the dispatcher. A spool that cannot keep, or is slow, stops no press: it is handed
+over from memory meanwhile. What is new goes before a backlog, so that a day's records delay nobody.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-
-import msgspec
 
 from core.clock import Clock
 from core.errors import StoreUnavailable
 from core.log import logger
-from core.signals import Signal, Taken
+from core.signals import Signal, SignalType, Taken
 from devices.watch import Finding
-from gateway.remote.contract import HANDED_MAX, Handed, RawRecord, Record
+from gateway.remote import records
+from gateway.remote.contract import HANDED_BYTES_MAX, HANDED_MAX, Handed, RawRecord, Record
 from gateway.remote.news import News
 from gateway.remote.ring import Ring, Said
 from gateway.spool import Kept, Spool
 
 IN_MEMORY_MAX = 1_000
-"""Signals handed over from memory while the spool cannot keep; past this the oldest is dropped,
-and its device, which was never acknowledged, says it again."""
+"""Signals handed over from memory while the spool cannot keep; past this the oldest is dropped, one
+that is no press first: its device, which was never acknowledged, says it again."""
+
+SPOOL_WITHIN_S = 1.0
+"""A disk that takes longer than this is not waited for: the press goes on from memory."""
+
+COMMITTED_WITHIN_S = 4.0
+"""How long the sender of what only memory holds waits to be acknowledged."""
+
+FRESH_MAX = 100
+"""Records of the last moments that go before a backlog."""
+
+FRESH_FOR = timedelta(seconds=60)
 
 RUNG_FOR = timedelta(minutes=30)
 """After a start, what was pressed longer ago than this is handed over and not rung for here."""
 
+TAKEN_UP_MAX = 1_000
+"""After a start, the newest records that are looked at: for the ring, and to know copies."""
+
 SPOOL = "spool"
 """The name of the problem, as it is shown."""
 
-_RECORDS = msgspec.json.Decoder(Record)
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A signal of a former life: `gateway.senders.Remembered`."""
+
+    device: str
+    identity: str
+    boot: str | None
+    epoch: int
+    seq: int | None
+    at: datetime
 
 
 class SpooledDesk:
-    """`gateway.ports.Desk` over a spool. `wake` is called when there is something to hand over."""
+    """`gateway.ports.Desk` over a spool.
+
+    `wake` is called when there is something to hand over, `armed` when the ring has another moment.
+    """
 
     def __init__(
         self,
@@ -45,6 +75,7 @@ class SpooledDesk:
         clock: Clock,
         say: Callable[[Iterable[Said]], None],
         wake: Callable[[], None],
+        armed: Callable[[], None] = lambda: None,
     ) -> None:
         self._spool = spool
         self._news = news
@@ -52,35 +83,41 @@ class SpooledDesk:
         self._clock = clock
         self._say = say
         self._wake = wake
-        self._in_memory: dict[int, bytes] = {}
+        self._armed = armed
+        self._in_memory: dict[int, _Remembered] = {}
         self._last_in_memory = 0
-        self._signals: dict[int, str] = {}
+        self._identities: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
+        self._offered: dict[int, None] = {}
+        self._fresh: deque[tuple[int, datetime]] = deque(maxlen=FRESH_MAX)
         self._log = logger("gateway.remote")
         if spool.damaged:
-            news.problem(SPOOL, f"{spool.damaged} records of the spool cannot be read any more.")
+            news.problem("damaged", f"{spool.damaged} records of the spool are damaged and lost.")
 
     # What the gateway asks (`gateway.ports.Desk`)
 
     async def take(self, signal: Signal) -> Taken:
+        now, wall = self._clock.now(), self._clock.wall()
         if self._ring.is_local(signal):
-            self._say(self._ring.answered(signal, self._clock.now(), self._clock.wall()))
+            self._say(self._ring.answered(signal, now, wall))
+            self._armed()
             return Taken.STORED
         if signal.repeat:
-            self._news.again(signal)
-            self._wake()
+            if signal.identity not in self._numbers:
+                self._news.again(signal)
+                self._wake()
             return Taken.STORED
-        self._ring.pressed(signal, self._clock.now())
-        number, taken = await self._keep(Record(signal=signal))
-        self._signals[number] = signal.identity
-        self._wake()
-        return taken
+        if signal.type is SignalType.CANCEL:
+            self._say(self._ring.cancelled(signal, now, wall))
+        self._ring.pressed(signal, now)
+        self._armed()
+        return await self._keep(Record(signal=signal))
 
     async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
-        _, taken = await self._keep(Record(raw=RawRecord(protocol, sender, why, content)))
-        self._wake()
-        return taken
+        return await self._keep(Record(raw=RawRecord(protocol, sender, why, content)))
 
     def device_subscribed(self, device: str) -> None:
+        self._say(self._ring.listens(device, self._clock.now(), self._clock.wall()))
         self._news.listens(device)
         self._wake()
 
@@ -93,36 +130,58 @@ class SpooledDesk:
 
     # What is to be handed over
 
-    def take_up(self) -> None:
-        """After a start: ring on for what was pressed lately and is not handed over."""
-        now = self._clock.now()
-        for kept in self._spool.waiting(HANDED_MAX):
-            spooled = _SPOOLED.decode(kept.content)
-            signal = _RECORDS.decode(spooled.record).signal
-            if signal is not None and now - spooled.at <= RUNG_FOR:
-                self._signals[kept.number] = signal.identity
-                self._ring.pressed(signal, now)
+    def take_up(self) -> Sequence[Former]:
+        """After a start: ring on for what was pressed lately; what intake should know as heard."""
+        now, formers = self._clock.now(), []
+        for kept in self._spool.newest(TAKEN_UP_MAX):
+            found = records.signal_in(kept.content)
+            if found is None:
+                continue
+            signal, heard = found
+            self._known(kept.number, signal.identity)
+            formers.append(_former(signal))
+            if now - heard <= RUNG_FOR:
+                self._ring.pressed(signal, now, heard)
+        return formers
 
     @property
     def backlog(self) -> int:
         return self._spool.backlog + len(self._in_memory)
 
-    def waiting(self) -> Sequence[Handed]:
-        """The oldest records with their ages, what only memory holds first."""
-        kept = [Kept(n, content, old=False) for n, content in self._in_memory.items()][:HANDED_MAX]
-        try:
-            kept += self._spool.waiting(HANDED_MAX - len(kept))
-        except StoreUnavailable as problem:
-            self._news.problem(SPOOL, str(problem))
+    @property
+    def oldest_s(self) -> float:
+        """The age of the oldest record that is not handed over."""
         now = self._clock.now()
-        return [_handed(one, now) for one in kept]
+        return max((records.handed(one, now).age_s for one in self._spool.waiting(1)), default=0.0)
+
+    def waiting(self) -> Sequence[Handed]:
+        """What to hand over now: what only memory holds, what is new, then the oldest."""
+        now = self._clock.now()
+        kept = [Kept(number, one.content, old=False) for number, one in self._in_memory.items()]
+        fresh = self._fresh_numbers(now)
+        kept = [*kept[: HANDED_MAX - len(fresh)], *self._spool.these(fresh)]
+        kept += self._spool.waiting(HANDED_MAX - len(kept), without=fresh)
+        if lost := self._spool.unreadable:
+            why = f"{lost} records of the spool cannot be read back. Check its disk."
+            self._news.problem("unreadable", why)
+        found = [records.handed(self._as_offered(one), now) for one in _light_enough(kept)]
+        self._offered.update(dict.fromkeys(one.number for one in found))
+        return found
 
     def handed_over(self, numbers: Collection[int]) -> None:
         """The dispatcher has committed these."""
         self._spool.left(numbers)
+        identities = []
         for number in numbers:
-            self._in_memory.pop(number, None)
-        identities = [self._signals.pop(n) for n in numbers if n in self._signals]
+            self._offered.pop(number, None)
+            remembered = self._in_memory.pop(number, None)
+            if remembered is not None:
+                remembered.committed.set()
+                identities.append(remembered.identity)
+            identity = self._identities.pop(number, None)
+            if identity is not None:
+                self._numbers.pop(identity, None)
+                identities.append(identity)
         self._say(self._ring.handed_over(identities, self._clock.wall()))
 
     def ring(self) -> None:
@@ -131,62 +190,111 @@ class SpooledDesk:
 
     # Inside
 
-    async def _keep(self, record: Record) -> tuple[int, Taken]:
-        content = _content(record, self._clock.now())
+    async def _keep(self, record: Record) -> Taken:
+        content, signal = records.written(record, self._clock.now()), record.signal
+        appended = self._spool.append(content)
+        appended.add_done_callback(lambda done: self._appended(signal, done))
         try:
-            number = await self._spool.append(content)
+            async with asyncio.timeout(SPOOL_WITHIN_S):
+                await asyncio.shield(appended)
+        except TimeoutError:
+            why = "The disk of the spool is slow: what is new is handed over from memory."
+            return await self._from_memory(signal, content, why, appended)
         except StoreUnavailable as problem:
-            self._news.problem(SPOOL, str(problem))
-            self._log.error("not spooled", why=str(problem), done="handed over from memory")
-            return self._remember(record, content), Taken.UNSTORED
-        self._news.problem(SPOOL, None)
-        return number, Taken.STORED
+            return await self._from_memory(signal, content, str(problem), None)
+        return Taken.STORED
 
-    def _remember(self, record: Record, content: bytes) -> int:
+    def _appended(self, signal: Signal | None, done: asyncio.Future[int]) -> None:
+        """Soon or late, it is in the spool or it is not."""
+        if done.cancelled() or done.exception() is not None:
+            return
+        self._news.problem(SPOOL, None)
+        self._fresh.append((done.result(), self._clock.now()))
+        if signal is not None:
+            self._known(done.result(), signal.identity)
+        self._wake()
+
+    async def _from_memory(
+        self, signal: Signal | None, content: bytes, why: str, appended: asyncio.Future[int] | None
+    ) -> Taken:
+        """Help goes on; acknowledged once the spool or the dispatcher has it."""
+        self._news.problem(SPOOL, why)
+        self._log.error("not spooled", why=why, done="handed over from memory")
+        kept = [] if appended is None else [asyncio.ensure_future(_settled(appended))]
+        if signal is not None:
+            remembered = self._remember(signal, content)
+            self._wake()
+            kept.append(asyncio.ensure_future(remembered.committed.wait()))
+        if not kept:
+            return Taken.UNSTORED
+        _, pending = await asyncio.wait(
+            kept, timeout=COMMITTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        for waiting in pending:
+            waiting.cancel()
+        is_kept = any(one.done() and not one.cancelled() and one.result() for one in kept)
+        return Taken.STORED if is_kept else Taken.UNSTORED
+
+    def _remember(self, signal: Signal, content: bytes) -> _Remembered:
         """In memory, once: a device that is not acknowledged says it again. Its numbers are
         negative, so they are never those of the spool."""
-        identity = record.signal.identity if record.signal is not None else ""
-        for number in self._in_memory:
-            if identity and self._signals.get(number) == identity:
-                return number
+        for one in self._in_memory.values():
+            if one.identity == signal.identity:
+                return one
         if len(self._in_memory) >= IN_MEMORY_MAX:
-            oldest = next(iter(self._in_memory))
-            del self._in_memory[oldest]
-            self._signals.pop(oldest, None)
+            others = (n for n, one in self._in_memory.items() if not one.is_press)
+            del self._in_memory[next(others, None) or next(iter(self._in_memory))]
         self._last_in_memory -= 1
-        self._in_memory[self._last_in_memory] = content
-        return self._last_in_memory
+        remembered = _Remembered(signal.identity, content, signal.type is SignalType.ALARM)
+        self._in_memory[self._last_in_memory] = remembered
+        return remembered
+
+    def _known(self, number: int, identity: str) -> None:
+        self._identities[number] = identity
+        self._numbers[identity] = number
+
+    def _fresh_numbers(self, now: datetime) -> list[int]:
+        while self._fresh and now - self._fresh[0][1] > FRESH_FOR:
+            self._fresh.popleft()
+        return [number for number, _ in self._fresh]
+
+    def _as_offered(self, one: Kept) -> Kept:
+        """What was offered once may be there already."""
+        return replace(one, old=one.old or one.number in self._offered)
 
 
-class _Spooled(msgspec.Struct, frozen=True):
-    """One record in the spool. Times are the gateway's service time."""
+@dataclass(slots=True)
+class _Remembered:
+    """One signal that only memory holds."""
 
-    at: datetime
-    record: msgspec.Raw
-    pressed_at: datetime | None = None
-
-
-_SPOOLED = msgspec.json.Decoder(_Spooled)
-
-
-def _content(record: Record, now: datetime) -> bytes:
-    signal = record.signal
-    at = now if signal is None else signal.at
-    pressed_at = None if signal is None else signal.pressed_at
-    return msgspec.json.encode(_Spooled(at, msgspec.Raw(msgspec.json.encode(record)), pressed_at))
+    identity: str
+    content: bytes
+    is_press: bool
+    committed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def _handed(kept: Kept, now: datetime) -> Handed:
-    spooled = _SPOOLED.decode(kept.content)
-    pressed = spooled.pressed_at
-    return Handed(
-        number=kept.number,
-        age_s=_age_s(spooled.at, now),
-        record=spooled.record,
-        pressed_s=None if pressed is None else _age_s(pressed, now),
-        old=kept.old,
+def _former(signal: Signal) -> Former:
+    reading = signal.reading
+    return Former(
+        signal.device, signal.identity, reading.boot, signal.epoch, reading.seq, signal.at
     )
 
 
-def _age_s(at: datetime, now: datetime) -> float:
-    return max((now - at).total_seconds(), 0.0)
+def _light_enough(kept: Sequence[Kept]) -> list[Kept]:
+    """The first of them, and those behind it that one request may weigh."""
+    found: list[Kept] = []
+    weight = 0
+    for one in kept:
+        weight += len(one.content)
+        if found and weight > HANDED_BYTES_MAX:
+            break
+        found.append(one)
+    return found
+
+
+async def _settled(appended: asyncio.Future[int]) -> bool:
+    try:
+        await asyncio.shield(appended)
+    except StoreUnavailable:
+        return False
+    return True

@@ -42,9 +42,16 @@ class Kept:
     """One data directory, of one process. Raises ConfigError when another one runs on it."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = _locked(folder)
+        except OSError as error:
+            raise ConfigError(
+                f"TILKALD_DATA_DIR={folder} cannot be written: {error.strerror}. "
+                "Name a folder of the gateway's own user, for example /var/lib/tilkald."
+            ) from None
         self._folder = folder
-        self._lock = _locked(folder)
+        self._failing: dict[str, None] = {}
         self._log = logger("gateway.remote")
 
     @property
@@ -55,7 +62,8 @@ class Kept:
         return _read(self._folder / "part.json", Part) or Part()
 
     def keep(self, part: Part) -> None:
-        self._write("part.json", part)
+        """Surely on the disk: without it nobody can log in after a power cut."""
+        self._write("part.json", part, sync=True)
 
     def clock_mark(self) -> ClockMark | None:
         return _read(self._folder / "clock.json", ClockMark)
@@ -69,16 +77,23 @@ class Kept:
     def close(self) -> None:
         self._lock.close()
 
-    def _write(self, name: str, value: object) -> None:
+    def _write(self, name: str, value: object, *, sync: bool = False) -> None:
         """A disk that is full stops nothing: the spool says so where it matters."""
         beside = self._folder / f".{name}.new"
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
                 file.write(msgspec.json.encode(value))
+                if sync:
+                    file.flush()
+                    os.fsync(file.fileno())
             beside.replace(self._folder / name)
         except OSError as error:
-            self._log.error("not kept", file=name, why=error.strerror, done="goes on without")
+            if name not in self._failing:
+                self._log.error("not kept", file=name, why=error.strerror, done="goes on without")
+            self._failing[name] = None
+            return
+        self._failing.pop(name, None)
 
 
 def read_status(folder: Path) -> Status | None:

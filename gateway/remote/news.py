@@ -8,19 +8,23 @@ when somebody can be told again. Implements `gateway.ports.Supervises`, and `gat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 from core.clock import Clock
 from core.signals import Reading, Signal, SignalType
 from devices.watch import Finding
-from gateway.remote.contract import Light
+from gateway.remote.contract import LIGHT_MAX, Again, Light
 
 LIGHT = (SignalType.HEARTBEAT, SignalType.POSITION, SignalType.PRESENCE)
 DEVICES_MAX = 20_000
 """Devices whose newest sign of life waits to be told."""
+
+PROBLEMS_MAX = 1_000
+"""Things that are wrong here; a sender nobody knows may bring one each."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -32,7 +36,7 @@ AGAIN_MAX, FINDINGS_MAX, ACKNOWLEDGED_MAX = 1_000, 1_000, 10_000
 class Told:
     """What one request carries; `News.give_back` when it did not arrive."""
 
-    again: tuple[Signal, ...] = ()
+    again: tuple[Again, ...] = ()
     light: tuple[Light, ...] = ()
     alive: tuple[str, ...] = ()
     listening: tuple[str, ...] = ()
@@ -47,7 +51,7 @@ class News:
     clock: Clock
     lines: dict[str, bool] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
-    _again: dict[str, Signal] = field(default_factory=dict)
+    _again: dict[str, tuple[Signal, datetime]] = field(default_factory=dict)
     _light: dict[tuple[str, SignalType], tuple[Reading, datetime]] = field(default_factory=dict)
     _alive: dict[str, None] = field(default_factory=dict)
     _listening: dict[str, None] = field(default_factory=dict)
@@ -59,6 +63,7 @@ class News:
     def heard(self, reading: Reading, device: str) -> None:
         """Heavier messages say by themselves that their device is there."""
         if reading.type in LIGHT:
+            reading = replace(reading, raw=b"")
             _put(self._light, (device, reading.type), (reading, self.clock.now()), DEVICES_MAX)
 
     def alive(self, device: str) -> None:
@@ -70,6 +75,11 @@ class News:
     def line_up(self, line: str) -> None:
         self.lines[line] = True
 
+    def has_lines(self, well: Mapping[str, bool]) -> None:
+        """These lines and no others, with the boards on them that have said how they are."""
+        boards = {name: is_well for name, is_well in self.lines.items() if _cable(name) in well}
+        self.lines = {**boards, **well}
+
     def report(self, findings: Iterable[Finding]) -> None:
         self._findings.extend(findings)
 
@@ -77,7 +87,8 @@ class News:
 
     def again(self, signal: Signal) -> None:
         """A copy: its device wants to be told once more."""
-        _put(self._again, signal.identity, signal, AGAIN_MAX)
+        signal = replace(signal, reading=replace(signal.reading, raw=b""))
+        _put(self._again, signal.identity, (signal, self.clock.now()), AGAIN_MAX)
 
     def listens(self, device: str) -> None:
         """A device subscribed: it wants to know how things stand."""
@@ -91,37 +102,48 @@ class News:
         if text is None:
             self.problems.pop(part, None)
         else:
-            self.problems[part] = text
+            _put(self.problems, part, text, PROBLEMS_MAX)
 
     # What the uplink asks
 
     @property
     def waits(self) -> bool:
         """Whether somebody waits to be told: more than signs of life."""
-        return bool(self._again or self._listening or self._acknowledged or self._findings)
+        heavier = self._again or self._listening or self._acknowledged or self._findings
+        return bool(heavier) or len(self._light) >= LIGHT_MAX
 
     def take(self) -> Told:
         now = self.clock.now()
         told = Told(
-            again=tuple(self._again.values()),
-            light=tuple(_aged(reading, at, now) for reading, at in self._light.values()),
+            again=tuple(Again(signal, _age_s(at, now)) for signal, at in self._again.values()),
+            light=tuple(Light(reading, _age_s(at, now)) for reading, at in self._some_light()),
             alive=tuple(self._alive),
             listening=tuple(self._listening),
             acknowledged=tuple(self._acknowledged),
             findings=tuple(self._findings),
         )
-        for kept in (self._again, self._light, self._alive, self._listening):
+        for kept in (self._again, self._alive, self._listening):
             kept.clear()
         self._acknowledged.clear()
         self._findings.clear()
         return told
 
     def give_back(self, told: Told) -> None:
-        """It did not arrive. A copy will come again by itself, a sign of life is old by then."""
+        """It did not arrive. A sign of life is old by then, and another comes."""
+        now = self.clock.now()
+        for one in told.again:
+            self._again.setdefault(
+                one.signal.identity, (one.signal, now - timedelta(seconds=one.age_s))
+            )
         for device in told.listening:
             self.listens(device)
-        self._acknowledged.extendleft(reversed(told.acknowledged))
-        self._findings.extendleft(reversed(told.findings))
+        _before(self._acknowledged, told.acknowledged)
+        _before(self._findings, told.findings)
+
+    def _some_light(self) -> Iterator[tuple[Reading, datetime]]:
+        """The oldest of them; the others go with the next request."""
+        for key in list(islice(self._light, LIGHT_MAX)):
+            yield self._light.pop(key)
 
 
 def _put(kept: dict[Key, Value], key: Key, value: Value, most: int) -> None:
@@ -132,5 +154,19 @@ def _put(kept: dict[Key, Value], key: Key, value: Value, most: int) -> None:
     kept[key] = value
 
 
-def _aged(reading: Reading, at: datetime, now: datetime) -> Light:
-    return Light(reading, max((now - at).total_seconds(), 0.0))
+def _before(kept: deque[Value], earlier: Iterable[Value]) -> None:
+    """Earlier ones back in front; of too many the oldest are dropped."""
+    later = list(kept)
+    kept.clear()
+    kept.extend(earlier)
+    kept.extend(later)
+
+
+def _age_s(at: datetime, now: datetime) -> float:
+    return max((now - at).total_seconds(), 0.0)
+
+
+def _cable(name: str) -> str:
+    """The line a board is on: `hall/2` is board 2 of the line `hall`."""
+    cable, _, board = name.rpartition("/")
+    return cable if board else ""

@@ -8,8 +8,9 @@ A gateway that says nothing for `SILENT_AFTER_S` is a line that is down, with ev
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +23,7 @@ from devices.registry import RemoteGateway
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from devices.watch import OWN_LINE
-from gateway.intake import Intake, IsStored, Lateness
+from gateway.intake import RAW_BYTES_MAX, Intake, IsStored, Lateness
 from gateway.remote.contract import (
     ALIVE_EVERY_S,
     SILENT_AFTER_S,
@@ -33,12 +34,21 @@ from gateway.remote.contract import (
     Record,
     Thanks,
     Up,
+    aged,
 )
 from gateway.supervision import Supervision
 
 PROTOCOL = "gateway"
 TELLS_MAX = 2_000
 """Messages that may wait for one stream down; past this a device counts as not connected."""
+
+TAKEN_MAX = 2_000
+"""Records of one gateway that are known again when they come a second time; its last requests."""
+
+PROBLEMS_MAX, PROBLEM_CHARS_MAX = 50, 500
+UNREGISTERED_MAX = 100
+ODD_SHOWN_MAX = 3
+"""What is kept of a gateway's own words."""
 
 LOOKS_APART_S = 1.0
 
@@ -63,16 +73,32 @@ class _Gateway:
     part: Part
     expected_from: datetime
     heard: datetime | None = None
+    is_cut: bool = False
     cut: tuple[str, ...] = ()
     up: Up = field(default_factory=Up)
     connected: dict[str, None] = field(default_factory=dict)
     stream: _Stream | None = None
     owed: dict[int, Callable[[], None]] = field(default_factory=dict)
+    taken: dict[bytes, asyncio.Task[bool]] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    devices: dict[str, None] = field(default_factory=dict)
 
     @property
     def line(self) -> str:
         """Its name among the lines."""
         return f"gateway {self.settings.id}"
+
+    def configured(self, settings: RemoteGateway, part: Part) -> None:
+        self.settings, self.part = settings, part
+        self.devices = dict.fromkeys(device.id for device in part.devices)
+        self.connected = {device: None for device in self.connected if device in self.devices}
+
+    def is_reached(self, now: datetime) -> bool:
+        return self.heard is not None and now - self.heard < timedelta(seconds=SILENT_AFTER_S)
+
+    def has_line(self, name: str) -> bool:
+        """Whether it is one of its lines, or a board on one: `hall/2`."""
+        return any(name == line.id or name.startswith(f"{line.id}/") for line in self.part.lines)
 
     def line_standings(self, reached: bool) -> Iterator[LineStanding]:
         """Nobody knows how a line stands at a gateway that is not reached: that is not well."""
@@ -91,7 +117,10 @@ class RemoteGateways:
         supervision: Supervision,
         subscribed: Callable[[str], None],
         is_stored: IsStored,
+        problem: Callable[[str, str | None], None] = lambda part, text: None,
     ) -> None:
+        """`problem`: something is degraded at a gateway, for every page; None: well again."""
+        self._problem = problem
         self._clock = clock
         self._intake = intake
         self._supervision = supervision
@@ -108,15 +137,36 @@ class RemoteGateways:
             known = before.pop(settings.id, None)
             if known is None:
                 known = _Gateway(settings, part, self._clock.now())
-            known.settings, known.part = settings, part
             self._gateways[settings.id] = known
-            if known.stream is not None:
-                known.stream.more.set()
-            for device in known.connected:
-                self._supervision.moved(device, known.line)
+            self._reconfigure(known, settings, part)
         for gone in before.values():
-            self._end_stream(gone)
-            self._supervision.line_up(gone.line)  # a gateway that is no more is not down either
+            self._remove(gone)
+
+    def _reconfigure(self, known: _Gateway, settings: RemoteGateway, part: Part) -> None:
+        if known.settings.token != settings.token:
+            self._end_stream(known)  # it has to show itself anew
+        lines = known.up.lines
+        known.configured(settings, part)
+        for line in [name for name in (*known.cut, *lines) if not known.has_line(name)]:
+            self._supervision.line_up(line)  # a line that is no more is not down either
+        if known.is_cut:
+            new = [line.id for line in part.lines if line.id not in known.cut]
+            gone = self._supervision.cut_off(known.line, new, settings.site)
+            known.cut = (*(line for line in known.cut if known.has_line(line)), *gone)
+        if known.stream is not None:
+            known.stream.more.set()
+        for device in known.connected:
+            self._supervision.moved(device, known.line)
+
+    def _remove(self, gone: _Gateway) -> None:
+        """A gateway that is no more is not down either, nor is anything on it."""
+        self._end_stream(gone)
+        for line in (*gone.cut, *gone.up.lines, gone.line):
+            self._supervision.line_up(line)
+        for device in gone.connected:
+            if not self._holding(device):
+                self._supervision.moved(device, OWN_LINE)
+        self._say_problems(gone, {})
 
     def settings(self, gateway: str) -> RemoteGateway | None:
         known = self._gateways.get(gateway)
@@ -128,37 +178,76 @@ class RemoteGateways:
         """Everything one request carries. Raises KeyError for a gateway nobody configured."""
         known = self._gateways[gateway]
         self._note(known, up)
-        for signal in up.again:
-            await self._intake.take_over(signal, Lateness(timedelta()), None)
-        kept = await asyncio.gather(*(self._take(known, handed) for handed in up.handed))
-        return Thanks(
-            tuple(h.number for h, is_kept in zip(up.handed, kept, strict=True) if is_kept)
-        )
+        taking = [self._taking(known, handed) for handed in up.handed]
+        if taking:
+            await asyncio.wait(taking)
+        kept: dict[int, bool] = {}
+        for handed, task in zip(up.handed, taking, strict=True):
+            is_kept = await self._outcome(known, handed, task)
+            kept[handed.number] = kept.get(handed.number, True) and is_kept
+        for again in up.again:
+            late, site = Lateness(aged(again.age_s)), known.settings.site
+            await self._intake.take_over(again.signal, late, self._is_stored, site)
+        return Thanks(tuple(number for number, is_kept in kept.items() if is_kept))
+
+    def noted_odd(self, gateway: str, odd: Sequence[str]) -> None:
+        """Part of a request could not be read; the rest is taken."""
+        if odd:
+            shown = list(odd[:ODD_SHOWN_MAX])
+            self._log.warning(
+                "not understood", gateway=gateway, wrong=shown, count=len(odd), done="left out"
+            )
 
     def _note(self, known: _Gateway, up: Up) -> None:
-        """How the gateway and its house stand."""
-        known.heard, known.up = self._clock.now(), up
+        """How the gateway and its house stand. Of other houses it may say nothing."""
+        now, site = self._clock.now(), known.settings.site
+        before, known.heard, known.up = known.up, now, up
         self._supervision.line_up(known.line)
         self._supervision.rejoined(known.cut)
-        known.cut = ()
-        self._move(known, up.connected)
-        for line, is_well in up.lines.items():
-            if is_well:
-                self._supervision.line_up(line)
-            else:
-                self._supervision.line_down(line, known.settings.site)
+        known.is_cut, known.cut = False, ()
+        self._move(known, [device for device in up.connected if device in known.devices])
+        self._note_lines(known, before, up)
+        self._say_problems(known, up.problems)
         for device in up.alive:
-            self._supervision.alive(device)
+            if device in known.devices:
+                self._supervision.alive(device)
         for light in up.light:
-            self._intake.heard_elsewhere(light.reading, Lateness(timedelta(seconds=light.age_s)))
-        now = self._clock.now()
-        self._supervision.report(replace(finding, at=now) for finding in up.findings)
+            self._intake.heard_elsewhere(light.reading, Lateness(aged(light.age_s)), site)
+        self._supervision.report(
+            replace(finding, key=f"{known.settings.id}:{finding.key}", at=now, site=site)
+            for finding in up.findings
+            if all(device in known.devices for device in finding.devices)
+        )
         for device in up.listening:
-            self._subscribed(device)
+            if device in known.devices:
+                self._subscribed(device)
         for number in up.acknowledged:
             on_ack = known.owed.pop(number, None)
             if on_ack is not None:
                 on_ack()
+
+    def _note_lines(self, known: _Gateway, before: Up, up: Up) -> None:
+        for line, is_well in up.lines.items():
+            if not known.has_line(line):
+                continue
+            if is_well:
+                self._supervision.line_up(line)
+            else:
+                self._supervision.line_down(line, known.settings.site)
+        for line in before.lines:
+            if line not in up.lines and known.has_line(line):
+                self._supervision.line_up(line)  # a board that is no more
+
+    def _say_problems(self, known: _Gateway, problems: Mapping[str, str]) -> None:
+        said = {part: text[:PROBLEM_CHARS_MAX] for part, text in problems.items()}
+        said = dict(list(said.items())[:PROBLEMS_MAX])
+        for part in known.problems:
+            if part not in said:
+                self._problem(f"gateway:{known.settings.id}:{part}", None)
+        for part, text in said.items():
+            if known.problems.get(part) != text:
+                self._problem(f"gateway:{known.settings.id}:{part}", f"{known.settings.id}: {text}")
+        known.problems = said
 
     def _move(self, known: _Gateway, connected: Sequence[str]) -> None:
         """Whose devices speak there now."""
@@ -167,8 +256,30 @@ class RemoteGateways:
             if device not in before:
                 self._supervision.moved(device, known.line)
         for device in before:
-            if device not in known.connected and self._of(device) is None:
+            if not self._holding(device):
                 self._supervision.moved(device, OWN_LINE)
+
+    def _taking(self, known: _Gateway, handed: Handed) -> asyncio.Task[bool]:
+        """The same record again, because our answer came too late or not at all, is the same task.
+
+        Its bytes hold the moment it was heard: no other press is written like it.
+        """
+        name = hashlib.blake2b(handed.record, digest_size=16).digest()
+        task = known.taken.get(name)
+        if task is None:
+            if len(known.taken) >= TAKEN_MAX:
+                del known.taken[next(iter(known.taken))]
+            task = known.taken[name] = asyncio.create_task(self._take(known, handed))
+            task.add_done_callback(lambda done: _forget_failed(known, name, done))
+        return task
+
+    async def _outcome(self, known: _Gateway, handed: Handed, task: asyncio.Task[bool]) -> bool:
+        """What nobody here can take, by a mistake of ours, is raised as what nobody can read."""
+        error = task.exception()
+        if error is None:
+            return task.result()
+        self._log.error("a record could not be taken", number=handed.number, exc_info=error)
+        return await self._unreadable(known, handed, f"a mistake of ours: {error}")
 
     async def _take(self, known: _Gateway, handed: Handed) -> bool:
         try:
@@ -178,11 +289,13 @@ class RemoteGateways:
         if record.raw is not None:
             raw: RawRecord = record.raw
             return await self._intake.keep(raw.protocol, raw.sender, raw.why, raw.content)
-        assert record.signal is not None, "a record is a signal or bytes"
-        pressed = None if handed.pressed_s is None else timedelta(seconds=handed.pressed_s)
-        late = Lateness(timedelta(seconds=handed.age_s), pressed)
+        if record.signal is None:
+            return await self._unreadable(known, handed, "it is neither a signal nor bytes")
+        late = aged(handed.age_s)
+        pressed = None if handed.pressed_s is None else max(aged(handed.pressed_s), late)
         is_stored = self._is_stored if handed.old else None
-        return await self._intake.take_over(record.signal, late, is_stored)
+        site = known.settings.site
+        return await self._intake.take_over(record.signal, Lateness(late, pressed), is_stored, site)
 
     async def _unreadable(self, known: _Gateway, handed: Handed, why: str) -> bool:
         """It was accepted there as something that matters."""
@@ -194,8 +307,9 @@ class RemoteGateways:
             AlarmKind.UNKNOWN,
             text=f"a message of {known.settings.id} that this version cannot read",
             seq=handed.number,
-            age=timedelta(seconds=handed.age_s),
-            raw=content,
+            boot=hashlib.blake2b(content, digest_size=8).hexdigest(),
+            age=aged(handed.age_s),
+            raw=content[:RAW_BYTES_MAX],
         )
         kept = await self._intake.keep(PROTOCOL, known.settings.id, why, content)
         return kept and await self._intake.take(reading, site=known.settings.site)
@@ -204,8 +318,15 @@ class RemoteGateways:
 
     def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
         """True when a gateway holds a connection of this device and will pass it on."""
-        known = self._of(device)
-        if known is None or known.stream is None or len(known.stream.waiting) >= TELLS_MAX:
+        return any([self._tell(known, device, payload, on_ack) for known in self._holding(device)])
+
+    def is_connected(self, device: str) -> bool:
+        return bool(self._holding(device))
+
+    def _tell(
+        self, known: _Gateway, device: str, payload: bytes, on_ack: Callable[[], None] | None
+    ) -> bool:
+        if known.stream is None or len(known.stream.waiting) >= TELLS_MAX:
             return False
         self._numbers += 1
         if on_ack is not None:
@@ -216,10 +337,7 @@ class RemoteGateways:
         known.stream.more.set()
         return True
 
-    def is_connected(self, device: str) -> bool:
-        return self._of(device) is not None
-
-    async def down(self, gateway: str) -> AsyncIterator[bytes]:
+    async def down(self, gateway: str) -> AsyncGenerator[bytes, None]:
         """Lines for one gateway until it goes, or opens another. Raises KeyError."""
         known = self._gateways[gateway]
         self._end_stream(known)
@@ -253,7 +371,8 @@ class RemoteGateways:
 
     def unregistered(self) -> tuple[Unregistered, ...]:
         """Who speaks on their lines and stands in no configuration."""
-        return tuple(one for known in self._gateways.values() for one in known.up.unregistered)
+        every = (known.up.unregistered[:UNREGISTERED_MAX] for known in self._gateways.values())
+        return tuple(one for some in every for one in some)
 
     async def watch(self) -> None:
         """Say when one of them is not heard any more. Until cancelled."""
@@ -267,31 +386,39 @@ class RemoteGateways:
 
     def _cut_off(self, known: _Gateway) -> None:
         """One cause is one finding (law 12): its lines go down with it, unsaid."""
-        self._supervision.line_down(known.line, known.settings.site)
-        if not known.cut:
-            known.cut = tuple(line.id for line in known.part.lines)
-            self._supervision.cut_off(known.cut)
+        if known.is_cut:
+            return
+        known.is_cut = True
+        ends = [line.id for line in known.part.lines]
+        known.cut = self._supervision.cut_off(known.line, ends, known.settings.site)
+        self._end_stream(known)  # whatever still stands of it leads nowhere
 
     def _standing(self, known: _Gateway) -> GatewayStanding:
-        patience = timedelta(seconds=SILENT_AFTER_S)
-        up = known.up
-        reached = known.heard is not None and self._clock.now() - known.heard < patience
+        up, reached = known.up, known.is_reached(self._clock.now())
         return GatewayStanding(
             id=known.settings.id,
             site=known.settings.site,
             reached=reached,
             heard=known.heard,
             backlog=up.backlog,
-            oldest=timedelta(seconds=up.oldest_s),
+            oldest=aged(up.oldest_s),
             lines=tuple(known.line_standings(reached)),
-            problems=tuple(up.problems.values()),
+            problems=tuple(known.problems.values()),
             connected=len(known.connected),
         )
 
-    def _of(self, device: str) -> _Gateway | None:
-        """The gateway a device is connected to; the one heard last, where there are two."""
-        those = [known for known in self._gateways.values() if device in known.connected]
-        return max(those, key=lambda known: known.heard or known.expected_from, default=None)
+    def _holding(self, device: str) -> list[_Gateway]:
+        """Every gateway that is reached and holds a connection of this device: mostly one.
+
+        While a badge is carried over there are two, and nobody knows which connection is the dead
+        one: it is told on both.
+        """
+        now = self._clock.now()
+        return [
+            known
+            for known in self._gateways.values()
+            if device in known.connected and known.is_reached(now)
+        ]
 
     def _end_stream(self, known: _Gateway) -> None:
         if known.stream is not None:
@@ -302,3 +429,9 @@ class RemoteGateways:
 
 def _line(down: Down) -> bytes:
     return msgspec.json.encode(down) + b"\n"
+
+
+def _forget_failed(known: _Gateway, name: bytes, done: asyncio.Task[bool]) -> None:
+    """What is not committed is to be tried again; what failed is asked for by `_outcome`."""
+    if done.cancelled() or done.exception() is not None or not done.result():
+        known.taken.pop(name, None)

@@ -37,11 +37,15 @@ ANSWER_WITHIN_S = 2.0
 """A press may wait behind a request that is lost; it must be there before the house rings. What is
 handed over twice is known by its identity."""
 
+UP_WITHIN_S = 30.0
+"""All of one request, over a line however slow."""
+
 LINE_BYTES_MAX = 64 * 1024 * 1024
 """One line of the stream down; a configuration of 10,000 people is some 5 MB."""
 
 _THANKS = msgspec.json.Decoder(Thanks)
 _DOWN = msgspec.json.Decoder(Down)
+_FAILURES = (httpx.HTTPError, msgspec.MsgspecError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,24 @@ class House(Protocol):
 
     def came(self, down: Down) -> None: ...
 
+    def unreadable(self, why: str) -> None:
+        """Something came down that this version cannot read."""
+        ...
+
     def opened(self) -> None:
         """The stream down is open, perhaps again: what was told meanwhile is lost."""
         ...
 
 
 class Uplink:
-    """Runs until cancelled. Raises ConfigError for a certificate that is none."""
+    """Runs until cancelled. Raises ConfigError for an address or a certificate that is none."""
 
     def __init__(self, way: Way, house: House) -> None:
         self._way = way
         self._house = house
         self._wanted = asyncio.Event()
-        self._up, self._down = (f"{way.url}{path}" for path in _paths(way.gateway))
+        self._up, self._down = _addresses(way)
+        self._stream_ended = ""
         self._http = httpx.AsyncClient(
             verify=_trusted(way),
             trust_env=False,
@@ -114,7 +123,7 @@ class Uplink:
             up, began_s = self._house.up(), monotonic_s()
             try:
                 thanks = await self._said(up)
-            except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            except _FAILURES as error:
                 self._house.failed(_why(error))
                 await sleep(max(began_s + AGAIN_S - monotonic_s(), 0.0))
                 continue
@@ -125,7 +134,8 @@ class Uplink:
                 await self._until_wanted()
 
     async def _said(self, up: Up) -> Thanks:
-        answer = await self._http.post(self._up, content=msgspec.json.encode(up))
+        async with asyncio.timeout(UP_WITHIN_S):
+            answer = await self._http.post(self._up, content=msgspec.json.encode(up))
         answer.raise_for_status()
         return _THANKS.decode(answer.content)
 
@@ -140,29 +150,53 @@ class Uplink:
         while True:
             try:
                 await self._stream()
-            except (httpx.HTTPError, msgspec.MsgspecError) as error:
-                self._log.info("the stream down ended", why=_why(error), done="opened again")
+            except _FAILURES as error:
+                self._noted_end(_why(error))
             await sleep(AGAIN_S)
+
+    def _noted_end(self, why: str) -> None:
+        """One line for each cause: a day's cut is no day's log."""
+        if why != self._stream_ended:
+            self._log.info("the stream down ended", why=why, done="tried each second")
+        self._stream_ended = why
 
     async def _stream(self) -> None:
         patience = httpx.Timeout(SILENT_AFTER_S, connect=CONNECT_WITHIN_S)
         async with self._http.stream("GET", self._down, timeout=patience) as answer:
             answer.raise_for_status()
+            self._stream_ended = ""
             self._house.opened()
             begun = bytearray()
-            async for part in answer.aiter_raw():
+            async for part in answer.aiter_bytes():
                 begun += part
-                *lines, rest = begun.split(b"\n")
-                begun = rest
                 if len(begun) > LINE_BYTES_MAX:
                     raise httpx.DecodingError("a line of the stream down is too long")
-                for line in lines:
-                    if line:
-                        self._house.came(_DOWN.decode(line))
+                if b"\n" in part:
+                    *lines, begun = begun.split(b"\n")
+                    for line in lines:
+                        self._came(bytes(line))
+
+    def _came(self, line: bytes) -> None:
+        if not line:
+            return
+        try:
+            down = _DOWN.decode(line)
+        except msgspec.MsgspecError as wrong:
+            self._house.unreadable(str(wrong))
+            return
+        self._house.came(down)
 
 
-def _paths(gateway: str) -> tuple[str, str]:
-    return UP_PATH.format(gateway=gateway), DOWN_PATH.format(gateway=gateway)
+def _addresses(way: Way) -> tuple[str, str]:
+    paths = (UP_PATH.format(gateway=way.gateway), DOWN_PATH.format(gateway=way.gateway))
+    try:
+        up, down = (httpx.URL(f"{way.url}{path}") for path in paths)
+    except httpx.InvalidURL as wrong:
+        raise ConfigError(
+            f"TILKALD_DISPATCHER_URL={way.url} is no address: {wrong}. "
+            "For example https://tilkald.example.org:8443"
+        ) from None
+    return str(up), str(down)
 
 
 def _trusted(way: Way) -> ssl.SSLContext:
@@ -180,5 +214,16 @@ def _trusted(way: Way) -> ssl.SSLContext:
 
 def _why(error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError):
-        return f"the dispatcher answered {error.response.status_code}"
-    return str(error) or type(error).__name__
+        status = error.response.status_code
+        return f"the dispatcher answered {status}" + (_REFUSED if status == 401 else "")
+    return str(error) or _UNSAID.get(type(error), type(error).__name__)
+
+
+_REFUSED = ": it knows no such gateway, or not this token or certificate"
+_UNSAID: dict[type[Exception], str] = {
+    TimeoutError: "it takes too long to hand over",
+    httpx.ReadTimeout: "no answer within 2 s",
+    httpx.ConnectTimeout: "no connection within 3 s",
+    httpx.WriteTimeout: "it takes nothing in",
+}
+"""What httpx does not put into words."""
