@@ -4,10 +4,10 @@ homes, and the call systems of newer care homes, over SIP MESSAGE.
 Transport: SIP over TCP, TLS or UDP, usually port 5060 or 5061. Each message carries one `mrq` in
 XML; our receipt, the `mrs`, goes back in a MESSAGE of its own, or in the 200 OK for units set so.
 
-Identity on the wire: the controller's number without spaces and plus (`26317`), and as its point the
-device's number where it is not zero, so that it is registered as `26317/4`; a message without a
-controller is its SIP sender's. `boot` is `ref-…` and `seq` the five minutes in which the message came (see `session`);
-`at` stays empty: a unit says no time but that of its place.
+Identity on the wire: the controller's number without spaces and plus (`26317`), and as its point
+the device's number where it is not zero, so that it is registered as `26317/4`; a message without a
+controller is its SIP sender's. `boot` is `ref-…` and `seq` the five minutes in which the message
+came (see `session`); `at` stays empty: a unit says no time but that of its place.
 
 How messages are read:
 
