@@ -182,7 +182,7 @@ async def test_a_port_for_panels_is_opened_moved_and_closed_by_the_configuration
 async def test_a_client_that_hangs_up_and_stays_away_is_missed_and_its_return_ends_it() -> None:
     ward = Device("ward", "fixed_button", "home", zone="hall", wire=("espax:ward",))
     desk, lines, _ = _lines((ward,))
-    supervising = asyncio.create_task(lines.supervision.run())
+    supervising = _supervised(lines)
     settings = (("silent_s", "0.3"),)
     lines.configure([Line("pages", "home", "espax", "tcp://127.0.0.1:0", settings=settings)])
     lines.start()
@@ -209,7 +209,7 @@ async def _logs_in_and_hangs_up(port: int) -> None:
 async def test_a_panel_that_falls_silent_is_one_finding_and_its_return_ends_it() -> None:
     panel = Device("panel-1002", "fixed_button", "home", zone="hall", wire=("dc09:1002",))
     desk, lines, _ = _lines((panel,))
-    supervising = asyncio.create_task(lines.supervision.run())
+    supervising = _supervised(lines)
     settings = (("silent_s.1002", "0.3"),)
     lines.configure([Line("panels", "home", "dc09", "tcp://127.0.0.1:0", settings=settings)])
     lines.start()
@@ -275,7 +275,7 @@ class House:
 
     async def __aenter__(self) -> House:
         self.cable.plug_in()
-        self._supervising = asyncio.create_task(self.lines.supervision.run())
+        self._supervising = _supervised(self.lines)
         self.lines.configure([self.line])
         self.lines.start()
         await _well(self.lines, self.line.id)
@@ -300,6 +300,11 @@ class House:
 
     async def hears(self, what: bytes) -> bytes:
         return await asyncio.to_thread(self.cable.until_said, lambda said: what in said)
+
+
+def _supervised(lines: DeviceLines) -> asyncio.Task[None]:
+    assert isinstance(lines.supervision, Supervision)
+    return asyncio.create_task(lines.supervision.run())
 
 
 def _lines(devices: tuple[Device, ...]) -> tuple[StoringDesk, DeviceLines, MemoryRegistry]:
