@@ -32,7 +32,7 @@ from tests.support.browser import (
     page_of,
 )
 from tests.support.desk import NOW, MemoryDesk, a_picture, an_alarm, call_of, lindehuset
-from tests.support.web import LINK, Presses, web_deps
+from tests.support.web import LINK, Presses, Registry, web_deps, with_lines
 
 pytestmark = [pytest.mark.shell, pytest.mark.asyncio(loop_scope="module")]
 CONSOLE: tuple[str, ...] = (
@@ -40,6 +40,7 @@ CONSOLE: tuple[str, ...] = (
     "/wall",
     "/people",
     "/devices",
+    "/lines",
     "/alarms",
     "/alarms/a_1",
     "/alarms/a_9",
@@ -320,6 +321,26 @@ async def test_a_form_somebody_fills_in_is_not_taken_from_under_their_hands(
     assert desk.held["a_1"].open
 
 
+async def test_a_technician_registers_what_was_pressed_with_the_keyboard_alone(
+    chrome: Browser,
+) -> None:
+    registry = Registry()
+    server = await serve(staff_app(with_lines(web_deps(lindehuset()), registry)), port=0)
+    try:
+        async with page_of(chrome, server.url, PHONE) as page:
+            await page.goto(f"{server.url}/lines")
+            await page.locator("summary").focus()
+            await page.keyboard.press("Enter")
+            await page.get_by_label("Hænger ved").select_option("Vagtrum")
+            await page.get_by_role("button", name="Registrer den").press("Enter")
+            await expect(page.get_by_text("Registreret. Tryk en gang til")).to_be_visible()
+    finally:
+        await server.stop()
+    ((device, by),) = registry.devices
+    assert (device.id, device.zone, device.wire) == ("espa444-0815", "vagtrum", ("espa444:0815",))
+    assert by == "per"
+
+
 async def test_pressing_in_demo_mode_presses_that_persons_alarm(chrome: Browser) -> None:
     presses = Presses()
     desk = lindehuset()
@@ -377,6 +398,7 @@ async def running(
         silent_after=silent_after,
         heartbeat=heartbeat,
     )
+    deps = with_lines(deps, Registry())
     staff = await serve(staff_app(deps), port=0)
     public = await serve(public_app(deps), port=0)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -12,10 +12,13 @@ from httpx import ASGITransport, AsyncClient
 from core.clock import monotonic_s
 from core.errors import DomainError
 from core.ids import hashed
-from core.signals import AlarmKind, Level
+from core.signals import AlarmKind, Level, SignalType
+from devices.registry import Device
+from devices.scan import Unregistered
+from devices.standing import GatewayStanding, LineStanding
 from dispatcher.web.ports import Readiness, WebDeps, WebSettings
 from dispatcher.web.sign_in import OneTimeCodes
-from tests.support.desk import MemoryDesk
+from tests.support.desk import NOW, MemoryDesk
 
 STAFF_TOKENS = {"token-of-per": "per", "token-of-bo": "bo", "token-of-gone": "gone"}
 LINK = "Zm9yLXRlc3Rpbmctb25seQ"
@@ -77,6 +80,55 @@ def web_deps(
         ),
         press=press,
         twilio=hooks,
+    )
+
+
+SENDER = Unregistered(
+    "nurse-call",
+    "espa444",
+    "0815",
+    NOW,
+    NOW,
+    3,
+    SignalType.ALARM,
+    AlarmKind.ATTACK,
+    text="<b>Stue 12</b>",
+)
+GATEWAY = GatewayStanding(
+    "house-b",
+    "lind",
+    False,
+    None,
+    7,
+    timedelta(hours=3),
+    (),
+    ("The spool cannot be used.",),
+    2,
+)
+
+
+@dataclass
+class Registry:
+    """Remembers what was registered, or refuses it."""
+
+    refuses: str = ""
+    devices: list[tuple[Device, str]] = field(default_factory=list)
+
+    async def __call__(self, device: Device, by: str) -> None:
+        if self.refuses:
+            raise DomainError("invalid", self.refuses)
+        self.devices.append((device, by))
+
+
+def with_lines(deps: WebDeps, registry: Registry) -> WebDeps:
+    """Two lines, a gateway that is not reached, and a sender nobody has registered."""
+    lines = (LineStanding("nurse-call", "espa444", True), LineStanding("panels", "dc09", False))
+    return replace(
+        deps,
+        register=registry,
+        unregistered=lambda: (SENDER,),
+        lines=lambda: lines,
+        gateways=lambda: (GATEWAY,),
     )
 
 

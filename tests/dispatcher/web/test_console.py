@@ -128,7 +128,7 @@ async def test_a_script_in_a_zone_label_a_name_or_a_text_is_shown_and_never_run(
     desk.notify(alarm, "bo", channel=evil, address=evil)
     desk.degraded = (Problem("x", evil, NOW),)
     client = of(desk)
-    for path in ("/", "/wall", "/alarms/a_1", "/alarms", "/people", "/devices"):
+    for path in ("/", "/wall", "/alarms/a_1", "/alarms", "/people", "/devices", "/lines"):
         page = (await client.get(path)).text
         assert "<script>alert" not in page, path
         assert "&lt;script&gt;alert(1)" in page, path
@@ -260,6 +260,7 @@ async def test_what_does_not_work_is_on_every_page_with_the_manual_routine() -> 
         "/alarms/a_1",
         "/people",
         "/devices",
+        "/lines",
         "/demo",
         "/alarms/x",
     ):

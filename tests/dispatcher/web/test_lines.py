@@ -2,43 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-
 import pytest
 from httpx import AsyncClient
 
-from core.errors import DomainError
-from core.signals import AlarmKind, SignalType
 from devices.registry import Device
-from devices.scan import Unregistered
-from devices.standing import GatewayStanding, LineStanding
 from dispatcher.web.staff import staff_app
-from tests.support.desk import NOW, lindehuset
-from tests.support.web import staff_client, web_deps
-
-SENDER = Unregistered(
-    "nurse-call",
-    "espa444",
-    "0815",
-    NOW,
-    NOW,
-    3,
-    SignalType.ALARM,
-    AlarmKind.ATTACK,
-    text="<b>Stue 12</b>",
-)
-GATEWAY = GatewayStanding(
-    "house-b",
-    "lind",
-    False,
-    None,
-    7,
-    timedelta(hours=3),
-    (),
-    ("The spool cannot be used.",),
-    2,
-)
+from tests.support.desk import lindehuset
+from tests.support.web import Registry, staff_client, web_deps, with_lines
 
 
 async def test_the_page_shows_lines_gateways_and_who_speaks_unregistered() -> None:
@@ -106,25 +76,5 @@ async def test_the_api_tells_the_same_and_registers() -> None:
 FORM = {"wire": "espa444:0815", "id": "room-12", "kind": "call_point", "zone": "stue-1"}
 
 
-@dataclass
-class Registry:
-    """Remembers what was registered, or refuses it."""
-
-    refuses: str = ""
-    devices: list[tuple[Device, str]] = field(default_factory=list)
-
-    async def __call__(self, device: Device, by: str) -> None:
-        if self.refuses:
-            raise DomainError("invalid", self.refuses)
-        self.devices.append((device, by))
-
-
 def client(registry: Registry, token: str = "token-of-per") -> AsyncClient:
-    deps = replace(
-        web_deps(lindehuset()),
-        register=registry,
-        unregistered=lambda: (SENDER,),
-        lines=lambda: (LineStanding("nurse-call", "espa444", True),),
-        gateways=lambda: (GATEWAY,),
-    )
-    return staff_client(staff_app(deps), token)
+    return staff_client(staff_app(with_lines(web_deps(lindehuset()), registry)), token)

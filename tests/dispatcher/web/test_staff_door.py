@@ -178,7 +178,17 @@ async def test_console_pages_carry_a_strict_policy_and_load_nothing_from_elsewhe
     desk = lindehuset()
     an_alarm(desk)
     client = browser_client(staff_app(web_deps(desk, press=Presses())))
-    pages = ("/", "/wall", "/alarms", "/alarms/a_1", "/people", "/devices", "/demo", "/docs")
+    pages = (
+        "/",
+        "/wall",
+        "/alarms",
+        "/alarms/a_1",
+        "/people",
+        "/devices",
+        "/lines",
+        "/demo",
+        "/docs",
+    )
     for path in pages:
         page = await client.get(path)
         assert page.status_code == 200, path
