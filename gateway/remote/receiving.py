@@ -278,7 +278,7 @@ class RemoteGateways:
         error = task.exception()
         if error is None:
             return task.result()
-        self._log.error("a record could not be taken", number=handed.number, exc_info=error)
+        self._log.error("a record could not be taken", number=handed.number, why=repr(error))
         return await self._unreadable(known, handed, f"a mistake of ours: {error}")
 
     async def _take(self, known: _Gateway, handed: Handed) -> bool:
@@ -377,12 +377,16 @@ class RemoteGateways:
     async def watch(self) -> None:
         """Say when one of them is not heard any more. Until cancelled."""
         while True:
-            now = self._clock.now()
-            for known in self._gateways.values():
-                since = known.heard or known.expected_from
-                if now - since >= timedelta(seconds=SILENT_AFTER_S):
-                    self._cut_off(known)
+            self.look()
             await sleep(LOOKS_APART_S)
+
+    def look(self) -> None:
+        """Whether one of them has been silent for too long."""
+        now = self._clock.now()
+        for known in self._gateways.values():
+            since = known.heard or known.expected_from
+            if now - since >= timedelta(seconds=SILENT_AFTER_S):
+                self._cut_off(known)
 
     def _cut_off(self, known: _Gateway) -> None:
         """One cause is one finding (law 12): its lines go down with it, unsaid."""
