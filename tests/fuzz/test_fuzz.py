@@ -63,7 +63,8 @@ def espa_x(number: int, request: str) -> bytes:
 SAMPLES: dict[str, tuple[bytes, ...]] = {
     "espa444": ESPA,
     "espa444-listen": ESPA,
-    "espa444-control": (*ESPA, b"\x06", b"\x04", b"1\x15"),
+    # A station that was polled selects the control station, whose own address is 1.
+    "espa444-control": (bytes.fromhex("0432053105"), *ESPA[1:], b"\x06", b"\x04", b"2\x15"),
     "espax": (
         espa_x(1, '<REQ.HEARTBEAT invokeID="1"/>'),
         espa_x(
