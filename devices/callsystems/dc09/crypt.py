@@ -9,8 +9,17 @@ from __future__ import annotations
 import hashlib
 import string
 from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 BLOCK_BYTES = 16
+KEYS_KEPT = 1_024
+"""Keys whose cipher is kept: as many panels as one port has, and more."""
+
 _IV = bytes(BLOCK_BYTES)
 _PAD_CHARS = string.ascii_letters + string.digits + "+-"
 """64 characters, none of `|`, `[` and `]`, which padding must not contain (5.4.4.3)."""
@@ -18,24 +27,20 @@ _PAD_CHARS = string.ascii_letters + string.digits + "+-"
 
 def decrypted(digits: str, key: bytes) -> str | None:
     """The plain text, its padding still before it; None where this is no cipher text."""
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
     try:
         sealed = bytes.fromhex(digits)
     except ValueError:
         return None
     if not sealed or len(sealed) % BLOCK_BYTES:
         return None
-    opener = Cipher(algorithms.AES(key), modes.CBC(_IV)).decryptor()
+    opener = _cipher(key).decryptor()
     return (opener.update(sealed) + opener.finalize()).decode("latin-1")
 
 
 def encrypted(plain: str, key: bytes) -> str:
     """`plain` behind 16 to 31 characters of padding; a `|` between them is the caller's."""
-    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
     padded = _padding(plain, key) + plain
-    sealer = Cipher(algorithms.AES(key), modes.CBC(_IV)).encryptor()
+    sealer = _cipher(key).encryptor()
     return (sealer.update(padded.encode("latin-1")) + sealer.finalize()).hex().upper()
 
 
@@ -48,6 +53,14 @@ def one_that_fits(
         if plain is not None and fits(plain):
             return plain, key
     return None
+
+
+@lru_cache(KEYS_KEPT)
+def _cipher(key: bytes) -> Cipher[CBC]:
+    """Made once for each key: it takes longer than a message."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    return Cipher(algorithms.AES(key), modes.CBC(_IV))
 
 
 def _padding(plain: str, key: bytes) -> str:

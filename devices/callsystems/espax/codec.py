@@ -151,6 +151,8 @@ def encode(message: Message, invoke_id: int = 0, timestamp: str = "") -> bytes:
 class _Reader:
     """What expat tells, kept within the limits."""
 
+    __slots__ = ("_attributes", "_depth", "_field", "_fields", "_name", "_root", "_value")
+
     def __init__(self) -> None:
         self._depth = 0
         self._root = ""
@@ -162,14 +164,13 @@ class _Reader:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        name = _local(name)
         if self._depth == 1:
-            self._root = name
+            self._root = _local(name)
         elif self._depth == 2 and not self._name:
-            self._name = name
+            self._name = _local(name)
             self._attributes = {_local(k): v[:VALUE_CHARS_MAX] for k, v in attributes.items()}
         elif self._depth == DEPTH_MAX and len(self._fields) < FIELDS_MAX:
-            self._field, self._value = name, []
+            self._field, self._value = _local(name), []
 
     def end(self, name: str) -> None:
         if self._depth == DEPTH_MAX and self._field:
@@ -193,4 +194,4 @@ def _no_document_type(*_: object) -> None:
 
 def _local(name: str) -> str:
     """Without the prefix some writers give the namespace."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name

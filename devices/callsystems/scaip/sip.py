@@ -90,12 +90,13 @@ class Broken:
 Message = Request | Response | Bare | Ping | Broken
 
 _BREAK = re.compile(rb"\r?\n")
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEAD_END = re.compile(rb"\n\r?\n")
 _XML_END = re.compile(rb"</(?:mrq|mrs|scaip)\s*>", re.IGNORECASE)
 _REQUEST = re.compile(r"([A-Z]{2,20}) (\S{1,512}) SIP/2\.0")
 _RESPONSE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?")
-_HEADER = re.compile(r"([A-Za-z0-9!%*_+`'~.-]{1,64})[ \t]*:[ \t]*(.*)")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_HEADER = re.compile(r"^([A-Za-z0-9!%*_+`'~.-]{1,64})[ \t]*:[ \t]*(.*)$", re.MULTILINE)
+_FOLD = re.compile(r"\n[ \t]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def encode(message: Request | Response) -> bytes:
@@ -186,7 +187,7 @@ class Reader:
                 return None
             return self._given_up(f"a head longer than {HEAD_BYTES_MAX} bytes")
         self._breaks = 0
-        head, start = self._buffer[self._at : end.start()], end.end()
+        head, start = self._buffer[self._at : end.start()].removesuffix(b"\r"), end.end()
         message = _head(head)
         if isinstance(message, Broken):
             self._at = start
@@ -226,9 +227,9 @@ def _no_such_length(message: Request | Response, head: bytes, length: int) -> Br
 
 def _head(head: bytes) -> Request | Response | Broken:
     raw = head[:RAW_BYTES_MAX]
-    lines = head.decode("latin-1").replace("\r\n", "\n").split("\n")
-    headers = _headers(lines[1:])
-    request, response = _REQUEST.fullmatch(lines[0]), _RESPONSE.fullmatch(lines[0])
+    start, _, rest = head.decode("latin-1").replace("\r\n", "\n").partition("\n")
+    headers = _headers(rest)
+    request, response = _REQUEST.fullmatch(start), _RESPONSE.fullmatch(start)
     if request is None and response is None:
         return Broken("not SIP", raw)
     if headers is None:
@@ -239,19 +240,13 @@ def _head(head: bytes) -> Request | Response | Broken:
     return Response(int(response[1]), response[2] or "", headers)
 
 
-def _headers(lines: list[str]) -> Headers | None:
-    found: list[tuple[str, str]] = []
-    for line in lines:
-        if line[:1] in (" ", "\t") and found:
-            name, value = found[-1]
-            found[-1] = (name, f"{value} {line.strip()}".strip())
-            continue
-        match = _HEADER.fullmatch(line.rstrip())
-        if match is None or _CONTROL.search(line) or len(found) >= HEADERS_MAX:
-            return None
-        name = match[1].lower()
-        found.append((SHORT.get(name, name), match[2]))
-    return tuple(found)
+def _headers(text: str) -> Headers | None:
+    """Folded lines are one; None when a line is no header, or there are too many."""
+    text = _FOLD.sub(" ", text)
+    found, lines = _HEADER.findall(text), text.count("\n") + bool(text)
+    if len(found) != lines or lines > HEADERS_MAX or _CONTROL.search(text):
+        return None
+    return tuple([(SHORT.get(low := name.lower(), low), value.rstrip()) for name, value in found])
 
 
 def _with_body(message: Request | Response, body: bytes) -> Request | Response:
