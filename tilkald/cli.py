@@ -140,12 +140,13 @@ def simulate(
 
 @app.command()
 def bench(
-    only: Annotated[str, typer.Option(help="One measurement by its name.")] = "",
+    what: Annotated[str, typer.Argument(help="One measurement by its name, e.g. devices.")] = "",
+    only: Annotated[str, typer.Option(help="The same, as an option.")] = "",
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("bench.json"),
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller.")] = False,
 ) -> None:
     """Measure the alarm path; prints a table, writes JSON, says on what machine."""
-    _run(trying.bench(only, out, quick=quick))
+    _run(trying.bench(what or only, out, quick=quick))
 
 
 @app.command()

@@ -10,6 +10,8 @@ crowd      a thousand presses at once
 beats      twenty thousand devices that only say they are there
 choosing   the nearest of ten thousand people
 starting   a start with ten thousand open alarms
+devices    the lines of a building: codecs (`devices_codecs`, their frames `devices_frames`), a slow
+           ESPA line beside a crowd (`devices_espa`), supervised panels (`devices_panels`)
 figures    medians, percentiles, reaches; the machine
 """
 

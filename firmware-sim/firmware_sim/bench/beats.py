@@ -12,7 +12,7 @@ from firmware_sim.bench import town
 from firmware_sim.bench.crew import Crew, Press
 from firmware_sim.bench.figures import Reach, Row, spread_ms
 from firmware_sim.bench.path import PER_SECOND, PRESSERS
-from firmware_sim.bench.process import cpu_s, raise_file_limit, serving
+from firmware_sim.bench.process import raise_file_limit, serving, share_of_core
 
 DEVICES, DEVICES_QUICK = 20_000, 2_000
 BEAT_EVERY_S = 60.0
@@ -71,7 +71,7 @@ async def _windows(made: Organisation, devices: int, *, quick: bool) -> _Measure
         rest = (d.id for d in made.devices if d.id not in crew.devices)
         await crew.connect(islice(rest, devices - len(crew.devices)))
         beating = asyncio.create_task(_beat(crew))
-        share = await _share_of_core(service.pid, WATCHED_QUICK_S if quick else WATCHED_S)
+        share = await share_of_core(service.pid, WATCHED_QUICK_S if quick else WATCHED_S)
         loaded = await crew.press_evenly(islice(who, count), PER_SECOND)
         beating.cancel()
         crew.close()
@@ -89,12 +89,6 @@ async def _beat(crew: Crew) -> None:
             device.publish("beat", _BEAT)
         sent = due
         await sleep(TICK_S)
-
-
-async def _share_of_core(pid: int, watched_s: float) -> float:
-    before_s, began_s = cpu_s(pid), monotonic_s()
-    await sleep(watched_s)
-    return (cpu_s(pid) - before_s) / (monotonic_s() - began_s)
 
 
 def _p99_ms(presses: list[Press]) -> float:

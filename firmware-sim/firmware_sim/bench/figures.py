@@ -26,6 +26,24 @@ class Reach:
     def text(self) -> str:
         return f"{self.figure} ≤ {self.most:g} {self.unit}"
 
+    def is_met(self, value: float) -> bool:
+        return value <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """`figure` of the row must be at least `least`."""
+
+    figure: str
+    least: float
+    unit: str
+
+    def text(self) -> str:
+        return f"{self.figure} ≥ {self.least:,g} {self.unit}"
+
+    def is_met(self, value: float) -> bool:
+        return value >= self.least
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -34,13 +52,14 @@ class Row:
     name: str
     title: str
     figures: dict[str, float]
-    reaches: tuple[Reach, ...]
+    reaches: tuple[Reach | Least, ...]
     note: str = ""
     beside: dict[str, float] = field(default_factory=dict)
 
-    def is_met(self, reach: Reach) -> bool:
+    def is_met(self, reach: Reach | Least) -> bool:
         """A figure that is missing was not reached."""
-        return self.figures.get(reach.figure, float("inf")) <= reach.most
+        value = self.figures.get(reach.figure)
+        return value is not None and reach.is_met(value)
 
     @property
     def met(self) -> bool:

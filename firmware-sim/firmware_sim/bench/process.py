@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from core.clock import monotonic_s, sleep
 from dispatcher.site.model import Organisation
 from firmware_sim.bench import town
 from firmware_sim.service import PrivateService
@@ -34,6 +35,13 @@ def cpu_s(pid: int) -> float:
     # The second field is the program's name in brackets and may hold blanks.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+
+async def share_of_core(pid: int, watched_s: float) -> float:
+    """How much of one core a process uses while it is watched, 0 to 1 and more."""
+    before_s, began_s = cpu_s(pid), monotonic_s()
+    await sleep(watched_s)
+    return (cpu_s(pid) - before_s) / (monotonic_s() - began_s)
 
 
 def raise_file_limit() -> int:

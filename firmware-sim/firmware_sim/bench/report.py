@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -43,10 +44,7 @@ def write(path: Path, rows: Sequence[Row], at: datetime, *, quick: bool) -> None
 
 
 def _row(row: Row) -> dict[str, object]:
-    reaches = [
-        {"figure": r.figure, "most": r.most, "unit": r.unit, "met": row.is_met(r)}
-        for r in row.reaches
-    ]
+    reaches = [{**asdict(reach), "met": row.is_met(reach)} for reach in row.reaches]
     return {
         "name": row.name,
         "title": row.title,
@@ -61,9 +59,9 @@ def _row(row: Row) -> dict[str, object]:
 def _figure(row: Row, name: str, value: float) -> str:
     reach = next((reach for reach in row.reaches if reach.figure == name), None)
     unit = reach.unit if reach is not None else _unit(row)
-    text = f"{name} {value:g} {unit}".rstrip()
+    text = f"{name} {value:,.10g} {unit}".rstrip()
     return text if reach is None or row.is_met(reach) else f"[red]{text}[/]"
 
 
 def _unit(row: Row) -> str:
-    return next((reach.unit for reach in row.reaches if reach.unit in ("ms", "s")), "")
+    return next((reach.unit for reach in row.reaches if reach.unit in ("ms", "s", "/s")), "")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from core.clock import ServiceClock
 from core.errors import ConfigError
-from firmware_sim.bench import beats, choosing, crowd, path, report, starting
+from firmware_sim.bench import beats, choosing, crowd, devices, path, report, starting
 from firmware_sim.bench.figures import Row
 from firmware_sim.bench.process import raise_file_limit
 
@@ -27,6 +27,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "beats": beats.measure,
     "choosing": choosing.measure,
     "starting": starting.measure,
+    "devices": devices.measure,
 }
 
 
