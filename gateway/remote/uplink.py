@@ -191,11 +191,14 @@ def _addresses(way: Way) -> tuple[str, str]:
     paths = (UP_PATH.format(gateway=way.gateway), DOWN_PATH.format(gateway=way.gateway))
     try:
         up, down = (httpx.URL(f"{way.url}{path}") for path in paths)
-    except httpx.InvalidURL as wrong:
+        wrong = "" if up.host and "%" not in up.host else "it names no machine"
+    except httpx.InvalidURL as invalid:
+        wrong = str(invalid)
+    if wrong:
         raise ConfigError(
             f"TILKALD_DISPATCHER_URL={way.url} is no address: {wrong}. "
             "For example https://tilkald.example.org:8443"
-        ) from None
+        )
     return str(up), str(down)
 
 
