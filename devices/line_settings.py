@@ -49,11 +49,12 @@ from devices.contacts.asking import (
     TCP_ANSWER_WITHIN,
     quiet_between,
 )
-from devices.contacts.board import Board, Framing, reads_of
+from devices.contacts.board import Board, Framing, places_of, reads_of
 from devices.contacts.key_switch import LIMIT as TEST_LIMIT
 from devices.contacts.key_switch import LIMIT_MOST as TEST_LIMIT_MOST
 from devices.contacts.meanings import PRESSED_KINDS
 from devices.contacts.session import ModbusSession
+from devices.contacts.sounder import SOUND_LEAST, SOUND_MOST, Sounder
 from devices.contacts.watching import Watching
 from devices.receivers import esp3
 from devices.receivers.esp3.meanings import CallsWhen
@@ -69,10 +70,12 @@ class Port:
     """One line, opened: `connect` gives each of its connections a session.
 
     `own` is a session without a connection: it watches over all of them, e.g. who is silent.
+    `sounder`: what can sound in the house, through whichever session is open.
     """
 
     connect: Callable[[], DeviceSession]
     own: DeviceSession | None = None
+    sounder: Sounder | None = None
 
 
 def open_port(
@@ -298,8 +301,8 @@ def _modbus(framing: Framing) -> Callable[[_Settings], Port]:
     def opened(settings: _Settings) -> Port:
         board = _board(settings, framing)
         reads_of(board)
-        watching = Watching(board)
-        return Port(lambda: ModbusSession(board, watching))
+        watching, sounder = Watching(board), Sounder(board)
+        return Port(lambda: ModbusSession(board, watching, sounder), sounder=sounder)
 
     return opened
 
@@ -319,12 +322,15 @@ def _board(settings: _Settings, framing: Framing) -> Board:
     limit = settings.seconds_within("test_limit_s", TEST_LIMIT, timedelta(), TEST_LIMIT_MOST)
     within = TCP_ANSWER_WITHIN if framing is Framing.TCP else usual.answer_within
     gap = timedelta() if framing is Framing.TCP else quiet_between(settings.speed_bd)
+    test = wording.key_input(settings.text("test_input", ""), numbers, limit)
+    points = points or usual.points
+    sounders = wording.sounders(settings.text("sounder", ""), numbers, places_of(points, test))
     return Board(
         name=name,
         framing=framing,
-        points=points or usual.points,
+        points=points,
         bands=measured,
-        test=wording.key_input(settings.text("test_input", ""), numbers, limit),
+        test=test,
         tamper_calls=settings.flag("tamper_calls"),
         poll_every=settings.seconds_within("poll_s", usual.poll_every, POLL_LEAST, POLL_MOST),
         answer_within=settings.seconds_within("answer_s", within, ANSWER_LEAST, ANSWER_MOST),
@@ -334,6 +340,8 @@ def _board(settings: _Settings, framing: Framing) -> Board:
             "silent_s", usual.silent_after, SILENT_LEAST, SILENT_MOST
         ),
         settle=settings.seconds_within("settle_s", usual.settle, timedelta(), POLL_MOST),
+        sounders=sounders,
+        sound_most=settings.seconds_within("sound_s", usual.sound_most, SOUND_LEAST, SOUND_MOST),
     )
 
 

@@ -63,6 +63,13 @@ def own_name(protocol: str, settings: Mapping[str, str]) -> str:
     return settings.get("name", Board().name)
 
 
+def sounders(protocol: str, settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The sirens and lamps on the outputs of such a line, as the technician named them."""
+    if protocol not in (family.name for family in INPUT_BOARDS):
+        return ()
+    return tuple(dict.fromkeys(settings.get("sounder", "").split()))
+
+
 def line_answers(reading: Reading) -> bool | None:
     """Whether this reading says that who spoke there is silent (False), or is back (True)."""
     return _ABOUT_THE_LINE.get((reading.type, reading.code))

@@ -1,9 +1,10 @@
 """Whose turn it is on the line: one request at a time, and the read that has waited longest next.
 
-    free ──a read is due, the gap is over──▶ its request leaves ──its answer──▶ free
-                                                  └──its time is over──▶ free
+    free ──one is due, the gap is over──▶ its request leaves ──its answer──▶ free
+                                               └──its time is over──▶ free
 
-A read that is lost is asked at a slower pace, so that it delays no other.
+A read that is lost is asked at a slower pace, so that it delays no other. An output that is to be
+written goes before the next read, and never twice in a row: whoever presses is heard meanwhile.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from devices.contacts.board import Board, Framing, Read, reads_of
+from devices.contacts.board import Board, Framing, Output, Read, Write, reads_of
+from devices.contacts.sounder import Sounder
 
 SILENT_EVERY = timedelta(seconds=5)
 """The pace of a lost read: each attempt may keep the line for the whole of its answer's time."""
@@ -36,6 +38,9 @@ _BITS_A_BYTE = 11
 _AROUND_BYTES = 8 + 5
 """A request, and what stands around the content of its answer."""
 
+_WRITTEN_BYTES = 3
+"""What stands in the answer to a write beside that."""
+
 
 def quiet_between(speed_bd: int) -> timedelta:
     """What must pass on a serial line before the next frame."""
@@ -57,30 +62,38 @@ class Asked:
 
 
 class Turns:
-    """The reads of one line."""
+    """The reads of one line, and the writes of its `sounder`. The first turn is a read's."""
 
-    def __init__(self, board: Board, now: datetime) -> None:
+    def __init__(self, board: Board, now: datetime, sounder: Sounder) -> None:
         self._board = board
+        self._sounder = sounder
         self.all = {read: Asked(read, now, now) for read in reads_of(board)}
-        self._under_way: Read | None = None
+        self._under_way: Read | Write | None = None
+        self._has_written = True
         self._until = self._free_at = now
 
     @property
     def wake_at(self) -> datetime:
         if self._under_way is not None:
             return self._until
-        return max(self._free_at, min(asked.due for asked in self.all.values()))
+        due, write_due = self._next_read.due, self._sounder.wake_at
+        return max(self._free_at, due if write_due is None else min(due, write_due))
 
-    def next(self, now: datetime) -> Read | None:
-        """The read whose request is to leave now, if it is somebody's turn."""
+    def next(self, now: datetime) -> Read | Write | None:
+        """The read or write whose request is to leave now, if it is somebody's turn."""
         if self._under_way is not None and now >= self._until:
             self._free(now)
-        if self._under_way is not None or now < self.wake_at:
+        if self._under_way is not None or now < self._free_at:
             return None
-        asked = min(self.all.values(), key=lambda one: one.due)
-        asked.due = now + (SILENT_EVERY if asked.lost else self._board.poll_every)
-        self._under_way, self._until = asked.read, now + self._answer_within(asked.read)
-        return asked.read
+        turn = self._write(now) or self._read(now)
+        if turn is not None:
+            self._under_way, self._until = turn, now + self._answer_within(turn)
+        return turn
+
+    def written(self, output: Output, now: datetime) -> None:
+        """The answer to a write came, asked for just now or long ago."""
+        if isinstance(self._under_way, Write) and self._under_way.output == output:
+            self._free(now)
 
     def answered(self, read: Read, now: datetime) -> Asked:
         """Its answer came, asked for just now or long ago."""
@@ -96,12 +109,32 @@ class Turns:
             one.lost = True
         return lost
 
+    @property
+    def _next_read(self) -> Asked:
+        return min(self.all.values(), key=lambda one: one.due)
+
+    def _read(self, now: datetime) -> Read | None:
+        asked = self._next_read
+        if now < asked.due:
+            return None
+        self._has_written = False
+        asked.due = now + (SILENT_EVERY if asked.lost else self._board.poll_every)
+        return asked.read
+
+    def _write(self, now: datetime) -> Write | None:
+        if self._has_written and self._next_read.due <= now:
+            return None
+        write = self._sounder.next(now)
+        self._has_written = write is not None
+        return write
+
     def _free(self, now: datetime) -> None:
         self._under_way = None
         self._free_at = now + self._board.gap
 
-    def _answer_within(self, read: Read) -> timedelta:
+    def _answer_within(self, turn: Read | Write) -> timedelta:
         if self._board.framing is Framing.TCP:
             return self._board.answer_within
-        on_the_wire = (_AROUND_BYTES + read.content_bytes) * _BITS_A_BYTE * self._board.bit
+        content_bytes = turn.content_bytes if isinstance(turn, Read) else _WRITTEN_BYTES
+        on_the_wire = (_AROUND_BYTES + content_bytes) * _BITS_A_BYTE * self._board.bit
         return self._board.answer_within + on_the_wire

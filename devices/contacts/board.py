@@ -1,4 +1,4 @@
-"""What is wired to the input boards of one line, and what must be read to see all of it.
+"""What is wired to the boards of one line, what must be read to see all of it, what is written.
 
 A point is one button: its contact, and maybe a second input that guards it. All inputs of one table
 of one board are read at once, so an answer can belong to one read only, also when it comes late.
@@ -22,6 +22,9 @@ BITS_MOST, REGISTERS_MOST = 2_000, 125
 
 POINTS_MOST = 256
 """Points of one line; RS-485 carries 32 boards."""
+
+SOUNDERS_MOST = 8
+"""Outputs of one line. Each costs the presses a turn whenever it is written."""
 
 
 class Table(IntEnum):
@@ -138,6 +141,15 @@ class KeyInput:
     limit: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One coil with a siren or a lamp on it. `name` as the technician wrote it, `1/16`."""
+
+    name: str
+    unit: int
+    address: int
+
+
 _UNSET = tuple(Point(f"1/{number}", Place(1, Table.DISCRETE, number)) for number in range(8))
 """What is read where nobody set a point: most boards have eight inputs and leave as number 1."""
 
@@ -149,7 +161,8 @@ class Board:
     `bands`: for points that measure, upper bounds (exclusive) in rising order; the last is 65,536.
     `gap` is kept between an answer and the next request, `answer_within` is what a board may take
     beside the time on the wire. `settle`: a contact quiet for so long has come to rest.
-    `tamper_calls`: a cut or opened point calls people like a press does.
+    `tamper_calls`: a cut or opened point calls people like a press does. `sounders` sound for at
+    most `sound_most` after each call.
     """
 
     name: str = "board"
@@ -164,6 +177,8 @@ class Board:
     bit: timedelta = timedelta(seconds=1 / 9_600)
     silent_after: timedelta = timedelta(seconds=5)
     settle: timedelta = timedelta(seconds=0.3)
+    sounders: tuple[Output, ...] = ()
+    sound_most: timedelta = timedelta(seconds=30)
 
     def band(self, value: int) -> Band:
         return next((band for bound, band in self.bands if value < bound), Band.FAULT)
@@ -192,19 +207,28 @@ class Read:
         return register if place.bit is None else register >> place.bit & 1
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One request: a coil on or off."""
+
+    output: Output
+    on: bool
+
+
 def reads_of(board: Board) -> tuple[Read, ...]:
     """What must be asked. Raises ConfigError where inputs stand too far apart for one request."""
     spans: dict[tuple[int, Table], list[int]] = {}
-    for place in _places(board):
+    for place in places_of(board.points, board.test):
         spans.setdefault((place.unit, place.table), []).append(place.address)
     return tuple(_read(unit, table, at) for (unit, table), at in sorted(spans.items()))
 
 
-def _places(board: Board) -> Iterator[Place]:
-    for point in board.points:
+def places_of(points: Iterable[Point], test: KeyInput | None) -> Iterator[Place]:
+    """Every input that is read."""
+    for point in points:
         yield from point.places
-    if board.test is not None:
-        yield board.test.place
+    if test is not None:
+        yield test.place
 
 
 def _read(unit: int, table: Table, addresses: Iterable[int]) -> Read:

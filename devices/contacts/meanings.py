@@ -29,6 +29,12 @@ EXCEPTIONS: dict[int, str] = {
     11: "the gateway hears nothing from it",  # [AP] gateway target device failed to respond
 }
 
+WRITE_EXCEPTIONS: dict[int, str] = {
+    2: "it has no such output",  # [AP] 6.5
+    3: "it does not take this value",  # [AP] 6.5
+}
+"""What differs when an output was to be written."""
+
 TROUBLES: dict[Trouble, str] = {  # [OWN]
     Trouble.CUT: "its wires are cut",
     Trouble.SHORT: "its wires touch each other",

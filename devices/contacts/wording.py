@@ -1,4 +1,4 @@
-"""What a technician writes about points, bands and the test key, and what it means.
+"""What a technician writes about points, bands, the test key and sounders, and what it means.
 
     "point.1/3" = "closes attack"                 board 1, input 3: a contact that closes
     "point.1/4" = "opens latching tamper=5"       opens, stays in; 5 opens on tamper
@@ -6,6 +6,7 @@
     "point.2/40.3" = "closes holding"             bit 3 of holding register 40
     bands = "short 200 normal 1200 alarm 2600 cut"
     test_input = "1/7"
+    sounder = "1/16 2/0"                          sirens or lamps on these coils
 
 Every function raises ConfigError with what to write instead.
 """
@@ -13,7 +14,7 @@ Every function raises ConfigError with what to write instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -22,10 +23,12 @@ from core.signals import AlarmKind
 from devices.contacts.board import (
     POINTS_MOST,
     PROTOCOL,
+    SOUNDERS_MOST,
     Band,
     Framing,
     Guard,
     KeyInput,
+    Output,
     Place,
     Point,
     Senses,
@@ -128,6 +131,20 @@ def key_input(said: str, numbers: Numbers, limit: timedelta) -> KeyInput | None:
     if point.senses not in (Senses.CLOSES, Senses.OPENS) or point.guard or point.latching:
         raise _wrong("test_input", said, 'write it like "1/7" or "1/7 opens"')
     return KeyInput(point.name, point.place, point.senses is Senses.CLOSES, limit)
+
+
+def sounders(said: str, numbers: Numbers, read: Iterable[Place]) -> tuple[Output, ...]:
+    """`1/16 2/0`: coils that sound. None of them is one of the places that are `read`."""
+    names = tuple(dict.fromkeys(said.split()))
+    if len(names) > SOUNDERS_MOST:
+        raise ConfigError(f"{PROTOCOL}: {len(names)} sounders; one line takes {SOUNDERS_MOST}")
+    inputs, found = tuple(read), []
+    for name in names:
+        place = numbers.place("sounder", name, Table.COILS, measured=False)
+        if place in inputs:
+            raise _wrong("sounder", said, f"{name} is read as an input; name another output")
+        found.append(Output(name, place.unit, place.address))
+    return tuple(found)
 
 
 def _point(

@@ -17,17 +17,22 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANSWERS_AFTER = timedelta(seconds=0.008)
 WAKES_MAX = 100_000
 
-DISCRETE, INPUT = 2, 4
+COIL, DISCRETE, INPUT = 1, 2, 4
+WRITE_COIL = 5
 REGISTERS = (3, 4)
 
 
 @dataclass
 class FakeBoard:
-    """One board: what its inputs are, and how it fails. Keys of `values`: (function, address)."""
+    """One board: what its inputs are, and how it fails. Keys of `values`: (function, address).
+
+    `refuses_writes`: the exception it answers to each of them.
+    """
 
     values: dict[tuple[int, int], int] = field(default_factory=dict)
     silent: bool = False
     refuses: int = 0
+    refuses_writes: int = 0
     late: timedelta = ANSWERS_AFTER
 
     def answer(self, request: bytes) -> bytes:
@@ -35,6 +40,11 @@ class FakeBoard:
         unit, function = request[0], request[1]
         if self.refuses:
             return bytes((unit, function | 0x80, self.refuses))
+        if function == WRITE_COIL:
+            if self.refuses_writes:
+                return bytes((unit, function | 0x80, self.refuses_writes))
+            self.values[COIL, int.from_bytes(request[2:4])] = int(request[4:6] == b"\xff\x00")
+            return request
         first, count = int.from_bytes(request[2:4]), int.from_bytes(request[4:6])
         found = [self.values.get((function, first + at), 0) for at in range(count)]
         if function in REGISTERS:
@@ -56,6 +66,7 @@ class Desk:
         self.errors: list[str] = []
         self.requests: list[tuple[datetime, bytes]] = []
         self.bend: Callable[[bytes], bytes] = lambda answer: answer
+        self.echoes = False
         self.plug_in()
 
     def plug_in(self) -> None:
@@ -92,6 +103,10 @@ class Desk:
         self.after(seconds)
         return [one.device for _, one in self.told[begun:] if one.type == "heartbeat"]
 
+    def sounds(self, unit: int, address: int) -> bool:
+        """Whether an output is on."""
+        return self.boards[unit].values.get((COIL, address), 0) == 1
+
     def _line(self, reading: Reading) -> str:
         kind = f" {reading.kind}" if reading.kind is not None else ""
         return f"{reading.device} {reading.type}{kind} {reading.code}"
@@ -107,8 +122,10 @@ class Desk:
         asked = self.session.to_send()
         if asked:
             self.requests.append((self.now, asked))
+            if self.echoes:
+                self._coming.append((self.now, asked))
             board = self.boards.get(asked[0])
             if board is not None and not board.silent:
                 answer = self.bend(framed(Framing.RTU, board.answer(asked[:-2])))
                 self._coming.append((self.now + board.late, answer))
-                self._coming.sort(key=lambda one: one[0])
+            self._coming.sort(key=lambda one: one[0])

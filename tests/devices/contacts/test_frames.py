@@ -22,6 +22,7 @@ from devices.contacts.frames import (
     Answer,
     Noise,
     Reader,
+    Written,
     crc16,
     framed,
     request,
@@ -211,10 +212,10 @@ def test_junk_never_raises_and_memory_stays_small(parts: list[bytes], framing: F
 
 def fed(
     *parts: bytes, framing: Framing = Framing.RTU, reads: tuple[Read, ...] = READS
-) -> list[Answer | Noise]:
+) -> list[Answer | Written | Noise]:
     reader = Reader(framing, reads)
     return [one for part in parts for one in reader.feed(part)]
 
 
-def answers_of(found: list[Answer | Noise]) -> list[Answer]:
+def answers_of(found: list[Answer | Written | Noise]) -> list[Answer]:
     return [one for one in found if isinstance(one, Answer)]

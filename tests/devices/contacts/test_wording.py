@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.signals import AlarmKind
-from devices.contacts import FAMILY, OVER_TCP
+from devices.contacts import FAMILY, OVER_TCP, wording
 from devices.contacts.board import (
     POINTS_MOST,
     Band,
@@ -18,6 +18,7 @@ from devices.contacts.board import (
     Framing,
     Guard,
     KeyInput,
+    Output,
     Place,
     Point,
     Read,
@@ -27,6 +28,7 @@ from devices.contacts.board import (
 )
 from devices.contacts.wording import Numbers, bands, key_input, points
 from devices.line_settings import open_port
+from devices.protocols import sounders
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BANDS = "short 200 normal 1200 alarm 2600 cut"
@@ -166,6 +168,13 @@ def test_all_inputs_of_one_table_of_one_board_are_one_request() -> None:
         ({"test_input": "1/7 bands"}, 'write it like "1/7" or "1/7 opens"'),
         ({"test_input": "7"}, "test_input is '7'; write board and input"),
         ({"test_limit_s": "7200"}, "write 0 to 3600"),
+        ({"sounder": "16"}, "sounder is '16'; write board and input"),
+        ({"sounder": "1/16 1/40.3"}, "a coil has no bits"),
+        ({"sounder": "300/1"}, "write board and input"),
+        ({"point.1/3": "closes coil", "sounder": "1/3"}, "1/3 is read as an input"),
+        ({"point.1/3": "closes coil tamper=5", "sounder": "1/5"}, "1/5 is read as an input"),
+        ({"test_input": "1/7", "sounder": " ".join(f"1/{at}" for at in range(9))}, "takes 8"),
+        ({"sound_s": "0"}, "sound_s is 0; write 1 to 120"),
         ({"poll_s": "2"}, "poll_s is 2; write 0.02 to 1"),
         ({"silent_s": "600"}, "write 1 to 90"),
         ({"name": "the desk"}, "write a short word without a slash"),
@@ -199,6 +208,23 @@ def test_the_example_of_the_page_for_technicians_is_understood() -> None:
     )
     assert heard.reading is not None
     assert heard.reading.device == "board/1/3"
+
+
+def test_the_example_of_a_siren_is_understood_and_counted_by_the_check() -> None:
+    page = (Path(__file__).parents[3] / "docs/devices/dry-contacts.md").read_text()
+    section = page.partition("## Outputs: a siren or lamp")[2]
+    example = tomllib.loads(section.partition("```toml")[2].partition("```")[0])["line"][0]
+    port = open_port(FAMILY, example["settings"])
+    assert port.sounder is not None
+    names = sounders(example["protocol"], example["settings"])
+    assert port.sounder.sound(NOON, timedelta(seconds=1)) == len(names) > 0
+    assert sounders("espa444", example["settings"]) == ()
+
+
+def test_an_input_may_bear_the_number_of_a_siren_and_a_board_may_count_from_one() -> None:
+    numbers = Numbers(Framing.RTU, 1)
+    inputs = [Place(1, Table.DISCRETE, 15)]
+    assert wording.sounders("1/16 1/16", numbers, inputs) == (Output("1/16", 1, 15),)
 
 
 def test_over_tcp_a_board_may_be_number_0_or_255_and_never_comes_by_udp() -> None:
