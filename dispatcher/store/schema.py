@@ -2,7 +2,8 @@
 
 Every index is a page more to write with each press: there is none that another can stand in for.
 Columns that end in `_us` are instants (`dispatcher.store.instants`). A change here needs a
-migration beside it: a test compares the two.
+migration beside it: a test compares the two (`migrate.REVISION` is the newest), and
+`python -m dispatcher.store.composed` afterwards.
 """
 
 from __future__ import annotations
@@ -20,9 +21,6 @@ from sqlalchemy import (
     Text,
     text,
 )
-
-REVISION = "0001"
-"""The newest migration, which makes exactly these tables."""
 
 _UNFINISHED = "receipt = 'pending' OR receipt = 'sending' OR receipt = 'maybe_sent'"
 

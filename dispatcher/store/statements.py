@@ -1,308 +1,205 @@
-"""Every statement of the SQLite store, made from the schema by SQLAlchemy, once, at import.
+"""Every statement of the SQLite store, as the driver runs it.
 
-The driver runs the text directly: on the way of a press nothing is composed any more.
+Written by `python -m dispatcher.store.composed` from the schema; change it there, never here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import (
-    ColumnElement,
-    Table,
-    bindparam,
-    delete,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.sqlite import Insert
-from sqlalchemy.dialects.sqlite import insert as insert_into
-from sqlalchemy.sql.elements import ClauseElement
-
 from core.signals import ReceiptState
-from dispatcher.store.moves import MOVES, UNFINISHED
-from dispatcher.store.schema import (
-    alarms,
-    clock,
-    links,
-    notices,
-    once,
-    organisations,
-    presence,
-    raw,
-    restores,
-    signals,
-    staff_tokens,
-    timeline,
-    timeline_bodies,
-)
 
-_DIALECT = sqlite.dialect(paramstyle="named")
-_ONE: ColumnElement[int] = literal_column("1")
-_ZERO: ColumnElement[int] = literal_column("0")
-
-
-def _compiled(statement: ClauseElement) -> str:
-    compiled = statement.compile(dialect=_DIALECT)
-    unnamed = [name for name, value in compiled.params.items() if value is not None]
-    assert not unnamed, f"every parameter is named by us, these are not: {unnamed}"
-    return str(compiled)
-
-
-def _insert(table: Table, counted: str = "") -> Insert:
-    """Insert named values; `counted` is the column SQLite counts up itself."""
-    names = [column.name for column in table.columns if column.name != counted]
-    return insert_into(table).values({name: bindparam(name) for name in names})
-
-
-def _insert_once(table: Table, key: str, counted: str = "") -> str:
-    """A repeat with the same key changes nothing; whatever else is wrong is an error."""
-    return _compiled(_insert(table, counted).on_conflict_do_nothing(index_elements=[key]))
-
-
-def _upsert_newer(table: Table, key: str, newer: str) -> str:
-    """Replace what is there unless that is newer."""
-    insert = _insert(table)
-    rest = {name: column for name, column in insert.excluded.items() if name != key}
-    not_older = insert.excluded[newer] >= table.c[newer]
-    return _compiled(insert.on_conflict_do_update(index_elements=[key], set_=rest, where=not_older))
-
-
-def _literal(token: str) -> ColumnElement[str]:
-    """One of our own tokens in the text itself: only so SQLite sees that a partial index fits."""
-    return literal_column(f"'{token}'")
-
-
-def _among(column: ColumnElement[str], states: tuple[ReceiptState, ...]) -> ColumnElement[bool]:
-    return or_(false(), *[column == _literal(state) for state in states])
-
-
-# Writing a unit.
-
-INSERT_ONCE = _insert_once(once, "name")
-INSERT_SIGNAL = _insert_once(signals, "identity", counted="number")
-INSERT_ALARM = _insert_once(alarms, "id", counted="number")
-INSERT_NOTICE = _insert_once(notices, "id", counted="number")
-INSERT_LINK = _insert_once(links, "token_hash")
-INSERT_ENTRY = _compiled(_insert(timeline, counted="entry"))
-INSERT_BODY = _compiled(_insert(timeline_bodies))
-INSERT_RAW = _compiled(_insert(raw, counted="number"))
-WRITE_PRESENCE = _upsert_newer(presence, "person", "at_us")
-WRITE_CLOCK = _upsert_newer(clock, "id", "service_us")
-
-UPDATE_ALARM = _compiled(
-    update(alarms)
-    .where(alarms.c.id == bindparam("seen_id"), alarms.c.rev == bindparam("seen_rev"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in ("site", "rev", "open", "wake_at_us", "state_version", "state")
-        }
-    )
-)
-ALARM_REV = _compiled(select(alarms.c.rev).where(alarms.c.id == bindparam("id")))
-
-
-def _move_to(state: ReceiptState) -> str:
-    sources = tuple(source for source, targets in MOVES.items() if state in targets)
-    return _compiled(
-        update(notices)
-        .where(notices.c.id == bindparam("notice"), _among(notices.c.receipt, sources))
-        .values(
-            receipt=bindparam("receipt"),
-            moved_at_us=bindparam("moved_at_us"),
-            detail=bindparam("detail"),
-        )
-    )
-
-
-MOVE_NOTICE: Mapping[ReceiptState, str] = {state: _move_to(state) for state in ReceiptState}
-NOTE_PROVIDER_REF = _compiled(
-    update(notices)
-    .where(notices.c.id == bindparam("notice"), notices.c.provider_ref == _literal(""))
-    .values(provider_ref=bindparam("provider_ref"))
-)
-
-_of_sender = (raw.c.protocol == bindparam("protocol")) & (raw.c.sender == bindparam("sender"))
-_too_old = (
-    select(raw.c.number)
-    .where(_of_sender)
-    .order_by(raw.c.number.desc())
-    .limit(_ONE)
-    .offset(bindparam("most"))
-)
-TRIM_RAW_OF_SENDER = _compiled(
-    delete(raw).where(_of_sender, raw.c.number <= _too_old.scalar_subquery())
-)
-COUNT_RAW = _compiled(select(func.count()).select_from(raw))
-_oldest = select(raw.c.number).order_by(raw.c.number).limit(bindparam("surplus")).offset(_ZERO)
-TRIM_RAW = _compiled(delete(raw).where(raw.c.number.in_(_oldest)))
-
-HEAD = _compiled(
-    select(timeline.c.number, timeline.c.hash)
-    .where(timeline.c.alarm == bindparam("alarm"))
-    .order_by(timeline.c.number.desc())
-    .limit(_ONE)
-    .offset(_ZERO)
-)
-NOTE_HEAD = _compiled(
-    update(alarms)
-    .where(alarms.c.id == bindparam("alarm"))
-    .values(entries=bindparam("entries"), head=bindparam("head"))
-)
-_of_alarm = select(timeline.c.entry).where(timeline.c.alarm == bindparam("alarm"))
-ERASE_BODIES = _compiled(delete(timeline_bodies).where(timeline_bodies.c.entry.in_(_of_alarm)))
-
-INSERT_ORGANISATION = _compiled(_insert(organisations))
-NEWEST_ORGANISATION_VERSION = _compiled(select(func.max(organisations.c.version)))
-WRITE_STAFF_TOKEN = _upsert_newer(staff_tokens, "token_hash", "at_us")
-INSERT_RESTORE = _compiled(_insert(restores, counted="number"))
-CONFIRM_RESTORE = _compiled(
-    update(restores)
-    .where(restores.c.confirmed_by.is_(None))
-    .values(confirmed_by=bindparam("by"), confirmed_at_us=bindparam("at_us"))
-)
-
-# Reading.
-
-OPEN_ALARMS = _compiled(select(alarms).where(alarms.c.open).order_by(alarms.c.number))
-ALL_ALARMS = _compiled(select(alarms).order_by(alarms.c.number))
-ALARM = _compiled(select(alarms).where(alarms.c.id == bindparam("id")))
-ALARMS_BEFORE = _compiled(
-    select(alarms)
-    .where(alarms.c.number < bindparam("before"))
-    .order_by(alarms.c.number.desc())
-    .limit(bindparam("most"))
-    .offset(_ZERO)
-)
-
-UNFINISHED_NOTICES = _compiled(
-    select(notices).where(_among(notices.c.receipt, UNFINISHED)).order_by(notices.c.number)
-)
-NOTICES_OF_OPEN_ALARMS = _compiled(
-    select(notices)
-    .join(alarms, alarms.c.id == notices.c.alarm)
-    .where(alarms.c.open)
-    .order_by(notices.c.number)
-)
-NOTICES_OF_ALARM = _compiled(
-    select(notices).where(notices.c.alarm == bindparam("alarm")).order_by(notices.c.number)
-)
-NOTICE = _compiled(select(notices).where(notices.c.id == bindparam("id")))
-NOTICE_BY_PROVIDER = _compiled(
-    select(notices)
-    .where(
-        notices.c.channel == bindparam("channel"),
-        notices.c.provider_ref == bindparam("provider_ref"),
-        notices.c.provider_ref != _literal(""),
-    )
-    .order_by(notices.c.number.desc())
-    .limit(_ONE)
-    .offset(_ZERO)
-)
-# By way of the open alarms, which are few: an address has years of notices.
-_open = select(alarms.c.id).where(alarms.c.open)
-STANDING_NOTICES = _compiled(
-    select(notices)
-    .where(
-        notices.c.alarm.in_(_open),
-        notices.c.address == bindparam("address"),
-        notices.c.receipt != _literal(ReceiptState.WITHDRAWN),
-    )
-    .order_by(notices.c.number.desc())
-)
-LINK = _compiled(select(links).where(links.c.token_hash == bindparam("token_hash")))
-
-_entries = select(timeline, timeline_bodies.c.salt, timeline_bodies.c.body).outerjoin(
-    timeline_bodies,
-    timeline_bodies.c.entry == timeline.c.entry,
-)
-TIMELINE = _compiled(
-    _entries.where(timeline.c.alarm == bindparam("alarm")).order_by(timeline.c.number)
-)
-ALL_TIMELINES = _compiled(_entries.order_by(timeline.c.alarm, timeline.c.number))
-HEADS = _compiled(
-    select(alarms.c.id, alarms.c.open, alarms.c.entries, alarms.c.head).order_by(alarms.c.number)
-)
-NEWEST_ENTRY = _compiled(select(func.coalesce(func.max(timeline.c.entry), _ZERO)))
-# With max(), SQLite takes the other columns from the row that has the greatest number.
-HEADS_UPTO = _compiled(
-    select(timeline.c.alarm, func.max(timeline.c.number).label("number"), timeline.c.hash)
-    .where(timeline.c.entry <= bindparam("entries"))
-    .group_by(timeline.c.alarm)
-    .order_by(timeline.c.alarm)
-)
-
-PRESENCE = _compiled(select(presence).order_by(presence.c.person))
-CLOCK = _compiled(select(clock))
-RAW_NEWEST = _compiled(
-    select(raw).order_by(raw.c.number.desc()).limit(bindparam("most")).offset(_ZERO)
-)
-ORGANISATION = _compiled(
-    select(organisations).where(organisations.c.version == bindparam("version"))
-)
-NEWEST_ORGANISATION = _compiled(
-    select(organisations).order_by(organisations.c.version.desc()).limit(_ONE).offset(_ZERO)
-)
-ORGANISATION_VERSIONS = _compiled(
-    select(organisations.c.version, organisations.c.at_us, organisations.c.by).order_by(
-        organisations.c.version
-    )
-)
-STAFF_TOKEN = _compiled(
-    select(staff_tokens.c.person).where(staff_tokens.c.token_hash == bindparam("token_hash"))
-)
-RESTORED_AT = _compiled(select(func.max(restores.c.at_us)).where(restores.c.confirmed_by.is_(None)))
-
-HAS_SIGNAL = _compiled(select(signals.c.number).where(signals.c.identity == bindparam("identity")))
-
-
-def _last_heard() -> str:
-    """Walks from device to device along the index, so its cost does not grow with history."""
-    first = select(func.min(signals.c.device).label("device"))
-    devices = first.cte("devices", recursive=True)
-    following = select(func.min(signals.c.device)).where(signals.c.device > devices.c.device)
-    devices = devices.union_all(
-        select(following.scalar_subquery()).where(devices.c.device.is_not(None))
-    )
-    mine = signals.alias("mine")
-    newest = (
-        select(mine.c.number)
-        .where(mine.c.device == devices.c.device)
-        .order_by(mine.c.number.desc())
-        .limit(bindparam("most"))
-        .offset(_ZERO)
-        .correlate(devices)
-    )
-    return _compiled(
-        select(
-            signals.c.device,
-            signals.c.identity,
-            signals.c.boot,
-            signals.c.epoch,
-            signals.c.seq,
-            signals.c.at_us,
-        )
-        .select_from(devices)
-        .join(signals, signals.c.number.in_(newest))
-        .order_by(signals.c.number)
-    )
-
-
-LAST_HEARD = _last_heard()
-
-# What the auditor reads, from columns alone (law 2).
-
-AUDIT_ALARMS = _compiled(
-    select(alarms.c.id, alarms.c.wake_at_us).where(alarms.c.open).order_by(alarms.c.number)
-)
-AUDIT_NOTICES = _compiled(
-    select(notices.c.id, notices.c.alarm, notices.c.receipt, notices.c.moved_at_us)
-    .where(_among(notices.c.receipt, UNFINISHED))
-    .order_by(notices.c.number)
-)
+INSERT_ONCE = """INSERT INTO once (name) VALUES (:name) ON CONFLICT (name) DO NOTHING"""
+INSERT_SIGNAL = """INSERT INTO signals (identity, id, site, device, type, boot, epoch, seq,
+    at_us, wall_us, state) VALUES (:identity, :id, :site, :device, :type,
+    :boot, :epoch, :seq, :at_us, :wall_us, :state) ON CONFLICT (identity) DO
+    NOTHING"""
+INSERT_ALARM = """INSERT INTO alarms (id, site, rev, open, wake_at_us, entries, head,
+    state_version, state) VALUES (:id, :site, :rev, :open, :wake_at_us,
+    :entries, :head, :state_version, :state) ON CONFLICT (id) DO NOTHING"""
+INSERT_NOTICE = """INSERT INTO notices (id, alarm, channel, address, provider_ref, receipt,
+    moved_at_us, detail, state_version, state) VALUES (:id, :alarm,
+    :channel, :address, :provider_ref, :receipt, :moved_at_us, :detail,
+    :state_version, :state) ON CONFLICT (id) DO NOTHING"""
+INSERT_LINK = """INSERT INTO links (token_hash, notice, person, alarm) VALUES
+    (:token_hash, :notice, :person, :alarm) ON CONFLICT (token_hash) DO
+    NOTHING"""
+INSERT_ENTRY = """INSERT INTO timeline (alarm, number, at_us, wall_us, what, digest,
+    previous, hash) VALUES (:alarm, :number, :at_us, :wall_us, :what,
+    :digest, :previous, :hash)"""
+INSERT_BODY = """INSERT INTO timeline_bodies (entry, salt, body) VALUES (:entry, :salt,
+    :body)"""
+INSERT_RAW = """INSERT INTO raw (at_us, protocol, sender, why, content) VALUES (:at_us,
+    :protocol, :sender, :why, :content)"""
+WRITE_PRESENCE = """INSERT INTO presence (person, here, at_us, until_us) VALUES (:person,
+    :here, :at_us, :until_us) ON CONFLICT (person) DO UPDATE SET here =
+    excluded.here, at_us = excluded.at_us, until_us = excluded.until_us
+    WHERE excluded.at_us >= presence.at_us"""
+WRITE_CLOCK = """INSERT INTO clock (id, service_us, wall_us, boottime_s, boot) VALUES
+    (:id, :service_us, :wall_us, :boottime_s, :boot) ON CONFLICT (id) DO
+    UPDATE SET service_us = excluded.service_us, wall_us = excluded.wall_us,
+    boottime_s = excluded.boottime_s, boot = excluded.boot WHERE
+    excluded.service_us >= clock.service_us"""
+UPDATE_ALARM = """UPDATE alarms SET site=:site, rev=:rev, open=:open,
+    wake_at_us=:wake_at_us, state_version=:state_version, state=:state WHERE
+    alarms.id = :seen_id AND alarms.rev = :seen_rev"""
+ALARM_REV = """SELECT alarms.rev FROM alarms WHERE alarms.id = :id"""
+NOTE_PROVIDER_REF = """UPDATE notices SET provider_ref=:provider_ref WHERE notices.id = :notice
+    AND notices.provider_ref = ''"""
+TRIM_RAW_OF_SENDER = """DELETE FROM raw WHERE raw.protocol = :protocol AND raw.sender = :sender
+    AND raw.number <= (SELECT raw.number FROM raw WHERE raw.protocol =
+    :protocol AND raw.sender = :sender ORDER BY raw.number DESC LIMIT 1
+    OFFSET :most)"""
+COUNT_RAW = """SELECT count(*) AS count_1 FROM raw"""
+TRIM_RAW = """DELETE FROM raw WHERE raw.number IN (SELECT raw.number FROM raw ORDER BY
+    raw.number LIMIT :surplus OFFSET 0)"""
+HEAD = """SELECT timeline.number, timeline.hash FROM timeline WHERE timeline.alarm
+    = :alarm ORDER BY timeline.number DESC LIMIT 1 OFFSET 0"""
+NOTE_HEAD = """UPDATE alarms SET entries=:entries, head=:head WHERE alarms.id = :alarm"""
+ERASE_BODIES = """DELETE FROM timeline_bodies WHERE timeline_bodies.entry IN (SELECT
+    timeline.entry FROM timeline WHERE timeline.alarm = :alarm)"""
+INSERT_ORGANISATION = """INSERT INTO organisations (version, at_us, "by", state_version, state)
+    VALUES (:version, :at_us, :by, :state_version, :state)"""
+NEWEST_ORGANISATION_VERSION = """SELECT max(organisations.version) AS max_1 FROM organisations"""
+WRITE_STAFF_TOKEN = """INSERT INTO staff_tokens (token_hash, person, at_us) VALUES
+    (:token_hash, :person, :at_us) ON CONFLICT (token_hash) DO UPDATE SET
+    person = excluded.person, at_us = excluded.at_us WHERE excluded.at_us >=
+    staff_tokens.at_us"""
+INSERT_RESTORE = """INSERT INTO restores (at_us, confirmed_by, confirmed_at_us) VALUES
+    (:at_us, :confirmed_by, :confirmed_at_us)"""
+CONFIRM_RESTORE = """UPDATE restores SET confirmed_by=:by, confirmed_at_us=:at_us WHERE
+    restores.confirmed_by IS NULL"""
+OPEN_ALARMS = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
+    alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
+    alarms.state FROM alarms WHERE alarms.open = 1 ORDER BY alarms.number"""
+ALL_ALARMS = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
+    alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
+    alarms.state FROM alarms ORDER BY alarms.number"""
+ALARM = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
+    alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
+    alarms.state FROM alarms WHERE alarms.id = :id"""
+ALARMS_BEFORE = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
+    alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
+    alarms.state FROM alarms WHERE alarms.number < :before ORDER BY
+    alarms.number DESC LIMIT :most OFFSET 0"""
+UNFINISHED_NOTICES = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
+    notices.address, notices.provider_ref, notices.receipt,
+    notices.moved_at_us, notices.detail, notices.state_version,
+    notices.state FROM notices WHERE notices.receipt = 'pending' OR
+    notices.receipt = 'sending' OR notices.receipt = 'maybe_sent' ORDER BY
+    notices.number"""
+NOTICES_OF_OPEN_ALARMS = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
+    notices.address, notices.provider_ref, notices.receipt,
+    notices.moved_at_us, notices.detail, notices.state_version,
+    notices.state FROM notices JOIN alarms ON alarms.id = notices.alarm
+    WHERE alarms.open = 1 ORDER BY notices.number"""
+NOTICES_OF_ALARM = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
+    notices.address, notices.provider_ref, notices.receipt,
+    notices.moved_at_us, notices.detail, notices.state_version,
+    notices.state FROM notices WHERE notices.alarm = :alarm ORDER BY
+    notices.number"""
+NOTICE = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
+    notices.address, notices.provider_ref, notices.receipt,
+    notices.moved_at_us, notices.detail, notices.state_version,
+    notices.state FROM notices WHERE notices.id = :id"""
+NOTICE_BY_PROVIDER = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
+    notices.address, notices.provider_ref, notices.receipt,
+    notices.moved_at_us, notices.detail, notices.state_version,
+    notices.state FROM notices WHERE notices.channel = :channel AND
+    notices.provider_ref = :provider_ref AND notices.provider_ref != ''
+    ORDER BY notices.number DESC LIMIT 1 OFFSET 0"""
+STANDING_NOTICES = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
+    notices.address, notices.provider_ref, notices.receipt,
+    notices.moved_at_us, notices.detail, notices.state_version,
+    notices.state FROM notices WHERE notices.alarm IN (SELECT alarms.id FROM
+    alarms WHERE alarms.open = 1) AND notices.address = :address AND
+    notices.receipt != 'withdrawn' ORDER BY notices.number DESC"""
+LINK = """SELECT links.token_hash, links.notice, links.person, links.alarm FROM
+    links WHERE links.token_hash = :token_hash"""
+TIMELINE = """SELECT timeline.entry, timeline.alarm, timeline.number, timeline.at_us,
+    timeline.wall_us, timeline.what, timeline.digest, timeline.previous,
+    timeline.hash, timeline_bodies.salt, timeline_bodies.body FROM timeline
+    LEFT OUTER JOIN timeline_bodies ON timeline_bodies.entry =
+    timeline.entry WHERE timeline.alarm = :alarm ORDER BY timeline.number"""
+ALL_TIMELINES = """SELECT timeline.entry, timeline.alarm, timeline.number, timeline.at_us,
+    timeline.wall_us, timeline.what, timeline.digest, timeline.previous,
+    timeline.hash, timeline_bodies.salt, timeline_bodies.body FROM timeline
+    LEFT OUTER JOIN timeline_bodies ON timeline_bodies.entry =
+    timeline.entry ORDER BY timeline.alarm, timeline.number"""
+HEADS = """SELECT alarms.id, alarms.open, alarms.entries, alarms.head FROM alarms
+    ORDER BY alarms.number"""
+NEWEST_ENTRY = """SELECT coalesce(max(timeline.entry), 0) AS coalesce_1 FROM timeline"""
+HEADS_UPTO = """SELECT timeline.alarm, max(timeline.number) AS number, timeline.hash
+    FROM timeline WHERE timeline.entry <= :entries GROUP BY timeline.alarm
+    ORDER BY timeline.alarm"""
+PRESENCE = """SELECT presence.person, presence.here, presence.at_us, presence.until_us
+    FROM presence ORDER BY presence.person"""
+CLOCK = """SELECT clock.id, clock.service_us, clock.wall_us, clock.boottime_s,
+    clock.boot FROM clock"""
+RAW_NEWEST = """SELECT raw.number, raw.at_us, raw.protocol, raw.sender, raw.why,
+    raw.content FROM raw ORDER BY raw.number DESC LIMIT :most OFFSET 0"""
+ORGANISATION = """SELECT organisations.version, organisations.at_us, organisations."by",
+    organisations.state_version, organisations.state FROM organisations
+    WHERE organisations.version = :version"""
+NEWEST_ORGANISATION = """SELECT organisations.version, organisations.at_us, organisations."by",
+    organisations.state_version, organisations.state FROM organisations
+    ORDER BY organisations.version DESC LIMIT 1 OFFSET 0"""
+ORGANISATION_VERSIONS = """SELECT organisations.version, organisations.at_us, organisations."by"
+    FROM organisations ORDER BY organisations.version"""
+STAFF_TOKEN = """SELECT staff_tokens.person FROM staff_tokens WHERE
+    staff_tokens.token_hash = :token_hash"""
+RESTORED_AT = """SELECT max(restores.at_us) AS max_1 FROM restores WHERE
+    restores.confirmed_by IS NULL"""
+HAS_SIGNAL = """SELECT signals.number FROM signals WHERE signals.identity = :identity"""
+LAST_HEARD = """WITH RECURSIVE devices(device) AS (SELECT min(signals.device) AS device
+    FROM signals UNION ALL SELECT (SELECT min(signals.device) AS min_1 FROM
+    signals WHERE signals.device > devices.device) AS anon_1 FROM devices
+    WHERE devices.device IS NOT NULL) SELECT signals.device,
+    signals.identity, signals.boot, signals.epoch, signals.seq,
+    signals.at_us FROM devices JOIN signals ON signals.number IN (SELECT
+    mine.number FROM signals AS mine WHERE mine.device = devices.device
+    ORDER BY mine.number DESC LIMIT :most OFFSET 0) ORDER BY signals.number"""
+AUDIT_ALARMS = """SELECT alarms.id, alarms.wake_at_us FROM alarms WHERE alarms.open = 1
+    ORDER BY alarms.number"""
+AUDIT_NOTICES = """SELECT notices.id, notices.alarm, notices.receipt, notices.moved_at_us
+    FROM notices WHERE notices.receipt = 'pending' OR notices.receipt =
+    'sending' OR notices.receipt = 'maybe_sent' ORDER BY notices.number"""
+MOVE_NOTICE: Mapping[ReceiptState, str] = {
+    ReceiptState.PENDING: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND 0 = 1""",
+    ReceiptState.SENDING: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'failed_temporary')""",
+    ReceiptState.MAYBE_SENT: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'sending')""",
+    ReceiptState.SENT: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'sending' OR notices.receipt =
+    'maybe_sent' OR notices.receipt = 'failed_temporary')""",
+    ReceiptState.DELIVERED: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'sending' OR notices.receipt =
+    'maybe_sent' OR notices.receipt = 'sent' OR notices.receipt =
+    'failed_temporary' OR notices.receipt = 'failed_permanent')""",
+    ReceiptState.READ: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'sending' OR notices.receipt =
+    'maybe_sent' OR notices.receipt = 'sent' OR notices.receipt =
+    'delivered' OR notices.receipt = 'failed_temporary' OR notices.receipt =
+    'failed_permanent')""",
+    ReceiptState.FAILED_TEMPORARY: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'sending' OR notices.receipt =
+    'maybe_sent' OR notices.receipt = 'sent')""",
+    ReceiptState.FAILED_PERMANENT: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'sending' OR notices.receipt =
+    'maybe_sent' OR notices.receipt = 'sent' OR notices.receipt =
+    'failed_temporary')""",
+    ReceiptState.WITHDRAWN: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
+    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
+    'pending' OR notices.receipt = 'sending' OR notices.receipt =
+    'maybe_sent' OR notices.receipt = 'sent' OR notices.receipt =
+    'delivered' OR notices.receipt = 'failed_temporary')""",
+}

@@ -17,7 +17,8 @@ from sqlalchemy.pool import NullPool
 from core.errors import ConfigError
 from dispatcher.store import migrate
 from dispatcher.store.connection import DatabaseFile
-from dispatcher.store.schema import REVISION, metadata
+from dispatcher.store.migrate import REVISION
+from dispatcher.store.schema import metadata
 from dispatcher.store.sqlite import open_sqlite
 from tests.dispatcher.store.samples import T, alarm, closed, notice, opening
 
