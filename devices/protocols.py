@@ -10,7 +10,9 @@ from devices.callsystems import ademco685, dc09, espa444, espax, scaip, surgard
 from devices.contacts import FAMILIES as INPUT_BOARDS
 from devices.contacts.board import PROTOCOL as MODBUS
 from devices.contacts.board import Board
+from devices.contacts.meanings import TEST_KEY
 from devices.contacts.session import UNIT_SILENT
+from devices.contacts.sounder import SOUNDER_SILENT
 from devices.receivers import esp3, rfxtrx, rtl433
 from devices.session import Family
 
@@ -68,6 +70,11 @@ def sounders(protocol: str, settings: Mapping[str, str]) -> tuple[str, ...]:
     if protocol not in (family.name for family in INPUT_BOARDS):
         return ()
     return tuple(dict.fromkeys(settings.get("sounder", "").split()))
+
+
+def is_of_the_line(reading: Reading) -> bool:
+    """Whether it tells of the line's own equipment, which nobody registers: a siren, a test key."""
+    return reading.protocol == MODBUS and reading.code in (SOUNDER_SILENT, TEST_KEY)
 
 
 def line_answers(reading: Reading) -> bool | None:

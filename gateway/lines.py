@@ -8,19 +8,21 @@ is not open or it is silent, and is up again when neither holds.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from core.clock import Clock
+from core.clock import Clock, sleep
 from core.errors import ConfigError
 from core.log import logger
 from core.signals import Reading, SignalType, Standing
+from devices.contacts.sounder import Sounder
 from devices.line_settings import Port, open_port
-from devices.protocols import FAMILIES, board_of, line_answers
+from devices.protocols import FAMILIES, board_of, is_of_the_line, line_answers
 from devices.registry import Line, Parity, Registration, Registry
 from devices.scan import Scan
 from devices.session import Family, Heard
@@ -37,6 +39,9 @@ from gateway.ports import Supervises
 
 AGAIN_S = 1.0
 """A line that ended by a mistake of ours is started again after this."""
+
+SILENCED_WITHIN_S, SILENCED_LOOKS_S = 1.5, 0.02
+"""A line that is closed while it sounds waits so long for its sirens to be switched off."""
 
 NOTES_BURST, NOTES_PER_SECOND = 10, 0.1
 """Log lines about what one line noticed."""
@@ -124,6 +129,15 @@ class DeviceLines:
             LineStanding(line.id, line.protocol, self.is_well(line.id))
             for line in self._wanted.values()
         )
+
+    def sound(self, site: str, for_: timedelta) -> int:
+        """Start every siren and lamp of a site; how many of them are there and answer."""
+        now, sounding = self._clock.now(), 0
+        for line in self._open.values():
+            if line.line.site == site and line.sounder is not None:
+                answering = line.sounder.sound(now, for_)
+                sounding += answering if line.house.is_well else 0
+        return sounding
 
     def of_device(self, device: str) -> MqttLine | None:
         """The open line whose far end logs in as this device."""
@@ -283,7 +297,8 @@ class LineHouse:
         if answers is not None:
             self._answers(reading, answers)
             return True
-        if self._lines.is_stranger(self._line, reading) and self._line.only_registered:
+        is_stranger = not is_of_the_line(reading) and self._lines.is_stranger(self._line, reading)
+        if is_stranger and self._line.only_registered:
             return True
         closes = self._lines.may_close(self._line) and reading.type in _TAKES_AWAY
         reading = replace(reading, line=self._line.id, closes=closes)
@@ -388,6 +403,7 @@ class _OpenLine:
         self.line = line
         self.link = link
         self.house = house
+        self.sounder: Sounder | None = port.sounder
         if port.own is not None:
             house.own = Pump(port.own, house, _NoWire())
             house.own.start()
@@ -397,6 +413,8 @@ class _OpenLine:
         self._running.add_done_callback(self._ended)
 
     async def close(self) -> None:
+        if self.sounder is not None and self.house.is_well:
+            await self._silenced(self.sounder)
         self._running.remove_done_callback(self._ended)
         if self._again is not None:
             self._again.cancel()
@@ -404,6 +422,14 @@ class _OpenLine:
         await asyncio.gather(self._running, return_exceptions=True)
         self.house.close()
         await self.link.close()
+
+    async def _silenced(self, sounder: Sounder) -> None:
+        """A board would sound on when we are gone."""
+        sounder.stop(self.house.now())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SILENCED_WITHIN_S):
+                while sounder.is_sounding:
+                    await sleep(SILENCED_LOOKS_S)
 
     async def _run(self, before: list[asyncio.Task[None]]) -> None:
         if before:

@@ -83,7 +83,7 @@ class ModbusSession:
         turns = self._begun(now)
         heard = [heard for lost in turns.newly_lost(now) for heard in self._lost(lost)]
         since = now - self._board.silent_after
-        heard += [self._lost_sounder(one) for one in self._sounder.newly_lost(since, self._silent)]
+        heard += [self._lost_sounder(one) for one in self._sounder.newly_lost(since)]
         turn = turns.next(now)
         left = None if turn is None else self._asks(turn)
         return heard if left is None else [*heard, Heard(error=left.why, raw=left.raw)]
@@ -156,6 +156,7 @@ class ModbusSession:
         self._watching.forget(asked.read)
         if unit not in self._silent:
             self._silent[unit] = None
+            self._sounder.unit_is_silent(unit)
             why = "not answered" if asked.refused is None else f"exception {asked.refused}"
             text = f"{_what(asked)}: {why}. Look at its power, its cable, its number."
             yield Heard(self._of_unit(unit, SignalType.TECHNICAL, text))

@@ -10,7 +10,6 @@ It outlives the line's sessions: what should sound sounds on when the line is ba
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,7 +34,8 @@ SOUNDER_SILENT = "sounder_silent"
 class Sounding:
     """One output. `asked`: what it was last told; `missed_since`: it has not confirmed since then.
 
-    `lost`: for too long. `refused`: the exception its board answered last.
+    `lost`: for too long. `refused`: the exception its board answered last. `away`: the board is
+    silent, and said to be.
     """
 
     output: Output
@@ -45,6 +45,7 @@ class Sounding:
     missed_since: datetime | None = None
     lost: bool = False
     refused: int | None = None
+    away: bool = False
 
 
 class Sounder:
@@ -78,7 +79,7 @@ class Sounder:
         if self._until is None or until > self._until:
             self._until = until
         self._at_once(True, now)
-        return sum(not one.lost for one in self._all.values())
+        return sum(not one.lost and not one.away for one in self._all.values())
 
     def stop(self, now: datetime) -> None:
         """Be quiet, whatever was said before."""
@@ -91,11 +92,15 @@ class Sounder:
             one.asked = one.is_on = None
             self._miss_anew(one, now)
 
+    def unit_is_silent(self, unit: int) -> None:
+        """Its board does not answer at all: that is said, and nothing more of its outputs."""
+        for one in self._of_unit(unit):
+            one.away = True
+
     def unit_is_back(self, unit: int, now: datetime) -> None:
         """Its board answers again; it may have been without power."""
-        for one in self._all.values():
-            if one.output.unit == unit:
-                self._miss_anew(one, now)
+        for one in self._of_unit(unit):
+            self._miss_anew(one, now)
 
     def next(self, now: datetime) -> Write | None:
         """The write that is to leave now, if one is due: whichever has waited longest."""
@@ -123,13 +128,13 @@ class Sounder:
     def refused(self, write: Write, exception: int) -> None:
         self._all[write.output].refused = exception
 
-    def newly_lost(self, since: datetime, silent_units: Container[int]) -> list[Sounding]:
-        """Those not confirmed since then; each is told once, and none of a board that is silent."""
+    def newly_lost(self, since: datetime) -> list[Sounding]:
+        """Those not confirmed since then; each is told once."""
         lost = [
             one
             for one in self._all.values()
-            if not one.lost and one.missed_since is not None and one.missed_since <= since
-            if one.output.unit not in silent_units
+            if not (one.lost or one.away)
+            if one.missed_since is not None and one.missed_since <= since
         ]
         for one in lost:
             one.lost = True
@@ -139,8 +144,11 @@ class Sounder:
         changes = one.asked is not None and one.asked is not wanted
         return changes or (one.due is not None and one.due <= now)
 
+    def _of_unit(self, unit: int) -> list[Sounding]:
+        return [one for one in self._all.values() if one.output.unit == unit]
+
     def _miss_anew(self, one: Sounding, now: datetime) -> None:
-        one.due, one.missed_since, one.refused = now, None, None
+        one.due, one.missed_since, one.refused, one.away = now, None, None, False
 
     def _at_once(self, wanted: bool, now: datetime) -> None:
         """Those that were told already are told again in their turn."""

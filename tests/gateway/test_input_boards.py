@@ -1,10 +1,12 @@
-"""Input boards played by pymodbus' own server, behind a site's real lines."""
+"""Boards played by pymodbus' own server, behind a site's real lines: buttons, and sirens."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,8 @@ pytestmark = pytest.mark.shell
 
 SOON_S = 20.0
 SPEED_BD = 19_200
-DISCRETE, REGISTERS = 2, 4
+COILS, DISCRETE, REGISTERS = 1, 2, 4
+SIREN = 7
 INPUTS = 16
 WELL, PRESSED, CUT = 1_000, 2_000, 4_095
 DESK = Device("desk", "fixed_button", "home", zone="hall", wire=("modbus:desk/1/3",))
@@ -39,6 +42,7 @@ SETTINGS = (
     ("bands", "short 200 normal 1200 alarm 2600 cut"),
     ("point.2/5", "closes"),
     ("silent_s", "1"),
+    ("sounder", "2/7"),
 )
 
 
@@ -107,6 +111,59 @@ async def test_a_serial_line_of_boards_is_unplugged_and_comes_back_by_itself(
             assert pressed.reading.code == "found_pressed", "pressed while the line was away"
 
 
+async def test_a_siren_on_a_serial_line_sounds_within_a_second_and_stops_in_time(
+    tmp_path: Path,
+) -> None:
+    with Rs485(tmp_path, SPEED_BD) as cable:
+        line = Line("boards", "home", "modbus", str(cable.ours), SPEED_BD, settings=SETTINGS)
+        async with boards_on(cable.theirs) as boards, building(line) as house:
+            called = house.clock.now()
+            assert house.lines.sound("home", timedelta(seconds=2)) == 1
+            assert house.lines.sound("elsewhere", timedelta(seconds=20)) == 0
+            await boards.siren(True)
+            assert house.clock.now() - called < timedelta(seconds=1)
+            await boards.press()
+            await house.hears("desk", SignalType.ALARM)
+            await boards.siren(False)
+            assert timedelta(seconds=1.9) < house.clock.now() - called < timedelta(seconds=3)
+
+
+async def test_a_siren_found_on_is_switched_off_and_one_that_sounds_when_its_line_is_closed(
+    tmp_path: Path,
+) -> None:
+    with Rs485(tmp_path, SPEED_BD) as cable:
+        line = Line("boards", "home", "modbus", str(cable.ours), SPEED_BD, settings=SETTINGS)
+        async with boards_on(cable.theirs) as boards:
+            await boards.leave_siren_on()
+            async with building(line) as house:
+                await boards.siren(False)
+                house.lines.sound("home", timedelta(seconds=30))
+                await boards.siren(True)
+            await boards.siren(False)
+
+
+async def test_a_siren_over_tcp_sounds_on_at_a_board_that_has_restarted() -> None:
+    async with boards_over_tcp() as (boards, port), building(over_tcp(port)) as house:
+        house.lines.sound("home", timedelta(seconds=30))
+        await boards.siren(True)
+        await boards.stop()
+        await house.finds(lambda found: found.line == "boards" and not found.over)
+        assert house.lines.sound("home", timedelta(seconds=30)) == 0, "nobody can say it sounds"
+        async with boards_over_tcp(port) as (again, _):
+            await again.siren(True)
+            assert house.lines.sound("home", timedelta(seconds=30)) == 1
+
+
+async def test_a_siren_that_is_refused_is_told_also_where_strangers_are_not_heard() -> None:
+    settings = (*SETTINGS[:-1], ("sounder", "2/99"))
+    async with boards_over_tcp() as (_, port):
+        line = replace(over_tcp(port), only_registered=True, settings=settings)
+        async with building(line) as house:
+            told = await house.hears("modbus:desk/2/99", SignalType.TECHNICAL)
+            assert "it has no such output" in told.reading.text
+            assert house.lines.scan.newest_first() == ()
+
+
 def test_of_two_lines_of_boards_each_point_hangs_on_that_of_its_name() -> None:
     def line(name: str, protocol: str) -> Line:
         return Line(f"{name}-line", "home", protocol, f"/dev/{name}", settings=(("name", name),))
@@ -149,6 +206,21 @@ class Boards:
     async def measure(self, value: int) -> None:
         assert self._server is not None
         await self._server.async_setValues(1, REGISTERS, 3, [value])
+
+    async def leave_siren_on(self) -> None:
+        assert self._server is not None
+        await self._server.async_setValues(2, COILS, SIREN, [True])
+
+    async def siren(self, on: bool) -> None:
+        """Until it sounds, or does not."""
+        async with asyncio.timeout(SOON_S):
+            while self._server is None or on is not await self._sounds(self._server):
+                await _turn()
+
+    async def _sounds(self, server: ModbusBaseServer) -> bool:
+        found = await server.async_getValues(2, COILS, SIREN, 1)
+        assert isinstance(found, list)
+        return bool(found[0])
 
     async def close(self, address: int) -> None:
         assert self._server is not None

@@ -206,8 +206,8 @@ def test_of_a_board_that_is_silent_nothing_more_is_said_and_its_siren_is_told_wh
     sounder_of(desk).sound(desk.now, HALF_A_MINUTE)
     desk.boards[1].silent = True
     assert desk.after(120) == ["desk/1 technical technical unit_silent"]
+    assert sounder_of(desk).sound(desk.now, HALF_A_MINUTE) == 0
     desk.boards[1].silent = False
-    sounder_of(desk).sound(desk.now, HALF_A_MINUTE)
     assert desk.after(7) == ["desk/1 restore technical unit_silent"]
     assert desk.sounds(1, 16)
 
