@@ -11,20 +11,15 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-from typing import IO, Protocol
-from urllib.parse import urlsplit
-
-import httpx
-from fastapi import FastAPI
-from prometheus_client import generate_latest
+from typing import IO, TYPE_CHECKING, Protocol
 
 from core import log, metrics
-from core.clock import Clock, ServiceClock, monotonic_s
+from core.clock import Clock, ServiceClock
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from core.signals import ReceiptState
-from devices.registry import Device
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from dispatcher.alarms.model import Alarm
@@ -34,22 +29,18 @@ from dispatcher.channels.faults import Troubles
 from dispatcher.channels.ports import Channel
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.twilio.carrier import Account, TwilioCarrier
-from dispatcher.channels.twilio.hooks import TwilioHooks
 from dispatcher.channels.wearable import WearableChannel
 from dispatcher.channels.wearer import message
 from dispatcher.engine.engine import Doors, Engine
 from dispatcher.engine.pictures import DeviceEyes, SitePictures
 from dispatcher.engine.work import Tell
-from dispatcher.roster.model import Language
-from dispatcher.site.register import append_device, with_device
 from dispatcher.store.journal import EmergencyJournal
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite import SqliteStore, open_sqlite
-from dispatcher.web.ports import LOOPBACK_HOSTS, DemoPress, Readiness, WebDeps, WebSettings
-from dispatcher.web.public import public_app
-from dispatcher.web.serving import WebServer, serve
-from dispatcher.web.sign_in import OneTimeCodes
-from dispatcher.web.staff import staff_app
+
+if TYPE_CHECKING:
+    from dispatcher.pages import Pages
+    from dispatcher.web.ports import DemoPress
 
 NOTICE_PATH = "/n/"
 
@@ -168,9 +159,6 @@ class Dispatcher:
         self._ground = ground
         self.pictures = pictures
         self.concerns = EngineConcerns()
-        self.codes = OneTimeCodes(monotonic_s)
-        self._watching: Callable[[str], bool] = lambda person: False
-        self._registering = asyncio.Lock()
         self._public_port = settings.public_port or free_port(settings.bind)
         self._public_url = settings.public_url or f"http://{settings.bind}:{self._public_port}"
         self._account = _account(settings, self._public_url)
@@ -178,8 +166,7 @@ class Dispatcher:
         self.engine = self._engine(lines)
         self.concerns.listening(self.engine)
         self.pictures.watch_over(self.engine.core.book)
-        self.staff: WebServer | None = None
-        self.public: WebServer | None = None
+        self._pages: Pages | None = None
 
     async def start(self) -> None:
         await self.engine.start()
@@ -187,32 +174,35 @@ class Dispatcher:
             message = "The emergency journal does not work: {why}"
             self.engine.health.report("journal", message, why="; ".join(self._ground.replayed))
 
-    async def serve_pages(self, press: DemoPress | None) -> None:
-        """Both listeners. Raises ConfigError when a port is taken."""
-        public = public_app(self._web(press))
-        await _warmed(public)
-        self.public = await serve(
-            public,
-            port=self._public_port,
-            host=self._settings.bind,
-            setting="PUBLIC_PORT",
+    async def serve_pages(self, press: DemoPress | None) -> Pages:
+        """Both listeners. Raises ConfigError when a port is taken.
+
+        Their code is loaded beside the loop: devices are heard already, and presses go first.
+        """
+        await asyncio.to_thread(import_module, "dispatcher.pages")
+        from dispatcher.pages import House, Pages
+
+        house = House(
+            settings=self._settings,
+            clock=self._ground.clock,
+            store=self.store,
+            engine=self.engine,
+            lines=self._lines,
+            concerns=self.concerns,
+            troubles=self._troubles,
+            account=self._account,
+            public_port=self._public_port,
+            public_url=self._public_url,
+            look_at_consoles=self.pictures.look_at_consoles,
         )
-        if self._account is not None and not self._reachable_from_outside:
-            message = "SMS replies and links cannot reach us. Set TILKALD_PUBLIC_URL."
-            self.engine.health.report("public_url", message)
-        staff = staff_app(self._web(press))
-        self._watching = staff.state.streams.is_watching
-        self.pictures.look_at_consoles(staff.state.streams.watching)
-        await _warmed(staff)
-        self.staff = await serve(
-            staff, port=self._settings.http_port, host=self._settings.bind, setting="HTTP_PORT"
-        )
+        self._pages = Pages(house)
+        await self._pages.open(press)
+        return self._pages
 
     async def stop(self) -> None:
         """Pages first, then what is under way, then the store."""
-        for server in (self.staff, self.public):
-            if server is not None:
-                await server.stop()
+        if self._pages is not None:
+            await self._pages.stop()
         await self.engine.stop()
         for channel in self._channels.values():
             await channel.close()
@@ -237,7 +227,7 @@ class Dispatcher:
 
         channels: list[Channel] = [
             WearableChannel(lines.tell, delivered, clock),
-            ConsoleChannel(lambda person: self._watching(person)),
+            ConsoleChannel(self._is_watching),
         ]
         if self._account is not None:
             channels.append(
@@ -250,73 +240,16 @@ class Dispatcher:
             )
         return {channel.name: channel for channel in channels}
 
+    def _is_watching(self, person: str) -> bool:
+        """Whether somebody has the console open; nobody has before it is there."""
+        return self._pages is not None and self._pages.is_watching(person)
+
     def _nobody_has_accepted(self, alarm: Alarm) -> None:
         """Local sounders come with the devices that sound; until then the board says it."""
         _log.error("nobody has accepted", alarm=alarm.id, site=alarm.site)
 
     def _link_url(self, token: str) -> str:
         return f"{self._public_url}{NOTICE_PATH}{token}"
-
-    @property
-    def _reachable_from_outside(self) -> bool:
-        """Whether the provider can call us: by PUBLIC_URL, or from this very machine."""
-        base = self._settings.twilio_base_url
-        return bool(self._settings.public_url or (base and is_loopback_url(base)))
-
-    def _web(self, press: DemoPress | None) -> WebDeps:
-        hooks = None
-        if self._account is not None:
-            hooks = TwilioHooks(self.engine, self.concerns, self._troubles, self._account)
-        return WebDeps(
-            desk=self.engine,
-            alarm_pages=self.store.alarms,
-            staff_person=self.store.staff_token,
-            link=self.store.link,
-            codes=self.codes,
-            readiness=self.readiness,
-            metrics=lambda: generate_latest(metrics.REGISTRY),
-            settings=WebSettings(
-                public_url=self._public_url,
-                hosts=self._settings.allowed_hosts,
-                language=self._language(),
-            ),
-            press=press,
-            twilio=hooks,
-            unregistered=self._lines.unregistered,
-            lines=self._lines.line_standings,
-            gateways=self._lines.gateway_standings,
-            register=self._register,
-        )
-
-    async def _register(self, device: Device, by: str) -> None:
-        """A new version of the configuration with one device more. Raises DomainError."""
-        async with self._registering:
-            stored = await self.store.organisation()
-            assert stored is not None, "a service runs on a configuration"
-            wanted = with_device(stored, device)
-            if self._settings.site_dir is not None:
-                # The files are read again at the next start: what they do not hold would be gone.
-                append_device(self._settings.site_dir, device, by, len(stored.sites) == 1)
-            await self.store.write_organisation(wanted, by, self._ground.clock.now())
-
-    def readiness(self) -> Readiness:
-        """Ready while a press would be stored and somebody could be called."""
-        stopping = tuple(p.text for p in self.engine.health.problems if p.part in STOPS_ALARMS)
-        return Readiness(not stopping, tuple(p.text for p in self.engine.health.problems))
-
-    def _language(self) -> Language:
-        sites = self.pictures.organisation().sites
-        return sites[0].language if sites else Language.DANISH
-
-
-STOPS_ALARMS = ("store", "journal", "mqtt", "selfcheck")
-
-
-async def _warmed(app: FastAPI) -> None:
-    """Ask once before anybody does: the first answer builds what all others use."""
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        await client.get("/")
 
 
 def _tell(lines: Lines, tell: Tell) -> bool:
@@ -328,11 +261,6 @@ def free_port(host: str) -> int:
     with socket.create_server((host, 0)) as door:
         port: int = door.getsockname()[1]
     return port
-
-
-def is_loopback_url(url: str) -> bool:
-    """Whether an address is on this machine: a double of the provider, not the provider."""
-    return urlsplit(url).hostname in LOOPBACK_HOSTS
 
 
 def _account(settings: Settings, public_url: str) -> Account | None:

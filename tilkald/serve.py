@@ -92,7 +92,7 @@ class Service:
         steadiness.settle()
         await self.gateway.start(await self._ground.store.last_heard())
         self.gateways_door = await open_door(settings, self.gateway.remote)
-        await self.dispatcher.serve_pages(press)
+        self.pages = await self.dispatcher.serve_pages(press)
         self._watch()
         return await self._ready()
 
@@ -121,8 +121,8 @@ class Service:
 
     def sign_in_link(self, token: str) -> str:
         """The one-time link of the console."""
-        assert self.dispatcher.staff is not None
-        return f"{self.dispatcher.staff.url}/enter/{self.dispatcher.codes.issue(token)}"
+        assert self.pages.staff is not None
+        return f"{self.pages.staff.url}/enter/{self.pages.codes.issue(token)}"
 
     async def _refuse_unconfirmed_copy(self) -> None:
         """Alarms that were open in a restored copy may be long over: a person says so first."""
@@ -269,13 +269,13 @@ class Service:
     # Being found
 
     async def _ready(self) -> Ready:
-        assert self.dispatcher.staff is not None
-        assert self.dispatcher.public is not None
+        assert self.pages.staff is not None
+        assert self.pages.public is not None
         door = self._door()
         ready = Ready(
             ready=True,
-            http=self.dispatcher.staff.url,
-            public=self.dispatcher.public.url,
+            http=self.pages.staff.url,
+            public=self.pages.public.url,
             mqtt=f"{door.host}:{door.port}",
             token=await self._staff_token(),
         )

@@ -1,0 +1,169 @@
+"""Composition root of what people open: both apps, joined with the engine and the store.
+
+Apart from `dispatcher.app` because loading it takes most of a start, and devices need none of it:
+a press is taken, and escalations go on, before the first page can be opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx
+from fastapi import FastAPI
+from prometheus_client import generate_latest
+
+from core import metrics
+from core.clock import Clock, monotonic_s
+from core.settings import Settings
+from devices.registry import Device
+from devices.scan import Unregistered
+from devices.standing import GatewayStanding, LineStanding
+from dispatcher.channels.concerns import Concerns
+from dispatcher.channels.faults import Troubles
+from dispatcher.channels.twilio.carrier import Account
+from dispatcher.channels.twilio.hooks import TwilioHooks
+from dispatcher.engine.engine import Engine
+from dispatcher.roster.model import Language
+from dispatcher.site.register import append_device, with_device
+from dispatcher.store.ports import Store
+from dispatcher.web.ports import LOOPBACK_HOSTS, DemoPress, Readiness, WebDeps, WebSettings
+from dispatcher.web.public import public_app
+from dispatcher.web.serving import WebServer, serve
+from dispatcher.web.sign_in import OneTimeCodes
+from dispatcher.web.staff import staff_app
+
+STOPS_ALARMS = ("store", "journal", "mqtt", "selfcheck")
+"""Parts without which a press is not stored, or nobody can be called."""
+
+
+class LinesSeen(Protocol):
+    """What pages show of the way to devices."""
+
+    def unregistered(self) -> Sequence[Unregistered]: ...
+
+    def line_standings(self) -> Sequence[LineStanding]: ...
+
+    def gateway_standings(self) -> Sequence[GatewayStanding]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the pages show and speak to."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    engine: Engine
+    lines: LinesSeen
+    concerns: Concerns
+    troubles: Troubles
+    account: Account | None
+    public_port: int
+    public_url: str
+    look_at_consoles: Callable[[Callable[[], tuple[str, ...]]], None]
+
+
+class Pages:
+    """Both listeners. `open`, then `stop`."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.codes = OneTimeCodes(monotonic_s)
+        self.is_watching: Callable[[str], bool] = lambda person: False
+        self.staff: WebServer | None = None
+        self.public: WebServer | None = None
+        self._registering = asyncio.Lock()
+
+    async def open(self, press: DemoPress | None) -> None:
+        """Raises ConfigError when a port is taken."""
+        house, settings = self._house, self._house.settings
+        public = public_app(self._web(press))
+        await _warmed(public)
+        self.public = await serve(
+            public, port=house.public_port, host=settings.bind, setting="PUBLIC_PORT"
+        )
+        if house.account is not None and not self._reachable_from_outside:
+            message = "SMS replies and links cannot reach us. Set TILKALD_PUBLIC_URL."
+            house.engine.health.report("public_url", message)
+        staff = staff_app(self._web(press))
+        self.is_watching = staff.state.streams.is_watching
+        house.look_at_consoles(staff.state.streams.watching)
+        await _warmed(staff)
+        self.staff = await serve(
+            staff, port=settings.http_port, host=settings.bind, setting="HTTP_PORT"
+        )
+
+    async def stop(self) -> None:
+        for server in (self.staff, self.public):
+            if server is not None:
+                await server.stop()
+
+    def readiness(self) -> Readiness:
+        """Ready while a press would be stored and somebody could be called."""
+        problems = self._house.engine.health.problems
+        stopping = tuple(p.text for p in problems if p.part in STOPS_ALARMS)
+        return Readiness(not stopping, tuple(p.text for p in problems))
+
+    @property
+    def _reachable_from_outside(self) -> bool:
+        """Whether the provider can call us: by PUBLIC_URL, or from this very machine."""
+        settings = self._house.settings
+        base = settings.twilio_base_url
+        return bool(settings.public_url or (base and is_loopback_url(base)))
+
+    def _web(self, press: DemoPress | None) -> WebDeps:
+        house, hooks = self._house, None
+        if house.account is not None:
+            hooks = TwilioHooks(house.engine, house.concerns, house.troubles, house.account)
+        return WebDeps(
+            desk=house.engine,
+            alarm_pages=house.store.alarms,
+            staff_person=house.store.staff_token,
+            link=house.store.link,
+            codes=self.codes,
+            readiness=self.readiness,
+            metrics=lambda: generate_latest(metrics.REGISTRY),
+            settings=WebSettings(
+                public_url=house.public_url,
+                hosts=house.settings.allowed_hosts,
+                language=self._language(),
+            ),
+            press=press,
+            twilio=hooks,
+            unregistered=house.lines.unregistered,
+            lines=house.lines.line_standings,
+            gateways=house.lines.gateway_standings,
+            register=self._register,
+        )
+
+    async def _register(self, device: Device, by: str) -> None:
+        """A new version of the configuration with one device more. Raises DomainError."""
+        house = self._house
+        async with self._registering:
+            stored = await house.store.organisation()
+            assert stored is not None, "a service runs on a configuration"
+            wanted = with_device(stored, device)
+            if house.settings.site_dir is not None:
+                # The files are read again at the next start: what they do not hold would be gone.
+                append_device(house.settings.site_dir, device, by, len(stored.sites) == 1)
+            await house.store.write_organisation(wanted, by, house.clock.now())
+
+    def _language(self) -> Language:
+        sites = self._house.engine.organisation().sites
+        return sites[0].language if sites else Language.DANISH
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether an address is on this machine: a double of the provider, not the provider."""
+    return urlsplit(url).hostname in LOOPBACK_HOSTS
+
+
+async def _warmed(app: FastAPI) -> None:
+    """Ask once before anybody does: the first answer builds what all others use."""
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        await client.get("/")
