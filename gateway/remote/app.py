@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 
 from core.clock import ServiceClock, sleep
@@ -24,7 +25,7 @@ from gateway.remote.desk import SpooledDesk
 from gateway.remote.house import LocalHouse
 from gateway.remote.kept import Kept, Status
 from gateway.remote.news import News, Told
-from gateway.remote.ring import Ring, Said
+from gateway.remote.ring import AGAIN_AFTER, Ring, Said
 from gateway.remote.uplink import Uplink, Way
 from gateway.spool import Spool
 
@@ -36,6 +37,9 @@ UNREADABLE = "dispatcher"
 """The name of a problem."""
 
 UNREGISTERED_MAX = 100
+SOUND_S_MAX = 120.0
+"""What comes down may be wrong; no siren sounds longer for one word."""
+
 MARK_EVERY_S = 1.0
 STOPS_WITHIN_S = 3.0
 
@@ -179,6 +183,8 @@ class RemoteGateway:
         if down.device:
             on_ack = partial(self._acknowledged, down.number)
             self._native.tell(down.device, down.payload, on_ack)
+        if down.sound_s > 0:
+            self._sound(timedelta(seconds=min(down.sound_s, SOUND_S_MAX)))
 
     # Inside
 
@@ -190,7 +196,7 @@ class RemoteGateway:
         self._native.reconfigured()
         self.lines.configure(part.lines)
         self._native.lines_changed()
-        self._news.has_lines({line.id: self.lines.is_well(line.id) for line in part.lines})
+        self._news.has_lines([line.id for line in part.lines])
         self._log.info("configuration taken over", version=part.version)
 
     def _acknowledged(self, number: int) -> None:
@@ -201,6 +207,10 @@ class RemoteGateway:
         for one in said:
             self._native.tell(one.device, one.payload)
 
+    def _sound(self, for_: timedelta) -> None:
+        """Law 7: only what the plans of the site let sound comes here."""
+        self.lines.sound(self._part.site, for_)
+
     async def _ring_on(self) -> None:
         """Wake the ring when it wants; another press may want it sooner."""
         while True:
@@ -208,6 +218,8 @@ class RemoteGateway:
             self._desk.ring()
             if self._ring.ringing:
                 self._cut_off.set()
+            if any(map(self._part.sounds_for, self._ring.unanswered(self._clock.now()))):
+                self._sound(AGAIN_AFTER)
             wake_at = self._ring.wake_at
             wait = None if wake_at is None else (wake_at - self._clock.now()).total_seconds()
             with contextlib.suppress(TimeoutError):

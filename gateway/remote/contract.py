@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from core.signals import Reading, Signal
+from core.signals import AlarmKind, Level, Reading, Signal
 from devices.registry import Assignment, Device, Line
 from devices.scan import Unregistered
 from devices.watch import Finding
@@ -126,7 +126,8 @@ class Part:
     """The part of the configuration a gateway needs, kept in its data directory (0600).
 
     `places`: every name a device may use for a zone → zone; `labels`: zone → what people call it;
-    `names`: person → first name. `language` speaks to whoever is rung locally.
+    `names`: person → first name. `language` speaks to whoever is rung locally. `sounds`: for what
+    the plans of the site let sirens sound, level → kinds.
     """
 
     version: int = 0
@@ -138,15 +139,27 @@ class Part:
     places: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    sounds: Mapping[Level, tuple[AlarmKind, ...]] = field(default_factory=dict)
+
+    def sounds_for(self, signal: Signal) -> bool:
+        """Whether sirens may sound about this press."""
+        kind = signal.reading.kind or AlarmKind.CALL
+        if kind is AlarmKind.TECHNICAL:
+            kind = AlarmKind.UNKNOWN  # somebody pressed: the dispatcher takes it so too
+        return kind in self.sounds.get(signal.level or Level.RED, ())
 
 
 class Down(msgspec.Struct, frozen=True):
-    """One line of the stream down: something to tell a device, or another configuration."""
+    """One line of the stream down: something to tell a device, or another configuration.
+
+    `sound_s`: nobody has accepted; the sirens of the house sound for so long.
+    """
 
     number: int = 0
     device: str = ""
     payload: bytes = b""
     part: Part | None = None
+    sound_s: float = 0.0
 
 
 def read_up(content: bytes) -> tuple[Up, Sequence[str]]:

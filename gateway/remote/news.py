@@ -8,7 +8,7 @@ when somebody can be told again. Implements `gateway.ports.Supervises`, and `gat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -75,10 +75,13 @@ class News:
     def line_up(self, line: str) -> None:
         self.lines[line] = True
 
-    def has_lines(self, well: Mapping[str, bool]) -> None:
-        """These lines and no others, with the boards on them that have said how they are."""
-        boards = {name: is_well for name, is_well in self.lines.items() if _cable(name) in well}
-        self.lines = {**boards, **well}
+    def has_lines(self, names: Collection[str]) -> None:
+        """These lines and no others. One that has not opened yet, or failed to, is not told of."""
+        self.lines = {
+            name: is_well
+            for name, is_well in self.lines.items()
+            if name in names or _cable(name) in names
+        }
 
     def report(self, findings: Iterable[Finding]) -> None:
         self._findings.extend(findings)

@@ -19,6 +19,7 @@ import msgspec
 from core.clock import Clock, sleep
 from core.log import logger
 from core.signals import AlarmKind, Reading, SignalType
+from devices.protocols import sounders
 from devices.registry import RemoteGateway
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
@@ -99,6 +100,10 @@ class _Gateway:
     def has_line(self, name: str) -> bool:
         """Whether it is one of its lines, or a board on one: `hall/2`."""
         return any(name == line.id or name.startswith(f"{line.id}/") for line in self.part.lines)
+
+    @property
+    def has_sounders(self) -> bool:
+        return any(sounders(line.protocol, dict(line.settings)) for line in self.part.lines)
 
     def line_standings(self, reached: bool) -> Iterator[LineStanding]:
         """Nobody knows how a line stands at a gateway that is not reached: that is not well."""
@@ -201,12 +206,12 @@ class RemoteGateways:
     def _note(self, known: _Gateway, up: Up) -> None:
         """How the gateway and its house stand. Of other houses it may say nothing."""
         now, site = self._clock.now(), known.settings.site
-        before, known.heard, known.up = known.up, now, up
+        known.heard, known.up = now, up
         self._supervision.line_up(known.line)
         self._supervision.rejoined(known.cut)
         known.is_cut, known.cut = False, ()
         self._move(known, [device for device in up.connected if device in known.devices])
-        self._note_lines(known, before, up)
+        self._note_lines(known, up)
         self._say_problems(known, up.problems)
         for device in up.alive:
             if device in known.devices:
@@ -226,7 +231,7 @@ class RemoteGateways:
             if on_ack is not None:
                 on_ack()
 
-    def _note_lines(self, known: _Gateway, before: Up, up: Up) -> None:
+    def _note_lines(self, known: _Gateway, up: Up) -> None:
         for line, is_well in up.lines.items():
             if not known.has_line(line):
                 continue
@@ -234,9 +239,6 @@ class RemoteGateways:
                 self._supervision.line_up(line)
             else:
                 self._supervision.line_down(line, known.settings.site)
-        for line in before.lines:
-            if line not in up.lines and known.has_line(line):
-                self._supervision.line_up(line)  # a board that is no more
 
     def _say_problems(self, known: _Gateway, problems: Mapping[str, str]) -> None:
         said = {part: text[:PROBLEM_CHARS_MAX] for part, text in problems.items()}
@@ -322,6 +324,22 @@ class RemoteGateways:
 
     def is_connected(self, device: str) -> bool:
         return bool(self._holding(device))
+
+    def sound(self, site: str, for_: timedelta) -> int:
+        """Start the sirens on the lines of this site's gateways; how many are on lines that are
+        well."""
+        reached = [one for one in self._gateways.values() if one.settings.site == site]
+        return sum(self._sound(known, for_.total_seconds()) for known in reached)
+
+    def _sound(self, known: _Gateway, for_s: float) -> int:
+        stream = known.stream
+        if stream is None or len(stream.waiting) >= TELLS_MAX or not known.has_sounders:
+            return 0
+        self._numbers += 1
+        stream.waiting.append(Down(self._numbers, sound_s=for_s))
+        stream.more.set()
+        well = (line for line in known.part.lines if known.up.lines.get(line.id, False))
+        return sum(len(sounders(line.protocol, dict(line.settings))) for line in well)
 
     def _tell(
         self, known: _Gateway, device: str, payload: bytes, on_ack: Callable[[], None] | None

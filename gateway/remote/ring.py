@@ -143,6 +143,11 @@ class Ring:
         rung = (case for case in self._cases.values() if case.rung_at is not None)
         return tuple(case.signal for case in rung if not case.is_over)
 
+    def unanswered(self, now: datetime) -> tuple[Signal, ...]:
+        """Those of them nobody here is at, or on their way to: they are rung for once more."""
+        rung = (case for case in self._cases.values() if case.rung_at is not None)
+        return tuple(one.signal for one in rung if not one.is_over and not one.holds(now))
+
     # What happens
 
     def pressed(self, signal: Signal, now: datetime, heard: datetime | None = None) -> None:

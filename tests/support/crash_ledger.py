@@ -36,12 +36,26 @@ class Ledger:
     def check_acknowledged(self, said: Iterable[Said]) -> None:
         """No acknowledged signal is lost, and none stands twice."""
         with self._open() as tables:
-            rows = tables.execute("SELECT device, seq FROM signals WHERE device != ?", (OWN,))
+            rows = tables.execute(
+                "SELECT device, seq FROM signals WHERE device != ? AND seq IS NOT NULL", (OWN,)
+            )
             stored = Counter((device, seq) for device, seq in rows)
         lost = [one for one in said if not stored[one.device, one.seq]]
         assert not lost, f"acknowledged and lost: {lost[:5]}"
         doubled = [key for key, times in stored.items() if times > 1]
         assert not doubled, f"one message, two signals: {doubled[:5]}"
+
+    def count_signals(self, type_: str) -> int:
+        """How many of one type are stored."""
+        with self._open() as tables:
+            found = tables.execute("SELECT COUNT(*) FROM signals WHERE type = ?", (type_,))
+            return int(found.fetchone()[0])
+
+    def count_alarms(self) -> int:
+        """How many somebody pressed for."""
+        with self._open() as tables:
+            found = tables.execute("SELECT COUNT(*) FROM alarms WHERE id LIKE 'a%'")
+            return int(found.fetchone()[0])
 
     def check_alarms(self, presses: Iterable[Said]) -> None:
         """Every acknowledged press has its own alarm, and no alarm is without a press."""

@@ -38,6 +38,7 @@ class Cable:
         self.is_cut = False
         self.deaf = False
         self._ends: set[asyncio.StreamWriter] = set()
+        self._passing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Cable:
         self._server = await asyncio.start_server(self._plugged, "127.0.0.1", 0)
@@ -47,6 +48,9 @@ class Cable:
     async def __aexit__(self, *_: object) -> None:
         self.cut()
         self._server.close()
+        for passing in self._passing:
+            passing.cancel()
+        await asyncio.gather(*self._passing, return_exceptions=True)
 
     def cut(self) -> None:
         self.is_cut = True
@@ -57,6 +61,10 @@ class Cable:
         self.is_cut = False
 
     async def _plugged(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passing = asyncio.current_task()
+        assert passing is not None
+        self._passing.add(passing)
+        passing.add_done_callback(self._passing.discard)
         if self.is_cut:
             writer.transport.abort()
             return
@@ -65,14 +73,20 @@ class Cable:
         except OSError:
             writer.transport.abort()
             return
-        self._ends |= {writer, far_writer}
-        with contextlib.suppress(OSError):
-            await asyncio.gather(
-                self._pass_on(reader, far_writer), self._pass_on(far_reader, writer, back=True)
-            )
-        for end in (writer, far_writer):
-            end.transport.abort()
-            self._ends.discard(end)
+        ends = {writer, far_writer}
+        self._ends |= ends
+        try:
+            if self.is_cut:
+                return
+            # A cancelled task of a server's own is reported as a failure.
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await asyncio.gather(
+                    self._pass_on(reader, far_writer), self._pass_on(far_reader, writer, back=True)
+                )
+        finally:
+            for end in ends:
+                end.transport.abort()
+            self._ends -= ends
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool = False

@@ -23,6 +23,9 @@ from tempfile import TemporaryDirectory
 from firmware_sim.service import Ready, ServiceFailed
 
 PATIENCE_S = 30.0
+COMMAND = "NURSERY_COMMAND"
+"""In a child's environment: what it runs, where that is not `serve`."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -36,12 +39,17 @@ class Born:
 
     async def ready(self) -> Ready | None:
         """Where it serves, or None when it was killed before. Raises ServiceFailed."""
+        line = await self.ready_line()
+        return None if line is None else json_ready(line)
+
+    async def ready_line(self) -> bytes | None:
+        """What it prints once it serves, or None when it was killed before."""
         said = []
         while line := await self.reader.readline():
             said.append(line.decode(errors="replace"))
             if b'"ready"' in line:
                 self._drain = asyncio.create_task(self._read_on())
-                return json_ready(line)
+                return line
         if said and "Traceback" in "".join(said):
             raise ServiceFailed("".join(said))
         return None
@@ -166,7 +174,7 @@ def _live(path: str, environment: dict[str, str]) -> None:
         os.dup2(source, descriptor)
     out.close()
     os.environ.update(environment)
-    sys.argv = ["tilkald", "serve", "--json"]
+    sys.argv = ["tilkald", environment.get(COMMAND, "serve"), "--json"]
     from tilkald.cli import main
 
     status = 1

@@ -70,8 +70,8 @@ def test_boards_of_a_line_that_stays_keep_their_state_and_others_are_forgotten()
     news.line_up("hall")
     news.line_down("hall/2")
     news.line_down("cellar/1")
-    news.has_lines({"hall": True})
-    assert news.lines == {"hall/2": False, "hall": True}
+    news.has_lines(["hall", "attic"])
+    assert news.lines == {"hall": True, "hall/2": False}, "the attic has not said yet"
 
 
 def told_by(*beats: tuple[str, float]) -> News:
