@@ -18,6 +18,7 @@ from core.clock import Clock, monotonic_s
 from core.ids import derived
 from core.log import logger
 from core.signals import Position, Reading, Signal, SignalType, Taken
+from core.turns import Turns
 from devices import identity
 from devices.catalogue import kind
 from devices.identity import Identity
@@ -58,6 +59,9 @@ _RAISES = (
     *(SignalType.TECHNICAL, SignalType.UNKNOWN),
 )
 """What a gateway may say of a device of another site: anyone may raise, few may lower (law 6)."""
+
+A_TURN = 16
+"""Messages handed to the desk in one turn of the loop, each some milliseconds of deciding."""
 
 NEWS_FOR = timedelta(seconds=60)
 """What another gateway heard longer ago than this says nothing of how its device stands now."""
@@ -122,6 +126,7 @@ class Intake:
         self._fold_for = fold_for
         self._calm_after = calm_after
         self._senders = Senders()
+        self._turns = Turns(A_TURN)
         self._handing: dict[str, asyncio.Task[Taken]] = {}
         self._folds: dict[Meaning, _Fold] = {}
         self._storms = Storms()
@@ -285,6 +290,7 @@ class Intake:
     async def _commit(self, signal: Signal, sender: Sender) -> Taken:
         began_s = monotonic_s()
         try:
+            await self._turns.mine()
             taken = await self._desk.take(signal)
         finally:
             del self._handing[signal.identity]

@@ -14,6 +14,7 @@ from typing import Protocol
 from core import ids, log
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
+from core.turns import Turns
 from dispatcher.alarms.model import Notice, Purpose
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.work import Work
@@ -22,6 +23,9 @@ from dispatcher.store.ports import LinkWrite, NoticeMove, Unit
 LIFE_LANE = 64
 TECHNICAL_LANE = 4
 """How many notices of one channel may be on their way at once."""
+
+A_TURN = 16
+"""Notices begun in one turn of the loop; what becomes of each is decided on at once."""
 
 SEND_TIMEOUT_S = 15.0
 
@@ -59,6 +63,7 @@ class Outbox:
             for name in channels
             for life in (True, False)
         }
+        self._turns = Turns(A_TURN)
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def send(self, notice: Notice) -> None:
@@ -91,6 +96,7 @@ class Outbox:
             self._office.moved(notice, ReceiptState.FAILED_TEMPORARY, "internal error")
 
     async def _perform(self, notice: Notice) -> None:
+        await self._turns.mine()
         channel = self._channels.get(notice.channel)
         if channel is None:
             self._office.moved(notice, ReceiptState.FAILED_PERMANENT, "no such channel here")
