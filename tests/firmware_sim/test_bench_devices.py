@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import PeerError, TilkaldError
 from devices.callsystems.espa444.session import PagingSession
+from devices.callsystems.espa444.transfer import TRIES_MAX
 from devices.protocols import FAMILIES
 from firmware_sim.bench import devices_espa
 from firmware_sim.bench.devices_codecs import decode_all, serve_all
@@ -62,19 +63,18 @@ def test_a_line_that_missed_a_select_or_was_never_selected_is_not_well() -> None
 async def test_the_control_station_counts_selects_and_calls_that_are_answered(
     tmp_path: Path,
 ) -> None:
-    counted = await _counted(tmp_path, SlowHouse())
+    counted = await _counted(tmp_path, SlowHouse(), messages=2)
     assert len(counted.selects_s) >= devices_espa.CALL_EVERY
     assert len(counted.calls_s) >= 1
     assert (counted.missed, counted.calls_lost) == (0, 0)
 
 
 @pytest.mark.shell
-async def test_the_control_station_counts_calls_that_are_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_call_that_is_refused_each_time_it_comes_is_counted_as_lost(
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(devices_espa, "CALL_WITHIN_S", 0.1)
-    counted = await _counted(tmp_path, SlowHouse(keeps=False))
-    assert counted.calls_lost >= 1
+    counted = await _counted(tmp_path, SlowHouse(keeps=False), messages=TRIES_MAX + 1)
+    assert counted.calls_lost == 1
     assert counted.calls_s == []
 
 
@@ -89,13 +89,13 @@ def test_a_line_nobody_opens_is_no_measurement(
     station.close()
 
 
-async def _counted(folder: Path, house: SlowHouse) -> Counted:
-    """A control station and our paging side, until two calls were heard."""
+async def _counted(folder: Path, house: SlowHouse, *, messages: int) -> Counted:
+    """A control station and our paging side, until so many blocks were heard, copies too."""
     station = ControlStation(folder / "line")
     line = SerialLine(SerialSettings(str(station.port)), PagingSession, house)
     serving = asyncio.create_task(line.run())
     counting = asyncio.create_task(asyncio.to_thread(station.run))
-    await house.until(lambda: len(house.names) >= 2)
+    await house.until(lambda: len(house.names) >= messages)
     station.end()
     counted = await counting
     serving.cancel()
