@@ -13,7 +13,7 @@ import msgspec
 from rich.console import Console
 
 from core import ids, log
-from core.clock import ServiceClock
+from core.clock import ServiceClock, sleep
 from core.errors import ConfigError
 from core.settings import Settings
 from gateway.links.mqtt_sockets import is_loopback
@@ -23,6 +23,8 @@ from gateway.remote.uplink import Way
 from tilkald import systemd
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+FED_EVERY_S = 10.0
 
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -43,7 +45,9 @@ async def run(settings: Settings, *, as_json: bool) -> int:
     await gateway.start()
     _say_ready(settings, gateway, as_json=as_json)
     running = asyncio.create_task(gateway.run())
+    fed = asyncio.create_task(_feed_the_watchdog())
     await _until_stopped(running)
+    fed.cancel()
     systemd.notify("STOPPING=1")
     await gateway.stop()
     kept.close()
@@ -127,6 +131,13 @@ def _say_ready(settings: Settings, gateway: RemoteGateway, *, as_json: bool) -> 
         log.stdout.release()
         return
     _out.print(f"[bold]Tilkald[/] gateway {settings.gateway} listens. Devices: mqtt://{mqtt}")
+
+
+async def _feed_the_watchdog() -> None:
+    """Its loop turns: a gateway that hangs is started anew, and its spool taken up."""
+    while True:
+        systemd.notify("WATCHDOG=1")
+        await sleep(FED_EVERY_S)
 
 
 async def _until_stopped(running: asyncio.Task[None]) -> None:

@@ -197,7 +197,8 @@ class RemoteGateway:
         self.lines.configure(part.lines)
         self._native.lines_changed()
         self._news.has_lines([line.id for line in part.lines])
-        self._log.info("configuration taken over", version=part.version)
+        if part.version:
+            self._log.info("configuration taken over", version=part.version)
 
     def _acknowledged(self, number: int) -> None:
         self._news.acknowledged(number)
