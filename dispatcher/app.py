@@ -10,7 +10,7 @@ import fcntl
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
@@ -23,6 +23,7 @@ from core.signals import ReceiptState
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from dispatcher.alarms.model import Alarm
+from dispatcher.alarms.plan import ROUND_LONGEST
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.faults import Troubles
@@ -53,6 +54,10 @@ class Lines(DeviceEyes, Protocol):
     def tell(
         self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None
     ) -> bool: ...
+
+    def sound(self, site: str, for_: timedelta) -> int:
+        """Start every siren of a site; how many there are that answer."""
+        ...
 
     def unregistered(self) -> Sequence[Unregistered]: ...
 
@@ -244,9 +249,11 @@ class Dispatcher:
         """Whether somebody has the console open; nobody has before it is there."""
         return self._pages is not None and self._pages.is_watching(person)
 
-    def _nobody_has_accepted(self, alarm: Alarm) -> None:
-        """Local sounders come with the devices that sound; until then the board says it."""
-        _log.error("nobody has accepted", alarm=alarm.id, site=alarm.site)
+    def _nobody_has_accepted(self, alarm: Alarm) -> int:
+        """The sirens of its site, where its plan asks for them, until the next round."""
+        count = self._lines.sound(alarm.site, ROUND_LONGEST) if alarm.rings_locally else 0
+        _log.error("nobody has accepted", alarm=alarm.id, site=alarm.site, sounders=count)
+        return count
 
     def _link_url(self, token: str) -> str:
         return f"{self._public_url}{NOTICE_PATH}{token}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 
 from core.clock import Clock
@@ -117,6 +118,11 @@ class Gateway:
 
     def is_connected(self, device: str) -> bool:
         return self._native.is_connected(device) or self.remote.is_connected(device)
+
+    def sound(self, site: str, for_: timedelta) -> int:
+        """Start every siren of a site, here and at its remote gateways; how many there are that
+        answer."""
+        return self.lines.sound(site, for_) + self.remote.sound(site, for_)
 
     def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
         """Send to a device; true if it is connected.

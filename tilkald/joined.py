@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from core.clock import Clock
 from core.signals import Signal, Taken
@@ -105,6 +106,10 @@ class GatewayLines:
     def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
         assert self._gateway is not None, "join the halves first"
         return self._gateway.tell(device, payload, on_ack)
+
+    def sound(self, site: str, for_: timedelta) -> int:
+        assert self._gateway is not None, "join the halves first"
+        return self._gateway.sound(site, for_)
 
     def unregistered(self) -> Sequence[Unregistered]:
         assert self._gateway is not None, "join the halves first"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from core.signals import AlarmKind, Level
 from devices.registry import RemoteGateway
+from dispatcher.alarms.plan import plan_for
 from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
 from gateway.remote.contract import Part
@@ -38,4 +40,19 @@ def _part(organisation: Organisation, gateway: RemoteGateway) -> Part:
         places=places(organisation, site),
         labels={zone.id: zone.label for zone in organisation.zones if zone.site == site},
         names={p.id: p.name.split()[0] for p in organisation.people if p.site == site},
+        sounds=_sounds(organisation, site),
     )
+
+
+def _sounds(organisation: Organisation, site: str) -> dict[Level, tuple[AlarmKind, ...]]:
+    """For what the plans of a site let its sirens sound (law 7): never for what is not acute."""
+    return {
+        level: tuple(
+            kind
+            for kind in AlarmKind
+            if kind is not AlarmKind.TECHNICAL
+            and plan_for(organisation.plans, site, level, kind).ring_locally
+        )
+        for level in Level
+        if level.only_people_close
+    }

@@ -233,6 +233,13 @@ class Alarm:
     def technical(self) -> bool:
         return self.kind is AlarmKind.TECHNICAL or self.level is Level.GREEN
 
+    @property
+    def rings_locally(self) -> bool:
+        """Law 7: what the person the wearer fears can hear sounds only where the plan asks for it,
+        and only for what is acute."""
+        acute = self.level.only_people_close and not self.technical
+        return acute and self.plan.ring_locally
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -45,6 +46,17 @@ class Plan:
     responders: int = 1
     round: timedelta = ROUND_LONGEST
     ring_locally: bool = field(default=False)
+
+
+def plan_for(plans: Iterable[Plan], site: str, level: Level, kind: AlarmKind) -> Plan:
+    """The site's plan for this level and kind: one that names the kind, else one of the level."""
+    here = [plan for plan in plans if plan.site == site]
+    named = [plan for plan in here if kind in plan.kinds]
+    if kind is AlarmKind.TECHNICAL:
+        return next(iter(named), technical_plan(site))
+    by_level = [p for p in here if not p.kinds and (not p.levels or level in p.levels)]
+    both = [plan for plan in named if not plan.levels or level in plan.levels]
+    return next(iter((*both, *by_level)), without_a_plan(site))
 
 
 def technical_plan(site: str) -> Plan:

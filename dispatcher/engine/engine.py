@@ -40,6 +40,7 @@ from dispatcher.engine.ports import (
     SourceKind,
 )
 from dispatcher.engine.present import present_state
+from dispatcher.engine.sounders import Sounders
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
@@ -83,11 +84,14 @@ class Surroundings(Pictures, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the engine speaks through: channels, the wearers' devices, local sounders, links."""
+    """What the engine speaks through: channels, the wearers' devices, local sounders, links.
+
+    `ring_locally`: nobody has accepted; how many sirens sound about it now.
+    """
 
     channels: Mapping[str, Channel]
     tell: Callable[[Tell], bool]
-    ring_locally: Callable[[Alarm], None]
+    ring_locally: Callable[[Alarm], int]
     link_url: Callable[[str], str]
 
 
@@ -113,6 +117,7 @@ class Engine:
         pictures = NettedPictures(surroundings, surroundings.organisation, self.health.report)
         self.core = Core(pictures, capabilities)
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
+        self._sounders = Sounders()
         self._commits: Commits | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -317,9 +322,14 @@ class Engine:
         for alarm_id in work.ring_locally:
             alarm = self.core.book.get(alarm_id)
             if alarm is not None:
-                self._doors.ring_locally(alarm)
+                self._ring_locally(alarm)
         for alarm_id in dict.fromkeys(work.changed):
             self._followers.changed("alarm", alarm_id)
+
+    def _ring_locally(self, alarm: Alarm) -> None:
+        count = self._doors.ring_locally(alarm)
+        if alarm.rings_locally:
+            self._start(self._sounders.noted(alarm, count, self._at()))
 
     def _arm(self) -> None:
         """One timer, at the earliest moment of all."""

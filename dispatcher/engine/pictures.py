@@ -15,7 +15,7 @@ from typing import Protocol
 from core.signals import AlarmKind, Level, Position, Signal
 from dispatcher.alarms.calling import with_leader_first
 from dispatcher.alarms.model import Alarm, Notice, Place
-from dispatcher.alarms.plan import EVERY_WAY, Plan, technical_plan, without_a_plan
+from dispatcher.alarms.plan import EVERY_WAY, Plan, plan_for
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee
 from dispatcher.engine.open_alarms import OpenAlarms
@@ -140,7 +140,7 @@ class SitePictures:
 
     def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:
         """The site's plan for this level and kind; for an orphan, the duty leader first."""
-        plan = self._plan(site, level, kind)
+        plan = plan_for(self._index.organisation.plans, site, level, kind)
         if not orphan:
             return plan
         steps = with_leader_first(plan.steps, EVERY_WAY)
@@ -271,15 +271,6 @@ class SitePictures:
         if kept is not None and kept.pressers is alarm.pressers:
             return at_site
         return with_pressers(at_site, alarm.pressers)
-
-    def _plan(self, site: str, level: Level, kind: AlarmKind) -> Plan:
-        plans = [plan for plan in self._index.organisation.plans if plan.site == site]
-        named = [plan for plan in plans if kind in plan.kinds]
-        if kind is AlarmKind.TECHNICAL:
-            return next(iter(named), technical_plan(site))
-        by_level = [p for p in plans if not p.kinds and (not p.levels or level in p.levels)]
-        both = [plan for plan in named if not plan.levels or level in plan.levels]
-        return next(iter((*both, *by_level)), without_a_plan(site))
 
     def _at_zone(self, zone: Zone, source: str, age_s: float | None) -> Place:
         unit = self._index.units.get(zone.unit or "")

@@ -6,10 +6,12 @@ a defect), the next at 15 s, SMS at 30 s, the duty leader at 60 s (row 4).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from core.signals import Level
+from devices.protocols import sounders
+from devices.registry import Line
 from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from dispatcher.roster.index import PERSON_STEP
 from dispatcher.roster.staffing import CONSOLE, SMS
@@ -37,6 +39,20 @@ def check_plans(organisation: Organisation) -> Iterator[Finding]:
         yield from _every_level(site, plans)
         for plan in plans:
             yield from _plan(plan)
+        yield from _sounders(site, plans, organisation.lines)
+
+
+def _sounders(site: Site, plans: list[Plan], lines: Iterable[Line]) -> Iterator[Finding]:
+    here = (line for line in lines if line.site == site.id)
+    if any(sounders(line.protocol, dict(line.settings)) for line in here):
+        return
+    for plan in plans:
+        if plan.ring_locally:
+            yield warning(
+                f"plan {plan.id}",
+                f"rings locally, and nothing at {site.id} can: set sounder on a line of boards, "
+                "or take ring_locally out",
+            )
 
 
 def _every_level(site: Site, plans: list[Plan]) -> Iterator[Finding]:

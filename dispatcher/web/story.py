@@ -22,6 +22,8 @@ TOLD = {
     "held_after_down_time": "The service was away. The duty leader decides first.",
     "step": "Step {number}: called {people}",
     "round": "Round {number}: called {people} on every way",
+    "rang_locally": "Sirens in the house rang: {count}",
+    "no_sounder": "No siren rang. There is none, or none answers.",
     "joined": "One more person pressed at the same place",
     "raised": "The alarm became more serious",
     "says_over": "{by} says it is over. Somebody must see.",

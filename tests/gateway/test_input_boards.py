@@ -10,9 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pymodbus.server import ModbusSerialServer, ModbusTcpServer
-from pymodbus.server.base import ModbusBaseServer
-from pymodbus.simulator import DataType, SimData, SimDevice
 
 from core.clock import ServiceClock
 from core.signals import AlarmKind, Signal, SignalType, Standing
@@ -22,17 +19,13 @@ from gateway.app import _line_of
 from gateway.intake import Intake
 from gateway.lines import DeviceLines
 from gateway.supervision import Supervision
+from tests.support.boards import CUT, SPEED_BD, boards_on, boards_over_tcp, turn
 from tests.support.gateway import StoringDesk
 from tests.support.rs485 import Rs485
 
 pytestmark = pytest.mark.shell
 
 SOON_S = 20.0
-SPEED_BD = 19_200
-COILS, DISCRETE, REGISTERS = 1, 2, 4
-SIREN = 7
-INPUTS = 16
-WELL, PRESSED, CUT = 1_000, 2_000, 4_095
 DESK = Device("desk", "fixed_button", "home", zone="hall", wire=("modbus:desk/1/3",))
 HALL = Device("hall", "call_point", "home", zone="hall", wire=("modbus:desk/2/5",))
 DEVICES = (DESK, HALL)
@@ -172,86 +165,6 @@ def test_of_two_lines_of_boards_each_point_hangs_on_that_of_its_name() -> None:
     assert _line_of(DEVICES, lines) == {"desk": "desk-line/1", "hall": "desk-line/2"}
 
 
-class Boards:
-    """Board 1 measures loops, board 2 has contacts. `silent`: the one that says nothing."""
-
-    def __init__(self) -> None:
-        self.silent = 0
-        self._server: ModbusBaseServer | None = None
-
-    def devices(self) -> list[SimDevice]:
-        def inputs(unit: int) -> SimDevice:
-            bits = SimData(0, count=INPUTS, values=False, datatype=DataType.BITS)
-            registers = SimData(0, count=INPUTS, values=WELL, datatype=DataType.REGISTERS)
-            return SimDevice(unit, ([bits], [bits], [registers], [registers]))
-
-        return [inputs(1), inputs(2)]
-
-    def packet(self, sending: bool, content: bytes) -> bytes:
-        """pymodbus shows each packet on its way; an empty one is not sent."""
-        return b"" if sending and content[:1] == bytes((self.silent,)) else content
-
-    async def serve(self, server: ModbusBaseServer) -> None:
-        self._server = server
-        await server.serve_forever(background=True)
-
-    async def stop(self) -> None:
-        if self._server is not None:
-            await self._server.shutdown()  # type: ignore[no-untyped-call]
-            self._server = None
-
-    async def press(self) -> None:
-        await self.measure(PRESSED)
-
-    async def measure(self, value: int) -> None:
-        assert self._server is not None
-        await self._server.async_setValues(1, REGISTERS, 3, [value])
-
-    async def leave_siren_on(self) -> None:
-        assert self._server is not None
-        await self._server.async_setValues(2, COILS, SIREN, [True])
-
-    async def siren(self, on: bool) -> None:
-        """Until it sounds, or does not."""
-        async with asyncio.timeout(SOON_S):
-            while self._server is None or on is not await self._sounds(self._server):
-                await _turn()
-
-    async def _sounds(self, server: ModbusBaseServer) -> bool:
-        found = await server.async_getValues(2, COILS, SIREN, 1)
-        assert isinstance(found, list)
-        return bool(found[0])
-
-    async def close(self, address: int) -> None:
-        assert self._server is not None
-        await self._server.async_setValues(2, DISCRETE, address, [True])
-
-
-@asynccontextmanager
-async def boards_over_tcp(port: int = 0) -> AsyncIterator[tuple[Boards, int]]:
-    boards = Boards()
-    server = ModbusTcpServer(boards.devices(), address=("127.0.0.1", port))
-    await boards.serve(server)
-    assert isinstance(server.transport, asyncio.Server)  # whatever its own types say
-    try:
-        yield boards, server.transport.sockets[0].getsockname()[1]
-    finally:
-        await boards.stop()
-
-
-@asynccontextmanager
-async def boards_on(port: Path) -> AsyncIterator[Boards]:
-    boards = Boards()
-    server = ModbusSerialServer(
-        boards.devices(), port=str(port), baudrate=SPEED_BD, trace_packet=boards.packet
-    )
-    await boards.serve(server)
-    try:
-        yield boards
-    finally:
-        await boards.stop()
-
-
 class House:
     """A site's lines with everything behind them, up to the desk."""
 
@@ -269,7 +182,7 @@ class House:
         """Until it gave a sign of life."""
         async with asyncio.timeout(SOON_S):
             while self.watch.health(device, self.clock.now()).heard is None:
-                await _turn()
+                await turn()
 
     async def hears(self, device: str, type_: SignalType, nth: int = 1) -> Signal:
         """The nth of this type from a device."""
@@ -309,10 +222,3 @@ async def building(line: Line) -> AsyncIterator[House]:
         await house.intake.close()
         await house.lines.close()
         supervising.cancel()
-
-
-async def _turn() -> None:
-    """One turn of the loop."""
-    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    asyncio.get_running_loop().call_later(0.005, done.set_result, None)
-    await done

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dispatcher.alarms.model import TellType
+import pytest
+
+from core.signals import AlarmKind, Level
+from dispatcher.alarms.model import Alarm, Place, TellType, Times
+from dispatcher.alarms.plan import Plan
 from tests.support.running import Running
 from tests.support.story import story
 
@@ -48,3 +52,15 @@ def test_every_victim_of_one_alarm_is_told() -> None:
     0:05 | Ole  | presses | tell Bo: red call in lejl-12; Ole feels: sent
     0:09 | Bo   | accepts | Anna feels: Bo is coming, 35 s; Ole feels: Bo is coming, 35 s
     """)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize("kind", [AlarmKind.ATTACK, AlarmKind.TECHNICAL])
+@pytest.mark.parametrize("level", list(Level))
+def test_nothing_sounds_beside_the_wearer_unless_the_plan_asks_and_it_is_acute(
+    level: Level, kind: AlarmKind, asks: bool
+) -> None:
+    plan = Plan("red", "home", (), ring_locally=asks)
+    alarm = Alarm("a1", "home", kind, level, Place(None, "", "unknown"), (), plan, Times())
+    acute = level in (Level.ORANGE, Level.RED, Level.BLUE) and kind is AlarmKind.ATTACK
+    assert alarm.rings_locally is (asks and acute)

@@ -120,7 +120,7 @@ async def office(store: MemoryStore | None = None, start: bool = True) -> AsyncI
         return True
 
     doors = Doors(
-        {"wearable": wearable, "sms": sms}, tell, lambda alarm: None, lambda token: f"/n/{token}"
+        {"wearable": wearable, "sms": sms}, tell, lambda alarm: 0, lambda token: f"/n/{token}"
     )
     engine = Engine(store, clock, pictures, doors, journal)
     pictures.watch_over(engine.core.book)

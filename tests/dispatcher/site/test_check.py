@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.signals import Level
-from devices.registry import Device
+from devices.registry import Device, Line
 from dispatcher.alarms.plan import Plan, Step
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Walk, Weekday, Zone
 from dispatcher.site.check import check_organisation
@@ -156,6 +156,9 @@ def _all_of(*changes: Change) -> Change:
         (_site(last_resort=("tove", "viggo")),
          "warning: site lindegaarden: last_resort is reached by phone alone, which needs the "
          "Internet: put somebody with a badge on it as well"),
+        (_plan(ring_locally=True),
+         "warning: plan red: rings locally, and nothing at lindegaarden can: set sounder on a line "
+         "of boards, or take ring_locally out"),
         # devices
         (lambda o: replace(o, devices=(*o.devices, Device("badge-9", "badge", o.sites[0].id))),
          "warning: device badge-9: is worn by nobody and hangs nowhere: assign it, or withdraw it"),
@@ -200,6 +203,15 @@ def _all_of(*changes: Change) -> Change:
 )  # fmt: skip
 def test_each_hole_is_found_and_named(change: Change, line: str) -> None:
     assert line in _lines(change(_example()))
+
+
+def test_a_plan_may_ring_locally_where_a_board_has_a_siren() -> None:
+    ringing = _plan(ring_locally=True)(_example())
+    settings = (("point.1/3", "closes"), ("sounder", "1/16"))
+    boards = Line("boards", "lindegaarden", "modbus", "/dev/ttyUSB0", settings=settings)
+    assert not any("rings locally" in line for line in _lines(replace(ringing, lines=(boards,))))
+    elsewhere = replace(boards, site="elsewhere")
+    assert any("rings locally" in line for line in _lines(replace(ringing, lines=(elsewhere,))))
 
 
 def test_a_roster_of_dates_is_looked_at_over_its_own_days() -> None:

@@ -29,6 +29,7 @@ def test_a_sentence_names_people_channels_and_reasons_in_words() -> None:
     w, names = words_of("da"), Names.of(lindehuset().configured)
     told = {
         ("step", '{"number":"2","people":"bo,ida"}'): "Trin 2: tilkaldt Bo, Ida",
+        ("rang_locally", '{"count":"2"}'): "Sirener i huset lød: 2",
         ("step", '{"number":"2","people":""}'): "Trin 2: tilkaldt ingen",
         ("send_failed", '{"person":"ida","channel":"sms"}'): "Kunne ikke nå Ida på SMS",
         ("told_wearer", '{"what":"nobody_yet","by":[]}'): "Alarmen viser den berørte: ingen endnu",

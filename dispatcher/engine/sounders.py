@@ -1,0 +1,39 @@
+"""What an alarm's timeline says of the sirens in the house: that they rang, or that none did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from dispatcher.alarms.model import Alarm
+from dispatcher.engine.work import Moment, Work
+from dispatcher.store.ports import TimelineEntry, Unit
+
+ALARMS_MOST = 1_000
+"""Alarms kept in mind; of one that was forgotten the same is said again."""
+
+
+class Sounders:
+    """Each is said once: a line every few seconds would bury the alarm's story."""
+
+    def __init__(self) -> None:
+        self._rang: dict[str, bool] = {}
+
+    def noted(self, alarm: Alarm, count: int, at: Moment) -> Work:
+        """`count` sirens sound about this alarm now."""
+        rang = count > 0
+        if self._rang.get(alarm.id) is rang:
+            return Work()
+        while len(self._rang) >= ALARMS_MOST:
+            del self._rang[next(iter(self._rang))]
+        self._rang[alarm.id] = rang
+        if rang:
+            entry = _entry(alarm.id, "rang_locally", {"count": str(count)}, at)
+        else:
+            entry = _entry(alarm.id, "no_sounder", {}, at)
+        return Work(Unit(timeline=(entry,)), changed=(alarm.id,))
+
+
+def _entry(alarm: str, what: str, body: Mapping[str, str], at: Moment) -> TimelineEntry:
+    return TimelineEntry(alarm, at.now, at.wall, what, msgspec.json.encode(body).decode())
