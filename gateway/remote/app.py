@@ -42,6 +42,8 @@ SOUND_S_MAX = 120.0
 
 MARK_EVERY_S = 1.0
 STOPS_WITHIN_S = 3.0
+GATHERED_S = 0.05
+"""How long what devices have acknowledged is gathered before it is told."""
 
 
 class RemoteGateway:
@@ -87,6 +89,7 @@ class RemoteGateway:
         self._unreachable: str | None = "not yet"
         self._gateway = way.gateway
         self._cut_off = asyncio.Event()
+        self._telling: asyncio.TimerHandle | None = None
         self._log = logger("gateway.remote")
 
     @property
@@ -116,6 +119,8 @@ class RemoteGateway:
 
     async def stop(self) -> None:
         """Stop accepting, let what is under way be spooled and acknowledged, close."""
+        if self._telling is not None:
+            self._telling.cancel()
         self.lines.stop_reading()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOPS_WITHIN_S):
@@ -201,7 +206,13 @@ class RemoteGateway:
             self._log.info("configuration taken over", version=part.version)
 
     def _acknowledged(self, number: int) -> None:
+        """Told a moment later with all others: a press must not wait behind each of them."""
         self._news.acknowledged(number)
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(GATHERED_S, self._tell_acks)
+
+    def _tell_acks(self) -> None:
+        self._telling = None
         self._uplink.wake()
 
     def _say(self, said: Iterable[Said]) -> None:

@@ -112,7 +112,7 @@ class News:
     @property
     def waits(self) -> bool:
         """Whether somebody waits to be told: more than signs of life."""
-        heavier = self._again or self._listening or self._acknowledged or self._findings
+        heavier = self._again or self._listening or self._findings
         return bool(heavier) or len(self._light) >= LIGHT_MAX
 
     def take(self) -> Told:

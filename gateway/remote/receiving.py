@@ -8,7 +8,6 @@ A gateway that says nothing for `SILENT_AFTER_S` is a line that is down, with ev
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,33 +17,26 @@ import msgspec
 
 from core.clock import Clock, sleep
 from core.log import logger
-from core.signals import AlarmKind, Reading, SignalType
 from devices.protocols import sounders
 from devices.registry import RemoteGateway
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from devices.watch import OWN_LINE
-from gateway.intake import RAW_BYTES_MAX, Intake, IsStored, Lateness
+from gateway.intake import Intake, IsStored, Lateness
 from gateway.remote.contract import (
     ALIVE_EVERY_S,
     SILENT_AFTER_S,
     Down,
-    Handed,
     Part,
-    RawRecord,
-    Record,
     Thanks,
     Up,
     aged,
 )
+from gateway.remote.handed import HandedOver
 from gateway.supervision import Supervision
 
-PROTOCOL = "gateway"
 TELLS_MAX = 2_000
 """Messages that may wait for one stream down; past this a device counts as not connected."""
-
-TAKEN_MAX = 2_000
-"""Records of one gateway that are known again when they come a second time; its last requests."""
 
 PROBLEMS_MAX, PROBLEM_CHARS_MAX = 50, 500
 UNREGISTERED_MAX = 100
@@ -52,8 +44,6 @@ ODD_SHOWN_MAX = 3
 """What is kept of a gateway's own words."""
 
 LOOKS_APART_S = 1.0
-
-_RECORDS = msgspec.json.Decoder(Record)
 
 
 @dataclass(slots=True)
@@ -80,7 +70,6 @@ class _Gateway:
     connected: dict[str, None] = field(default_factory=dict)
     stream: _Stream | None = None
     owed: dict[int, Callable[[], None]] = field(default_factory=dict)
-    taken: dict[bytes, asyncio.Task[bool]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     devices: dict[str, None] = field(default_factory=dict)
 
@@ -131,6 +120,7 @@ class RemoteGateways:
         self._supervision = supervision
         self._subscribed = subscribed
         self._is_stored = is_stored
+        self._handed = HandedOver(intake, is_stored)
         self._gateways: dict[str, _Gateway] = {}
         self._numbers = 0
         self._log = logger("gateway.receiving")
@@ -172,6 +162,7 @@ class RemoteGateways:
             if not self._holding(device):
                 self._supervision.moved(device, OWN_LINE)
         self._say_problems(gone, {})
+        self._handed.forget(gone.settings.id)
 
     def settings(self, gateway: str) -> RemoteGateway | None:
         known = self._gateways.get(gateway)
@@ -183,17 +174,11 @@ class RemoteGateways:
         """Everything one request carries. Raises KeyError for a gateway nobody configured."""
         known = self._gateways[gateway]
         self._note(known, up)
-        taking = [self._taking(known, handed) for handed in up.handed]
-        if taking:
-            await asyncio.wait(taking)
-        kept: dict[int, bool] = {}
-        for handed, task in zip(up.handed, taking, strict=True):
-            is_kept = await self._outcome(known, handed, task)
-            kept[handed.number] = kept.get(handed.number, True) and is_kept
+        kept = await self._handed.take(known.settings, up.handed)
         for again in up.again:
             late, site = Lateness(aged(again.age_s)), known.settings.site
             await self._intake.take_over(again.signal, late, self._is_stored, site)
-        return Thanks(tuple(number for number, is_kept in kept.items() if is_kept))
+        return Thanks(kept)
 
     def noted_odd(self, gateway: str, odd: Sequence[str]) -> None:
         """Part of a request could not be read; the rest is taken."""
@@ -260,61 +245,6 @@ class RemoteGateways:
         for device in before:
             if not self._holding(device):
                 self._supervision.moved(device, OWN_LINE)
-
-    def _taking(self, known: _Gateway, handed: Handed) -> asyncio.Task[bool]:
-        """The same record again, because our answer came too late or not at all, is the same task.
-
-        Its bytes hold the moment it was heard: no other press is written like it.
-        """
-        name = hashlib.blake2b(handed.record, digest_size=16).digest()
-        task = known.taken.get(name)
-        if task is None:
-            if len(known.taken) >= TAKEN_MAX:
-                del known.taken[next(iter(known.taken))]
-            task = known.taken[name] = asyncio.create_task(self._take(known, handed))
-            task.add_done_callback(lambda done: _forget_failed(known, name, done))
-        return task
-
-    async def _outcome(self, known: _Gateway, handed: Handed, task: asyncio.Task[bool]) -> bool:
-        """What nobody here can take, by a mistake of ours, is raised as what nobody can read."""
-        error = task.exception()
-        if error is None:
-            return task.result()
-        self._log.error("a record could not be taken", number=handed.number, why=repr(error))
-        return await self._unreadable(known, handed, f"a mistake of ours: {error}")
-
-    async def _take(self, known: _Gateway, handed: Handed) -> bool:
-        try:
-            record = _RECORDS.decode(handed.record)
-        except msgspec.MsgspecError as wrong:
-            return await self._unreadable(known, handed, str(wrong))
-        if record.raw is not None:
-            raw: RawRecord = record.raw
-            return await self._intake.keep(raw.protocol, raw.sender, raw.why, raw.content)
-        if record.signal is None:
-            return await self._unreadable(known, handed, "it is neither a signal nor bytes")
-        late = aged(handed.age_s)
-        pressed = None if handed.pressed_s is None else max(aged(handed.pressed_s), late)
-        is_stored = self._is_stored if handed.old else None
-        site = known.settings.site
-        return await self._intake.take_over(record.signal, Lateness(late, pressed), is_stored, site)
-
-    async def _unreadable(self, known: _Gateway, handed: Handed, why: str) -> bool:
-        """It was accepted there as something that matters."""
-        content = bytes(handed.record)
-        reading = Reading(
-            PROTOCOL,
-            known.settings.id,
-            SignalType.ALARM,
-            AlarmKind.UNKNOWN,
-            text=f"a message of {known.settings.id} that this version cannot read",
-            seq=handed.number,
-            boot=hashlib.blake2b(content, digest_size=8).hexdigest(),
-            age=aged(handed.age_s),
-            raw=content[:RAW_BYTES_MAX],
-        )
-        kept = await self._intake.keep(PROTOCOL, known.settings.id, why, content)
-        return kept and await self._intake.take(reading, site=known.settings.site)
 
     # What a gateway is told
 
@@ -451,9 +381,3 @@ class RemoteGateways:
 
 def _line(down: Down) -> bytes:
     return msgspec.json.encode(down) + b"\n"
-
-
-def _forget_failed(known: _Gateway, name: bytes, done: asyncio.Task[bool]) -> None:
-    """What is not committed is to be tried again; what failed is asked for by `_outcome`."""
-    if done.cancelled() or done.exception() is not None or not done.result():
-        known.taken.pop(name, None)

@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.shell, pytest.mark.timeout(120)]
 
 BUSY_S = 3.0
 PRESSES = 9
-SLOWER_THAN_NEAR = 6.0
-"""Far presses cross two processes' loops, a disk and HTTP; a ratio past this is a mistake of ours.
-Measured on a quiet machine it is about 2."""
+SLOWER_THAN_NEAR = 8.0
+"""A far press crosses a disk and two requests more. Measured, it takes 2 to 4 times as long; past
+this it waits for something: Nagle's algorithm once made it 13."""
 
 
 async def test_a_badge_carried_home_is_called_wherever_it_is(tmp_path: Path) -> None:

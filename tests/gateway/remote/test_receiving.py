@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from core.clock import VirtualClock, sleep
 from core.signals import (
@@ -187,7 +188,7 @@ async def test_a_mistake_of_ours_over_one_record_is_raised_and_holds_no_other_up
     house = House()
     house.desk.breaks = RuntimeError("a mistake of ours")
     record = handed(1, press("badge-anna", 1))
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError), capture_logs():
         await house.says(handed=(record,))  # whoever raises it fails as well
     house.desk.breaks = None
     assert await house.says(handed=(record,)) == (1,)
