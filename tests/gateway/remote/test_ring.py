@@ -61,6 +61,22 @@ def test_who_accepts_is_told_to_the_wearer_and_waited_for_three_minutes() -> Non
     assert story.after(1) == ["bo: page", "cai: page"]
 
 
+def test_a_case_is_unanswered_from_its_first_ring_until_somebody_comes_or_is_late() -> None:
+    story = Story()
+    story.press("anna")
+    assert story.ring.unanswered(story.now) == ()
+    story.after(5)
+    assert len(story.ring.unanswered(story.now)) == 1
+    story.answer("bo", AnswerKind.ACCEPT)
+    assert story.ring.unanswered(story.now) == ()
+    story.after(180)
+    assert len(story.ring.unanswered(story.now)) == 1
+    story.answer("bo", AnswerKind.ARRIVED)
+    assert story.ring.unanswered(story.now) == ()
+    story.answer("bo", AnswerKind.OVER)
+    assert story.ring.unanswered(story.now) == ()
+
+
 def test_a_second_who_accepts_is_counted() -> None:
     story = Story()
     story.press("anna")
