@@ -15,15 +15,22 @@ SOON_S = 20.0
 SPEED_BD = 19_200
 COILS, DISCRETE, REGISTERS = 1, 2, 4
 SIREN = 7
+WRITE_COIL, ON = b"\x05", b"\xff\x00"
+TCP_LEAD_BYTES = 6
 INPUTS = 16
 WELL, PRESSED, CUT = 1_000, 2_000, 4_095
 
 
 class Boards:
-    """Board 1 measures loops, board 2 has contacts. `silent`: the one that says nothing."""
+    """Board 1 measures loops, board 2 has contacts and a siren.
 
-    def __init__(self) -> None:
+    `silent`: the one that says nothing. `has_sounded`: the siren was ever told to.
+    """
+
+    def __init__(self, lead: int = 0) -> None:
         self.silent = 0
+        self.has_sounded = False
+        self._lead = lead
         self._server: ModbusBaseServer | None = None
 
     def devices(self) -> list[SimDevice]:
@@ -36,7 +43,10 @@ class Boards:
 
     def packet(self, sending: bool, content: bytes) -> bytes:
         """pymodbus shows each packet on its way; an empty one is not sent."""
-        return b"" if sending and content[:1] == bytes((self.silent,)) else content
+        frame = content[self._lead :]
+        if frame[1:2] == WRITE_COIL and frame[4:6] == ON:
+            self.has_sounded = True
+        return b"" if sending and self.silent and frame[:1] == bytes((self.silent,)) else content
 
     async def serve(self, server: ModbusBaseServer) -> None:
         self._server = server
@@ -61,11 +71,12 @@ class Boards:
     async def siren(self, on: bool) -> None:
         """Until it sounds, or does not."""
         async with asyncio.timeout(SOON_S):
-            while self._server is None or on is not await self._sounds(self._server):
+            while on is not await self.sounds():
                 await turn()
 
-    async def _sounds(self, server: ModbusBaseServer) -> bool:
-        found = await server.async_getValues(2, COILS, SIREN, 1)
+    async def sounds(self) -> bool:
+        assert self._server is not None
+        found = await self._server.async_getValues(2, COILS, SIREN, 1)
         assert isinstance(found, list)
         return bool(found[0])
 
@@ -76,8 +87,10 @@ class Boards:
 
 @asynccontextmanager
 async def boards_over_tcp(port: int = 0) -> AsyncIterator[tuple[Boards, int]]:
-    boards = Boards()
-    server = ModbusTcpServer(boards.devices(), address=("127.0.0.1", port))
+    boards = Boards(lead=TCP_LEAD_BYTES)
+    server = ModbusTcpServer(
+        boards.devices(), address=("127.0.0.1", port), trace_packet=boards.packet
+    )
     await boards.serve(server)
     assert isinstance(server.transport, asyncio.Server)  # whatever its own types say
     try:

@@ -13,6 +13,7 @@ import httpx
 
 from core import ids, settings
 from core.clock import ServiceClock, sleep
+from core.signals import Level
 from devices.registry import Line, RemoteGateway
 from dispatcher.site.model import Organisation
 from firmware_sim.bench import town
@@ -181,9 +182,15 @@ class FarHouse:
 
 
 @asynccontextmanager
-async def far_house(folder: Path, lines: tuple[Line, ...] = ()) -> AsyncIterator[FarHouse]:
+async def far_house(
+    folder: Path, lines: tuple[Line, ...] = (), *, ring_locally: bool = False
+) -> AsyncIterator[FarHouse]:
     """People on duty with badges, two fixed buttons; the gateway is not started yet."""
-    town.write(folder / "site", _organisation(lines))
+    made = _organisation(lines)
+    if ring_locally:
+        for_all = (replace(p, ring_locally=True, levels=tuple(Level)) for p in made.plans)
+        made = replace(made, plans=tuple(for_all))
+    town.write(folder / "site", made)
     service = Service(_settings(folder))
     ready = await service.start()
     assert service.gateways_door is not None
