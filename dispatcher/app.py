@@ -5,13 +5,11 @@ What reaches devices comes in as `Lines`, so that the gateway may be in this pro
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
@@ -149,7 +147,7 @@ class EngineConcerns(Concerns):
 
 
 class Dispatcher:
-    """The whole half. Made by `build`, then `start`, `serve_pages`, `stop`."""
+    """The whole half: `start`, then `engine.go_on` and `serve_pages`, at the end `stop`."""
 
     def __init__(
         self,
@@ -174,17 +172,15 @@ class Dispatcher:
         self._pages: Pages | None = None
 
     async def start(self) -> None:
-        await self.engine.start()
+        """From here on presses may come in; `engine.go_on` works off what the stop left."""
+        await self.engine.load()
         if self._ground.replayed:
             message = "The emergency journal does not work: {why}"
             self.engine.health.report("journal", message, why="; ".join(self._ground.replayed))
 
     async def serve_pages(self, press: DemoPress | None) -> Pages:
-        """Both listeners. Raises ConfigError when a port is taken.
-
-        Their code is loaded beside the loop: devices are heard already, and presses go first.
-        """
-        await asyncio.to_thread(import_module, "dispatcher.pages")
+        """Both listeners. Raises ConfigError when a port is taken."""
+        # Only now: a press needs none of it, and it takes longer to load than all the rest.
         from dispatcher.pages import House, Pages
 
         house = House(

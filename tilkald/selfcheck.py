@@ -17,25 +17,14 @@ import httpx
 
 from core import clock, ids, log
 from tilkald import systemd
+from tilkald.door import DEVICE, Door
 
 EVERY_S = 60.0
 ANSWER_WITHIN_S = 5.0
 AGAIN_AFTER_S = 5.0
 DEADMAN_TIMEOUT_S = 10.0
 
-DEVICE = "tilkald-selfcheck"
-
 _log = log.logger("tilkald.selfcheck")
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """Where the press goes in. `password` is made at each start and known to nobody else."""
-
-    host: str
-    port: int
-    prefix: str
-    password: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The all-in-one service: gateway, dispatcher and pages in one process, watched by itself.
 
 Order of the start: the ground (store, journal, clock), the configuration, the engine with what was
-open, the pages, and the devices' listener last, when a press can be taken. The stop goes the other
-way. Every task that may die has a supervisor that says so.
+open, and the devices' listener as soon as a press can be taken. What fell due in the down time and
+what was being sent is worked off behind it, and the pages are loaded beside it. The stop goes the
+other way. Every task that may die has a supervisor that says so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -33,18 +35,23 @@ from dispatcher.store.audit import Auditor
 from dispatcher.store.ports import Unit
 from gateway.app import Gateway
 from gateway.links.mqtt_sockets import is_loopback
-from tilkald import selfcheck, steadiness, systemd, vitals
-from tilkald.demo_press import MqttPress
-from tilkald.gateways_door import open_door
+from tilkald import steadiness, systemd, vitals
+from tilkald.door import DEVICE, Door
 from tilkald.joined import EngineDesk, GatewayLines
 from tilkald.parts import parts, places
-from tilkald.selfcheck import Door, Outcome
 
 ROSTER_EVERY_S = 5.0
 """How soon a change of shift reaches supervision. Decisions look at the roster themselves."""
 
 CONFIGURATION_EVERY_S = 2.0
 RUN_FILE = "run.json"
+
+_LOADED_BESIDE = (
+    "dispatcher.pages",
+    "tilkald.selfcheck",
+    "tilkald.demo_press",
+    "tilkald.gateways_door",
+)
 
 _log = log.logger("tilkald.serve")
 
@@ -87,14 +94,30 @@ class Service:
         lines.listening(self.gateway)
         desk.listening(self.dispatcher.engine, self.pictures)
         self._configure_devices(organisation)
-        press = MqttPress(self._door, self.pictures.organisation) if settings.demo else None
         await self.dispatcher.start()
-        steadiness.settle()
+        steadiness.spare()
         await self.gateway.start(await self._ground.store.last_heard())
-        self.gateways_door = await open_door(settings, self.gateway.remote)
-        self.pages = await self.dispatcher.serve_pages(press)
+        self._run("backlog", self._go_on)
+        await self._open_pages()
         self._watch()
+        steadiness.settle()
         return await self._ready()
+
+    async def _go_on(self) -> None:
+        await self.dispatcher.engine.go_on()
+        await self._stop.wait()  # worked off: nothing to begin again
+
+    async def _open_pages(self) -> None:
+        """Whatever is not needed for a press is loaded beside the loop, so that presses go on."""
+        for module in _LOADED_BESIDE:
+            await asyncio.to_thread(import_module, module)
+        from tilkald.demo_press import MqttPress
+        from tilkald.gateways_door import open_door
+
+        demo = self._settings.demo
+        press = MqttPress(self._door, self.pictures.organisation) if demo else None
+        self.pages = await self.dispatcher.serve_pages(press)
+        self.gateways_door = await open_door(self._settings, self.gateway.remote)
 
     async def wait_for_signal(self) -> None:
         """Until SIGTERM or SIGINT; one that came during the start counts."""
@@ -156,7 +179,7 @@ class Service:
         return stored
 
     def _configure_devices(self, organisation: Organisation) -> None:
-        own = Device(selfcheck.DEVICE, "badge", "", password=self._selfcheck_password)
+        own = Device(DEVICE, "badge", "", password=self._selfcheck_password)
         self.gateway.configure(
             organisation.devices,
             organisation.assignments,
@@ -190,7 +213,9 @@ class Service:
             message = "The clock was set by {seconds} s. Check that the roster is right."
             engine.technical("wall_clock", message, seconds=f"{moved.total_seconds():+.0f}")
 
-        outcome = Outcome(self._press_worked, self._press_failed)
+        from tilkald import selfcheck
+
+        outcome = selfcheck.Outcome(self._press_worked, self._press_failed)
         lag = metrics.LOOP_LAG.observe
         self._run("supervision", self.gateway.supervise)
         self._run("loop", lambda: vitals.watch_loop_lag(health.report, health.clear, lag))

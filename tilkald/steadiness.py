@@ -31,12 +31,17 @@ def loading() -> None:
 def prepare() -> None:
     """Once, before anything is opened."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    gc.set_threshold(YOUNG_MOST, MIDDLE_MOST, OLD_MOST)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def spare() -> None:
+    """When what a press needs is loaded: it stays, and is looked at no more. Takes no time."""
+    gc.freeze()
+    gc.set_threshold(YOUNG_MOST, MIDDLE_MOST, OLD_MOST)
+
+
 def settle() -> None:
-    """When everything is loaded and nobody waits yet: what lives now stays."""
+    """When everything is loaded: the rest of it stays too."""
     gc.collect()
     gc.freeze()

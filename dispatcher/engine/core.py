@@ -60,7 +60,7 @@ from dispatcher.engine.carry_out import carried_out
 from dispatcher.engine.closing import may_close, refuse_if_stale
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome
-from dispatcher.engine.work import Moment, Pictures, Tell, Work, together
+from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.store.ports import NoticeMove, Presence, Unit
 
 GREW_JUST_NOW = timedelta(seconds=15)
@@ -243,7 +243,20 @@ class Core:
         alarm = self.book.pop_due(at.now)
         return Work() if alarm is None else self._advance(alarm, Due(late), at)
 
-    def hold_overdue(self, at: Moment) -> tuple[Work, list[Alarm]]:
+    def set_overdue_aside(self, at: Moment) -> None:
+        """After a start: what fell due before it is run by `overdue`, beside what falls due now."""
+        self.book.set_aside(sorted(self.book.overdue(at.now), key=_most_acute_first))
+
+    @property
+    def any_overdue(self) -> bool:
+        return self.book.any_aside
+
+    def overdue(self, at: Moment) -> Work | None:
+        """Run the most acute alarm that fell due before the start; None when there is none left."""
+        alarm = self.book.pop_aside()
+        return None if alarm is None else self._advance(alarm, Due(late=True), at)
+
+    def hold_overdue(self, at: Moment) -> tuple[list[Work], list[Alarm]]:
         """After a long down time: the duty leader gets one list; each waits a while for a word."""
         works: list[Work] = []
         held: list[Alarm] = []
@@ -258,7 +271,7 @@ class Core:
             note = Annotate("held_after_down_time")
             works.append(self._carry_out(Decision(alarm, (note,)), seen, at))
             held.append(alarm)
-        return together(works), held
+        return works, held
 
     def technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Work:
         """One technical alarm per cause; news about an open one only changes its text."""
@@ -454,6 +467,14 @@ class Core:
         view = replace(view, receipt_within=within)
         self.book.views[alarm.id] = view
         return view
+
+
+def _most_acute_first(alarm: Alarm) -> tuple[bool, bool, int, datetime]:
+    """Calls for help before technical ones, and first those where nobody is on the spot."""
+    state = alarm.escalation
+    assert state is not None, "it fell due"
+    there = alarm.times.arrived is not None
+    return alarm.technical, there, -alarm.level.rank, state.wake_at
 
 
 def _why(verdict: Update, raised: bool, not_over: bool) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Queue
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from core import log
-from core.clock import Clock
+from core.clock import Clock, sleep
 from core.errors import DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
@@ -46,8 +47,8 @@ from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import ChainedEntry, NoticeMove, RawBytes, Store, Unit
 
-AT_ONCE_MOST = 50
-"""Due alarms handled before the loop may do something else: receipts, presses, pages."""
+AT_ONCE_MOST = 10
+"""Alarms handled before the loop may do something else: presses, receipts, pages."""
 
 SLEEP_LONGEST_S = 10.0
 """The timer is set anew at least this often, because a suspended machine stops the loop's clock."""
@@ -120,22 +121,41 @@ class Engine:
         self._sounders = Sounders()
         self._commits: Commits | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._unsent: deque[Notice] = deque()
 
     # Life
 
     async def start(self) -> None:
-        """Load what is open, finish what was being sent, and stand at the next moment again."""
+        """All of it, where no listener is to be opened in between."""
+        await self.load()
+        await self.go_on()
+
+    async def load(self) -> None:
+        """Take over what is open, stand at the next moment again; presses may come in from here.
+
+        Of what fell due in the down time the most acute is decided before anything else.
+        """
         self.core.load(await self._store.open_alarms(), await self._store.open_notices())
         unfinished = await self._store.unfinished_notices()
         self._commits = Commits(
             self._store, self.core.book, self._journal, self.health, self._clock, self._perform
         )
+        held, alarms = self.core.hold_overdue(self._at())
+        self.core.set_overdue_aside(self._at())
+        self._run_overdue()
+        self._doubt(unfinished)
+        self._list_held(held, alarms)
+        self._arm()
+
+    async def go_on(self) -> None:
+        """Work off what the start found, a little at a time: what happens now goes first."""
         await self._raise_unreadable()
-        self._send_again(unfinished)
-        self._hold_overdue()
-        self._run_due(late=True)
-        for alarm in self.core.book.alarms.values():
-            self._tell_present_state(alarm)
+        while self._unsent or self.core.any_overdue:
+            overdue = self._run_overdue()
+            for _ in range(min(len(self._unsent), AT_ONCE_MOST)):
+                self._outbox.send(self._unsent.popleft())
+            # The store sets the pace: its queue is for what happens now.
+            await (overdue or sleep(0))
 
     async def stop(self) -> None:
         """Nothing new is decided; what is under way is committed."""
@@ -343,13 +363,23 @@ class Engine:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(min(delay_s, SLEEP_LONGEST_S), self._run_due)
 
-    def _run_due(self, late: bool = False) -> None:
+    def _run_due(self) -> None:
         for _ in range(AT_ONCE_MOST):
             at, moment = self._at(), self.core.next_moment()
             if moment is None or moment > at.now:
                 break
-            self._line.submit(self.core.due(at, late))
+            self._line.submit(self.core.due(at))
         self._arm()
+
+    def _run_overdue(self) -> Awaitable[Taken] | None:
+        """Some of what fell due in the down time; the commit of the last of them."""
+        taken = None
+        for _ in range(AT_ONCE_MOST):
+            work = self.core.overdue(self._at())
+            if work is None:
+                break
+            taken = self._do(work)
+        return taken
 
     async def _alarm(self, signal: Signal, at: Moment) -> Taken:
         try:
@@ -445,7 +475,7 @@ class Engine:
             if device in (None, tell.device):
                 self._doors.tell(tell)
 
-    def _send_again(self, unfinished: Sequence[Notice]) -> None:
+    def _doubt(self, unfinished: Sequence[Notice]) -> None:
         """What was in `sending` may have left: it goes again, with the same id, and says so."""
         at = self._clock.now()
         doubtful = dict.fromkeys(n.id for n in unfinished if n.state is ReceiptState.SENDING)
@@ -456,12 +486,12 @@ class Engine:
             state = ReceiptState.MAYBE_SENT if notice.id in doubtful else notice.state
             again = replace(notice, state=state)
             self.core.book.keep_notice(again)
-            self._outbox.send(again)
+            self._unsent.append(again)
 
-    def _hold_overdue(self) -> None:
-        at = self._at()
-        work, held = self.core.hold_overdue(at)
-        self._start(work)
+    def _list_held(self, works: Sequence[Work], held: Sequence[Alarm]) -> None:
+        """One call to the duty leader about everything that stands for long."""
+        for work in works:
+            self._start(work)
         if held:
             more = f"; +{len(held) - LISTED_MOST}" if len(held) > LISTED_MOST else ""
             places = "; ".join(a.place.label or a.id for a in held[:LISTED_MOST]) + more

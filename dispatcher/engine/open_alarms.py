@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.signals import Signal
@@ -32,6 +33,7 @@ class OpenAlarms:
         self._letters: dict[str, dict[str, str]] = {}
         self._coming: dict[str, dict[str, None]] = {}
         self._heap: list[tuple[datetime, str]] = []
+        self._aside: dict[str, None] = {}
 
     def get(self, alarm_id: str) -> Alarm | None:
         return self.alarms.get(alarm_id)
@@ -112,6 +114,26 @@ class OpenAlarms:
             return None
         return self.alarms[heapq.heappop(self._heap)[1]]
 
+    def overdue(self, now: datetime) -> list[Alarm]:
+        """Every alarm whose moment has come."""
+        states = ((alarm, alarm.escalation) for alarm in self.alarms.values())
+        return [alarm for alarm, state in states if state is not None and state.wake_at <= now]
+
+    def set_aside(self, alarms: Sequence[Alarm]) -> None:
+        """These do not count as due: `pop_aside` gives them in this order, until one changes."""
+        self._aside = dict.fromkeys(alarm.id for alarm in alarms)
+
+    @property
+    def any_aside(self) -> bool:
+        return bool(self._aside)
+
+    def pop_aside(self) -> Alarm | None:
+        first = next(iter(self._aside), None)
+        if first is None:
+            return None
+        del self._aside[first]
+        return self.alarms[first]
+
     # Keeping
 
     def keep(self, alarm: Alarm) -> None:
@@ -121,6 +143,7 @@ class OpenAlarms:
                 self._forget(old)
             return
         self.alarms[alarm.id] = alarm
+        self._aside.pop(alarm.id, None)
         if old is None or _is_found_elsewhere(old, alarm):
             if old is not None:
                 self._lose(old)
@@ -167,6 +190,7 @@ class OpenAlarms:
             _drop(self._calling, person, old.id)
             _drop(self._coming, person, old.id)
         del self.alarms[old.id]
+        self._aside.pop(old.id, None)
         self.views.pop(old.id, None)
         for notice_id in self._notices_of.pop(old.id, ()):
             notice = self.notices.pop(notice_id)
@@ -179,7 +203,7 @@ class OpenAlarms:
     def _current(self, moment: datetime, alarm_id: str) -> bool:
         alarm = self.alarms.get(alarm_id)
         state = alarm.escalation if alarm is not None else None
-        return state is not None and state.wake_at == moment
+        return state is not None and state.wake_at == moment and alarm_id not in self._aside
 
 
 def call_of(alarm: Alarm, person: str) -> Call | None:

@@ -24,7 +24,7 @@ from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.answering import late_accept
 from dispatcher.engine.core import Core
 from dispatcher.engine.ports import AnswerOutcome
-from dispatcher.engine.work import Moment, Tell, Work
+from dispatcher.engine.work import Moment, Tell, Work, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Panel, Presses
 
@@ -241,7 +241,8 @@ class Stage:
         self.house.book = self.core.book
         self.core.load(list(before.alarms.values()), list(before.notices.values()))
         self._running = True
-        work, held = self.core.hold_overdue(self.at)
+        works, held = self.core.hold_overdue(self.at)
+        work = together(works)
         self._carry(work)
         if held:
             self._effects.append(f"list for the duty leader: {len(held)}")

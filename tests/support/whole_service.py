@@ -23,9 +23,8 @@ from dispatcher.store.writer import QUEUE_MAX
 from firmware_sim.bench import town
 from gateway.app import Gateway
 from tests.support.crash_device import CrashDevice
-from tilkald import selfcheck
+from tilkald.door import DEVICE, Door
 from tilkald.joined import EngineDesk, GatewayLines
-from tilkald.selfcheck import Door
 
 SELFCHECK_PASSWORD = "only-for-this-test"
 
@@ -93,11 +92,12 @@ async def whole_service(folder: Path, lines: tuple[Line, ...] = ()) -> AsyncIter
     gateway = Gateway(loaded, clock, desk)
     devices.listening(gateway)
     desk.listening(dispatcher.engine, pictures)
-    own = Device(selfcheck.DEVICE, "badge", "", password=SELFCHECK_PASSWORD)
+    own = Device(DEVICE, "badge", "", password=SELFCHECK_PASSWORD)
     zones = {zone.id: zone.id for zone in made.zones}
     gateway.configure(made.devices, made.assignments, zones, (own,), lines)
     await dispatcher.start()
     await gateway.start(())
+    await dispatcher.engine.go_on()
     port = gateway.listener.port
     assert port is not None
     try:

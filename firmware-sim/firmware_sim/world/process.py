@@ -103,8 +103,9 @@ class Process:
         notices = [n for a in alarms for n in at_once(self.store.notices(a.id))]
         self.core.load(alarms, notices)
         self._send_again(at_once(self.store.unfinished_notices()))
-        work, held = self.core.hold_overdue(self.at)
-        self.do(work)
+        works, held = self.core.hold_overdue(self.at)
+        for work in works:
+            self.do(work)
         if held:
             places = "; ".join(alarm.place.label or alarm.id for alarm in held)
             self.do(self.core.technical("held", places, held[0].site, "", self.at))

@@ -19,7 +19,7 @@ from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType,
 from dispatcher.alarms.answers import moves_forward
 from dispatcher.alarms.model import Alarm, Cause, Notice, Purpose
 from dispatcher.engine.core import Core
-from dispatcher.engine.work import Moment, Work
+from dispatcher.engine.work import Moment, Work, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Presses
 from tests.support.story import CHANNELS
@@ -365,4 +365,4 @@ class Act:
         before, self.core = self.core.book, Core(self.house, CHANNELS)
         self.house.book = self.core.book
         self.core.load(list(before.alarms.values()), list(before.notices.values()))
-        return self.core.hold_overdue(self.at)[0]
+        return together(self.core.hold_overdue(self.at)[0])
