@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from core.errors import ConfigError
 from core.signals import AlarmKind
 from devices.protocols import LINE_PROTOCOLS
 from devices.registry import Line
+from firmware_sim.speakers.modbus import InputBoards, wired
 from firmware_sim.speakers.table import Manner, Speaks, answers, outlasts, speaker_for
 from tests.support.duet import Duet
 
@@ -161,6 +163,31 @@ def test_a_button_that_latches_is_still_seen_when_the_cable_is_back(protocol: st
     duet.plug_in()
     duet.run(5)
     assert duet.callers == [case.names[1]]
+
+
+@pytest.mark.parametrize("protocol", ["modbus", "modbus-tcp"])
+def test_a_siren_without_its_line_sounds_on_and_is_off_once_the_line_is_open_again(
+    protocol: str,
+) -> None:
+    case = next(case for case in CASES if case.protocol == protocol)
+    case = replace(case, settings=(*case.settings, ("sounder", "1/8 1/9")))
+    board = InputBoards(wired(dict(case.settings)), over_tcp=protocol == "modbus-tcp")
+    duet = Duet(case.line, board, case.names)
+    duet.plug_in()
+    duet.run(2)
+    assert duet.sounder is not None
+    duet.sounder.sound(duet.now, timedelta(seconds=20))
+    duet.run(1)
+    assert board.sounding == ("1/8", "1/9")
+    duet.unplug()
+    duet.run(60)
+    assert board.sounding == ("1/8", "1/9"), "that is what a board's own watchdog is for"
+    duet.plug_in()
+    duet.call(case.callers[0])
+    duet.run(1)
+    assert not board.sounding
+    assert duet.callers == [case.names[0]]
+    assert duet.errors == []
 
 
 def test_a_sealed_panel_is_believed_and_one_in_the_clear_is_not() -> None:

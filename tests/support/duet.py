@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.signals import Reading, SignalType
+from devices.contacts.sounder import Sounder
 from devices.line_settings import open_port
 from devices.protocols import FAMILIES
 from devices.registry import Line, wire_names
@@ -27,6 +28,7 @@ class Duet:
     keeps: bool = True
     heard: list[Heard] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
+    sounder: Sounder | None = None
     _session: DeviceSession | None = None
     _calls: int = 0
 
@@ -52,6 +54,7 @@ class Duet:
         port = open_port(
             FAMILIES[self.line.protocol], dict(self.line.settings), datagrams=datagrams
         )
+        self.sounder = port.sounder
         self._session = port.connect()
         self.speaker.lost(self.now)
         self.speaker.connected(self.now, self.now)

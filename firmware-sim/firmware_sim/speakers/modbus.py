@@ -1,8 +1,9 @@
-"""A Modbus input board: it answers what it is asked about its inputs, and a finger closes one.
+"""A Modbus board: it answers what it is asked about its inputs, and a finger closes one.
 
 The bytes are pymodbus's, so that nothing of ours stands on both ends. A plain button springs back
 after a moment; one that latches stays in until somebody resets it, so it is still seen pressed when
-the cable is back. Nobody is told that a press was seen.
+the cable is back. Nobody is told that a press was seen. Its outputs do what they are told, until
+its power goes: a board that lost its line sounds on.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from datetime import datetime, timedelta
 from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
-from pymodbus.pdu.bit_message import ReadDiscreteInputsRequest, ReadDiscreteInputsResponse
+from pymodbus.pdu.bit_message import (
+    ReadDiscreteInputsRequest,
+    ReadDiscreteInputsResponse,
+    WriteSingleCoilRequest,
+    WriteSingleCoilResponse,
+)
 
 from firmware_sim.speakers.ports import Unanswered
 
@@ -51,12 +57,18 @@ class InputBoards:
         self._buttons = buttons
         self._framer = (FramerSocket if over_tcp else FramerRTU)(DecodePDU(True))
         self._pressed: dict[str, datetime | None] = {}
+        self._outputs: dict[str, bool] = {}
         self._received = b""
         self._wire: list[bytes] = []
 
     @property
     def wake_at(self) -> datetime | None:
         return min((until for until in self._pressed.values() if until is not None), default=None)
+
+    @property
+    def sounding(self) -> tuple[str, ...]:
+        """The outputs that are on, as `1/16`."""
+        return tuple(name for name, on in self._outputs.items() if on)
 
     def connected(self, now: datetime, wall: datetime) -> None:
         self._received = b""
@@ -96,6 +108,9 @@ class InputBoards:
             inputs = range(request.address, request.address + request.count)
             bits = [self._is_closed(f"{request.dev_id}/{number}") for number in inputs]
             answer = ReadDiscreteInputsResponse(bits=bits)
+        elif isinstance(request, WriteSingleCoilRequest):
+            self._outputs[f"{request.dev_id}/{request.address}"] = request.bits[0]
+            answer = WriteSingleCoilResponse(address=request.address, bits=request.bits)
         else:
             answer = ExceptionResponse(request.function_code, ILLEGAL_FUNCTION)
         answer.dev_id, answer.transaction_id = request.dev_id, request.transaction_id
