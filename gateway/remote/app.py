@@ -63,6 +63,7 @@ class RemoteGateway:
         self._house = LocalHouse(self._registry, clock, lambda: self._native.connected_devices())
         self._ring = Ring(self._house)
         self._uplink = Uplink(way, self)
+        self._news.wake = self._uplink.wake
         self._ring_due = asyncio.Event()
         self._desk = SpooledDesk(
             self._spool,

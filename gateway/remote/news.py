@@ -8,7 +8,7 @@ when somebody can be told again. Implements `gateway.ports.Supervises`, and `gat
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -46,9 +46,10 @@ class Told:
 
 @dataclass(slots=True)
 class News:
-    """One gateway's."""
+    """One gateway's. `wake`: there is something that should not wait for the next sign of life."""
 
     clock: Clock
+    wake: Callable[[], None] = lambda: None
     lines: dict[str, bool] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     _again: dict[str, tuple[Signal, datetime]] = field(default_factory=dict)
@@ -70,10 +71,10 @@ class News:
         _put(self._alive, device, None, DEVICES_MAX)
 
     def line_down(self, line: str, site: str = "") -> None:
-        self.lines[line] = False
+        self._line(line, False)
 
     def line_up(self, line: str) -> None:
-        self.lines[line] = True
+        self._line(line, True)
 
     def has_lines(self, names: Collection[str]) -> None:
         """These lines and no others. One that has not opened yet, or failed to, is not told of."""
@@ -85,6 +86,7 @@ class News:
 
     def report(self, findings: Iterable[Finding]) -> None:
         self._findings.extend(findings)
+        self.wake()
 
     # What the desk tells
 
@@ -142,6 +144,11 @@ class News:
             self.listens(device)
         _before(self._acknowledged, told.acknowledged)
         _before(self._findings, told.findings)
+
+    def _line(self, line: str, is_well: bool) -> None:
+        if self.lines.get(line) is not is_well:
+            self.lines[line] = is_well
+            self.wake()
 
     def _some_light(self) -> Iterator[tuple[Reading, datetime]]:
         """The oldest of them; the others go with the next request."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import monotonic_s, sleep
+from gateway.remote.kept import Kept, read_status
 from tests.support.crash_device import CrashDevice
 from tests.support.far_house import GATEWAY, TOKEN, FarHouse, far_house
 
@@ -83,33 +84,37 @@ async def test_a_press_in_a_far_house_is_nearly_as_fast_as_one_at_home(tmp_path:
         assert any(house.told(badge.name, "page") for badge in badges)
 
 
-@pytest.mark.parametrize(
-    ("settings", "said"),
-    [
-        ({"TILKALD_DISPATCHER_URL": ""}, "TILKALD_DISPATCHER_URL"),
-        ({"TILKALD_DISPATCHER_URL": "ftp://x"}, "must begin with http"),
-        ({"TILKALD_DISPATCHER_URL": "http://192.0.2.1:8443"}, "must begin with https://"),
-        ({"TILKALD_DISPATCHER_URL": "http://127.0.0.1.example:1"}, "must begin with https://"),
-        ({"TILKALD_DISPATCHER_URL": "https://["}, "no address"),
-        ({"TILKALD_GATEWAY": "../house"}, "no name of a gateway"),
-        ({"TILKALD_GATEWAY_TOKEN": ""}, "--new-token"),
-        ({"TILKALD_GATEWAY_CA": "/nowhere.pem"}, "PEM"),
-        ({"TILKALD_DATA_DIR": "/dev/null/far"}, "cannot be written"),
-        ({"TILKALD_MQTT_PORT": "taken"}, "is taken by another program"),
-    ],
+WRONG: tuple[tuple[dict[str, str], str], ...] = (
+    ({"TILKALD_DISPATCHER_URL": ""}, "TILKALD_DISPATCHER_URL"),
+    ({"TILKALD_DISPATCHER_URL": "ftp://x"}, "must begin with http"),
+    ({"TILKALD_DISPATCHER_URL": "http://192.0.2.1:8443"}, "must begin with https://"),
+    ({"TILKALD_DISPATCHER_URL": "http://127.0.0.1.example:1"}, "must begin with https://"),
+    ({"TILKALD_DISPATCHER_URL": "https://["}, "no address"),
+    ({"TILKALD_GATEWAY": "../house"}, "no name of a gateway"),
+    ({"TILKALD_GATEWAY_TOKEN": ""}, "--new-token"),
+    ({"TILKALD_GATEWAY_CA": "/nowhere.pem"}, "PEM"),
+    ({"TILKALD_DATA_DIR": "/dev/null/far"}, "cannot be written"),
+    ({"TILKALD_MQTT_PORT": "taken"}, "is taken by another program"),
 )
-async def test_what_is_set_wrongly_is_one_clear_line(
-    tmp_path: Path, settings: dict[str, str], said: str
-) -> None:
+
+
+async def test_what_is_set_wrongly_is_one_clear_line(tmp_path: Path) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     taken = str(server.sockets[0].getsockname()[1])
-    settings = {name: taken if value == "taken" else value for name, value in settings.items()}
-    status, out = await gateway_command(tmp_path, settings)
+    tried = [
+        gateway_command(
+            tmp_path / str(number),
+            {name: taken if value == "taken" else value for name, value in settings.items()},
+        )
+        for number, (settings, _) in enumerate(WRONG)
+    ]
+    outcomes = await asyncio.gather(*tried)
     server.close()
-    assert status != 0
-    assert said in out
-    assert "Traceback" not in out
-    assert len(out.strip().splitlines()) == 1, out
+    for (settings, said), (status, out) in zip(WRONG, outcomes, strict=True):
+        assert status != 0, settings
+        assert said in out
+        assert "Traceback" not in out
+        assert len(out.strip().splitlines()) == 1, out
 
 
 async def test_how_a_gateway_stands_and_a_token_can_be_asked_for(tmp_path: Path) -> None:
@@ -118,24 +123,39 @@ async def test_how_a_gateway_stands_and_a_token_can_be_asked_for(tmp_path: Path)
         button = await house.device("button-s0-0")
         house.cable.cut()
         button.say("alarm", level="red")
-        await house.until_told(button.name, "not_sent")
-        await sleep(1.5)
+        await house.until(lambda: ringing(tmp_path / "far") == 1)
         far = {"TILKALD_DATA_DIR": str(tmp_path / "far")}
         status, out = await gateway_command(tmp_path, far, "--status")
         assert status == 1
         assert "NOT reached" in out
         assert "ringing here for 1" in out
-        assert "--status" not in out
-        status, out = await gateway_command(tmp_path, far)
-        assert "already" in out, "a second process on the folder"
-    status, out = await gateway_command(tmp_path, {}, "--status")
+    second, none, token_said = await asyncio.gather(
+        second_process(tmp_path),
+        gateway_command(tmp_path, {}, "--status"),
+        gateway_command(tmp_path, {}, "--new-token"),
+    )
+    assert "already" in second
+    status, out = none
     assert status != 0
     assert "No gateway has run" in out
-    status, out = await gateway_command(tmp_path, {}, "--new-token")
+    status, out = token_said
     assert status == 0
     token = out.split("TILKALD_GATEWAY_TOKEN=")[1].split()[0]
     assert len(token) >= 20
     assert 'token = "' in out
+
+
+def ringing(folder: Path) -> int:
+    status = read_status(folder)
+    return 0 if status is None else status.ringing
+
+
+async def second_process(folder: Path) -> str:
+    """What the second gateway on one folder says."""
+    kept = Kept(folder / "twice")
+    _, out = await gateway_command(folder, {"TILKALD_DATA_DIR": str(folder / "twice")})
+    kept.close()
+    return out
 
 
 async def gateway_command(

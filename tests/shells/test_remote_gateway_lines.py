@@ -45,7 +45,7 @@ async def test_a_call_on_a_far_cable_is_answered_after_the_spool_has_it_also_whe
         assert await asyncio.to_thread(cable.until_said, lambda said: b"\x06" in said)
         assert await says(house, '"SIA-DCS"0002L0#1234[#1234|Nri1/PA502]') == b"ACK"
         assert house.gateway is not None
-        assert house.gateway.backlog == 2
+        assert house.gateway.backlog >= 2
         await house.until(lambda: "Feuer Zimmer 12" in called_from_here(house, badge.name))
         house.cable.mend()
         assert await alarm_with(house, "espa444:0815")
