@@ -18,14 +18,19 @@ from core.turns import Turns
 from dispatcher.alarms.model import Notice, Purpose
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.work import Work
+from dispatcher.roster.staffing import CONSOLE
 from dispatcher.store.ports import LinkWrite, NoticeMove, Unit
 
 LIFE_LANE = 64
 TECHNICAL_LANE = 4
 """How many notices of one channel may be on their way at once."""
 
-A_TURN = 16
-"""Notices begun in one turn of the loop; what becomes of each is decided on at once."""
+A_TURN, FIRST_CALLS_A_TURN = 16, 64
+"""Notices begun in one turn of the loop; what becomes of each is decided on at once.
+
+What rings first for an alarm has a door of its own: of a thousand presses each rings somewhere
+before the others widen, and none is decided on faster than what rings can leave.
+"""
 
 SEND_TIMEOUT_S = 15.0
 
@@ -63,7 +68,7 @@ class Outbox:
             for name in channels
             for life in (True, False)
         }
-        self._turns = Turns(A_TURN)
+        self._first_calls, self._turns = Turns(FIRST_CALLS_A_TURN), Turns(A_TURN)
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def send(self, notice: Notice) -> None:
@@ -96,7 +101,7 @@ class Outbox:
             self._office.moved(notice, ReceiptState.FAILED_TEMPORARY, "internal error")
 
     async def _perform(self, notice: Notice) -> None:
-        await self._turns.mine()
+        await (self._first_calls if _first_call(notice) else self._turns).mine()
         channel = self._channels.get(notice.channel)
         if channel is None:
             self._office.moved(notice, ReceiptState.FAILED_PERMANENT, "no such channel here")
@@ -159,3 +164,8 @@ def _link(token: str, notice: Notice) -> LinkWrite:
 
 def _technical(notice: Notice) -> bool:
     return notice.kind is AlarmKind.TECHNICAL or notice.level is Level.GREEN
+
+
+def _first_call(notice: Notice) -> bool:
+    first = notice.step == 0 and notice.round == 0 and notice.purpose is Purpose.CALL
+    return first and notice.channel != CONSOLE and not _technical(notice)

@@ -7,7 +7,7 @@ that began last; both shifts stay visible in `on`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -106,6 +106,17 @@ class Staffing:
         if kept is None:
             kept = self._holders[address] = self.index.holders(address, self.since)
         return kept
+
+    def who_hears(self, addresses: Iterable[str]) -> dict[str, None]:
+        """Everybody who would hear one of these ring. Of a thousand victims most hold buttons."""
+        kept, hear = self._holders, dict[str, None]()
+        for address in addresses:
+            people = kept.get(address)
+            if people is None:
+                people = self.holders(address)
+            if people:
+                hear.update(dict.fromkeys(people))
+        return hear
 
     @cached_property
     def left_out_people(self) -> frozenset[str]:

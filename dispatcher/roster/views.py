@@ -244,9 +244,7 @@ class _Picture:
 
     def _touched(self) -> dict[str, None]:
         """Everybody one of whose addresses is barred or sick."""
-        addresses = (*self.barred, *self.around.unhealthy)
-        holders = map(self.staffing.holders, addresses)
-        return dict.fromkeys(chain.from_iterable(holders))
+        return self.staffing.who_hears((*self.barred, *self.around.unhealthy))
 
     def _left_out(self) -> tuple[LeftOut, ...]:
         pressed = tuple(LeftOut(person, "pressed") for person in self.excluded)
