@@ -68,6 +68,7 @@ class Gateway:
     async def stop(self) -> None:
         """Stop accepting, let what is under way be committed and acknowledged, close."""
         self.lines.stop_reading()
+        await self.remote.close()
         await asyncio.gather(self._intake.close(), self.listener.close())
         await self.lines.close()
 

@@ -161,6 +161,7 @@ class RemoteGateway:
         if not self._reached:
             self._log.info("the dispatcher is reached", backlog=self._desk.backlog)
         self._reached = True
+        self._desk.answered_in_time(True)
         self._desk.handed_over([n for n in thanks.kept if n in self._handing])
         self._unreachable = None
 
@@ -169,6 +170,7 @@ class RemoteGateway:
             self._log.warning("the dispatcher cannot be reached", why=why, done="tried each second")
         self._reached = False
         self._unreachable = why
+        self._desk.answered_in_time(False)
         self._news.give_back(self._told)
 
     def opened(self) -> None:

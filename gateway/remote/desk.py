@@ -39,6 +39,9 @@ FRESH_MAX = 100
 
 FRESH_FOR = timedelta(seconds=60)
 
+BATCH_LEAST = 10
+"""Records of a backlog in one request to a dispatcher that answers late."""
+
 RUNG_FOR = timedelta(minutes=30)
 """After a start, what was pressed longer ago than this is handed over and not rung for here."""
 
@@ -89,6 +92,7 @@ class SpooledDesk:
         self._identities: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._offered: dict[int, None] = {}
+        self._batch = HANDED_MAX
         self._fresh: deque[tuple[int, datetime]] = deque(maxlen=FRESH_MAX)
         self._log = logger("gateway.remote")
         if spool.damaged:
@@ -155,12 +159,14 @@ class SpooledDesk:
         return max((records.handed(one, now).age_s for one in self._spool.waiting(1)), default=0.0)
 
     def waiting(self) -> Sequence[Handed]:
-        """What to hand over now: what only memory holds, what is new, then the oldest."""
+        """What to hand over now: what only memory holds and what is new, and if that has been
+        offered before, the oldest too. So a press is thanked for without a backlog's commits."""
         now = self._clock.now()
         kept = [Kept(number, one.content, old=False) for number, one in self._in_memory.items()]
         fresh = self._fresh_numbers(now)
         kept = [*kept[: HANDED_MAX - len(fresh)], *self._spool.these(fresh)]
-        kept += self._spool.waiting(HANDED_MAX - len(kept), without=fresh)
+        if all(one.number in self._offered for one in kept):
+            kept += self._spool.waiting(max(self._batch - len(kept), 0), without=fresh)
         if lost := self._spool.unreadable:
             why = f"{lost} records of the spool cannot be read back. Check its disk."
             self._news.problem("unreadable", why)
@@ -183,6 +189,11 @@ class SpooledDesk:
                 self._numbers.pop(identity, None)
                 identities.append(identity)
         self._say(self._ring.handed_over(identities, self._clock.wall()))
+
+    def answered_in_time(self, in_time: bool) -> None:
+        """A dispatcher that answers late is given less at once."""
+        self._batch = min(self._batch * 2, HANDED_MAX) if in_time else self._batch // 2
+        self._batch = max(self._batch, BATCH_LEAST)
 
     def ring(self) -> None:
         """Ring for what is due."""

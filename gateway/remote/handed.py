@@ -51,6 +51,13 @@ class HandedOver:
         """It is no more."""
         self._taken.pop(gateway, None)
 
+    async def close(self) -> None:
+        """Begin nothing more. What intake has is committed; nobody was thanked for the rest."""
+        tasks = [task for some in self._taken.values() for task in some.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _task(self, gateway: RemoteGateway, handed: Handed) -> asyncio.Task[bool]:
         """The same record again, because our answer came too late or not at all, is the same task.
 

@@ -164,6 +164,10 @@ class RemoteGateways:
         self._say_problems(gone, {})
         self._handed.forget(gone.settings.id)
 
+    async def close(self) -> None:
+        """Take nothing more in; before intake is closed."""
+        await self._handed.close()
+
     def settings(self, gateway: str) -> RemoteGateway | None:
         known = self._gateways.get(gateway)
         return None if known is None else known.settings

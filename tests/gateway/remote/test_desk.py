@@ -111,11 +111,24 @@ async def test_a_press_now_goes_before_a_backlog_of_thousands(tmp_path: Path) ->
         await asyncio.gather(*(house.desk.take(press("bo", n)) for n in range(1_000)))
         house.pass_time(3_600)
         await house.desk.take(press("anna", 1))
+        (alone,) = house.desk.waiting()
+        assert b'"anna"' in bytes(alone.record), "thanked for without the backlog's commits"
         waiting = house.desk.waiting()
-        assert b'"anna"' in bytes(waiting[0].record)
-        assert len(waiting) <= HANDED_MAX
+        assert b'"anna"' in bytes(waiting[0].record), "and again, if nobody has"
+        assert len(waiting) == HANDED_MAX
         seqs = [json.loads(bytes(one.record))["signal"]["reading"]["seq"] for one in waiting[1:]]
         assert seqs == sorted(seqs), "the rest in its order"
+
+
+async def test_a_dispatcher_that_answers_late_is_given_less_at_once(tmp_path: Path) -> None:
+    with far(tmp_path) as house:
+        await asyncio.gather(*(house.desk.take(press("bo", n)) for n in range(400)))
+        house.pass_time(3_600)
+        sizes = []
+        for in_time in (False, False, False, False, False, False, True, True):
+            house.desk.answered_in_time(in_time)
+            sizes.append(len(house.desk.waiting()))
+        assert sizes == [100, 50, 25, 12, 10, 10, 20, 40]
 
 
 async def test_one_request_never_grows_too_heavy(tmp_path: Path) -> None:
