@@ -41,6 +41,14 @@ async def run(settings: Settings, *, as_json: bool) -> int:
     """Until SIGTERM."""
     way = _way(settings)
     kept = Kept(settings.data_dir)
+    try:
+        await _run(settings, way, kept, as_json=as_json)
+    finally:
+        kept.close()
+    return 0
+
+
+async def _run(settings: Settings, way: Way, kept: Kept, *, as_json: bool) -> None:
     gateway = RemoteGateway(settings, way, kept, ServiceClock(kept.clock_mark()))
     await gateway.start()
     _say_ready(settings, gateway, as_json=as_json)
@@ -50,8 +58,6 @@ async def run(settings: Settings, *, as_json: bool) -> int:
     fed.cancel()
     systemd.notify("STOPPING=1")
     await gateway.stop()
-    kept.close()
-    return 0
 
 
 def new_token() -> None:

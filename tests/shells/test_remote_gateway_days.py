@@ -14,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from core import settings
 from core.clock import monotonic_s, sleep
+from core.errors import ConfigError
 from gateway.remote.kept import Kept, read_status
 from tests.support.crash_device import CrashDevice
 from tests.support.far_house import GATEWAY, TOKEN, FarHouse, far_house
+from tilkald import gatewaying
 
 pytestmark = [pytest.mark.shell, pytest.mark.timeout(120)]
 
@@ -85,36 +88,33 @@ async def test_a_press_in_a_far_house_is_nearly_as_fast_as_one_at_home(tmp_path:
 
 
 WRONG: tuple[tuple[dict[str, str], str], ...] = (
-    ({"TILKALD_DISPATCHER_URL": ""}, "TILKALD_DISPATCHER_URL"),
-    ({"TILKALD_DISPATCHER_URL": "ftp://x"}, "must begin with http"),
-    ({"TILKALD_DISPATCHER_URL": "http://192.0.2.1:8443"}, "must begin with https://"),
-    ({"TILKALD_DISPATCHER_URL": "http://127.0.0.1.example:1"}, "must begin with https://"),
-    ({"TILKALD_DISPATCHER_URL": "https://["}, "no address"),
-    ({"TILKALD_GATEWAY": "../house"}, "no name of a gateway"),
-    ({"TILKALD_GATEWAY_TOKEN": ""}, "--new-token"),
-    ({"TILKALD_GATEWAY_CA": "/nowhere.pem"}, "PEM"),
-    ({"TILKALD_DATA_DIR": "/dev/null/far"}, "cannot be written"),
-    ({"TILKALD_MQTT_PORT": "taken"}, "is taken by another program"),
+    ({"dispatcher_url": ""}, "TILKALD_DISPATCHER_URL"),
+    ({"dispatcher_url": "ftp://x"}, "must begin with http"),
+    ({"dispatcher_url": "http://192.0.2.1:8443"}, "must begin with https://"),
+    ({"dispatcher_url": "http://127.0.0.1.example:1"}, "must begin with https://"),
+    ({"dispatcher_url": "https://["}, "no address"),
+    ({"gateway": "../house"}, "no name of a gateway"),
+    ({"gateway_token": ""}, "--new-token"),
+    ({"gateway_ca": "/nowhere.pem"}, "PEM"),
+    ({"data_dir": "/dev/null/far"}, "cannot be written"),
+    ({}, "is taken by another program"),
 )
 
 
 async def test_what_is_set_wrongly_is_one_clear_line(tmp_path: Path) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    taken = str(server.sockets[0].getsockname()[1])
-    tried = [
-        gateway_command(
-            tmp_path / str(number),
-            {name: taken if value == "taken" else value for name, value in settings.items()},
-        )
-        for number, (settings, _) in enumerate(WRONG)
-    ]
-    outcomes = await asyncio.gather(*tried)
+    taken = server.sockets[0].getsockname()[1]
+    right: dict[str, object] = {
+        "dispatcher_url": "https://127.0.0.1:1",
+        "gateway": GATEWAY,
+        "gateway_token": TOKEN,
+    }
+    for number, (wrong, said) in enumerate(WRONG):
+        folder = {"data_dir": tmp_path / str(number), "mqtt_port": taken}
+        with pytest.raises(ConfigError, match=said) as raised:
+            await gatewaying.run(settings.load(**{**right, **folder, **wrong}), as_json=True)
+        assert len(str(raised.value).splitlines()) == 1
     server.close()
-    for (settings, said), (status, out) in zip(WRONG, outcomes, strict=True):
-        assert status != 0, settings
-        assert said in out
-        assert "Traceback" not in out
-        assert len(out.strip().splitlines()) == 1, out
 
 
 async def test_how_a_gateway_stands_and_a_token_can_be_asked_for(tmp_path: Path) -> None:
