@@ -182,7 +182,7 @@ def _house_empty(notice: Notice, say: Words) -> list[Line]:
 
 
 def _says_over(notice: Notice, say: Words) -> list[Line]:
-    who = _who(notice, say)
+    who = _who(notice, say) or say("Unknown alarm")
     return [
         Line(place_of(notice, say)),
         _drill(notice, say),

@@ -97,6 +97,7 @@ async def test_a_copy_of_a_radio_frame_is_one_press_before_and_after_a_restart(
     assert [presser.presses for presser in alarm.pressers] == [1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("protocol", RADIO)
 async def test_a_frame_sent_again_hours_later_joins_the_alarm_its_button_still_has(
     protocol: str,

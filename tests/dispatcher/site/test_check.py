@@ -164,7 +164,7 @@ def _all_of(*changes: Change) -> Change:
          "warning: device badge-9: is worn by nobody and hangs nowhere: assign it, or withdraw it"),
         (lambda o: replace(o, devices=(*o.devices, Device("x", "toaster", "s", person="bo"))),
          "warning: device x: 'toaster' is no known kind: one of badge, pager, fixed_button, phone, "
-         "call_point, pendant"),
+         "call_point, receiver, pendant"),
         (lambda o: replace(o, devices=(*o.devices, Device("x", "fixed_button", "s", person="bo"))),
          "error: device x: hangs in no zone, nobody would know where to go: write its zone"),
         (lambda o: replace(o, devices=tuple(d for d in o.devices if d.person != "bo")),
