@@ -57,6 +57,7 @@ class _Waiting:
     timer: asyncio.TimerHandle | None = None
     performed: bool = field(default=False)
     looked_again: bool = field(default=False)
+    given_up: bool = field(default=False)
 
 
 class Commits:
@@ -80,6 +81,7 @@ class Commits:
         self._committed_rev = {alarm.id: alarm.rev for alarm in book.alarms.values()}
         self._unsaved: list[Work] = []
         self._in_flight = 0
+        self._given_up = 0
         self._answered_s = 0.0
         self._saving: asyncio.Task[None] | None = None
         self._journalling: dict[asyncio.Task[None], None] = {}
@@ -121,10 +123,12 @@ class Commits:
         if waiting.timer is not None:
             waiting.timer.cancel()
         self._in_flight -= 1
+        self._given_up -= waiting.given_up
         error = done.exception() if not done.cancelled() else StoreUnavailable("store closed")
         if error is None:
             self._answered_s = asyncio.get_running_loop().time()
             self._note_committed(waiting.work.unit)
+            self._caught_up(waiting)
             self._finish(waiting)
         elif isinstance(error, Conflict) and not self._behind(waiting.work.unit):
             self._conflict(waiting, error)
@@ -142,8 +146,19 @@ class Commits:
             waiting.taken.set_result(Taken.STORED)
         self._perform(_promises(waiting.work) if waiting.performed else waiting.work)
 
+    def _caught_up(self, waiting: _Waiting) -> None:
+        """A store that was silent has answered after all; with the last of it all is well again."""
+        if not waiting.given_up:
+            return
+        self._mark_unstored(waiting.work, False)
+        if not self._given_up and not self._unsaved:
+            self._health.clear("store")
+
     def _out_of_patience(self, waiting: _Waiting) -> None:
-        """The transaction is still on its way; help does not wait for it."""
+        """The transaction is still on its way; help does not wait for it.
+
+        A device does, while the store is only busy: its acknowledgement follows the commit.
+        """
         loop = asyncio.get_running_loop()
         if not waiting.looked_again:
             # When we ourselves are late, its answer may lie behind this timer in the queue.
@@ -152,21 +167,32 @@ class Commits:
             return
         silent_s = loop.time() - max(self._answered_s, waiting.since_s)
         waited_s = loop.time() - waiting.since_s
-        left_s = min(PATIENCE_S - silent_s, PATIENCE_LONGEST_S - waited_s)
-        if left_s > 0:
-            waiting.looked_again = False
-            waiting.timer = loop.call_later(left_s, self._out_of_patience, waiting)
+        if silent_s >= PATIENCE_S:
+            waiting.given_up = True
+            self._given_up += 1
+            self._health.report("store", NOT_STORED, why=f"{PATIENCE_S:g} s")
+            self._perform_unstored(waiting)
             return
-        self._health.report("store", NOT_STORED, why=f"{PATIENCE_S:g} s")
-        self._perform_unstored(waiting)
+        if waited_s >= PATIENCE_LONGEST_S:
+            self._call_ahead(waiting)
+        left_s = PATIENCE_S - silent_s
+        if not waiting.performed:
+            left_s = min(left_s, PATIENCE_LONGEST_S - waited_s)
+        waiting.looked_again = False
+        waiting.timer = loop.call_later(left_s, self._out_of_patience, waiting)
 
     def _perform_unstored(self, waiting: _Waiting) -> None:
-        if not waiting.performed:
-            waiting.performed = True
-            self._mark_unstored(waiting.work, True)
-            self._perform(_without_promises(waiting.work))
+        """Nobody knows whether it will be stored: the device is not acknowledged."""
+        self._mark_unstored(waiting.work, True)
+        self._call_ahead(waiting)
         if not waiting.taken.done():
             waiting.taken.set_result(Taken.UNSTORED)
+
+    def _call_ahead(self, waiting: _Waiting) -> None:
+        """Help does not wait for the commit; what promises that it is stored does."""
+        if not waiting.performed:
+            waiting.performed = True
+            self._perform(_without_promises(waiting.work))
 
     def _go_on_unstored(self, waiting: _Waiting) -> None:
         self._idle.clear()

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from core.clock import sleep
 from core.errors import ChannelError, DomainError, StoreUnavailable
 from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from dispatcher.alarms.model import Cause, Purpose, Standpoint, TellType
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.store.memory import MemoryStore
+from dispatcher.store.ports import RawBytes
+from dispatcher.store.ports import Unit as Transaction
 from tests.support.office import Office, office
 
 FULL = StoreUnavailable("the disk is full")
@@ -250,3 +253,62 @@ def _nameless(device: str) -> Reading:
 def _stands(house: Office, person: str) -> Standpoint | None:
     call = call_of(house.alarm, person)
     return call.standpoint if call is not None else None
+
+
+class HeldStore(MemoryStore):
+    """Commits nothing of `held` before `let_go`; the rest at once, as a store that is only busy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[tuple[Transaction, asyncio.Future[None]]] = []
+        self.holds = 0
+
+    def submit(self, unit: Transaction) -> asyncio.Future[None]:
+        if not self.holds or not unit.signals:
+            return super().submit(unit)
+        self.holds -= 1
+        promised: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.held.append((unit, promised))
+        return promised
+
+    def let_go(self) -> None:
+        for unit, promised in self.held:
+            self.commit_now(unit)
+            promised.set_result(None)
+        self.held.clear()
+
+
+async def test_a_silent_store_that_answers_late_is_well_again_and_its_alarm_stored() -> None:
+    store = HeldStore()
+    async with office(store) as house:
+        store.holds = 1
+        assert await house.engine.take(house.press()) is Taken.UNSTORED
+        assert house.alarm.unstored
+        assert [problem.part for problem in house.engine.problems()] == ["store"]
+        store.let_go()
+        changes = house.engine.follow()
+        while house.alarm.unstored or house.engine.problems():
+            await asyncio.wait_for(changes.get(), 5)
+        assert [tell.type for tell in house.told] == [TellType.RECEIVED]
+
+
+async def test_a_busy_store_delays_no_help_and_its_device_is_acknowledged_by_the_commit() -> None:
+    """It answers others meanwhile: nothing is degraded, the device waits, its colleagues run."""
+    store = HeldStore()
+    async with office(store) as house:
+        store.holds = 1
+        taking = asyncio.create_task(house.engine.take(house.press()))
+        others = asyncio.create_task(_keeps_the_store_answering(house))
+        await house.until(house.wearable.arrived)
+        assert not taking.done()
+        assert house.told == []
+        assert house.engine.problems() == ()
+        store.let_go()
+        assert await asyncio.wait_for(taking, 5) is Taken.STORED
+        others.cancel()
+
+
+async def _keeps_the_store_answering(house: Office) -> None:
+    while True:
+        await house.engine.keep_raw(RawBytes(house.clock.now(), "x", "y", "busy", b""))
+        await sleep(0.1)
