@@ -59,7 +59,8 @@ def test_nothing_is_left_for_later_in_a_comment() -> None:
 
 def test_no_file_names_a_package_index() -> None:
     # Put together here, so that this file names none either and need not be left out.
-    marks = ("-".join(("index", "url")), "-".join(("find", "links")), "/".join(("", "simple", "")))
+    flags = ("--index", "--extra-index", "--find")
+    marks = (*(f"{flag}-{rest}" for flag in flags for rest in ("url", "links")), "/simple" + "/")
     files = [*ROOT.glob("*.txt"), ROOT / "pyproject.toml", ROOT / "Makefile", *_sources()]
     found = [path.name for path in files if any(mark in path.read_text() for mark in marks)]
     assert found == []
