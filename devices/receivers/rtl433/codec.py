@@ -23,6 +23,7 @@ STALE_AFTER = timedelta(seconds=1)
 """Half a message with nothing behind it is given up, and looked through."""
 
 DIGITS_MAX = 20
+_BLANK = b" \t\r\0"
 
 Fields = dict[str, object]
 
@@ -85,7 +86,7 @@ class Reader:
             self._skips = False
             return []
         found: list[Event | Broken] = []
-        line = line.strip(b" \t\r\0")
+        line = line.strip(_BLANK)
         while line:
             one, line = _first(line)
             found.append(one)
@@ -94,7 +95,7 @@ class Reader:
     def _unfinished(self, rest: bytes) -> list[Event | Broken]:
         """A line without its end: take the objects that are closed, keep what is not."""
         found: list[Event | Broken] = []
-        while not self._skips and rest.rstrip(b" \t\r\0").endswith(b"}"):
+        while not self._skips and rest.rstrip(_BLANK).endswith(b"}"):
             one, after = _first(rest)
             if isinstance(one, Broken):
                 break
@@ -112,16 +113,24 @@ def _first(line: bytes) -> tuple[Event | Broken, bytes]:
     """The first object of a line and what stands behind it; a broken one takes the whole line."""
     if len(line) > LINE_BYTES_MAX:
         return _too_long(line), b""
+    line = line.lstrip(_BLANK)
+    text = _readable(line)
     try:
-        text = line.decode().lstrip(" \t\r\0")
         fields, end = _JSON.raw_decode(text)
     except (ValueError, RecursionError):
         return Broken("not JSON", line[:RAW_BYTES_MAX]), b""
     if not isinstance(fields, dict):
         return Broken("not a JSON object", line[:RAW_BYTES_MAX]), b""
-    after = text[end:].lstrip(" \t\r\0").encode()
     raw = text[:end].encode()
-    return Event(fields, raw[:RAW_BYTES_MAX]), after
+    return Event(fields, raw[:RAW_BYTES_MAX]), line[len(raw) :].lstrip(_BLANK)
+
+
+def _readable(line: bytes) -> str:
+    """Up to the first byte that is no text: an object closed before it was whole all the same."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError as wrong:
+        return line[: wrong.start].decode()
 
 
 def _too_long(line: bytes) -> Broken:

@@ -93,6 +93,12 @@ def test_any_split_gives_the_same_events(parts: list[bytes], chance: st.DataObje
     assert events(found) == events(read(stream))
 
 
+def test_a_press_before_bytes_that_are_no_text_is_still_a_press() -> None:
+    whole, junk = read(b'{"event":"panic"}\x80\xff\n')
+    assert whole == Event({"event": "panic"}, b'{"event":"panic"}')
+    assert isinstance(junk, Broken)
+
+
 @settings(max_examples=50)
 @given(st.lists(st.binary(max_size=2_000), max_size=5))
 def test_junk_never_raises(parts: list[bytes]) -> None:
