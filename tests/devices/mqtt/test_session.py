@@ -479,7 +479,7 @@ incoming: st.SearchStrategy[Packet] = st.one_of(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=min(400, 4 * settings().max_examples), deadline=None)
 @given(st.lists(st.tuples(incoming, st.integers(0, 3), st.booleans()), max_size=30))
 def test_no_answer_is_ever_written_for_a_message_that_is_not_committed(
     steps: list[tuple[Packet, int, bool]],

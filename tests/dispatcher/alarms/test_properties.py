@@ -60,7 +60,10 @@ happenings = st.one_of(
 stories = st.lists(st.tuples(wait_s, happenings), max_size=14)
 
 often = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=min(60, settings().max_examples),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
 )
 
 

@@ -16,7 +16,9 @@ from dispatcher.site.model import Organisation, Site
 from dispatcher.site.references import broken_references
 from tests.dispatcher.site.organisations import organisations
 
-slow = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(
+    max_examples=min(20, settings().max_examples), suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @given(organisation=organisations())

@@ -16,7 +16,9 @@ from tests.dispatcher.site.organisations import organisations
 
 
 @given(organisations())
-@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=min(50, settings().max_examples), suppress_health_check=[HealthCheck.too_slow]
+)
 def test_export_then_apply_is_the_same_organisation_and_the_same_bytes(
     organisation: Organisation,
 ) -> None:

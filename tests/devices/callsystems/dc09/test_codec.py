@@ -259,6 +259,7 @@ def test_memory_is_bounded_however_long_a_peer_talks_without_an_end() -> None:
         assert len(framer._buffer) <= FRAME_BYTES_MAX + 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("unit", [b"\n", b"\r", b'\n00000000"', b'\n"', b"x", b'\n00000000"\r'])
 def test_a_megabyte_of_junk_takes_linear_time(unit: bytes) -> None:
     began = time.process_time()

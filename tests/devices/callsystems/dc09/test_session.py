@@ -580,6 +580,7 @@ def test_a_settled_message_cannot_be_settled_again() -> None:
         session.stored(heard.ticket, True, NOW)
 
 
+@pytest.mark.long
 def test_a_long_message_takes_linear_time() -> None:
     began = time.process_time()
     for unit in ("PA1/", "ri1/", "^", "*'", "|", "N|", "A", "["):

@@ -126,6 +126,7 @@ def test_the_eighth_bit_is_taken_off_where_it_is_parity() -> None:
     assert tokens == scanned(b"\x042\x05" + FIRE)
 
 
+@pytest.mark.long
 def test_time_is_linear_in_the_bytes() -> None:
     for line in (FIRE, b"\x01", b"x", b"\x041\x052\x05"):
         small = seconds(line * (4_000 // len(line)))

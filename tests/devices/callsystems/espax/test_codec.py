@@ -155,6 +155,7 @@ def test_a_length_beyond_64_kib_is_garbage() -> None:
     assert [frame.fault for frame in frames] == ["no ESPA-X header", ""]
 
 
+@pytest.mark.long
 def test_time_is_linear_in_the_bytes() -> None:
     assert seconds(b"EX\0\0" * 40_000) < 40 * max(seconds(b"EX\0\0" * 4_000), 0.002)
     begun = struct.pack(">2sII", b"EX", FRAME_BYTES_MAX, 0) + b"x" * 60_000

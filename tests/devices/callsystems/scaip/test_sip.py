@@ -140,6 +140,7 @@ def test_a_datagram_is_one_message_whole_or_broken() -> None:
     assert reader.feed(encode(REQUEST), NOW) == [REQUEST]
 
 
+@pytest.mark.long
 def test_a_flood_of_small_messages_takes_linear_time() -> None:
     many = 3_000
     assert len(read(encode(REQUEST) * many)) == many
