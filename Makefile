@@ -7,6 +7,9 @@ SETUP := $(VENV)/.ready
 SOURCES := core devices gateway dispatcher firmware-sim tilkald tests
 TEST_JOBS ?= 2
 
+# Compiled code is kept: without it every process a test starts compiles us anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench crash fuzz simulate lock format clean programs
 
