@@ -9,23 +9,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 
 from core.chance import Chance
 from dispatcher.store.sqlite import open_sqlite
-from firmware_sim.twilio_double.shape import Message
+from tests.support.crash_device import CrashDevice
 from tests.support.crash_house import CrashHouse
 from tests.support.crash_ledger import LEFT
 from tests.support.nursery import Nursery
+from tests.support.outside_device import OutsideDevice
 
 KILLS = int(os.environ.get("TILKALD_TEST_KILLS", "200"))
 SEED = int(os.environ.get("TILKALD_TEST_SEED", "0")) or Chance().randrange(1, 10**9)
-HOUSES = 2
+DEVICES = (CrashDevice, OutsideDevice)
+"""In one house they say again the same bytes; in the other they are paho's."""
+
 SECONDS_A_KILL = 5
 
 pytestmark = [
@@ -42,11 +43,15 @@ async def test_kill_9_at_any_moment_loses_nothing_doubles_nothing_and_repeats_no
 ) -> None:
     print(f"TILKALD_TEST_SEED={SEED} TILKALD_TEST_KILLS={KILLS}")
     async with Nursery(tmp_path) as nursery:
-        houses = [CrashHouse(tmp_path / f"h{n}", nursery, SEED + n) for n in range(HOUSES)]
+        houses = [
+            CrashHouse(tmp_path / f"h{n}", nursery, SEED + n, device)
+            for n, device in enumerate(DEVICES)
+        ]
         async with asyncio.TaskGroup() as running:
             for house in houses:
-                running.create_task(house.run(KILLS // HOUSES))
+                running.create_task(house.run(KILLS // len(DEVICES)))
     for house in houses:
+        print(house.told())
         _check(house)
         await _check_chains(house)
     gc.collect()  # here, where those connections are known of
@@ -56,7 +61,9 @@ def _check(house: CrashHouse) -> None:
     said = [one for device in house.devices.values() for one in device.acknowledged]
     assert said, "something was said"
     house.ledger.check_acknowledged(said)
-    house.ledger.check_alarms(one for one in said if one.type == "alarm")
+    house.ledger.check_presses(one for one in said if one.type == "alarm")
+    house.ledger.check_alarms()
+    house.ledger.check_texts(house.thanked())
     house.ledger.check_answers(one for one in said if one.answer == "accept")
     house.ledger.check_closed((*house.seen.closed_over_http, *house.seen.told_closed))
     house.ledger.check_steps()
@@ -65,7 +72,8 @@ def _check(house: CrashHouse) -> None:
 
 def _check_notices(house: CrashHouse) -> None:
     """Every notice has left or says why not; only what stood in `sending` went out twice."""
-    texts = Counter(_notice_of(message) for message in house.twilio.messages.values())
+    texts = house.texts()
+    assert not house.seen.unmarked, f"twice, and not as maybe_sent: {house.seen.unmarked[:5]}"
     for notice, channel, state, detail in house.ledger.notices():
         assert state in LEFT or detail, f"{notice} ended as {state} and nobody says why"
         came = texts[notice] if channel == "sms" else house.seen.came[notice]
@@ -73,11 +81,6 @@ def _check_notices(house: CrashHouse) -> None:
         if channel == "sms":
             most = 1 + house.seen.could_go_twice[notice]
             assert came <= most, f"{notice} came {came} times; {most} can be explained"
-
-
-def _notice_of(message: Message) -> str:
-    """Our id, which the provider gives back with every receipt."""
-    return unquote(message.status_callback.rpartition("=")[2])
 
 
 async def _check_chains(house: CrashHouse) -> None:

@@ -74,8 +74,7 @@ class CrashDevice:
             str(more.get("answer", "")),
         )
         self.unacknowledged[said.seq] = said
-        if self._wire is not None:
-            self._wire.publish(said)
+        self._send(said)
         return said
 
     async def hung_up(self) -> None:
@@ -87,6 +86,10 @@ class CrashDevice:
         if wire.transport is not None:
             wire.transport.abort()
             await wire.gone.wait()
+
+    def _send(self, said: Said) -> None:
+        if self._wire is not None:
+            self._wire.publish(said)
 
     def came(self, payload: bytes) -> None:
         self._hear(self, json.loads(payload))

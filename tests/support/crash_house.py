@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 
@@ -35,11 +36,15 @@ COLLEAGUES, BUTTONS = 6, 6
 LIFE_S = (0.05, 0.6)
 """How long a life lasts after its start, at random; most in the middle of several alarms."""
 
+COMING, THANKED = ("1", "Jeg kommer", "3"), ("Thank you.", "Tak.", "Takk.")
+TEXTS = ("1", "2", "Jeg kommer", "3", "4")
+
 STILLBORN = 0.08
 """The share of lives that end while the service is still starting."""
 
 STARTING_S = 0.4
 PRESS_EVERY_S, CLOSE_EVERY_S = 0.03, 0.08
+PRESS_AGAIN_SHARE = 0.1
 CARRIER_TAKES_S = 0.03
 SETTLES_WITHIN_S = 40.0
 LOOKS_APART_S = 0.2
@@ -55,7 +60,9 @@ class Seen:
     closed_over_http: list[str] = field(default_factory=list)
     told_closed: list[str] = field(default_factory=list)
     over: set[str] = field(default_factory=set)
+    texted: list[tuple[str, str, str]] = field(default_factory=list)
     could_go_twice: Counter[str] = field(default_factory=Counter)
+    unmarked: list[str] = field(default_factory=list)
     lives: int = 0
     stillborn: int = 0
 
@@ -63,7 +70,13 @@ class Seen:
 class CrashHouse:
     """One service, one data directory, many lives."""
 
-    def __init__(self, folder: Path, nursery: Nursery, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        nursery: Nursery,
+        seed: int,
+        device: type[CrashDevice] = CrashDevice,
+    ) -> None:
         self.folder = folder
         self.chance = seeded(seed)
         self.seen = Seen()
@@ -71,12 +84,14 @@ class CrashHouse:
         self.ledger = Ledger(folder / "data" / "tilkald.db")
         self.twilio = TwilioDouble(strict=False)
         self._nursery = nursery
+        self._device = device
         self._ports = _free_ports()
         self._site = town.write(folder / "site", _organisation())
         self._born: Born | None = None
         self._ready: Ready | None = None
         self._acts: set[asyncio.Task[object]] = set()
         self._may_press = True
+        self._was_sending: dict[str, int] = {}
         for number in range(BUTTONS):
             self._add(f"button-s0-{number}")
         for number in range(COLLEAGUES):
@@ -120,8 +135,22 @@ class CrashHouse:
         await self.twilio.settled()
         if self.ledger.exists():
             self.seen.could_go_twice.update(self.ledger.doubtful())
+            self._look_for_unmarked()
             acknowledged = [s for d in self.devices.values() for s in d.acknowledged]
             self.ledger.check_acknowledged(acknowledged)
+
+    def _look_for_unmarked(self) -> None:
+        """What stood in `sending` at two deaths, and was sent between them, was never marked."""
+        texts = self.texts()
+        sending = {notice: texts[notice] for notice in self.ledger.doubtful("sending")}
+        before = self._was_sending
+        self.seen.unmarked += [n for n, times in sending.items() if times > before.get(n, times)]
+        self._was_sending = sending
+
+    def texts(self) -> Counter[str]:
+        """How often each notice came as an SMS: the provider gives our id back."""
+        called_back = (message.status_callback for message in self.twilio.messages.values())
+        return Counter(unquote(address.rpartition("=")[2]) for address in called_back)
 
     async def _in_peace(self) -> None:
         self.twilio.faults = Faults()
@@ -176,7 +205,14 @@ class CrashHouse:
                 device = self.chance.choice(free)
                 device.alarm = ""
                 device.say("alarm", level="red")
+            self._press_again(pressers)
             await sleep(PRESS_EVERY_S)
+
+    def _press_again(self, pressers: list[CrashDevice]) -> None:
+        """A wearer whose alarm stands: somebody may be on the way, or there, or gone again."""
+        waiting = [d for d in pressers if d.alarm and not d.unacknowledged]
+        if waiting and self.chance.random() < PRESS_AGAIN_SHARE:
+            self.chance.choice(waiting).say("alarm", level="red")
 
     async def _close(self, http: httpx.AsyncClient, ready: Ready) -> None:
         """The duty leader closes some alarms, also while their calls are still leaving."""
@@ -202,7 +238,7 @@ class CrashHouse:
 
     def _hear(self, device: CrashDevice, told: dict[str, object]) -> None:
         match told["type"]:
-            case "received" if told["alarm"] and device.alarm is not None:
+            case "received" if told["alarm"] and told["alarm"] not in self.seen.over:
                 device.alarm = str(told["alarm"])
             case "closed":
                 self.seen.told_closed.append(str(told["alarm"]))
@@ -235,9 +271,33 @@ class CrashHouse:
     def _texts(self, phone: Phone) -> Callable[[Message], None]:
         def came(message: Message) -> None:
             if message.direction == "outbound-api" and self.chance.random() < 0.3:
-                self._do(phone.reply("2" if self.chance.random() < 0.5 else "1"))
+                self._do(self._text(phone, self.chance.choice(TEXTS)))
 
         return came
+
+    async def _text(self, phone: Phone, text: str) -> None:
+        """What was answered was taken: its words say as what."""
+        for answer in await phone.reply(text):
+            self.seen.texted.append((phone.number, text, answer))
+
+    def told(self) -> str:
+        """What one run tried, in a line."""
+        said = [one for device in self.devices.values() for one in device.acknowledged]
+        presses = sum(one.type == "alarm" for one in said)
+        accepts = sum(one.answer == "accept" for one in said)
+        return (
+            f"{self.folder.name}: {self.seen.lives} lives, {presses} presses and {accepts} accepts"
+            f" acknowledged, {len(self.seen.texted)} texts answered, {len(self.thanked())} thanked,"
+            f" {sum(n > 0 for n in self.seen.could_go_twice.values())} notices in doubt"
+        )
+
+    def thanked(self) -> list[str]:
+        """The persons who wrote that they come and were thanked for it."""
+        return [
+            f"s0-p{int(number.removeprefix('+4500'))}"
+            for number, text, answer in self.seen.texted
+            if text in COMING and answer.startswith(THANKED)
+        ]
 
     def _do(self, work: object) -> None:
         task: asyncio.Task[object] = asyncio.ensure_future(work)  # type: ignore[call-overload]
@@ -245,7 +305,7 @@ class CrashHouse:
         task.add_done_callback(self._acts.discard)
 
     def _add(self, name: str) -> None:
-        self.devices[name] = CrashDevice(name, self._hear)
+        self.devices[name] = self._device(name, self._hear)
 
 
 async def _stopped(busy: asyncio.Task[None]) -> None:

@@ -57,34 +57,37 @@ class Ledger:
             found = tables.execute("SELECT COUNT(*) FROM alarms WHERE id LIKE 'a%'")
             return int(found.fetchone()[0])
 
-    def check_alarms(self, presses: Iterable[Said]) -> None:
-        """Every acknowledged press has its own alarm, and no alarm is without a press."""
+    def check_presses(self, pressed: Iterable[Said]) -> None:
+        """Every acknowledged press counts in an alarm, and every stored one counts once."""
         with self._open() as tables:
-            ids = {
-                (device, seq): f"a_{signal.removeprefix('s_')}"
-                for signal, device, seq in tables.execute(
-                    "SELECT id, device, seq FROM signals WHERE type = 'alarm'"
-                )
-            }
+            stored = Counter(
+                row[0] for row in tables.execute("SELECT device FROM signals WHERE type = 'alarm'")
+            )
+            states = [json.loads(row[0]) for row in tables.execute("SELECT state FROM alarms")]
+        counted: Counter[str] = Counter()
+        for presser in (presser for state in states for presser in state["pressers"]):
+            counted[presser["device"]] += presser.get("presses", 1)
+        stored.pop(OWN, None)
+        wrong = {d: (stored[d], counted[d]) for d in stored if stored[d] != counted[d]}
+        assert not wrong, f"presses stored, and counted in alarms: {wrong}"
+        lost = [one for one in pressed if not counted[one.device]]
+        assert not lost, f"pressed, acknowledged, and in no alarm: {lost[:5]}"
+
+    def check_alarms(self) -> None:
+        """No alarm is without a press."""
+        with self._open() as tables:
+            signals = tables.execute("SELECT id FROM signals WHERE type = 'alarm'").fetchall()
             alarms = [row[0] for row in tables.execute("SELECT id FROM alarms WHERE id LIKE 'a%'")]
-        missing = [press for press in presses if ids.get((press.device, press.seq)) not in alarms]
-        assert not missing, (
-            f"pressed, acknowledged, and no alarm: {missing[:5]};"
-            f" its signal stands in {self._alarms_with(missing[0], ids)}"
-        )
-        strange = [alarm for alarm in alarms if alarm not in ids.values()]
+        pressed = dict.fromkeys(f"a_{row[0].removeprefix('s_')}" for row in signals)
+        strange = [alarm for alarm in alarms if alarm not in pressed]
         assert not strange, f"alarms nobody pressed for: {strange[:5]}"
 
-    def _alarms_with(self, press: Said, ids: dict[tuple[str, int], str]) -> list[str]:
-        """Which alarms' entries name a press: where one went that has no alarm of its own."""
-        signal = ids.get((press.device, press.seq), "?").replace("a_", "s_", 1)
-        with self._open() as tables:
-            found = tables.execute(
-                "SELECT DISTINCT t.alarm FROM timeline t JOIN timeline_bodies b"
-                " ON b.entry = t.entry WHERE b.body LIKE ?",
-                (f"%{signal}%",),
-            )
-            return [row[0] for row in found]
+    def check_texts(self, persons: Iterable[str]) -> None:
+        """Who was thanked by SMS for coming stands in a timeline."""
+        whats = ("accepted", "surplus_accept", "late_answer", "arrived")
+        heard = dict.fromkeys(str(body["person"]) for _, _, body in self._timeline(*whats))
+        forgotten = [person for person in persons if person not in heard]
+        assert not forgotten, f"thanked for coming, and forgotten: {forgotten}"
 
     def check_steps(self) -> None:
         """No step was completed twice, and no round."""
@@ -112,12 +115,12 @@ class Ledger:
         again = [alarm for alarm in alarms if alarm in open_]
         assert not again, f"closed, confirmed, and open again: {again[:5]}"
 
-    def doubtful(self) -> list[str]:
-        """Notices that may go out again after this crash."""
+    def doubtful(self, *states: str) -> list[str]:
+        """Notices that may go out again after this crash, or those in these states."""
+        wanted = states or DOUBTFUL
+        marks = ",".join("?" * len(wanted))
         with self._open() as tables:
-            rows = tables.execute(
-                "SELECT id FROM notices WHERE receipt IN ('sending','maybe_sent')"
-            )
+            rows = tables.execute(f"SELECT id FROM notices WHERE receipt IN ({marks})", wanted)
             return [row[0] for row in rows]
 
     def unsettled(self) -> list[str]:
