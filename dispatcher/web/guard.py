@@ -25,6 +25,8 @@ WINDOW_S = 60.0
 
 NEVER_STORED = {
     "Cache-Control": "no-store",
+    # A browser would ask on a kept connection that the network has forgotten, and wait.
+    "Connection": "close",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",
     "Cross-Origin-Opener-Policy": "same-origin",

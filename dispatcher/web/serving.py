@@ -18,17 +18,25 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from core.errors import ConfigError
+from dispatcher.web.doors import Door, connections_max
+from dispatcher.web.http_connection import HttpConnection, HttpLimits
 
 STOP_WITHIN_S = 1
 """How long requests may finish at a stop; event streams end by themselves at once."""
 
-BACKLOG = 512
-CONNECTIONS_MAX = 2_000
+BACKLOG = 1_024
+"""New connections the kernel holds until we take them."""
+
+ACCEPTS_PER_TURN = 64
+"""New connections taken at once: a flood of them gives a press its turn."""
+
 KEEP_ALIVE_S = 10
+TLS_HANDSHAKE_S = 5.0
 LOOPBACK = "127.0.0.1"
+
+LIMITS = HttpLimits()
 
 _SECRET_PATH = re.compile(r"(/(?:n|enter)/)[^\s\"'?]+")
 
@@ -45,7 +53,10 @@ class WithoutTokens(logging.Filter):
 
 
 def log_config() -> dict[str, Any]:
-    """For `logging.config.dictConfig`: errors of the web server to stderr, no access log at all."""
+    """For `logging.config.dictConfig`: faults of ours to stderr.
+
+    What strangers send wrong, and who asks for what, is no line: they could write without end.
+    """
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -59,8 +70,8 @@ def log_config() -> dict[str, Any]:
             }
         },
         "loggers": {
-            "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-            "uvicorn.error": {"level": "WARNING"},
+            "uvicorn": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+            "uvicorn.error": {"level": "ERROR"},
             "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
         },
     }
@@ -81,6 +92,11 @@ class WebServer:
         host = f"[{self.host}]" if ":" in self.host else self.host
         scheme = "https" if self._server.config.is_ssl else "http"
         return f"{scheme}://{host}:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """How many stand at this port now."""
+        return len(self._server.door)
 
     async def start(self, listener: socket.socket) -> None:
         self._task = asyncio.create_task(self._server.serve([listener]), name=f"web {self.port}")
@@ -114,6 +130,8 @@ async def serve(
     certificate: Path | None = None,
     key: Path | None = None,
     client_authority: Path | None = None,
+    limits: HttpLimits = LIMITS,
+    connections: int | None = None,
 ) -> WebServer:
     """Listen and serve; port 0 takes any free one. Raises ConfigError when it cannot listen.
 
@@ -129,15 +147,13 @@ async def serve(
         lifespan="off",
         ws="none",
         proxy_headers=False,
-        backlog=BACKLOG,
-        limit_concurrency=CONNECTIONS_MAX,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
         ssl_certfile=certificate,
         ssl_keyfile=key,
         ssl_ca_certs=None if client_authority is None else str(client_authority),
         ssl_cert_reqs=ssl.CERT_NONE if client_authority is None else ssl.CERT_OPTIONAL,
-        http=_Http,
+        http=HttpConnection,
     )
     try:
         config.load()
@@ -146,28 +162,48 @@ async def serve(
         raise ConfigError(
             f"The certificate or key for {setting} cannot be read: {error}."
         ) from None
-    server = WebServer(app, _Server(config), host, listener.getsockname()[1])
+    server = WebServer(
+        app,
+        _Server(config, Door(connections or connections_max()), limits),
+        host,
+        listener.getsockname()[1],
+    )
     await server.start(listener)
     return server
 
 
-class _Http(H11Protocol):
-    """HTTP/1.1 that lets the app see who the other side proved to be."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        shown = transport.get_extra_info("peercert") or None
-        self.app_state = {**self.app_state, "client_certificate": shown}
-
-
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, limits: HttpLimits) -> None:
         super().__init__(config)
+        self.door = door
+        self._limits = limits
         self.up = Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
+        """As uvicorn's own, with limits it has no setting for."""
+        assert sockets is not None
+        await self.lifespan.startup()
+        loop, tls = asyncio.get_running_loop(), self.config.ssl
+        self.servers = [
+            await loop.create_server(
+                self._connection,
+                sock=listener,
+                ssl=tls,
+                ssl_handshake_timeout=TLS_HANDSHAKE_S if tls else None,
+                backlog=ACCEPTS_PER_TURN,
+            )
+            for listener in sockets
+        ]
+        for listener in sockets:
+            # One figure of asyncio is both its accepts per turn and the kernel's queue.
+            listener.listen(BACKLOG)
+        self.started = True
         self.up.set()
+
+    def _connection(self) -> HttpConnection:
+        return HttpConnection(
+            self.door, self._limits, self.config, self.server_state, self.lifespan.state
+        )
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

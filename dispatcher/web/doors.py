@@ -1,0 +1,102 @@
+"""Who may stand at an HTTP port: a half-sent request never keeps a whole one out.
+
+Nobody knows who a stranger is before the head of their request is read. So nobody is refused at
+the door: when it is full, a connection that asks for nothing now makes room, from the address that
+holds most of them, the oldest first. What is whole is served. Pure but for `transport.abort`.
+"""
+
+from __future__ import annotations
+
+import resource
+from collections import OrderedDict
+from enum import StrEnum
+from typing import Protocol
+
+CONNECTIONS_MAX = 2_000
+"""Connections of one port. More people than that have no page open in one organisation."""
+
+FILES_PER_PORT = 8
+"""One port takes at most this fraction of the files a process may open: three HTTP ports together
+leave more than half to devices, whatever strangers do."""
+
+
+class Phase(StrEnum):
+    """What a connection is at. Only one that is served is out of reach."""
+
+    HEAD = "head"  # nothing, or not the whole head of a request
+    BODY = "body"  # the body is missing
+    SERVED = "served"
+    UNTAKEN = "untaken"  # what we sent lies here: the other side does not take it
+    IDLE = "idle"  # answered, and kept for the next request
+
+
+class Guest(Protocol):
+    """A connection as the door sees it."""
+
+    address: str
+
+    def drop(self) -> None:
+        """End it at once, whatever was being sent."""
+        ...
+
+
+class Door:
+    """The connections of one port, those that ask for nothing now by their address."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._standing: dict[Guest, Phase] = {}
+        self._waiting: dict[str, OrderedDict[Guest, None]] = {}
+        self.turned_out = 0
+
+    def __len__(self) -> int:
+        return len(self._standing)
+
+    def came(self, guest: Guest) -> bool:
+        """A new connection; False when all others are being served and it must go."""
+        if len(self._standing) >= self._most and not self._make_room():
+            self.turned_out += 1
+            return False
+        self._standing[guest] = Phase.HEAD
+        self._wait(guest)
+        return True
+
+    def moved(self, guest: Guest, phase: Phase) -> None:
+        """It has come to another phase, or again to the same one: a new wait begins."""
+        if guest not in self._standing:
+            return
+        self._standing[guest] = phase
+        self._wait_no_more(guest)
+        if phase is not Phase.SERVED:
+            self._wait(guest)
+
+    def left(self, guest: Guest) -> None:
+        if self._standing.pop(guest, None) is not None:
+            self._wait_no_more(guest)
+
+    def _make_room(self) -> bool:
+        if not self._waiting:
+            return False
+        crowd = max(self._waiting.values(), key=len)  # of equal ones the address seen first
+        guest = next(iter(crowd))
+        self.left(guest)
+        self.turned_out += 1
+        guest.drop()
+        return True
+
+    def _wait(self, guest: Guest) -> None:
+        self._waiting.setdefault(guest.address, OrderedDict())[guest] = None
+
+    def _wait_no_more(self, guest: Guest) -> None:
+        crowd = self._waiting.get(guest.address)
+        if crowd is None or guest not in crowd:
+            return
+        del crowd[guest]
+        if not crowd:
+            del self._waiting[guest.address]
+
+
+def connections_max() -> int:
+    """How many connections one port may hold on this machine."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS_MAX if files < 0 else max(16, min(CONNECTIONS_MAX, files // FILES_PER_PORT))
