@@ -1,10 +1,10 @@
 """What a person means by a text message. Pure: the text comes in, a meaning or None goes out.
 
 The law it keeps: a wrong accept lets a colleague wait for nobody, a wrong "unclear" costs one
-question. So an accept is read only from a message that opens with a yes and has nothing against
-it: no negation, no question, no "maybe", no second key. "Over" is stricter still, for it takes
-help away; "more help" is believed in the middle of a sentence (law 6). Everything else is None,
-and the caller asks back.
+question. So the message is split into phrases whose meaning is known, and it is an answer only if
+*every* phrase agrees with it (`GRAMMAR`). One phrase nobody has listed, a question, a second key:
+None, and the caller asks back. Only "more help" is believed from the middle of any text (law 6),
+for a plea that is overheard costs more than a colleague called for nothing.
 
 Keys, the same in every message: 1 on my way · 2 cannot · 3 I am here · 4 more help · 5 calmed
 down. A letter beside the key names one of several notices ("1A", "1 a", "A1").
@@ -13,41 +13,41 @@ down. A letter beside the key names one of several notices ("1A", "1 a", "A1").
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.signals import AnswerKind
+from dispatcher.channels.reply_text import is_automatic, plain, written
 from dispatcher.channels.reply_words import (
-    ARRIVED,
-    COMING,
+    BEFORE_A_NUMBER,
+    CALLING,
+    DANGER,
     HELP,
     KEYS,
+    LATER,
+    MINUTES,
+    MINUTES_MOST,
     NEGATION,
     NO,
+    NUMBERS,
+    OFFERS,
     OPENING,
-    OTHERS,
-    OVER,
-    OVER_BESIDE,
-    POLITE,
-    UNSURE,
+    PHRASE_LONGEST,
+    PHRASES,
+    RESCUE,
+    UNITS,
     YES,
+    Means,
 )
 
 TEXT_MOST = 200
-"""A longer message is not read at all: a "not" behind the cut would be lost."""
+"""A longer message is looked through for a plea only: it is no answer to anything."""
 
 NEGATION_REACH = 4
 """A negation this many words before "help" belongs to it: "ikke brug for mere hjælp"."""
 
-_CONTRADICTS_NO = frozenset(("1", "3", "4", "5", "ved", "vet", "know"))  # also "ved ikke"
-
-_LATER = "minutter"  # stands for "2 min": such a number is no key, and later is not yet
-_DURATION = re.compile(r"\b\d{1,3}\s*(?:min\w*|m|sek\w*|s|sec\w*)\b")
-_KEY_LETTER = re.compile(r"([1-5])\s*[.:)\-]?\s*([a-z])?|([a-z])\s*[.:)\-]?\s*([1-5])")
-_TOKEN = re.compile(r"[^\W_]+|👍|👎|🆘")
-_APOSTROPHES = re.compile(r"['’`´]")
-_DECORATION = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f\ufe0e\u200d]")  # skin tones, joiners
-_ASKS_OR_QUOTES = re.compile('[?"“”„«»]')  # a phone's reaction quotes the message it is about
+DANGER_REACH = 2
+"""Nearer before a danger, for "kan ikke, han har en kniv" is one: "ikke en kniv"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,121 +58,144 @@ class Reply:
     letter: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An answer: something of `says` is there, and everything else is of `beside`."""
+
+    answer: AnswerKind
+    says: frozenset[Means]
+    beside: frozenset[Means]
+
+    def reads(self, said: frozenset[Means]) -> bool:
+        return bool(said & self.says) and said <= self.says | self.beside
+
+
+def _rule(answer: AnswerKind, says: str, beside: str) -> Rule:
+    return Rule(answer, *(frozenset(map(Means, words.split())) for words in (says, beside)))
+
+
+GRAMMAR = (
+    _rule(AnswerKind.ACCEPT, "1 yes coming", "self is now soon thanks ok"),
+    _rule(AnswerKind.DECLINE, "2 no cannot", "self is now come reason sorry thanks ok"),
+    _rule(AnswerKind.ARRIVED, "3 arrived", "self is now thanks"),
+    _rule(AnswerKind.MORE_HELP, "4", "1 3 yes coming self is now soon thanks ok"),
+    _rule(AnswerKind.OVER, "over", "5 beside_over is now arrived thanks"),
+    _rule(AnswerKind.OVER, "5", "thanks"),
+)
+
+_KEY_LETTER = re.compile(r"([1-5])\s*[.:)\-]?\s*([a-z])?|([a-z])\s*[.:)\-]?\s*([1-5])")
+_GLUED = re.compile(r"([1-5])([a-z])|([a-z])([1-5])")
+_DURATION = re.compile(r"(\d{1,3})([a-z]+)")
+
+
 def parse_reply(text: str) -> Reply | None:
     """What a text message answers, or None when it is not clear enough to act on."""
-    if len(text) > TEXT_MOST:
-        return None
-    said = _DECORATION.sub("", unicodedata.normalize("NFKC", text)).casefold().strip()
-    bare = _bare_key(said)
+    bare = _bare_key(plain(text))
     if bare is not None:
         return bare
-    tokens = _TOKEN.findall(_DURATION.sub(f" {_LATER} ", _APOSTROPHES.sub("", said)))
-    if not tokens or _ASKS_OR_QUOTES.search(said) or len(_glued(tokens)) > 1:
+    if is_automatic(text):
         return None
-    tokens, letter = _without_letter(tokens)
-    answer = _meaning(tokens)
+    message = written(text)
+    words, letter = _without_letter(_with_durations(message.words))
+    if any(_pleads(clause) for clause in message.clauses) or _fourth_key(words):
+        return Reply(AnswerKind.MORE_HELP, letter)
+    if message.doubtful or message.length > TEXT_MOST:
+        return None
+    said = frozenset(_meanings(words))
+    answer = next((rule.answer for rule in GRAMMAR if rule.reads(said)), None)
     return None if answer is None else Reply(answer, letter)
 
 
 def _bare_key(said: str) -> Reply | None:
     """Nothing but a key, with or without its letter: the usual reply."""
-    match = _KEY_LETTER.fullmatch(said.strip(" .,!:;()'"))
+    match = _KEY_LETTER.fullmatch(said.strip(" .,!:;()'#"))
     if match is None:
         return None
     letter = match[2] or match[3]
     return Reply(KEYS[match[1] or match[4]], letter.upper() if letter else None)
 
 
-def _glued(tokens: list[str]) -> list[str]:
-    return [token for token in tokens if len(token) == 2 and _KEY_LETTER.fullmatch(token)]
+def _with_durations(words: Sequence[str]) -> list[str]:
+    """Put one word for each duration: "om 2 min", "5min", "et par minutter" are no keys."""
+    put: list[str] = []
+    number: float | None = None
+    for word in words:
+        glued = _DURATION.fullmatch(word)
+        unit = UNITS.get(glued[2] if glued else word)
+        count = float(glued[1]) if glued else number
+        if unit is None or count is None:
+            number = float(word) if word.isdecimal() else NUMBERS.get(word)
+            put.append(word)
+            continue
+        if not glued:
+            put.pop()
+        while put and put[-1] in BEFORE_A_NUMBER:
+            put.pop()
+        put.append(MINUTES if count * unit <= MINUTES_MOST * 60 else LATER)
+        number = None
+    return put
 
 
-def _without_letter(tokens: list[str]) -> tuple[list[str], str | None]:
-    """Take the notice's letter off: "1a jeg kommer", "1 a tak", "ja a", "b nej"."""
-    first, second = tokens[0], tokens[1] if len(tokens) > 1 else ""
-    if _glued(tokens[:1]):
+def _without_letter(words: list[str]) -> tuple[list[str], str | None]:
+    """Take the notice's letter off: "1a jeg kommer", "1 a tak", "ja a", "b nej", "svar 1b"."""
+    words = words[1:] if words[:1] and words[0] in OPENING else words
+    if not words:
+        return [], None
+    first, second = words[0], words[1] if len(words) > 1 else ""
+    if _GLUED.fullmatch(first):
         key, letter = sorted(first)  # digits sort before letters
-        return [key, *tokens[1:]], letter.upper()
-    if _is_letter(second) and (first in KEYS or len(tokens) == 2):
-        return [first, *tokens[2:]], second.upper()
+        return [key, *words[1:]], letter.upper()
+    if _is_letter(second) and (first in KEYS or len(words) == 2):
+        return [first, *words[2:]], second.upper()
     if _is_letter(first) and (second in KEYS or second in YES or second in NO):
-        return tokens[1:], first.upper()
-    return tokens, None
+        return words[1:], first.upper()
+    return words, None
 
 
-def _is_letter(token: str) -> bool:
-    return len(token) == 1 and "a" <= token <= "z" and token not in ("i", "j", "n", "y")
+def _is_letter(word: str) -> bool:
+    return len(word) == 1 and "a" <= word <= "z" and word not in ("i", "j", "k", "n", "y")
 
 
-def _meaning(tokens: list[str]) -> AnswerKind | None:
-    if _calls_help(tokens):
-        return AnswerKind.MORE_HELP
-    if any(_against(token) for token in tokens):
-        return AnswerKind.DECLINE if _declines(tokens) else None
-    if len({token for token in tokens if token in KEYS}) > 1:
-        return None
-    if _has(tokens, OVER | frozenset("5")):
-        return AnswerKind.OVER if _says_over(tokens) else None
-    return None if _has(tokens, UNSURE) else _opened_with(tokens)
+def _meanings(words: Sequence[str]) -> list[Means]:
+    """The longest known phrase at each place; a word in none is unread."""
+    said: list[Means] = []
+    at = 0
+    while at < len(words):
+        lengths = range(min(PHRASE_LONGEST, len(words) - at), 0, -1)
+        known = next((n for n in lengths if tuple(words[at : at + n]) in PHRASES), 0)
+        said.append(PHRASES[tuple(words[at : at + known])] if known else Means.UNREAD)
+        at += known or 1
+    return said
 
 
-def _opened_with(tokens: list[str]) -> AnswerKind | None:
-    start = next((i for i, token in enumerate(tokens) if token not in OPENING), None)
-    if start is None:
-        return None
-    opening, rest = tokens[start], tokens[start + 1 :]
-    answer = KEYS.get(opening)
-    if answer is AnswerKind.ARRIVED or opening in ARRIVED:
-        return AnswerKind.ARRIVED if _only(rest, ARRIVED | OPENING | POLITE) else None
-    if answer is not None:
-        return answer if _only(rest, YES | COMING | OPENING | POLITE | {_LATER}) else None
-    if opening in YES | COMING and not _has(rest, ARRIVED) and _comes_oneself(tokens):
-        return AnswerKind.ACCEPT
-    return None
+def _pleads(clause: tuple[str, ...]) -> bool:
+    """Whether these words ask for help or speak of a danger, and do not deny it."""
+    calls = any(word in CALLING for word in clause)
+    offers = f"{' '.join(clause)} ".startswith(OFFERS)
+    return (
+        (not offers and _stands(clause, HELP, NEGATION_REACH, after=1))
+        or _stands(clause, DANGER, DANGER_REACH)
+        or (calls and _stands(clause, RESCUE, NEGATION_REACH))
+    )
 
 
-def _comes_oneself(tokens: list[str]) -> bool:
-    """False for "ja, Bo kommer" and "kommer I": somebody else is meant."""
-    before = YES | OPENING | COMING | KEYS.keys()
-    for number, token in enumerate(tokens):
-        if token in COMING:
-            after = tokens[number + 1 : number + 2]
-            if (number and tokens[number - 1] not in before) or _has(after, OTHERS):
-                return False
-    return True
-
-
-def _declines(tokens: list[str]) -> bool:
-    """A "no" that nothing contradicts. A wrong decline only calls the next colleague sooner."""
-    if _has(tokens, YES | HELP | OVER | ARRIVED | _CONTRADICTS_NO):
-        return False
-    negated = any(token in NEGATION or "ikke" in token for token in tokens)
-    return negated or not _has(tokens, COMING)
-
-
-def _calls_help(tokens: list[str]) -> bool:
-    if tokens[0] == "4":
-        return not any(_against(token) for token in tokens)
-    for number, token in enumerate(tokens):
-        if token in HELP:
-            near = tokens[max(0, number - NEGATION_REACH) : number + 2]
-            if not any(_against(word) for word in near):
+def _stands(clause: tuple[str, ...], phrases: frozenset[str], reach: int, after: int = 0) -> bool:
+    """Whether one of these phrases is said, with no negation near it."""
+    for at in range(len(clause)):
+        for end in range(at + 1, min(at + PHRASE_LONGEST, len(clause)) + 1):
+            if " ".join(clause[at:end]) not in phrases:
+                continue
+            near = clause[max(0, at - reach) : at] + clause[end : end + after]
+            if not any(_denies(word) for word in near):
                 return True
     return False
 
 
-def _says_over(tokens: list[str]) -> bool:
-    """Strict: "over i hus 2" and "5 mand her" close nothing."""
-    return _only(tokens, OVER | OVER_BESIDE | {"5"}) and (tokens[0] == "5" or _has(tokens, OVER))
+def _denies(word: str) -> bool:
+    return word in NEGATION or "ikke" in word
 
 
-def _against(token: str) -> bool:
-    return token in NEGATION or token in NO or token == "2" or "ikke" in token
-
-
-def _has(tokens: list[str], words: frozenset[str]) -> bool:
-    return any(token in words for token in tokens)
-
-
-def _only(tokens: list[str], words: frozenset[str]) -> bool:
-    return all(token in words for token in tokens)
+def _fourth_key(words: Sequence[str]) -> bool:
+    """ "4" first, and nothing that takes it back."""
+    against = (word in NO or word == "2" or _denies(word) for word in words)
+    return words[:1] == ["4"] and not any(against)
