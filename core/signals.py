@@ -6,9 +6,11 @@ tolerate new ones; we read an unknown token as `unknown` and keep what was sent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 
 class SignalType(StrEnum):
@@ -219,3 +221,7 @@ class Taken(StrEnum):
 
     STORED = "stored"
     UNSTORED = "unstored"
+
+
+Later: TypeAlias = Callable[[bool], None]
+"""Called once after UNSTORED: true when it is stored after all, false when it never will be."""

@@ -3,6 +3,10 @@
 The law kept here: *acknowledge after durable* (law 1). `take` is true only when the message, or
 the one that stands for it, is committed. The hand-over runs in a task of its own, so a device that
 hangs up right after its press cannot stop it. Heartbeats and positions never wait for the store.
+
+Where the store fails, help is called and `take` is false at once: many protocols have a word for
+that, and their device sends again. A line without such a word gives `called`: then `take` calls it
+and answers when the message is stored after all, or never will be.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from core import metrics
@@ -68,6 +73,8 @@ NEWS_FOR = timedelta(seconds=60)
 
 Result = TypeVar("Result")
 IsStored = Callable[[str], Awaitable[bool]]
+Called = Callable[[], None]
+"""Help is called, the store has it not: the next message may come, the answer follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +102,23 @@ class _Arrival:
     elsewhere: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a message; `later`: whether it is stored after all. None: it never is."""
+
+    taken: Taken
+    later: asyncio.Future[bool] | None = None
+
+
+_STORED, _NEVER = _Outcome(Taken.STORED), _Outcome(Taken.UNSTORED)
+
+
 @dataclass(slots=True)
 class _Fold:
     """Messages of one meaning in a storm: the newest of them, and the task that hands it over."""
 
     newest: _Arrival
-    task: asyncio.Task[Taken]
+    task: asyncio.Task[_Outcome]
 
 
 class Intake:
@@ -127,7 +145,8 @@ class Intake:
         self._calm_after = calm_after
         self._senders = Senders()
         self._turns = Turns(A_TURN)
-        self._handing: dict[str, asyncio.Task[Taken]] = {}
+        self._handing: dict[str, asyncio.Task[_Outcome]] = {}
+        self._owed: dict[str, asyncio.Future[bool]] = {}
         self._folds: dict[Meaning, _Fold] = {}
         self._storms = Storms()
         self._storming: dict[str, bool] = {}
@@ -151,7 +170,14 @@ class Intake:
         """Where a device last said it was, while that is fresh (laws 8 and 10)."""
         return self._senders.position(device, self._clock.now())
 
-    async def take(self, reading: Reading, *, dup: bool = False, site: str = "") -> bool:
+    async def take(
+        self,
+        reading: Reading,
+        *,
+        dup: bool = False,
+        site: str = "",
+        called: Called | None = None,
+    ) -> bool:
         """True when the message may be acknowledged. `dup`: the line says it may be a copy.
 
         `site` is that of the line, for a sender nobody has registered.
@@ -165,10 +191,10 @@ class Intake:
         sender.noted(arrival.reading, arrival.now, arrival.wall)
         if reading.type in _LIGHT:
             return True
-        taken = await self._take(arrival, sender)
-        if taken is not Taken.STORED:
+        outcome = await self._take(arrival, sender)
+        if outcome.taken is not Taken.STORED:
             metrics.UNACKNOWLEDGED.labels(reading.protocol).inc()
-        return taken is Taken.STORED
+        return await _acknowledged(outcome, called)
 
     async def take_over(
         self, handed: Signal, late: Lateness, is_stored: IsStored | None, site: str = ""
@@ -198,7 +224,7 @@ class Intake:
             named, seen = self._named(arrival, sender)
             if not named.repeat and await is_stored(named.identity):
                 sender.seen = seen.became(named.identity, Taken.STORED)
-        return await self._take(arrival, sender) is Taken.STORED
+        return (await self._take(arrival, sender)).taken is Taken.STORED
 
     def heard_elsewhere(self, reading: Reading, late: Lateness, site: str = "") -> None:
         """A sign of life that another gateway of ours, of that site, heard lately."""
@@ -209,7 +235,14 @@ class Intake:
             self._supervision.heard(arrival.reading, device)
             self._senders.of(device).noted(arrival.reading, arrival.heard, arrival.wall - late.age)
 
-    async def keep(self, protocol: str, sender: str, why: str, content: bytes) -> bool:
+    async def keep(
+        self,
+        protocol: str,
+        sender: str,
+        why: str,
+        content: bytes,
+        called: Called | None = None,
+    ) -> bool:
         """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
 
         Past a limit for each sender it is only counted.
@@ -219,8 +252,12 @@ class Intake:
         self._line("message not understood", sender, [why], "kept" if kept else "counted")
         if not kept:
             return True
-        raw = self._desk.keep_raw(protocol, sender, why, content[:RAW_BYTES_MAX])
-        return await asyncio.shield(self._spawn(raw)) is Taken.STORED
+        later = _promised()
+        raw = self._desk.keep_raw(
+            protocol, sender, why, content[:RAW_BYTES_MAX], partial(_fulfil, later)
+        )
+        taken = await asyncio.shield(self._spawn(raw))
+        return await _acknowledged(_Outcome(taken, later), called)
 
     async def close(self) -> None:
         """Hand over what is still folded, and wait for every commit that is under way."""
@@ -257,9 +294,10 @@ class Intake:
             pressed = wall - (late.age if late.pressed is None else late.pressed)
         return _Arrival(reading, registration, now, wall, pressed, copy, now - age)
 
-    async def _take(self, arrival: _Arrival, sender: Sender) -> Taken:
+    async def _take(self, arrival: _Arrival, sender: Sender) -> _Outcome:
         named, seen = self._named(arrival, sender)
-        if named.repeat:
+        under_way = named.identity in self._handing or named.identity in self._owed
+        if named.repeat or under_way:
             return await self._copy(arrival, named, sender)
         # Presses of a day that come in one moment are no storm: they are judged as they were heard.
         meaning = self._storms.folds(arrival.reading, arrival.heard)
@@ -268,36 +306,49 @@ class Intake:
         sender.seen = seen
         return await self._hand_over(self._signal(arrival, named), sender)
 
-    async def _copy(self, arrival: _Arrival, named: Identity, sender: Sender) -> Taken:
+    async def _copy(self, arrival: _Arrival, named: Identity, sender: Sender) -> _Outcome:
         """A copy is acknowledged once its original is stored, and mostly costs nothing else."""
         metrics.REPEATS.labels(arrival.reading.protocol).inc()
         under_way = self._handing.get(named.identity)
         if under_way is not None:
             return await asyncio.shield(under_way)
+        if (owed := self._owed.get(named.identity)) is not None:
+            return _Outcome(Taken.UNSTORED, owed)
         original = sender.seen.find(named.identity)
         stored = original is not None and original.taken is Taken.STORED
         if not self._copies.allows(arrival.registration.device, arrival.now):
-            return Taken.STORED if stored else Taken.UNSTORED
-        # What is not stored yet goes to the desk as if it were the first: it must be stored.
+            return _STORED if stored else _NEVER
+        # What nobody tries to store any more goes to the desk as if it were the first.
         again = await self._hand_over(self._signal(arrival, named, repeat=stored), sender)
-        return Taken.STORED if stored else again
+        return _STORED if stored else again
 
-    async def _hand_over(self, signal: Signal, sender: Sender) -> Taken:
+    async def _hand_over(self, signal: Signal, sender: Sender) -> _Outcome:
         task = self._spawn(self._commit(signal, sender))
         self._handing[signal.identity] = task
         return await asyncio.shield(task)
 
-    async def _commit(self, signal: Signal, sender: Sender) -> Taken:
-        began_s = monotonic_s()
+    async def _commit(self, signal: Signal, sender: Sender) -> _Outcome:
+        began_s, later = monotonic_s(), _promised()
         try:
             await self._turns.mine()
-            taken = await self._desk.take(signal)
+            taken = await self._desk.take(signal, partial(self._after_all, signal, sender, later))
         finally:
             del self._handing[signal.identity]
         if not signal.repeat:
             sender.seen = sender.seen.became(signal.identity, taken)
         metrics.TAKING.labels(signal.reading.protocol).observe(monotonic_s() - began_s)
-        return taken
+        if taken is Taken.UNSTORED and not signal.repeat and not later.done():
+            self._owed[signal.identity] = later
+        return _Outcome(taken, later)
+
+    def _after_all(
+        self, signal: Signal, sender: Sender, later: asyncio.Future[bool], stored: bool
+    ) -> None:
+        """A copy is acknowledged from now on; or it goes to the desk as a press again."""
+        self._owed.pop(signal.identity, None)
+        if stored:
+            sender.seen = sender.seen.became(signal.identity, Taken.STORED)
+        _fulfil(later, stored)
 
     def _named(self, arrival: _Arrival, sender: Sender) -> tuple[Identity, identity.Seen]:
         reading, device = arrival.reading, arrival.registration.device
@@ -337,7 +388,7 @@ class Intake:
 
     # Storms
 
-    async def _folded(self, meaning: Meaning, arrival: _Arrival, sender: Sender) -> Taken:
+    async def _folded(self, meaning: Meaning, arrival: _Arrival, sender: Sender) -> _Outcome:
         metrics.FOLDED.labels(arrival.reading.protocol).inc()
         self._storm(arrival.registration.device)
         fold = self._folds.get(meaning)
@@ -347,7 +398,7 @@ class Intake:
         fold.newest = arrival
         return await asyncio.shield(fold.task)
 
-    async def _unfold(self, meaning: Meaning, sender: Sender) -> Taken:
+    async def _unfold(self, meaning: Meaning, sender: Sender) -> _Outcome:
         """Gather for a moment, then hand the newest over for all of them."""
         await self._closed_within(self._fold_for)
         arrival = self._folds.pop(meaning).newest
@@ -418,3 +469,22 @@ class Intake:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._log.error("intake failed", exc_info=task.exception())
+
+
+async def _acknowledged(outcome: _Outcome, called: Called | None) -> bool:
+    """Whether it may be acknowledged: now, or, for a line that waits, when that is known."""
+    if outcome.taken is Taken.STORED:
+        return True
+    if called is None or outcome.later is None:
+        return False
+    called()
+    return await asyncio.shield(outcome.later)
+
+
+def _promised() -> asyncio.Future[bool]:
+    return asyncio.get_running_loop().create_future()
+
+
+def _fulfil(later: asyncio.Future[bool], stored: bool) -> None:
+    if not later.done():
+        later.set_result(stored)

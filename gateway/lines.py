@@ -28,9 +28,9 @@ from devices.scan import Scan
 from devices.session import Family, Heard
 from devices.standing import LineStanding
 from devices.watch import Finding, Trouble
-from gateway.intake import Intake
+from gateway.intake import Called, Intake
 from gateway.links.mqtt_line import MqttLine
-from gateway.links.pump import Behind, Pump
+from gateway.links.pump import Pump
 from gateway.links.serial_line import SerialLine, SerialSettings
 from gateway.links.tcp_line import TcpLine
 from gateway.links.udp_line import UdpLine
@@ -173,7 +173,7 @@ class DeviceLines:
             self._logged_in[link.device] = link
         self._open[line.id] = _OpenLine(line, house, port, link, self._shutting)
 
-    def _link(self, line: Line, port: Port, house: Behind) -> Link:
+    def _link(self, line: Line, port: Port, house: LineHouse) -> Link:
         """What the URL asks for. What no other link opens is pyserial's. Raises ConfigError."""
         parts = urlsplit(line.url)
         host, number = parts.hostname or "", parts.port or 0
@@ -286,13 +286,17 @@ class LineHouse:
             self._watch()
 
     async def heard(self, message: Heard) -> bool:
+        return await self.kept(message, None)
+
+    async def kept(self, message: Heard, called: Called | None) -> bool:
         reading = message.reading
         if reading is None:
             if not message.error and not message.raw:
                 return True
             name = self._line.id
             why = message.error or "no meaning is known for it"
-            return await self._lines.intake.keep(self._line.protocol, name, why, message.raw)
+            protocol = self._line.protocol
+            return await self._lines.intake.keep(protocol, name, why, message.raw, called)
         answers = line_answers(reading)
         if answers is not None:
             self._answers(reading, answers)
@@ -302,7 +306,7 @@ class LineHouse:
             return True
         closes = self._lines.may_close(self._line) and reading.type in _TAKES_AWAY
         reading = replace(reading, line=self._line.id, closes=closes)
-        return await self._lines.intake.take(reading, site=self._line.site)
+        return await self._lines.intake.take(reading, site=self._line.site, called=called)
 
     def up(self) -> None:
         self._is_open, self._is_silent = True, False

@@ -16,7 +16,7 @@ from devices.buttons.native import codec
 from devices.catalogue import kind
 from devices.registry import NATIVE, Registry
 from devices.watch import OWN_LINE, Finding, Trouble
-from gateway.intake import Intake
+from gateway.intake import Called, Intake
 from gateway.links.mqtt_line import MqttLine
 from gateway.links.ports import Login, MqttListener, Published
 from gateway.logins import Logins
@@ -34,7 +34,7 @@ NOTICED = (
     *("refused_login", "client_id_taken", TWO_CLAIM, "too_many_connections", "oversize"),
     *("topic_without_right", "filter_without_right", "too_many_filters", "will_without_right"),
     *("retained_full", "dropped_message", "dropped_session"),
-    *("bad_packet", "no_connect", "refused_version", "slow_reader"),
+    *("bad_packet", "no_connect", "refused_version", "slow_reader", "unkept"),
 )
 """What may stand in the counter's label; the log line carries the listener's own word."""
 
@@ -120,12 +120,12 @@ class Native:
     def may_subscribe(self, username: str, topic_filter: str) -> bool:
         return bool(self._leaf(username, topic_filter))
 
-    async def published(self, message: Published) -> bool:
+    async def published(self, message: Published, called: Called) -> bool:
         """True once the message, or its bytes where nobody can read it, are kept durably."""
         device = message.username
         line = self._line_of(device)
         if line is not None:
-            return await self._passed_on(line, message)
+            return await self._passed_on(line, message, called)
         known = self._registry.device(device)
         wall = self._clock.wall()
         try:
@@ -139,19 +139,19 @@ class Native:
             )
         except PeerError as wrong:
             self._supervision.alive(device)
-            return await self._intake.keep(NATIVE, device, str(wrong), message.payload)
+            return await self._intake.keep(NATIVE, device, str(wrong), message.payload, called)
         # RETAIN on a PUBLISH to us is the device's wish that it be kept, not news that it is an
         # old copy; only a broker we subscribe to says that. So the reading is a live one.
-        return await self._intake.take(reading, dup=message.dup)
+        return await self._intake.take(reading, dup=message.dup, called=called)
 
-    async def _passed_on(self, line: MqttLine, message: Published) -> bool:
+    async def _passed_on(self, line: MqttLine, message: Published, called: Called) -> bool:
         """The far end of a line says what it heard, on one topic; any other is only kept."""
         device, leaf = message.username, self._leaf(message.username, message.topic)
         self._supervision.alive(device)
         if leaf == EVENTS:
-            return await line.published(message.payload)
+            return await line.published(message.payload, called)
         why = f"{leaf} is not read: set the topic to {self._prefix}/{device}/{EVENTS}"
-        return await self._intake.keep(NATIVE, device, why, message.payload)
+        return await self._intake.keep(NATIVE, device, why, message.payload, called)
 
     def subscribed(self, username: str, topic_filter: str) -> None:
         if self._leaf(username, topic_filter) in (DOWN, f"{DOWN}/#", "#", "+"):

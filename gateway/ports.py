@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from core.signals import Reading, Signal, Taken
+from core.signals import Later, Reading, Signal, Taken
 from devices.watch import Finding
 
 
 class Desk(Protocol):
     """The other side of intake. Called on the event loop."""
 
-    async def take(self, signal: Signal) -> Taken:
-        """STORED: acknowledge. UNSTORED: help is called, do not acknowledge (law 1).
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+        """STORED: acknowledge. UNSTORED: help is called, do not acknowledge (law 1) before `later`
 
-        Returns after the commit. `signal.repeat`: it is stored already, only answer its device
-        again. A signal that was not stored may come once more with the same `id`.
+        says that it is stored after all. Returns after the commit, or when the store has failed.
+        `signal.repeat`: it is stored already, only answer its device again. A signal that was not
+        stored may come once more with the same `id`.
         """
         ...
 
-    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
+    async def keep_raw(
+        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
+    ) -> Taken:
         """Keep bytes nobody could read, so that they can be acknowledged."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from core.clock import Clock
-from core.signals import Signal, Taken
+from core.signals import Later, Signal, Taken
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from devices.watch import Finding, Trouble
@@ -49,13 +49,14 @@ class EngineDesk:
         assert self._engine is not None, "join the halves first"
         return self._engine
 
-    async def take(self, signal: Signal) -> Taken:
-        return await self.engine.take(signal)
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+        return await self.engine.take(signal, later)
 
-    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
-        return await self.engine.keep_raw(
-            RawBytes(self._clock.now(), protocol, sender, why, content)
-        )
+    async def keep_raw(
+        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
+    ) -> Taken:
+        raw = RawBytes(self._clock.now(), protocol, sender, why, content)
+        return await self.engine.keep_raw(raw, later)
 
     def device_subscribed(self, device: str) -> None:
         self.engine.device_subscribed(device)

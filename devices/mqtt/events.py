@@ -17,6 +17,7 @@ class Fault(StrEnum):
     NO_CONNECT = "no_connect"
     REFUSED_VERSION = "refused_version"
     SLOW_READER = "slow_reader"
+    UNKEPT = "unkept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,10 @@ class ConnectAsked:
 
 @dataclass(frozen=True, slots=True)
 class PublishCame:
-    """Answer with `acknowledge` or `let_go`, at any later time, at every QoS."""
+    """Answer with `acknowledge` or `let_go`, at any later time, at every QoS.
+
+    `postpone` in between: it has called help, and only the store is missing.
+    """
 
     packet: Publish
 

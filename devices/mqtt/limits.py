@@ -22,6 +22,14 @@ class MqttLimits:
 
     incoming_max: int = 32
     """Messages of one connection under way to the store; then its socket is not read further."""
+    owed_max: int = 256
+    """And messages of it that have called help and wait for a store that fails; past this the
+    connection ends, so that the client sends what it was not answered again."""
+    owed_longest: timedelta = timedelta(minutes=2)
+    """How long one of those may wait on one connection."""
+    unkept_grace: timedelta = timedelta(seconds=1)
+    """A message that will never be kept ends its connection after this: what was sent behind it
+    is read and answered first."""
     packets_per_turn_max: int = 32
     """Packets of one connection taken before others get their turn."""
 
@@ -41,4 +49,6 @@ class MqttLimits:
     connect_within: timedelta = timedelta(seconds=5)
     """From the open socket to a whole CONNECT."""
     stalled_max: timedelta = timedelta(seconds=30)
-    """How long a client may leave what we wrote unread."""
+    """How long a client may leave what we wrote unread. It is read meanwhile."""
+    unread_answers_max: int = 65_536
+    """Bytes of answers to what it sends meanwhile; past this it is not read either."""

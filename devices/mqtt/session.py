@@ -2,10 +2,14 @@
 
 **Its law: no PUBACK, no PUBREC is written before `acknowledge` was called for that message.** The
 session never does so by itself. What it hands out as `PublishCame` stands under way until the
-caller says `acknowledge` (it is kept durably) or `let_go` (it is not: the client hears nothing and
-sends again). Each message is answered by itself, in the order of commit; the standard's order of
-PUBACKs [MQTT-4.6.0-2] binds clients, and one message that cannot be stored must not hold back the
-press behind it.
+caller says `acknowledge` (it is kept durably) or `let_go` (it never will be). Each message is
+answered by itself, in the order of commit; the standard's order of PUBACKs [MQTT-4.6.0-2] binds
+clients, and one message that cannot be stored must not hold back the press behind it.
+
+A client without its PUBACK stops sending once its own window is full, connected, with the next
+press inside. So nothing is left unanswered for good: what was `postpone`d (help is called, the
+store fails) leaves the window free and is answered when it is stored after all; what never will
+be, or waits too long, ends the connection, and the client sends it again on the next.
 
 Copies of one packet id under way at once (a client that repeats before it was answered) get one
 answer, when the last of them is settled, and none when one of them was let go: an early PUBACK
@@ -91,6 +95,10 @@ class MqttSession:
         self._connect: Connect | None = None
         self._copies: dict[int, _Copies] = {}
         self._under_way = 0
+        self._owed: dict[int, tuple[Publish, datetime]] = {}
+        self._ends: datetime | None = None
+        self._unkept_why = "what it sent has waited too long for the store"
+        self._unread = 0
         self._held = False
         self._heard = now
         self._silence_max: timedelta | None = limits.connect_within
@@ -108,8 +116,11 @@ class MqttSession:
 
     @property
     def wants_bytes(self) -> bool:
-        """Whether to read the socket: not while messages under way or unread answers pile up."""
-        return not self._held and self._may_take() and self._blocked_since is None
+        """Whether to read the socket: not while messages under way or unread answers pile up.
+
+        A client that leaves its pages unread is read on: what it sends may be its own press.
+        """
+        return not self._held and self._may_take()
 
     @property
     def can_send(self) -> bool:
@@ -126,12 +137,8 @@ class MqttSession:
         """When to call `wake`: connect time-out, keep-alive, or a client that does not read."""
         if self.phase is Phase.ENDED:
             return None
-        if self._blocked_since is not None:
-            return self._blocked_since + self._limits.stalled_max
-        # While we do not read, its silence is ours.
-        if self._silence_max is None or not self.wants_bytes:
-            return None
-        return self._heard + self._silence_max
+        moments = (self._unkept_at(), self._stalls_at() or self._silent_at())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def receive(self, received: bytes, now: datetime) -> list[Event]:
         """Take bytes; the events of at most one turn. Never raises for what a peer sent."""
@@ -150,6 +157,8 @@ class MqttSession:
             return b""
         sending = self._out[0] if len(self._out) == 1 else b"".join(self._out)
         self._out.clear()
+        if self._blocked_since is not None:
+            self._unread += len(sending)
         return sending
 
     def wake(self, now: datetime) -> list[Event]:
@@ -157,7 +166,9 @@ class MqttSession:
         wake_at = self.wake_at
         if wake_at is None or now < wake_at:
             return []
-        if self._blocked_since is not None:
+        if _is_due(self._unkept_at(), now):
+            ended = self.end(self._unkept_why, Fault.UNKEPT)
+        elif _is_due(self._stalls_at(), now):
             seconds = self._limits.stalled_max.total_seconds()
             ended = self.end(f"left our bytes unread for {seconds:.0f} s", Fault.SLOW_READER)
         elif self.phase is Phase.OPENING:
@@ -193,9 +204,18 @@ class MqttSession:
         """This message is kept durably: only now may its PUBACK or PUBREC leave."""
         self._settle(packet, kept=True)
 
-    def let_go(self, packet: Publish) -> None:
-        """This message is not kept: nothing leaves, and the next one may come."""
+    def postpone(self, packet: Publish, now: datetime) -> None:
+        """This message has called help and is not kept yet: answered later, the next may come."""
+        self._under_way -= 1
+        self._owed[id(packet)] = (packet, now)
+        if len(self._owed) > self._limits.owed_max:
+            self._end_soon(f"{len(self._owed)} of its messages wait for the store", now)
+
+    def let_go(self, packet: Publish, now: datetime) -> None:
+        """This message never will be kept: nothing leaves, and soon the connection ends."""
         self._settle(packet, kept=False)
+        if packet.qos:
+            self._end_soon("sent what cannot be kept, and is to send it again", now)
 
     def grant(self, packet: Subscribe, codes: tuple[int, ...]) -> None:
         """Answer a SUBSCRIBE, one code a filter [MQTT-3.8.4-5]."""
@@ -209,9 +229,10 @@ class MqttSession:
             self._out += self._mailbox.next_frames()
 
     def block(self, now: datetime) -> None:
-        """The socket takes no more: nothing is read or pumped until `unblock`."""
+        """The socket takes no more: nothing but answers is written until `unblock`."""
         if self._blocked_since is None:
             self._blocked_since = now
+            self._unread = 0
 
     def unblock(self, now: datetime) -> None:
         """The client reads again."""
@@ -231,8 +252,33 @@ class MqttSession:
         will = self._connect.will if let_in and self._connect else None
         return Ended(why, fault, will)
 
+    def _end_soon(self, why: str, now: datetime) -> None:
+        if self._ends is None:
+            self._ends, self._unkept_why = now + self._limits.unkept_grace, why
+
+    def _unkept_at(self) -> datetime | None:
+        """When what cannot be answered ends the connection."""
+        if self._ends is not None or not self._owed:
+            return self._ends
+        _, since = next(iter(self._owed.values()))
+        return since + self._limits.owed_longest
+
+    def _stalls_at(self) -> datetime | None:
+        """When a client that does not read is given up."""
+        if self._blocked_since is None:
+            return None
+        return self._blocked_since + self._limits.stalled_max
+
+    def _silent_at(self) -> datetime | None:
+        """When a client is silent for too long. While we do not read, its silence is ours."""
+        if self._silence_max is None or not self.wants_bytes:
+            return None
+        return self._heard + self._silence_max
+
     def _may_take(self) -> bool:
         if self.phase is Phase.ENDED or self.phase is Phase.ASKED:
+            return False
+        if self._blocked_since is not None and self._unread >= self._limits.unread_answers_max:
             return False
         return self._under_way < self._limits.incoming_max
 
@@ -334,7 +380,8 @@ class MqttSession:
         return committed == _digest(packet)
 
     def _settle(self, packet: Publish, *, kept: bool) -> None:
-        self._under_way -= 1
+        if self._owed.pop(id(packet), None) is None:
+            self._under_way -= 1
         assert self._under_way >= 0, "a message was settled twice"
         if not packet.qos:
             return
@@ -371,6 +418,10 @@ class MqttSession:
             return None
         self.pump()
         return Delivered(message)
+
+
+def _is_due(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now
 
 
 class _Copies:

@@ -4,7 +4,8 @@ Work is submitted in the order it was decided. Each piece is performed when its 
 committed. When the store fails, or is silent longer than `PATIENCE_S`, help goes on from memory:
 the work is performed, marked unstored, written to the emergency journal, and everything unsaved is
 offered to the store again every second, in its order. Only `received` and `test_ok` wait for the
-commit, because they promise it.
+commit, because they promise it. Whoever was told UNSTORED hears once more: when it is stored after
+all, or that it never will be.
 """
 
 from __future__ import annotations
@@ -142,7 +143,9 @@ class Commits:
 
     def _finish(self, waiting: _Waiting) -> None:
         # First, so that the device's acknowledgement is not queued behind what the work starts.
-        if not waiting.taken.done():
+        if waiting.taken.done():
+            _tell_later(waiting.work, True)
+        else:
             waiting.taken.set_result(Taken.STORED)
         self._perform(_promises(waiting.work) if waiting.performed else waiting.work)
 
@@ -198,10 +201,13 @@ class Commits:
         self._idle.clear()
         self._perform_unstored(waiting)
         if waiting.work.unit == _NOTHING:
+            _tell_later(waiting.work, True)
             return
         unit = replace(waiting.work.unit, once=ids.derived("unit", ids.secret()))
         if len(self._unsaved) < BACKLOG_MOST:
             self._unsaved.append(replace(waiting.work, unit=unit))
+        else:
+            _tell_later(waiting.work, False)
         loop = asyncio.get_running_loop()
         writing = loop.create_task(self._write_down(unit))
         self._journalling[writing] = None
@@ -244,6 +250,7 @@ class Commits:
             self._unsaved.pop(0)
             self._note_committed(work.unit)
             self._mark_unstored(work, False)
+            _tell_later(work, True)
             self._perform(_promises(work))
         await self._journal.replay(self._store, self._clock.wall())
 
@@ -252,6 +259,7 @@ class Commits:
         _log.error("another process writes our alarms; calling from memory", why=str(error))
         self._health.report("store", "Another process writes the same store. Stop one of them.")
         self._perform_unstored(waiting)
+        _tell_later(waiting.work, False)
 
     def _behind(self, unit: Unit) -> bool:
         """Whether an earlier state of one of these alarms never reached the store."""
@@ -271,6 +279,11 @@ class Commits:
             alarm = self._book.get(write.alarm.id)
             if alarm is not None and alarm.unstored is not unstored:
                 self._book.keep(replace(alarm, unstored=unstored))
+
+
+def _tell_later(work: Work, stored: bool) -> None:
+    for later in work.later:
+        later(stored)
 
 
 def _promises(work: Work) -> Work:

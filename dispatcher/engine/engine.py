@@ -17,7 +17,7 @@ from typing import Protocol
 from core import log
 from core.clock import Clock, sleep
 from core.errors import DomainError, StoreUnavailable
-from core.signals import AnswerKind, ReceiptState, Signal, SignalType, Taken
+from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
 from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.troubles import is_of_equipment, trouble_key
@@ -167,28 +167,12 @@ class Engine:
 
     # Desk: what comes in
 
-    async def take(self, signal: Signal) -> Taken:
-        at = self._at()
-        match signal.type:
-            case SignalType.RESTORE if is_of_equipment(signal):
-                return await self._do(self.core.well_again(signal, at))
-            case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
-                return await self._alarm(signal, at)
-            case SignalType.TEST if not signal.reading.line_test:
-                return await self._do(self.core.test(signal, at))
-            case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
-                return await self._presence(signal, at)
-            case SignalType.ANSWER:
-                return await self._device_answer(signal)
-            case SignalType.TAMPER if signal.reading.kind is not None:
-                return await self._alarm(signal, at)
-            case SignalType.TAMPER | SignalType.LOW_BATTERY | SignalType.TECHNICAL:
-                return await self._technical_signal(signal, at)
-            case _:
-                return await self._do(self.core.noted(signal, at))
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+        work = await self._decided(signal, self._at())
+        return await self._do(replace(work, later=_owed(later)))
 
-    async def keep_raw(self, raw: RawBytes) -> Taken:
-        return await self._do(Work(Unit(raw=(raw,))))
+    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
+        return await self._do(Work(Unit(raw=(raw,)), later=_owed(later)))
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
         notice = self.core.book.notices.get(notice_id) or await self._store.notice(notice_id)
@@ -381,9 +365,29 @@ class Engine:
             taken = self._do(work)
         return taken
 
-    async def _alarm(self, signal: Signal, at: Moment) -> Taken:
+    async def _decided(self, signal: Signal, at: Moment) -> Work:
+        """What a signal leaves to be done."""
+        match signal.type:
+            case SignalType.RESTORE if is_of_equipment(signal):
+                return self.core.well_again(signal, at)
+            case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
+                return self._alarm(signal, at)
+            case SignalType.TEST if not signal.reading.line_test:
+                return self.core.test(signal, at)
+            case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
+                return self._presence(signal, at)
+            case SignalType.ANSWER:
+                return await self._device_answer(signal)
+            case SignalType.TAMPER if signal.reading.kind is not None:
+                return self._alarm(signal, at)
+            case SignalType.TAMPER | SignalType.LOW_BATTERY | SignalType.TECHNICAL:
+                return self._technical_signal(signal, at)
+            case _:
+                return self.core.noted(signal, at)
+
+    def _alarm(self, signal: Signal, at: Moment) -> Work:
         try:
-            work = self.core.signal(signal, at)
+            return self.core.signal(signal, at)
         except Exception as error:
             # Ours, and a press must not die of it: everybody is called, and a person is told.
             _log.error("deciding failed; everybody is called", signal=signal.id, why=repr(error))
@@ -392,19 +396,18 @@ class Engine:
                 "An alarm could not be decided. Everybody is called. Tell support: {why}",
                 why=repr(error),
             )
-            work = self.core.call_everyone(signal, at)
-        return await self._do(work)
+            return self.core.call_everyone(signal, at)
 
-    async def _presence(self, signal: Signal, at: Moment) -> Taken:
+    def _presence(self, signal: Signal, at: Moment) -> Work:
         leaving = signal.type is SignalType.CHECK_OUT
         if leaving and not signal.reading.authenticated:
-            return await self._do(Work(Unit(signals=(signal,))))
+            return Work(Unit(signals=(signal,)))
         assert signal.person is not None
         self._around.present(signal.person, not leaving, at)
         self._followers.changed("devices")
-        return await self._do(self.core.presence(signal, at))
+        return self.core.presence(signal, at)
 
-    async def _device_answer(self, signal: Signal) -> Taken:
+    async def _device_answer(self, signal: Signal) -> Work:
         """A responder's device: its answer counts only from the device its notice went to.
 
         One transaction with what it decides: else a crash in between would leave an answer that
@@ -413,10 +416,10 @@ class Engine:
         kept = Work(Unit(signals=() if signal.repeat else (signal,)))
         notice = await self._notice_answered(signal)
         if notice is None or signal.reading.answer is None:
-            return await self._do(kept)
+            return kept
         source = Source(SourceKind.DEVICE, signal.device)
         _, work = self._counted(notice, signal.reading.answer, source)
-        return await self._do(kept.and_then(work))
+        return kept.and_then(work)
 
     async def _notice_answered(self, signal: Signal) -> Notice | None:
         reading = signal.reading
@@ -450,12 +453,12 @@ class Engine:
         asked = [notice for notice in standing if not notice.technical] or standing
         return asked[0].id if len(asked) == 1 else None
 
-    async def _technical_signal(self, signal: Signal, at: Moment) -> Taken:
+    def _technical_signal(self, signal: Signal, at: Moment) -> Work:
         message = TROUBLES.get(signal.type, "{text}")
         which = "/".join(filter(None, (signal.device, signal.point)))
         text = self.say()(message, devices=which, text=signal.reading.text)
         raised = self.core.technical(trouble_key(signal), text, signal.site, signal.device, at)
-        return await self._do(self.core.noted(signal, at).and_then(raised))
+        return self.core.noted(signal, at).and_then(raised)
 
     def _standing(self, address: str, also_failed: bool = False) -> list[Notice]:
         """What this address was sent and may still answer, newest first, one an alarm.
@@ -503,3 +506,7 @@ class Engine:
             message = "An open alarm cannot be read: {alarm} ({why}). Ask who pressed."
             self.health.report(f"alarm:{alarm_id}", message, alarm=alarm_id, why=why)
             self.technical(f"unreadable:{alarm_id}", message, alarm=alarm_id, why=why)
+
+
+def _owed(later: Later | None) -> tuple[Later, ...]:
+    return () if later is None else (later,)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from core.signals import AnswerKind, ReceiptState, Signal, Taken
+from core.signals import AnswerKind, Later, ReceiptState, Signal, Taken
 from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.view import View
 from dispatcher.site.model import Organisation
@@ -91,11 +91,14 @@ class Change:
 class Desk(Protocol):
     """The engine's face. Methods that change something return after the commit."""
 
-    async def take(self, signal: Signal) -> Taken:
-        """A signal came in. STORED: acknowledge. UNSTORED: help is called, do not acknowledge."""
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+        """A signal came in. STORED: acknowledge. UNSTORED: help is called, do not acknowledge
+
+        before `later` says that it is stored after all.
+        """
         ...
 
-    async def keep_raw(self, raw: RawBytes) -> Taken:
+    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
         """Keep bytes nobody could read, so that they can be acknowledged."""
         ...
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Protocol, TypeVar
 
-from core.signals import AlarmKind, Level, Signal
+from core.signals import AlarmKind, Later, Level, Signal
 from dispatcher.alarms.model import Alarm, Notice, Place, TellType
 from dispatcher.alarms.plan import Plan
 from dispatcher.alarms.view import View
@@ -43,7 +43,10 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Commit `unit`; then send, tell and show. `ring_locally`: nobody has accepted anywhere."""
+    """Commit `unit`; then send, tell and show. `ring_locally`: nobody has accepted anywhere.
+
+    `later`: who is owed an acknowledgement, should the unit not be stored at once.
+    """
 
     unit: Unit = field(default_factory=Unit)
     send: tuple[Notice, ...] = ()
@@ -51,6 +54,7 @@ class Work:
     changed: tuple[str, ...] = ()
     ring_locally: tuple[str, ...] = ()
     technical: tuple[str, ...] = ()
+    later: tuple[Later, ...] = ()
 
     def and_then(self, other: Work) -> Work:
         """Both, in one transaction, in this order."""
@@ -66,6 +70,7 @@ def together(works: Sequence[Work]) -> Work:
         _joined(work.changed for work in works),
         _joined(work.ring_locally for work in works),
         _joined(work.technical for work in works),
+        _joined(work.later for work in works),
     )
 
 

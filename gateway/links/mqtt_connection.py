@@ -116,11 +116,16 @@ class MqttConnection(asyncio.BufferedProtocol):
         self._arm()
 
     def settle(self, packet: Publish, *, kept: bool) -> None:
-        """A message was committed, or was not."""
+        """A message was committed, or never will be."""
         if kept:
             self.session.acknowledge(packet)
         else:
-            self.session.let_go(packet)
+            self.session.let_go(packet, self._owner.now())
+        self.go_on()
+
+    def postpone(self, packet: Publish) -> None:
+        """A message has called help and waits for the store: it is settled later."""
+        self.session.postpone(packet, self._owner.now())
         self.go_on()
 
     def end(self, why: str, fault: Fault | None = None) -> None:

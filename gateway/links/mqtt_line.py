@@ -1,17 +1,34 @@
 """A line whose far end logs in at our own MQTT listener, e.g. rtl_433 with `-F mqtt://`.
 
 Each message it publishes is a frame of the line's protocol. The PUBACK leaves once everything the
-message held is kept (law 1). The line is open while its far end is connected.
+message held is kept (law 1), however long that takes: MQTT has no word for "send it again". The
+line is open while its far end is connected.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Protocol
 
 from devices.session import DeviceSession, Heard
 from gateway.links.pump import Behind, Pump
+
+Called = Callable[[], None]
+
+
+class Patient(Behind, Protocol):
+    """The house behind a line whose peer waits to be answered."""
+
+    async def kept(self, message: Heard, called: Called | None) -> bool:
+        """As `heard`; but where help is called and nothing is stored, `called` is called and the
+
+        answer follows when it is known.
+        """
+        ...
+
 
 END = b"\n"
 """Ends a frame that comes as a message of its own."""
@@ -21,7 +38,7 @@ class MqttLine:
     """`run` until cancelled, then `close`."""
 
     def __init__(
-        self, device: str, open_session: Callable[[], DeviceSession], behind: Behind
+        self, device: str, open_session: Callable[[], DeviceSession], behind: Patient
     ) -> None:
         self.device = device
         self._open_session = open_session
@@ -53,14 +70,15 @@ class MqttLine:
         self._drop()
         self._behind.down(f"{self.device} is not connected")
 
-    async def published(self, payload: bytes) -> bool:
+    async def published(self, payload: bytes, called: Called) -> bool:
         """True once all it held is kept. Messages of a closed line are not acknowledged."""
         if self._closed or self._pump is None:
             return False
         lost = self._remembering.lost
         pump = self._pump
-        pump.receive(payload + END)
-        await pump.drained()
+        with self._remembering.waiting(called):
+            pump.receive(payload + END)
+            await pump.drained()
         return self._remembering.lost == lost
 
     def stop_reading(self) -> None:
@@ -77,11 +95,31 @@ class MqttLine:
 
 
 class _Remembering:
-    """The house behind, and how many messages it could not keep."""
+    """The house behind, how many messages it could not keep, and who waits for those it has."""
 
-    def __init__(self, behind: Behind) -> None:
+    def __init__(self, behind: Patient) -> None:
         self._behind = behind
+        self._waiting: dict[int, Called] = {}
+        self._numbers = 0
         self.lost = 0
+
+    @contextmanager
+    def waiting(self, called: Called) -> Iterator[None]:
+        """Somebody waits: `called` once, when help is called and nothing stored.
+
+        One message may hold several, and the end of the one before: whoever waits is told.
+        """
+        self._numbers += 1
+        number = self._numbers
+        self._waiting[number] = called
+        try:
+            yield
+        finally:
+            self._waiting.pop(number, None)
+
+    def _called(self) -> None:
+        while self._waiting:
+            self._waiting.popitem()[1]()
 
     def now(self) -> datetime:
         return self._behind.now()
@@ -95,7 +133,7 @@ class _Remembering:
     async def heard(self, message: Heard) -> bool:
         kept = False
         try:
-            kept = await self._behind.heard(message)
+            kept = await self._behind.kept(message, self._called)
         finally:
             self.lost += not kept
         return kept

@@ -257,6 +257,7 @@ class NativeMqttListener:
 
     def _ended(self, connection: MqttConnection, ended: Ended) -> None:
         mailbox, connection.mailbox = connection.mailbox, None
+        self._traffic.gone(connection)
         if ended.fault is not None:
             detail = f"{connection.peer} {ended.why}; the connection is closed"
             self._traffic.notice(ended.fault, connection.username, detail)

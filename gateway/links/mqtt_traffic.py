@@ -10,6 +10,9 @@ dropped when it falls due.
 *Observers.* A message is handed to other subscribers when it arrives, in order, without waiting
 for the store: observers are promised nothing.
 
+*A store that fails.* A message that has called help waits for its commit beside the window, until
+it is settled or its connection is over (`gone`).
+
 *Tasks.* One per message, for 3 µs each; a shorter path would have to run `Behind.published`
 outside a task, where time-outs and locks of asyncio do not work.
 """
@@ -59,6 +62,7 @@ class MqttTraffic:
         limits: MqttLimits,
     ) -> None:
         self.under_way: set[asyncio.Task[None]] = set()
+        self._postponed: dict[MqttConnection, dict[asyncio.Task[None], None]] = {}
         self._behind = behind
         self._exchange = exchange
         self._connections = connections
@@ -127,16 +131,42 @@ class MqttTraffic:
     def notice(self, what: Oddity | Fault, username: str, detail: str) -> None:
         self._behind.noticed(what.value, username, detail)
 
+    def gone(self, connection: MqttConnection) -> None:
+        """Its messages that wait for the store are answered to nobody: they are sent again."""
+        for task in self._postponed.pop(connection, {}):
+            task.cancel()
+
     async def _keep(self, connection: MqttConnection, packet: Publish) -> None:
         message = _published(connection.username, connection.client_id, packet)
+        task = asyncio.current_task()
+        assert task is not None
         kept = False
         try:
-            kept = await self._behind.published(message)
+            kept = await self._behind.published(
+                message, lambda: self._postpone(connection, packet, task)
+            )
         finally:
             connection.settle(packet, kept=kept)
 
+    def _postpone(
+        self, connection: MqttConnection, packet: Publish, task: asyncio.Task[None]
+    ) -> None:
+        if connection.mailbox is None:  # it is over
+            task.cancel()
+            return
+        self.under_way.discard(task)
+        self._postponed.setdefault(connection, {})[task] = None
+        task.add_done_callback(lambda done: self._settled(connection, done))
+        connection.postpone(packet)
+
+    def _settled(self, connection: MqttConnection, task: asyncio.Task[None]) -> None:
+        if (waiting := self._postponed.get(connection)) is not None:
+            waiting.pop(task, None)
+            if not waiting:
+                del self._postponed[connection]
+
     async def _keep_will(self, message: Published) -> None:
-        await self._behind.published(message)
+        await self._behind.published(message, lambda: None)
 
     def _start(self, keeping: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(keeping)

@@ -42,8 +42,11 @@ class Behind(Protocol):
 
     def may_subscribe(self, username: str, topic_filter: str) -> bool: ...
 
-    async def published(self, message: Published) -> bool:
-        """True once the message is kept durably: only then the PUBACK leaves. False: never.
+    async def published(self, message: Published, called: Callable[[], None]) -> bool:
+        """True once the message is kept durably: only then the PUBACK leaves. False: never, and
+
+        the connection ends, so that the client sends it again. `called` says that the message has
+        done its work and waits for the store alone: more may come meanwhile.
 
         Several may be under way at once; each PUBACK leaves when its own message is committed.
         """

@@ -12,11 +12,13 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
+from core import ids
 from core.clock import Clock
 from core.errors import StoreUnavailable
 from core.log import logger
-from core.signals import Signal, SignalType, Taken
+from core.signals import Later, Signal, SignalType, Taken
 from devices.watch import Finding
 from gateway.remote import records
 from gateway.remote.contract import HANDED_BYTES_MAX, HANDED_MAX, Handed, RawRecord, Record
@@ -25,7 +27,7 @@ from gateway.remote.ring import Ring, Said
 from gateway.spool import Kept, Spool
 
 IN_MEMORY_MAX = 1_000
-"""Signals handed over from memory while the spool cannot keep; past this the oldest is dropped, one
+"""Records handed over from memory while the spool cannot keep; past this the oldest is dropped, one
 that is no press first: its device, which was never acknowledged, says it again."""
 
 SPOOL_WITHIN_S = 1.0
@@ -100,7 +102,7 @@ class SpooledDesk:
 
     # What the gateway asks (`gateway.ports.Desk`)
 
-    async def take(self, signal: Signal) -> Taken:
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
         now, wall = self._clock.now(), self._clock.wall()
         if self._ring.is_local(signal):
             self._say(self._ring.answered(signal, now, wall))
@@ -115,10 +117,13 @@ class SpooledDesk:
             self._say(self._ring.cancelled(signal, now, wall))
         self._ring.pressed(signal, now)
         self._armed()
-        return await self._keep(Record(signal=signal))
+        return await self._keep(Record(signal=signal), signal.identity, later)
 
-    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
-        return await self._keep(Record(raw=RawRecord(protocol, sender, why, content)))
+    async def keep_raw(
+        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
+    ) -> Taken:
+        name = ids.derived("raw", protocol, sender, content.hex())
+        return await self._keep(Record(raw=RawRecord(protocol, sender, why, content)), name, later)
 
     def device_subscribed(self, device: str) -> None:
         self._say(self._ring.listens(device, self._clock.now(), self._clock.wall()))
@@ -182,7 +187,7 @@ class SpooledDesk:
             self._offered.pop(number, None)
             remembered = self._in_memory.pop(number, None)
             if remembered is not None:
-                remembered.committed.set()
+                _settle(remembered.kept, True)
                 identities.append(remembered.identity)
             identity = self._identities.pop(number, None)
             if identity is not None:
@@ -201,7 +206,7 @@ class SpooledDesk:
 
     # Inside
 
-    async def _keep(self, record: Record) -> Taken:
+    async def _keep(self, record: Record, name: str, later: Later | None) -> Taken:
         content, signal = records.written(record, self._clock.now()), record.signal
         appended = self._spool.append(content)
         appended.add_done_callback(lambda done: self._appended(signal, done))
@@ -210,10 +215,16 @@ class SpooledDesk:
                 await asyncio.shield(appended)
         except TimeoutError:
             why = "The disk of the spool is slow: what is new is handed over from memory."
-            return await self._from_memory(signal, content, why, appended)
         except StoreUnavailable as problem:
-            return await self._from_memory(signal, content, str(problem), None)
-        return Taken.STORED
+            why = str(problem)
+        else:
+            return Taken.STORED
+        self._news.problem(SPOOL, why)
+        self._log.error("not spooled", why=why, done="handed over from memory")
+        is_press = signal is not None and signal.type is SignalType.ALARM
+        remembered = self._remember(_Remembered(name, content, is_press))
+        appended.add_done_callback(partial(_spooled, remembered.kept))
+        return await self._from_memory(remembered, later)
 
     def _appended(self, signal: Signal | None, done: asyncio.Future[int]) -> None:
         """Soon or late, it is in the spool or it is not."""
@@ -225,40 +236,33 @@ class SpooledDesk:
             self._known(done.result(), signal.identity)
         self._wake()
 
-    async def _from_memory(
-        self, signal: Signal | None, content: bytes, why: str, appended: asyncio.Future[int] | None
-    ) -> Taken:
+    async def _from_memory(self, remembered: _Remembered, later: Later | None) -> Taken:
         """Help goes on; acknowledged once the spool or the dispatcher has it."""
-        self._news.problem(SPOOL, why)
-        self._log.error("not spooled", why=why, done="handed over from memory")
-        kept = [] if appended is None else [asyncio.ensure_future(_settled(appended))]
-        if signal is not None:
-            remembered = self._remember(signal, content)
-            self._wake()
-            kept.append(asyncio.ensure_future(remembered.committed.wait()))
-        if not kept:
-            return Taken.UNSTORED
-        _, pending = await asyncio.wait(
-            kept, timeout=COMMITTED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        for waiting in pending:
-            waiting.cancel()
-        is_kept = any(one.done() and not one.cancelled() and one.result() for one in kept)
-        return Taken.STORED if is_kept else Taken.UNSTORED
+        self._wake()
+        done, _ = await asyncio.wait([remembered.kept], timeout=COMMITTED_WITHIN_S)
+        if done and remembered.kept.result():
+            return Taken.STORED
+        if later is not None:
+            remembered.kept.add_done_callback(lambda kept: later(kept.result()))
+        return Taken.UNSTORED
 
-    def _remember(self, signal: Signal, content: bytes) -> _Remembered:
+    def _remember(self, new: _Remembered) -> _Remembered:
         """In memory, once: a device that is not acknowledged says it again. Its numbers are
         negative, so they are never those of the spool."""
         for one in self._in_memory.values():
-            if one.identity == signal.identity:
+            if one.identity == new.identity:
                 return one
         if len(self._in_memory) >= IN_MEMORY_MAX:
             others = (n for n, one in self._in_memory.items() if not one.is_press)
-            del self._in_memory[next(others, None) or next(iter(self._in_memory))]
+            number = next(others, None)
+            if number is None and not new.is_press:
+                _settle(new.kept, False)
+                return new
+            number = number or next(iter(self._in_memory))
+            _settle(self._in_memory.pop(number).kept, False)
         self._last_in_memory -= 1
-        remembered = _Remembered(signal.identity, content, signal.type is SignalType.ALARM)
-        self._in_memory[self._last_in_memory] = remembered
-        return remembered
+        self._in_memory[self._last_in_memory] = new
+        return new
 
     def _known(self, number: int, identity: str) -> None:
         self._identities[number] = identity
@@ -276,12 +280,15 @@ class SpooledDesk:
 
 @dataclass(slots=True)
 class _Remembered:
-    """One signal that only memory holds."""
+    """One record that only memory holds."""
 
     identity: str
     content: bytes
     is_press: bool
-    committed: asyncio.Event = field(default_factory=asyncio.Event)
+    kept: asyncio.Future[bool] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    """True once the spool or the dispatcher has it, false when it had to go for newer ones."""
 
 
 def _former(signal: Signal) -> Former:
@@ -303,9 +310,12 @@ def _light_enough(kept: Sequence[Kept]) -> list[Kept]:
     return found
 
 
-async def _settled(appended: asyncio.Future[int]) -> bool:
-    try:
-        await asyncio.shield(appended)
-    except StoreUnavailable:
-        return False
-    return True
+def _settle(kept: asyncio.Future[bool], stored: bool) -> None:
+    if not kept.done():
+        kept.set_result(stored)
+
+
+def _spooled(kept: asyncio.Future[bool], appended: asyncio.Future[int]) -> None:
+    """A slow disk has it after all; one that failed leaves it to the dispatcher."""
+    if not appended.cancelled() and appended.exception() is None:
+        _settle(kept, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -187,7 +187,7 @@ class House:
     def may_subscribe(self, username: str, topic_filter: str) -> bool:
         return topic_filter == f"tilkald/v1/{username}/down"
 
-    async def published(self, message: Published) -> bool:
+    async def published(self, message: Published, called: Callable[[], None]) -> bool:
         if message.topic.endswith("/up"):
             body = json.loads(message.payload)
             if body["type"] == "alarm":

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import metrics
+from core.clock import sleep
 from core.signals import (
     AlarmKind,
     AnswerKind,
@@ -22,6 +23,7 @@ from core.signals import (
     Standing,
     Taken,
 )
+from devices.identity import REMEMBERED
 from devices.registry import Assignment
 from devices.watch import CHARGING, State, Trouble
 from gateway.intake import COPIES_BURST, RAW_BURST, RAW_BYTES_MAX
@@ -223,6 +225,7 @@ async def test_a_copy_of_what_could_not_be_stored_is_tried_again_as_a_press() ->
     press = replace(reading(), seq=412, boot="7")
     house.desk.answer = Taken.UNSTORED
     assert not await house.intake.take(press)
+    house.desk.settle(stored=False)
     house.desk.answer = Taken.STORED
     assert await house.intake.take(press)
     first, second = house.desk.taken
@@ -232,12 +235,66 @@ async def test_a_copy_of_what_could_not_be_stored_is_tried_again_as_a_press() ->
     assert house.desk.taken[2].repeat
 
 
-async def test_no_copy_of_what_could_not_be_stored_is_acknowledged_however_many_come() -> None:
+async def test_no_copy_of_what_is_not_stored_is_acknowledged_however_many_come() -> None:
     house = House()
     house.desk.answer = Taken.UNSTORED
     press = replace(reading(), seq=412, boot="7")
     assert not any([await house.intake.take(press) for _ in range(10 * COPIES_BURST)])
+    assert len(house.desk.taken) == 1, "it is being stored: nothing is gained by asking again"
+
+
+async def test_what_nobody_stores_any_more_is_tried_again_with_its_copies_within_a_limit() -> None:
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    press = replace(reading(), seq=412, boot="7")
+    for _ in range(10 * COPIES_BURST):
+        assert not await house.intake.take(press)
+        house.desk.settle(stored=False)
     assert len(house.desk.taken) == 1 + COPIES_BURST
+
+
+async def test_who_waits_is_acknowledged_when_the_press_is_stored_after_all() -> None:
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    called: list[str] = []
+    press = replace(reading(), seq=412, boot="7")
+    waits = [
+        asyncio.create_task(house.intake.take(press, called=lambda: called.append("a"))),
+        asyncio.create_task(house.intake.take(press, called=lambda: called.append("copy"))),
+    ]
+    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    await sleep(0)
+    house.desk.settle(stored=True)
+    assert await soon(asyncio.gather(*waits)) == [True, True]
+    assert sorted(called) == ["a", "copy"]
+    assert await house.intake.take(press), "a copy that comes later is acknowledged at once"
+
+
+async def test_a_copy_is_known_while_its_press_waits_however_many_came_since() -> None:
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    presses = [replace(reading(), seq=number, boot="7") for number in range(REMEMBERED + 4)]
+    for press in (*presses, *presses):
+        assert not await house.intake.take(press)
+    assert len(house.desk.taken) == len(presses)
+
+
+async def test_who_waits_hears_that_it_never_will_be_stored() -> None:
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    waits = asyncio.create_task(house.intake.take(reading(), called=lambda: None))
+    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    house.desk.settle(stored=False)
+    assert not await soon(waits)
+
+
+async def test_bytes_nobody_could_read_are_acknowledged_when_they_are_kept_after_all() -> None:
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    waits = asyncio.create_task(house.intake.keep("native", "b", "why", b"x", lambda: None))
+    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    house.desk.settle(stored=True)
+    assert await soon(waits)
 
 
 async def test_a_copy_of_what_broke_the_desk_is_tried_again_as_a_press() -> None:

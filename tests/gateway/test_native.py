@@ -110,7 +110,11 @@ async def test_an_alarm_on_up_is_acknowledged_only_after_the_commit() -> None:
 async def test_what_cannot_be_stored_is_not_acknowledged() -> None:
     house = House()
     house.desk.answer = Taken.UNSTORED
-    assert not await say(house, b'{"type":"alarm"}')
+    saying = asyncio.create_task(say(house, b'{"type":"alarm"}'))
+    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    assert not saying.done()
+    house.desk.settle(stored=False)
+    assert not await soon(saying)
 
 
 async def test_heartbeats_and_status_are_acknowledged_at_once_and_stored_nowhere() -> None:
@@ -258,7 +262,8 @@ async def say(
     dup: bool = False,
 ) -> bool:
     topic = f"{PREFIX}/{device}/{leaf}"
-    return await house.native.published(Published(device, "c1", topic, payload, qos, retain, dup))
+    message = Published(device, "c1", topic, payload, qos, retain, dup)
+    return await house.native.published(message, lambda: None)
 
 
 def logins(outcome: Login) -> float:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, Taken
+from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Taken
 from dispatcher.alarms.model import Alarm, Cause, Notice, Place, Purpose
 from dispatcher.alarms.view import Unusual, View
 from dispatcher.channels.ports import Addressee
@@ -153,10 +153,10 @@ class RememberingDesk:
 
     # What no channel asks for.
 
-    async def take(self, signal: Signal) -> Taken:
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
         raise NotImplementedError
 
-    async def keep_raw(self, raw: RawBytes) -> Taken:
+    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
         raise NotImplementedError
 
     async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from core.errors import DomainError
 from core.ids import hashed
-from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, Standing, Taken
+from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from dispatcher.alarms.model import (
     Alarm,
     Call,
@@ -126,10 +126,10 @@ class MemoryDesk:
 
     # Desk
 
-    async def take(self, signal: Signal) -> Taken:
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
         return Taken.STORED
 
-    async def keep_raw(self, raw: RawBytes) -> Taken:
+    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
         return Taken.STORED
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.clock import VirtualClock
-from core.signals import Reading, Signal, SignalType, Taken
+from core.signals import Later, Reading, Signal, SignalType, Taken
 from devices.registry import Assignment, Device, MemoryRegistry
 from devices.watch import Finding, Watch
 from gateway.intake import Intake
@@ -46,22 +46,37 @@ class StoringDesk:
     problems: dict[str, str] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
     breaks: BaseException | None = None
+    laters: list[Later] = field(default_factory=list)
+    """Who is owed a word about what was not stored at once."""
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    async def take(self, signal: Signal) -> Taken:
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
         self.taken.append(signal)
         await self._tell()
         await self.gate.wait()
         if self.breaks is not None:
             raise self.breaks
-        return self.answer
+        return self._answered(later)
 
-    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
+    async def keep_raw(
+        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
+    ) -> Taken:
         self.raw.append((protocol, sender, why, content))
         await self._tell()
         await self.gate.wait()
+        return self._answered(later)
+
+    def settle(self, *, stored: bool) -> None:
+        """What was not stored is stored after all, or never will be."""
+        for later in self.laters:
+            later(stored)
+        self.laters.clear()
+
+    def _answered(self, later: Later | None) -> Taken:
+        if self.answer is Taken.UNSTORED and later is not None:
+            self.laters.append(later)
         return self.answer
 
     def device_subscribed(self, device: str) -> None:

@@ -30,7 +30,8 @@ class SmallSite:
     """An application behind the listener: everybody's password is `secret-` and their name.
 
     A device may publish below its own topic and read its own `down`. While `commits` is cleared,
-    nothing is committed; when `store_works` is False, nothing ever is.
+    nothing is committed; when `store_works` is False, nothing ever is. While `store_fails`, help is
+    called and the commit follows `commits`.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class SmallSite:
         self.commits.set()
         self.held_topics: frozenset[str] = frozenset()
         self.store_works = True
+        self.store_fails = False
         self._changed = asyncio.Event()
 
     def login(self, username: str, password: bytes | None, client_id: str, peer: str) -> Login:
@@ -58,9 +60,11 @@ class SmallSite:
     def may_subscribe(self, username: str, topic_filter: str) -> bool:
         return username == OBSERVER or topic_filter == f"{PREFIX}/{username}/down"
 
-    async def published(self, message: Published) -> bool:
+    async def published(self, message: Published, called: Callable[[], None]) -> bool:
         self.messages.append(message)
         self._changed.set()
+        if self.store_fails:
+            called()
         if not self.held_topics or message.topic in self.held_topics:
             await self.commits.wait()
         if self.store_works:

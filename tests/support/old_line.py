@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from core.signals import Signal, Taken
+from core.signals import Later, Signal, Taken
 from devices.protocols import FAMILIES
 from devices.registry import Device, Line, MemoryRegistry
 from devices.watch import Finding, Watch
@@ -26,11 +26,13 @@ class _Desk:
     running: Running
     problems: dict[str, str] = field(default_factory=dict)
 
-    async def take(self, signal: Signal) -> Taken:
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
         self.running.process.take(signal)
         return Taken.STORED
 
-    async def keep_raw(self, protocol: str, sender: str, why: str, content: bytes) -> Taken:
+    async def keep_raw(
+        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
+    ) -> Taken:
         return Taken.STORED
 
     def device_subscribed(self, device: str) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -154,9 +155,67 @@ def test_a_press_is_acknowledged_only_after_the_commit() -> None:
 def test_a_press_that_is_not_kept_is_never_acknowledged() -> None:
     client = logged_in()
     client.sends(PRESS)
-    client.session.let_go(PRESS)
+    client.session.let_go(PRESS, NOW)
     client.sends(Pingreq())
     assert client.gets() == [Pingresp()]
+
+
+def test_what_never_will_be_kept_ends_the_connection_once_what_came_behind_it_is_answered() -> None:
+    client = logged_in()
+    client.sends(PRESS)
+    client.session.let_go(PRESS, NOW)
+    assert client.session.wake_at == NOW + LIMITS.unkept_grace
+    behind = Publish("t/up", b"help", 1, 2)
+    assert client.sends(behind) == [PublishCame(behind)]
+    client.session.acknowledge(behind)
+    assert client.gets() == [Puback(2)]
+    assert faults(client.session.wake(NOW + LIMITS.unkept_grace)) == [Fault.UNKEPT]
+    assert client.reconnected().sends(AGAIN) == [PublishCame(AGAIN)]
+
+
+def test_a_message_that_waits_for_a_store_that_fails_is_answered_when_it_is_stored() -> None:
+    client = logged_in()
+    presses = [Publish("t/up", b"x", 1, number) for number in range(1, 26)]
+    for press in presses:
+        assert client.sends(press) == [PublishCame(press)], "the window stays free"
+        client.session.postpone(press, NOW)
+    assert client.gets() == []
+    client.session.acknowledge(presses[0])
+    assert client.gets() == [Puback(1)]
+
+
+def test_a_copy_of_what_waits_for_the_store_is_answered_with_it() -> None:
+    client = logged_in()
+    client.sends(PRESS, AGAIN)
+    client.session.postpone(PRESS, NOW)
+    client.session.postpone(AGAIN, NOW)
+    client.session.acknowledge(PRESS)
+    assert client.gets() == []
+    client.session.acknowledge(AGAIN)
+    assert client.gets() == [Puback(1)]
+
+
+def test_what_waits_too_long_for_the_store_ends_the_connection() -> None:
+    client = logged_in(Connect("anna", keep_alive_s=0))
+    client.sends(PRESS)
+    client.session.postpone(PRESS, NOW)
+    due = NOW + LIMITS.owed_longest
+    assert client.session.wake_at == due
+    assert faults(client.session.wake(due)) == [Fault.UNKEPT]
+    client.session.let_go(PRESS, due)
+    assert client.gets() == []
+
+
+def test_too_many_that_wait_for_the_store_end_the_connection() -> None:
+    limits = replace(LIMITS, owed_max=2)
+    client = Client(limits).logged_in(Connect("anna", keep_alive_s=0))
+    presses = [Publish("t/up", b"x", 1, number) for number in (1, 2, 3)]
+    client.sends(*presses)
+    for press in presses:
+        client.session.postpone(press, NOW)
+    due = NOW + limits.unkept_grace
+    assert client.session.wake_at == due
+    assert faults(client.session.wake(due)) == [Fault.UNKEPT]
 
 
 def test_each_message_is_acknowledged_when_its_own_commit_is_done() -> None:
@@ -165,7 +224,7 @@ def test_each_message_is_acknowledged_when_its_own_commit_is_done() -> None:
     client.sends(first, second, third)
     client.session.acknowledge(third)
     assert client.gets() == [Puback(3)]
-    client.session.let_go(first)
+    client.session.let_go(first, NOW)
     client.session.acknowledge(second)
     assert client.gets() == [Puback(2)]
 
@@ -182,7 +241,7 @@ def test_a_copy_that_overtakes_its_answer_is_answered_together_with_it() -> None
 def test_copies_are_not_answered_when_one_of_them_was_not_kept() -> None:
     client = logged_in()
     client.sends(PRESS, AGAIN)
-    client.session.let_go(PRESS)
+    client.session.let_go(PRESS, NOW)
     client.session.acknowledge(AGAIN)
     assert client.gets() == []
     client.sends(AGAIN)
@@ -369,10 +428,31 @@ def test_a_client_is_not_called_silent_while_we_do_not_read_it() -> None:
     assert client.session.wake_at == later + timedelta(seconds=15)
 
 
+def test_a_press_of_a_client_that_leaves_its_pages_unread_is_taken_and_answered() -> None:
+    client = logged_in()
+    client.session.block(NOW)
+    assert client.session.wants_bytes
+    assert client.sends(PRESS) == [PublishCame(PRESS)]
+    client.session.acknowledge(PRESS)
+    assert client.gets() == [Puback(1)]
+
+
+def test_a_client_that_leaves_its_very_answers_unread_is_not_read_without_end() -> None:
+    client = Client(replace(LIMITS, unread_answers_max=8)).logged_in()
+    client.session.block(NOW)
+    for number in (1, 2):
+        press = replace(PRESS, packet_id=number)
+        client.sends(press)
+        client.session.acknowledge(press)
+        client.gets()
+    assert not client.session.wants_bytes
+    client.session.unblock(NOW)
+    assert client.session.wants_bytes
+
+
 def test_a_client_that_leaves_our_bytes_unread_is_closed() -> None:
     client = logged_in()
     client.session.block(NOW)
-    assert not client.session.wants_bytes
     assert client.session.wake_at == NOW + timedelta(seconds=30)
     assert faults(client.session.wake(NOW + timedelta(seconds=30))) == [Fault.SLOW_READER]
 
@@ -480,19 +560,24 @@ incoming: st.SearchStrategy[Packet] = st.one_of(
 
 
 @settings(max_examples=min(400, 4 * settings().max_examples), deadline=None)
-@given(st.lists(st.tuples(incoming, st.integers(0, 3), st.booleans()), max_size=30))
+@given(st.lists(st.tuples(incoming, st.integers(0, 3), *[st.booleans()] * 2), max_size=30))
 def test_no_answer_is_ever_written_for_a_message_that_is_not_committed(
-    steps: list[tuple[Packet, int, bool]],
+    steps: list[tuple[Packet, int, bool, bool]],
 ) -> None:
     client = logged_in()
     waiting: list[Publish] = []
     committed: list[int] = []
-    for packet, place, kept in steps:
+    for packet, place, kept, late in steps:
         events = client.sends(packet)
         waiting += [event.packet for event in events if isinstance(event, PublishCame)]
         if place < len(waiting):
             settled = waiting.pop(place)
-            (client.session.acknowledge if kept else client.session.let_go)(settled)
+            if late:
+                client.session.postpone(settled, NOW)
+            if kept:
+                client.session.acknowledge(settled)
+            else:
+                client.session.let_go(settled, NOW)
             if kept:
                 committed.append(settled.packet_id)
         for answer in client.gets():

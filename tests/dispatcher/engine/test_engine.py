@@ -57,6 +57,40 @@ async def test_what_was_unstored_is_saved_and_promised_once_the_store_works() ->
         assert house.journal.units == []
 
 
+async def test_who_was_told_unstored_hears_when_it_is_stored_after_all() -> None:
+    async with office() as house:
+        house.store.fail_with = FULL
+        words: list[bool] = []
+        changes = house.engine.follow()
+        assert await house.engine.take(house.press(), words.append) is Taken.UNSTORED
+        raw = RawBytes(house.clock.now(), "native", "badge-bo", "why", b"x")
+        assert await house.engine.keep_raw(raw, words.append) is Taken.UNSTORED
+        assert words == []
+        house.store.fail_with = None
+        while house.engine.problems():
+            await asyncio.wait_for(changes.get(), 5)
+        assert words == [True, True]
+
+
+async def test_what_is_stored_at_once_needs_no_second_word() -> None:
+    async with office() as house:
+        words: list[bool] = []
+        assert await house.engine.take(house.press(), words.append) is Taken.STORED
+        assert words == []
+
+
+async def test_what_memory_cannot_hold_either_is_said_to_be_never_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dispatcher.engine.commits.BACKLOG_MOST", 0)
+    async with office() as house:
+        house.store.fail_with = FULL
+        words: list[bool] = []
+        assert await house.engine.take(house.press(), words.append) is Taken.UNSTORED
+        assert words == [False]
+        house.store.fail_with = None
+
+
 async def test_deciding_that_fails_calls_everybody_instead(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mistake of ours costs precision, never the press."""
 

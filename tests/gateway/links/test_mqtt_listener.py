@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -84,6 +85,49 @@ async def test_no_puback_leaves_when_the_store_does_not_work_and_the_next_press_
         assert await anna.receive() == Puback(2)
 
 
+async def test_a_press_the_store_failed_at_first_is_answered_when_it_is_stored_after_all() -> None:
+    site = SmallSite()
+    site.store_fails = True
+    site.commits.clear()
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        await anna.log_in("badge-anna")
+        presses = [replace(PRESS, packet_id=number) for number in range(1, 41)]
+        await anna.send(*presses)
+        await site.until(lambda: len(site.messages) == len(presses))
+        site.commits.set()
+        answered = [await anna.receive() for _ in presses]
+        assert answered == [Puback(number) for number in range(1, 41)]
+
+
+async def test_a_press_that_never_will_be_stored_ends_the_connection_and_comes_again() -> None:
+    site = SmallSite()
+    site.store_works = False
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        await anna.log_in("badge-anna")
+        await anna.send(PRESS)
+        assert await anna.is_closed()
+        assert site.noticed_kinds() == ["unkept"]
+        site.store_works = True
+        async with BareClient(listener.port) as again:
+            await again.log_in("badge-anna")
+            await again.send(replace(PRESS, dup=True))
+            assert await again.receive() == Puback(1)
+
+
+async def test_a_connection_that_is_lost_leaves_nobody_waiting_for_the_store() -> None:
+    site = SmallSite()
+    site.store_fails = True
+    site.commits.clear()
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        await anna.log_in("badge-anna")
+        await anna.send(PRESS)
+        await site.until(lambda: len(site.messages) == 1)
+        await anna.hang_up()
+        await site.until(lambda: len(site.goings) == 1)
+        waiting = [task for task in asyncio.all_tasks() if "_keep" in repr(task.get_coro())]
+        await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 1)
+
+
 async def test_a_message_that_waits_for_its_commit_holds_nobody_else_back() -> None:
     site = SmallSite()
     site.commits.clear()
@@ -119,10 +163,10 @@ async def test_a_press_at_qos_2_is_committed_before_its_pubrec() -> None:
 
 async def test_a_fault_behind_the_listener_acknowledges_nothing_and_stops_nothing() -> None:
     class FaultySite(SmallSite):
-        async def published(self, message: Published) -> bool:
+        async def published(self, message: Published, called: Callable[[], None]) -> bool:
             if message.payload == b"poison":
                 raise ArithmeticError("ours")
-            return await super().published(message)
+            return await super().published(message, called)
 
     heard: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context))

@@ -71,8 +71,36 @@ async def test_a_press_nobody_has_durably_is_not_acknowledged_and_kept_once(
         for _ in range(3):
             assert await house.desk.take(press("anna", 1)) is Taken.UNSTORED
         assert house.desk.backlog == 1
-        assert await house.desk.keep_raw("native", "anna", "junk", b"x") is Taken.UNSTORED
-        assert house.desk.backlog == 1, "bytes nobody can read push out no press"
+
+
+async def test_bytes_nobody_can_read_push_no_press_out_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desks, "COMMITTED_WITHIN_S", 0.0)
+    monkeypatch.setattr(desks, "IN_MEMORY_MAX", 1)
+    with far(tmp_path, bytes_max=10) as house:
+        await house.desk.take(press("anna", 1))
+        words: list[bool] = []
+        raw = house.desk.keep_raw("native", "anna", "junk", b"x", words.append)
+        assert await raw is Taken.UNSTORED
+        await sleep(0)
+        assert words == [False]
+        (first,) = house.desk.waiting()
+        assert b'"anna"' in bytes(first.record)
+
+
+async def test_what_only_memory_holds_is_acknowledged_late_when_the_dispatcher_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desks, "COMMITTED_WITHIN_S", 0.02)
+    with far(tmp_path, bytes_max=10) as house:
+        words: list[bool] = []
+        assert await house.desk.take(press("anna", 1), words.append) is Taken.UNSTORED
+        raw = house.desk.keep_raw("native", "anna", "junk", b"x", words.append)
+        assert await raw is Taken.UNSTORED
+        house.desk.handed_over([one.number for one in house.desk.waiting()])
+        await sleep(0)
+        assert words == [True, True]
 
 
 async def test_of_too_many_in_memory_a_press_is_the_last_to_go(

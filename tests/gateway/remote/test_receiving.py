@@ -17,6 +17,7 @@ from core.clock import VirtualClock, sleep
 from core.signals import (
     AlarmKind,
     AnswerKind,
+    Later,
     Level,
     Reading,
     Signal,
@@ -64,6 +65,9 @@ async def test_what_could_not_be_stored_is_not_thanked_for_and_taken_again() -> 
     house.desk.answer = Taken.UNSTORED
     record = handed(1, press("badge-anna", 1))
     assert await house.says(handed=(record,)) == ()
+    assert await house.says(handed=(record,)) == ()
+    assert len(house.desk.taken) == 1, "it is being stored, and not decided on again"
+    house.desk.settle(stored=True)
     house.desk.answer = Taken.STORED
     assert await house.says(handed=(record,)) == (1,)
     assert len({signal.identity for signal in house.desk.taken}) == 1
@@ -181,6 +185,7 @@ async def test_a_number_given_twice_is_thanked_for_only_when_both_are_kept() -> 
     batch = (handed(1, press("badge-anna", 1)), handed(1, press("badge-bo", 1)))
     assert await house.says(handed=(*batch, handed(2, press("badge-anna", 2)))) == (2,)
     house.desk.refuses = ""
+    house.desk.settle(stored=True)
     assert await house.says(handed=batch) == (1,)
 
 
@@ -452,9 +457,13 @@ class PickyDesk(StoringDesk):
 
     refuses: str = ""
 
-    async def take(self, signal: Signal) -> Taken:
-        taken = await super().take(signal)
-        return Taken.UNSTORED if signal.device == self.refuses else taken
+    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+        if signal.device != self.refuses:
+            return await super().take(signal, later)
+        self.answer = Taken.UNSTORED
+        taken = await super().take(signal, later)
+        self.answer = Taken.STORED
+        return taken
 
 
 class House:
