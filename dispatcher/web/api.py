@@ -11,7 +11,7 @@ from core.errors import DomainError
 from dispatcher.alarms.model import Alarm
 from dispatcher.web import api_model as shapes
 from dispatcher.web.api_model import Outward
-from dispatcher.web.events import Streams
+from dispatcher.web.events import StreamAnswer, Streams
 from dispatcher.web.ports import WebDeps
 from dispatcher.web.sign_in import Identity
 
@@ -123,18 +123,22 @@ async def press(deps: Deps, body: shapes.PressIn) -> Response:
     return Response(status_code=202)
 
 
-@router.get("/events", response_class=StreamingResponse)
+@router.get("/events", response_class=StreamingResponse, responses={429: PROBLEM})
 async def events(
     request: Request,
     asker: Asker,
     last_event_id: Annotated[str | None, Header(max_length=CURSOR_LONGEST)] = None,
+    last: Annotated[str | None, Query(max_length=CURSOR_LONGEST)] = None,
+    page: Annotated[str, Query(max_length=shapes.ID_LONGEST)] = "",
 ) -> StreamingResponse:
-    """Changes as server-sent events: `alarm`, `devices`, `health`, `resync`, and `beat`."""
+    """Changes as server-sent events: `alarm`, `devices`, `health`, `resync`, and `beat`.
+
+    `last` is the same as `Last-Event-ID`, for pages that open a stream anew. A `page` that opens a
+    second one ends its first. 429: too many are open; ask for what you show every few seconds.
+    """
     streams = request.app.state.streams
     assert isinstance(streams, Streams)
-    stream = streams.open(asker.person, last_event_id)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
+    return StreamAnswer(streams.open(asker.person, last_event_id or last, page))
 
 
 async def find(deps: WebDeps, alarm_id: str) -> Alarm:

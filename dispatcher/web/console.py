@@ -324,6 +324,7 @@ class Console:
             said=viewer.w(SAID[said]) if said in SAID else "",
             languages=LANGUAGE_NAMES,
             silent_s=settings.silent_after.total_seconds(),
+            beat_s=settings.heartbeat.total_seconds(),
             version=settings.version,
             **fields,
         )

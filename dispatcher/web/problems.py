@@ -25,6 +25,7 @@ STATUS_OF = {
 """The status of each code of DomainError; a code nobody listed is a plain 400."""
 
 FAULTS_SHOWN_MAX = 20
+RETRY_AFTER_S = 5
 
 
 def status_of(error: DomainError) -> HTTPStatus:
@@ -57,7 +58,8 @@ def answer_with_problems(app: FastAPI) -> None:
 
 async def _domain(_: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    return problem(status_of(error), str(error), code=error.code)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if error.code == "too_many" else None
+    return problem(status_of(error), str(error), code=error.code, headers=headers)
 
 
 async def _store(_: Request, error: Exception) -> Response:

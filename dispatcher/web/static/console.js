@@ -3,12 +3,13 @@
   "use strict";
   var body = document.body;
   var silentMs = Number(body.getAttribute("data-silent-s")) * 1000;
-  var heard = Date.now();
+  var beatMs = Number(body.getAttribute("data-beat-s")) * 1000;
+  var RETRY_MOST_MS = 5000; // between two tries to follow, and between two looks without a stream
+  var heard = Date.now(); // when this page last knew that it shows what is
   var behind = 0; // since when a change is known and not shown
   var asking = false;
   var again = false;
   var loaded = Date.now();
-  var source = null;
 
   function by(id) { return document.getElementById(id); }
   function each(selector, act) {
@@ -69,33 +70,66 @@
       asking = false;
       if (request.status !== 200) { setTimeout(refresh, 1000); return; }
       behind = 0;
-      if (!window.EventSource) { heard = Date.now(); }
+      heard = Date.now();
+      silence();
       swap(request.responseText);
       if (again) { again = false; refresh(); }
     };
     request.open("GET", location.pathname + location.search, true);
-    request.timeout = Math.max(silentMs, 2000);
+    request.timeout = RETRY_MOST_MS;
+    looked = Date.now();
     request.send();
   }
-  var soon = null;
+  var soon = null, looked = Date.now();
   function changed() {
     behind = behind || Date.now();
     if (soon === null) { soon = setTimeout(function () { soon = null; refresh(); }, 120); }
   }
 
-  /* The stream, and what the whole page says when it is silent */
+  /* The stream. A network can forget a connection without a word (NAT, Wi-Fi, sleep): the browser
+     then waits for ever. So the page itself notices that no sign of life comes, and opens it anew. */
 
-  function hear() { heard = Date.now(); silence(); }
+  var source = null, opened = 0, alive = 0, tries = 0, next = null, last = "";
+  var page = String(Math.random()).slice(2); // the service ends this page's own older stream
+
+  function hear(event) {
+    alive = heard = Date.now();
+    tries = 0;
+    last = event.lastEventId || last;
+    silence();
+  }
   function follow() {
-    source = new EventSource("/api/v1/events");
+    clearTimeout(next);
+    next = null;
+    if (source) { source.close(); }
+    opened = Date.now();
+    source = new EventSource("/api/v1/events?page=" + page + "&last=" + encodeURIComponent(last));
     source.addEventListener("beat", hear);
     ["hello", "resync", "alarm", "devices", "health"].forEach(function (name) {
-      source.addEventListener(name, function () { hear(); changed(); });
+      source.addEventListener(name, function (event) { hear(event); changed(); });
     });
     source.onerror = function () {
-      if (source.readyState === 2) { setTimeout(follow, 2000); }
+      source.close();
+      if (next !== null) { return; }
+      next = setTimeout(follow, Math.min(RETRY_MOST_MS, 500 * Math.pow(2, tries)));
+      tries += 1;
     };
   }
+  function watch() {
+    var now = Date.now();
+    if (now < opened || now < alive) { opened = alive = heard = now; } // the clock was set back
+    var patience = alive >= opened ? beatMs * 1.5 : Math.min(RETRY_MOST_MS, beatMs * 1.5);
+    var quiet = now - Math.max(alive, opened) >= patience;
+    if (quiet && next === null) { follow(); }
+    if (now - alive >= beatMs * 1.5 && now - looked >= RETRY_MOST_MS) { refresh(); }
+  }
+  /* Back from sleep, from behind another window, from another network */
+  function back(event) {
+    if (document.hidden) { return; }
+    if (event.type === "online" || Date.now() - alive >= beatMs) { follow(); }
+    changed();
+  }
+
   function silence() {
     var now = Date.now();
     var silent = now - heard >= silentMs || (behind > 0 && now - behind >= silentMs);
@@ -176,10 +210,20 @@
 
   clocks();
   tell();
-  setInterval(function () { clocks(); silence(); mute(); }, Math.min(1000, silentMs / 4));
-  document.addEventListener("visibilitychange", function () {
-    if (!document.hidden) { changed(); }
-  });
   if (body.hasAttribute("data-sounds")) { sounds(); }
-  if (window.EventSource) { follow(); } else { setInterval(refresh, 5000); }
+  if (window.EventSource) {
+    follow();
+    ["visibilitychange", "resume"].forEach(function (name) {
+      document.addEventListener(name, back, false);
+    });
+    ["online", "pageshow", "focus"].forEach(function (name) {
+      window.addEventListener(name, back, false);
+    });
+  } else { setInterval(refresh, RETRY_MOST_MS); }
+  setInterval(function () {
+    clocks();
+    if (source) { watch(); }
+    silence();
+    mute();
+  }, Math.min(1000, silentMs / 4));
 }());

@@ -8,6 +8,8 @@
   var pollMs = Number(main.getAttribute("data-poll-s")) * 1000;
   var fresh = Date.now();
   var touched = 0;
+  var asking = false;
+  var next = setTimeout(ask, pollMs);
 
   function hold() { touched = Date.now(); }
   document.addEventListener("touchstart", hold, false);
@@ -27,9 +29,13 @@
   }
 
   function ask() {
+    if (asking) { return; }
+    asking = true;
+    clearTimeout(next);
     var request = new XMLHttpRequest();
     request.onreadystatechange = function () {
       if (request.readyState !== 4) { return; }
+      asking = false;
       if (request.status === 200 || request.status === 410) {
         fresh = Date.now();
         show(request.responseText);
@@ -38,11 +44,15 @@
         return;
       }
       stale.hidden = Date.now() - fresh < pollMs * 3;
-      if (main.getAttribute("data-poll-s")) { setTimeout(ask, pollMs); }
+      if (main.getAttribute("data-poll-s")) { next = setTimeout(ask, pollMs); }
     };
     request.open("GET", location.pathname, true);
-    request.timeout = 8000;
+    request.timeout = 5000; // a network that forgot us says nothing: ask anew
     request.send();
   }
-  setTimeout(ask, pollMs);
+  // Back from sleep, from another app, from another network
+  function back() { if (!document.hidden) { ask(); } }
+  document.addEventListener("visibilitychange", back, false);
+  window.addEventListener("pageshow", function (event) { if (event.persisted) { ask(); } }, false);
+  window.addEventListener("online", back, false);
 }());

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 from core.errors import DomainError
 from dispatcher.engine.ports import Change
-from dispatcher.web.events import STREAMS_PER_PERSON_MAX, Streams
+from dispatcher.web.events import (
+    LIVES_S,
+    REPLACED_AFTER_S,
+    STREAMS_PER_PERSON_MAX,
+    Stream,
+    StreamAnswer,
+    Streams,
+)
 from tests.support.desk import MemoryDesk, lindehuset
 
 SOON_S = 5.0
@@ -73,18 +82,74 @@ async def test_a_page_that_goes_away_is_followed_no_more() -> None:
     assert still_following(desk) == 0
 
 
-async def test_one_person_has_a_limit_of_streams_and_others_are_not_held_up() -> None:
+async def test_many_streams_asked_for_at_once_are_counted_before_any_of_them_begins() -> None:
     streams = Streams(lindehuset(), timedelta(seconds=60), asyncio.Event())
     opened = [streams.open("per", None) for _ in range(STREAMS_PER_PERSON_MAX)]
-    for stream in opened:
-        await following(stream)
     with pytest.raises(DomainError) as refused:
         streams.open("per", None)
     assert refused.value.code == "too_many"
     other = streams.open("bo", None)
     await following(other)
-    await opened[0].aclose()
-    await following(streams.open("per", None))
+    opened[0].end()
+    opened.append(streams.open("per", None))
+    for one in (*opened, other):
+        one.end()
+
+
+async def test_a_persons_oldest_stream_makes_room_once_it_may_be_dead() -> None:
+    """Behind a network that forgets connections every one of them may be."""
+    clock = Clock()
+    streams = Streams(lindehuset(), timedelta(seconds=60), asyncio.Event(), clock.s)
+    opened = [streams.open("per", None) for _ in range(STREAMS_PER_PERSON_MAX)]
+    for one in opened:
+        await following(one)
+    clock.now += REPLACED_AFTER_S
+    opened.append(streams.open("per", None))
+    assert b"event: hello" in await following(opened[-1])
+    assert await asyncio.wait_for(anext(opened[0], None), SOON_S) is None
+    waiting = asyncio.ensure_future(following(opened[1]))
+    assert not waiting.done()
+    waiting.cancel()
+    for one in opened:
+        one.end()
+
+
+async def test_a_page_that_opens_its_stream_anew_takes_its_own_place() -> None:
+    desk = lindehuset()
+    streams = Streams(desk, timedelta(seconds=60), asyncio.Event())
+    for _ in range(STREAMS_PER_PERSON_MAX * 2):
+        stream = streams.open("per", None, page="wall")
+    assert still_following(desk) == 1
+    stream.end()
+    assert not streams.is_watching("per")
+
+
+async def test_a_stream_ends_after_a_while_so_that_one_nobody_reads_is_gone() -> None:
+    clock = Clock()
+    desk = lindehuset()
+    streams = Streams(desk, timedelta(milliseconds=5), asyncio.Event(), clock.s)
+    stream = streams.open("per", None)
+    await following(stream)
+    assert b"beat" in await following(stream)
+    clock.now += LIVES_S
+    assert await anext(stream, None) is None
+    assert streams.watching() == ()
+    assert still_following(desk) == 0
+
+
+async def test_an_answer_whose_reader_is_gone_before_it_began_holds_no_place() -> None:
+    streams = Streams(lindehuset(), timedelta(seconds=60), asyncio.Event())
+
+    async def gone(*message: object) -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        raise OSError("gone")
+
+    answer = StreamAnswer(streams.open("per", None))
+    with pytest.raises((OSError, ExceptionGroup, ClientDisconnect)):
+        await answer({"type": "http", "asgi": {"spec_version": "2.4"}}, gone, send)
+    assert not streams.is_watching("per")
 
 
 async def test_a_line_break_in_a_name_forges_no_event() -> None:
@@ -98,13 +163,21 @@ async def test_a_line_break_in_a_name_forges_no_event() -> None:
         assert b"\nevent: closed" not in told
 
 
+@dataclass
+class Clock:
+    now: float = 1_000.0
+
+    def s(self) -> float:
+        return self.now
+
+
 @asynccontextmanager
 async def stream_of(
     desk: MemoryDesk,
     *,
     last_event_id: str | None = None,
     heartbeat: timedelta = timedelta(seconds=60),
-) -> AsyncIterator[AsyncGenerator[bytes]]:
+) -> AsyncIterator[Stream]:
     stream = Streams(desk, heartbeat, asyncio.Event()).open("per", last_event_id)
     try:
         yield stream
