@@ -244,12 +244,10 @@ class Service:
             await sleep(ROSTER_EVERY_S)
             at = self._at()
             now_on_duty = self.pictures.on_duty(at)
-            here = {person.id for person in self.pictures.organisation().people}
             self.gateway.expect(self.pictures.expected_devices(at))
             for person in on_duty:
                 if person not in now_on_duty:
-                    why = "shift_over" if person in here else "removed"
-                    self.dispatcher.engine.responder_lost(person, why)
+                    self.dispatcher.engine.responder_lost(person, "shift_over")
             on_duty = now_on_duty
 
     async def _follow_configuration(self) -> None:
@@ -264,6 +262,7 @@ class Service:
             if organisation is not None:
                 self.pictures.configure(organisation)
                 self._configure_devices(organisation)
+                self.dispatcher.engine.reconfigured()
                 # Only now: whatever failed on the way is tried again whole.
                 self._followed = newest
                 self.dispatcher.engine.health.clear("watcher:configuration")

@@ -35,6 +35,9 @@ _ORDER = (
 )
 
 
+FOR_GOOD = ("pressed", "removed")
+"""Why somebody is lost who must hear nothing more of it."""
+
 _NOT_LEFT = (ReceiptState.PENDING, ReceiptState.SENDING, ReceiptState.MAYBE_SENT)
 
 
@@ -43,7 +46,7 @@ def answered(turn: Turn, event: Answered) -> None:
     known = turn.call_of(event.person)
     if known is None and event.answer in (AnswerKind.RANG, AnswerKind.SEEN):
         return  # told of something, not asked to come
-    call = _heard(known or _volunteer(turn, event), event.notice)
+    call = _heard(known or _volunteer(turn, event), event)
     match event.answer:
         case AnswerKind.RANG:
             _rang(turn, call)
@@ -90,18 +93,18 @@ def lost(turn: Turn, event: ResponderLost) -> None:
     if call is not None and call.standpoint is Standpoint.ARRIVED and event.why == "shift_over":
         return
     if call is None or call.standpoint in (Standpoint.LOST, Standpoint.DECLINED):
-        if call is not None and event.why == "pressed":
-            _take_back(turn, call)
+        if call is not None and event.why in FOR_GOOD:
+            _take_back(turn, call, event.why)
         return
-    if call.standpoint is Standpoint.STOOD_DOWN and event.why != "pressed":
+    if call.standpoint is Standpoint.STOOD_DOWN and event.why not in FOR_GOOD:
         return
     if event.why == "device_lost" and call.standpoint in WAITING and _hears_otherwise(turn, call):
         return
     turn.annotate("responder_lost", person=event.person, why=event.why)
     was_coming = call.standpoint in COMING
     gone = turn.put(replace(call, standpoint=Standpoint.LOST, deadline=None))
-    if event.why == "pressed":
-        _take_back(turn, gone)
+    if event.why in FOR_GOOD:
+        _take_back(turn, gone, event.why)
     elif was_coming:
         turn.ask_again(gone)
     if was_coming:
@@ -143,16 +146,17 @@ def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
     return _ORDER.index(new) > _ORDER.index(old)
 
 
-def _heard(call: Call, notice: str) -> Call:
+def _heard(call: Call, event: Answered) -> Call:
     """An answer is the best receipt: this notice needs no other any more."""
-    sent = tuple(replace(s, due=None) if s.notice == notice else s for s in call.sent)
-    return replace(call, sent=sent)
+    sent = tuple(replace(s, due=None) if s.notice == event.notice else s for s in call.sent)
+    return replace(call, sent=sent, said_by=event.by)
 
 
-def _take_back(turn: Turn, call: Call) -> None:
-    """Law 3: nothing more goes to a presser; what has not left is taken back."""
+def _take_back(turn: Turn, call: Call, why: str) -> None:
+    """Law 3: nothing more goes to a presser, nor to somebody who is not of the site any more; what
+    has not left is taken back."""
     turn.put(replace(call, standpoint=Standpoint.LOST, sent=()))
-    turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), "pressed"))
+    turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), why))
 
 
 def _hears_otherwise(turn: Turn, call: Call) -> bool:

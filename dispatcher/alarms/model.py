@@ -124,7 +124,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One person being asked in one alarm."""
+    """One person being asked in one alarm. `said_by`: the address their last answer came from."""
 
     person: str
     first_name: str
@@ -136,6 +136,7 @@ class Call:
     sent: tuple[Sent, ...] = ()
     deadline: datetime | None = None
     asked_again: bool = False
+    said_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,10 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class StandDown:
-    """Take back everything this person was sent; `reason`: `enough`, `closed`, `cancelled`."""
+    """Take back everything this person was sent; `reason`: `enough`, `closed`, `cancelled`.
+
+    `pressed`, `removed`: and nothing more goes to them, not even that it is taken back.
+    """
 
     person: str
     notices: tuple[str, ...]
@@ -340,16 +344,21 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A person's answer that has passed the engine's check of its source (law 6)."""
+    """A person's answer that has passed the engine's check of its source (law 6).
+
+    `by`: the address it came from; empty: they have signed in.
+    """
 
     person: str
     answer: AnswerKind
     notice: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponderLost:
-    """`why`: `pressed`, `device_lost`, `off_duty` (they said so), `shift_over`, `removed`."""
+    """`why`: `pressed`, `device_lost`, `off_duty` (they said so), `shift_over`, `removed`,
+    `revoked` (their device, as stolen)."""
 
     person: str
     why: str

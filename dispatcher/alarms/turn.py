@@ -58,6 +58,7 @@ class Turn:
         self._calls: dict[str, Call] = {call.person: call for call in state.calls}
         self._effects: list[Effect] = []
         self._waits = dict(view.receipt_within)
+        self._barred = frozenset(view.barred)
 
     def decision(self) -> Decision:
         state = replace(self.state, calls=tuple(self._calls.values()))
@@ -88,7 +89,9 @@ class Turn:
         return len(self.coming()) >= self.state.responders
 
     def can_still_answer(self, call: Call) -> bool:
-        return call.standpoint in WAITING and bool(_ringing(call))
+        """A phone that rings in a presser's pocket is answered by nobody."""
+        heard = any(address not in self._barred for _, address in _ringing(call))
+        return call.standpoint in WAITING and heard
 
     # What changes
 
@@ -227,7 +230,7 @@ class Turn:
         """
         if any(presser.person == person for presser in self.alarm.pressers):
             return []
-        allowed = [route for route in routes if route.address not in self.view.barred]
+        allowed = [route for route in routes if route.address not in self._barred]
         consoles = self.view.consoles
         if consoles is None or person in consoles:
             return allowed

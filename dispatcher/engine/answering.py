@@ -1,37 +1,95 @@
-"""Whether an answer counts (law 6), and what becomes of one that comes too late."""
+"""Who may answer for whom, and who counts (law 6): the one place that says so. Pure.
+
+It is asked at every answer, at every press, when a configuration is taken over and at a start. What
+raises help is believed from anyone; everything else only from whoever the notice was for, on an
+address that is theirs at this moment, while they are no victim themselves and still work here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from core.signals import AnswerKind, ReceiptState
-from dispatcher.alarms.model import Alarm, Notice, Purpose, Standpoint
+from dispatcher.alarms.model import Alarm, Call, Notice, Purpose, Standpoint
+from dispatcher.alarms.turn import COMING
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.engine.work import Moment, Work
 from dispatcher.store.ports import TimelineEntry, Unit
 
+PRESSED, REMOVED, REVOKED = "pressed", "removed", "revoked"
+"""Why somebody does not count: a victim of any open alarm, not in the configuration any more, or
+what they said came from a device that has been revoked as stolen."""
+
+RAISES = (AnswerKind.MORE_HELP,)
+"""Answers that call help: believed from anyone, also from a victim (law 6)."""
+
 _ASKING = (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.SAYS_OVER, Purpose.IS_IT_OVER)
 _GONE = (Standpoint.STOOD_DOWN, Standpoint.DECLINED)
 
 
-def rightful(notice: Notice, source: Source, worn: bool) -> bool:
-    """An answer counts only from the device, number or link its notice was sent to.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an answer comes from, as the world stands now.
 
-    `worn`: the answering device is worn by the person the notice was for; somebody called by SMS
-    may answer on their badge.
+    `holders`: everybody who has that address now; of a device out of use nobody. `pressed`: one of
+    them is a victim, so nobody knows whose hand it is in.
     """
+
+    source: Source
+    holders: tuple[str, ...]
+    pressed: bool = False
+
+
+def speaker(notice: Notice, origin: Origin) -> str | None:
+    """Who says it: the person the notice was for, else whoever alone has its address now.
+
+    Somebody called by SMS may answer on their badge. A badge or a number that has changed hands
+    speaks for its new holder, never for the old one. None: it counts for nobody.
+    """
+    source, holders = origin.source, origin.holders
+    its_own = notice.person in holders
     match source.kind:
-        case SourceKind.DEVICE:
-            return notice.address == source.value or worn
-        case SourceKind.NUMBER:
-            return notice.address == source.value
-        case SourceKind.LINK:
-            return notice.id == source.value
-        case SourceKind.STAFF:
-            return notice.person == source.value
+        case SourceKind.DEVICE if its_own:
+            return notice.person
+        case SourceKind.DEVICE | SourceKind.NUMBER if notice.address == source.value:
+            new = holders[0] if len(holders) == 1 else None
+            return notice.person if its_own else new
+        case SourceKind.LINK if notice.id == source.value and its_own:
+            return notice.person
+        case SourceKind.STAFF if notice.person == source.value:
+            return notice.person
+        case _:
+            return None
+
+
+def unfit(pressed: bool, known: bool) -> str:
+    """Why a person counts nowhere now; empty when they do."""
+    if pressed:
+        return PRESSED
+    return "" if known else REMOVED
+
+
+def lost_because(call: Call, why_unfit: str, revoked: Sequence[str]) -> str:
+    """Why a called person is lost to this call; empty when they are not.
+
+    `revoked`: those of the addresses they were called at that have been revoked.
+    """
+    if why_unfit:
+        return why_unfit
+    said_by = (call.said_by,) if call.said_by else tuple(sent.address for sent in call.sent)
+    stolen = any(address in revoked for address in said_by)
+    return REVOKED if stolen and call.standpoint in COMING else ""
+
+
+def not_counted(alarm: str, person: str, answer: AnswerKind, why: str, at: Moment) -> Work:
+    """It is recorded, and changes nothing."""
+    said = {"person": person, "answer": answer, "why": why}
+    body = msgspec.json.encode(said).decode()
+    return Work(Unit(timeline=(TimelineEntry(alarm, at.now, at.wall, "not_counted", body),)))
 
 
 def waits_for_answer(notice: Notice, alarm: Alarm, also_failed: bool = False) -> bool:

@@ -9,6 +9,7 @@ from typing import assert_never
 import msgspec
 
 from core.signals import ReceiptState
+from dispatcher.alarms.answers import FOR_GOOD
 from dispatcher.alarms.model import (
     Alarm,
     Annotate,
@@ -142,7 +143,7 @@ def _stand_down(
             desk.moves.append(NoticeMove(notice.id, ReceiptState.WITHDRAWN, at.now, effect.reason))
         elif not notice.state.failed and notice.state is not ReceiptState.WITHDRAWN:
             answered[notice.channel, notice.address] = notice
-    if effect.reason == "pressed":
+    if effect.reason in FOR_GOOD:
         ringing = [n for n in answered.values() if n.channel == "wearable"]
         desk.tell.extend(_silenced(notice, desk.alarm, at) for notice in ringing)
         return

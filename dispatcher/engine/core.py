@@ -16,11 +16,12 @@ from core import ids
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
 from dispatcher.alarms import escalate
-from dispatcher.alarms.answers import moves_forward
+from dispatcher.alarms.answers import FOR_GOOD, moves_forward
 from dispatcher.alarms.model import (
     Alarm,
     Annotate,
     Answered,
+    Call,
     Cancelled,
     Cause,
     Closed,
@@ -56,10 +57,20 @@ from dispatcher.alarms.troubles import ended_key
 from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Capabilities
+from dispatcher.engine.answering import (
+    PRESSED,
+    RAISES,
+    Origin,
+    late_accept,
+    lost_because,
+    not_counted,
+    speaker,
+    unfit,
+)
 from dispatcher.engine.carry_out import carried_out
 from dispatcher.engine.closing import may_close, refuse_if_stale
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
-from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.store.ports import NoticeMove, Presence, Unit
 
@@ -152,20 +163,40 @@ class Core:
         return kept.and_then(_received(signal, None, at))
 
     def lost(self, person: str, why: str, at: Moment) -> Work:
-        """A responder pressed elsewhere, went off duty, or their device went silent."""
+        """A responder pressed elsewhere, went off duty, was removed, or their device is silent."""
         work = Work()
         for alarm in self.book.calling(person):
-            call = call_of(alarm, person)
-            if call is None or (call.standpoint in _OUT and not (why == "pressed" and call.sent)):
-                continue
-            work = work.and_then(self._advance(alarm, ResponderLost(person, why), at))
+            work = work.and_then(self._lost(alarm, person, why, at))
         return work
 
-    def answered(
-        self, notice: Notice, answer: AnswerKind, at: Moment
+    def review(self, at: Moment) -> Work:
+        """Whoever does not count any more is lost wherever they were called (law 6): after a start,
+        and when another configuration is taken over."""
+        work = Work()
+        for person in self.book.called():
+            unfit = self._unfit(person)
+            for alarm in self.book.calling(person):
+                call = call_of(alarm, person)
+                why = "" if call is None else lost_because(call, unfit, self._revoked(call))
+                if why:
+                    work = work.and_then(self._lost(alarm, person, why, at))
+        return work
+
+    def answer_from(
+        self, notice: Notice, answer: AnswerKind, source: Source, at: Moment
     ) -> tuple[AnswerOutcome, Work]:
-        """An answer from where its notice was sent."""
-        return self.answer_of(notice.alarm, notice.person, answer, notice.id, at)
+        """An answer to a notice, from somewhere: whose it is, and what it changes."""
+        origin = self._origin(notice, source, at)
+        person = speaker(notice, origin)
+        if person is None:
+            return AnswerOutcome.NOT_YOURS, Work()
+        if notice.alarm not in self.book.alarms:
+            return AnswerOutcome.CLOSED, late_accept(notice, answer, at)
+        if origin.pressed and answer not in RAISES:
+            return self._not_counted(notice.alarm, person, answer, PRESSED, at)
+        mine = notice.id if person == notice.person else ""
+        by = source.value if source.kind in (SourceKind.DEVICE, SourceKind.NUMBER) else ""
+        return self.answer_of(notice.alarm, person, answer, mine, at, by or notice.address)
 
     def answer_of(
         self,
@@ -174,17 +205,20 @@ class Core:
         answer: AnswerKind,
         notice: str,
         at: Moment,
+        by: str = "",
     ) -> tuple[AnswerOutcome, Work]:
+        """A person's answer, whoever passed it on; `by`: the address it came from."""
         alarm = self.book.alarms.get(alarm_id)
         if alarm is None:
             return AnswerOutcome.CLOSED, Work()
-        if any(presser.person == person for presser in alarm.pressers):
-            return AnswerOutcome.NOT_YOURS, Work()
+        why = self._unfit(person)
+        if why and answer not in RAISES:
+            return self._not_counted(alarm_id, person, answer, why, at)
         before = call_of(alarm, person)
         if answer is AnswerKind.OVER and self._may_end(alarm, person, at):
             closing = Closing(person, Cause.CALMED_DOWN)
             return AnswerOutcome.COUNTED, self._close(alarm_id, closing, at)
-        work = self._advance(alarm, Answered(person, answer, notice), at)
+        work = self._advance(alarm, Answered(person, answer, notice, by), at)
         if answer is AnswerKind.OVER:
             return AnswerOutcome.NOT_YET, work
         after = call_of(self.book.alarms[alarm_id], person)
@@ -319,7 +353,7 @@ class Core:
 
     def why_not(self, notice: Notice, at: Moment) -> str:
         """Looked at once more: empty when it may leave, else why it is not wanted any more."""
-        if self._rings_at_a_presser(notice):
+        if self._rings_at_a_presser(notice, at):
             return "pressed"
         if notice.purpose is Purpose.STAND_DOWN:
             return ""
@@ -344,11 +378,15 @@ class Core:
             self.book.notices[notice_id] = replace(known, state=ReceiptState.SENDING)
         return NoticeMove(notice_id, ReceiptState.SENDING, at.now)
 
-    def _rings_at_a_presser(self, notice: Notice) -> bool:
-        """Law 3 at the very edge: the person, their device, and what else was barred."""
+    def _rings_at_a_presser(self, notice: Notice, at: Moment) -> bool:
+        """Law 3 at the very edge: the person, their device, and whatever else they hold now.
+
+        They may have pressed since the view of this alarm was made, at another site too.
+        """
         view = self.book.views.get(notice.alarm)
         barred = view is not None and notice.address in view.barred
-        pressed = self.book.has_pressed(notice.person)
+        people = (notice.person, *self.pictures.holders(notice.address, at))
+        pressed = any(self.book.has_pressed(person) for person in people)
         return pressed or barred or bool(self.book.of_device(notice.address))
 
     # Inside
@@ -388,8 +426,44 @@ class Core:
         return work.and_then(self._pressed(verdict.presser.person, at))
 
     def _pressed(self, person: str | None, at: Moment) -> Work:
-        """Who presses is called nowhere any more."""
-        return Work() if person is None else self.lost(person, "pressed", at)
+        """Who presses is called nowhere any more, and nobody is waited for at what they hold."""
+        if person is None:
+            return Work()
+        work = self.lost(person, PRESSED, at)
+        held = self.pictures.addresses(person, at)
+        asked = {alarm.id: None for address in held for alarm in self.book.asked_at(address)}
+        for alarm_id in asked:
+            alarm = self.book.alarms[alarm_id]
+            if all(presser.person != person for presser in alarm.pressers):
+                work = work.and_then(self._advance(alarm, Due(), at))
+        return work
+
+    def _lost(self, alarm: Alarm, person: str, why: str, at: Moment) -> Work:
+        call = call_of(alarm, person)
+        if call is None or (call.standpoint in _OUT and not (why in FOR_GOOD and call.sent)):
+            return Work()
+        return self._advance(alarm, ResponderLost(person, why), at)
+
+    def _unfit(self, person: str) -> str:
+        return unfit(self.book.has_pressed(person), self.pictures.knows(person))
+
+    def _revoked(self, call: Call) -> list[str]:
+        asked = (call.said_by, *(sent.address for sent in call.sent))
+        return [address for address in asked if self.pictures.is_revoked(address)]
+
+    def _origin(self, notice: Notice, source: Source, at: Moment) -> Origin:
+        """A device out of use speaks for nobody; a link speaks from the phone it was sent to."""
+        link = source.kind is SourceKind.LINK
+        address = notice.address if link else source.value
+        holders = self.pictures.holders(address, at) if self.pictures.is_trusted(address) else ()
+        return Origin(source, holders, any(self.book.has_pressed(p) for p in holders))
+
+    def _not_counted(
+        self, alarm_id: str, person: str, answer: AnswerKind, why: str, at: Moment
+    ) -> tuple[AnswerOutcome, Work]:
+        if answer in (AnswerKind.RANG, AnswerKind.SEEN):
+            return AnswerOutcome.NOT_YOURS, Work()
+        return AnswerOutcome.NOT_YOURS, not_counted(alarm_id, person, answer, why, at)
 
     def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]

@@ -23,7 +23,7 @@ from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.troubles import is_of_equipment, trouble_key
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
-from dispatcher.engine.answering import late_accept, rightful, waits_for_answer
+from dispatcher.engine.answering import waits_for_answer
 from dispatcher.engine.commits import Commits, Journal
 from dispatcher.engine.core import Core
 from dispatcher.engine.followers import Followers
@@ -78,8 +78,6 @@ class Surroundings(Pictures, Protocol):
 
     def addressee(self, notice: Notice) -> Addressee: ...
 
-    def worn_by(self, device: str, person: str, at: Moment) -> bool: ...
-
     def present(self, person: str, here: bool, at: Moment) -> None: ...
 
 
@@ -115,7 +113,12 @@ class Engine:
         self._followers = Followers()
         self.health = Health(clock.now, lambda: self._followers.changed("health"), self.say)
         capabilities = {name: channel.capabilities for name, channel in doors.channels.items()}
-        pictures = NettedPictures(surroundings, surroundings.organisation, self.health.report)
+        pictures = NettedPictures(
+            surroundings,
+            surroundings.organisation,
+            self.health.report,
+            lambda: self.core.book.pressers(),
+        )
         self.core = Core(pictures, capabilities)
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
         self._sounders = Sounders()
@@ -141,6 +144,7 @@ class Engine:
             self._store, self.core.book, self._journal, self.health, self._clock, self._perform
         )
         held, alarms = self.core.hold_overdue(self._at())
+        self._start(self.core.review(self._at()))
         self.core.set_overdue_aside(self._at())
         self._run_overdue()
         self._doubt(unfinished)
@@ -227,6 +231,10 @@ class Engine:
 
     def responder_lost(self, person: str, why: str) -> None:
         self._start(self.core.lost(person, why, self._at()))
+
+    def reconfigured(self) -> None:
+        """Another configuration stands: who has left the site, or lost a device, does not count."""
+        self._start(self.core.review(self._at()))
 
     def device_subscribed(self, device: str) -> None:
         for alarm in self.core.book.of_device(device):
@@ -438,15 +446,10 @@ class Engine:
         self, notice: Notice, answer: AnswerKind, source: Source
     ) -> tuple[AnswerOutcome, Work]:
         at = self._at()
-        worn = source.kind is SourceKind.DEVICE and self._around.worn_by(
-            source.value, notice.person, at
-        )
-        if not rightful(notice, source, worn):
-            _log.warning("an answer from elsewhere was not counted", notice=notice.id)
-            return AnswerOutcome.NOT_YOURS, Work()
-        if self.core.book.get(notice.alarm) is None:
-            return AnswerOutcome.CLOSED, late_accept(notice, answer, at)
-        return self.core.answered(notice, answer, at)
+        outcome, work = self.core.answer_from(notice, answer, source, at)
+        if outcome is AnswerOutcome.NOT_YOURS:
+            _log.warning("an answer was not counted", notice=notice.id)
+        return outcome, work
 
     def _only_notice(self, address: str) -> str | None:
         standing = self._standing(address)

@@ -6,12 +6,12 @@ the press: the configuration's people with all their routes, less the victims, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from core import log
 from core.signals import AlarmKind, Level, Signal
-from dispatcher.alarms.model import Alarm, Place
+from dispatcher.alarms.model import Alarm, Place, Presser
 from dispatcher.alarms.plan import Plan, without_a_plan
 from dispatcher.alarms.view import Candidate, Route, View
 from dispatcher.engine.work import Moment, Pictures
@@ -39,7 +39,10 @@ class NettedPictures:
         pictures: Pictures,
         organisation: Callable[[], Organisation],
         report: Report,
+        pressers: Callable[[], Sequence[Presser]],
     ) -> None:
+        """`pressers`: every victim of every open alarm."""
+        self._pressers = pressers
         self._pictures = pictures
         self._organisation = organisation
         self._report = report
@@ -47,7 +50,7 @@ class NettedPictures:
     def view(self, alarm: Alarm, at: Moment) -> View:
         return self._or(
             lambda: self._pictures.view(alarm, at),
-            lambda: everybody(alarm, self._organisation(), at),
+            lambda: everybody((*alarm.pressers, *self._pressers()), self._organisation(), at),
         )
 
     def place(self, signal: Signal, at: Moment) -> Place:
@@ -65,6 +68,27 @@ class NettedPictures:
 
     def leads(self, person: str, site: str, at: Moment) -> bool:
         return self._or(lambda: self._pictures.leads(person, site, at), lambda: False)
+
+    def knows(self, person: str) -> bool:
+        return self._or(lambda: self._pictures.knows(person), lambda: True)
+
+    def holders(self, address: str, at: Moment) -> tuple[str, ...]:
+        return self._or(
+            lambda: self._pictures.holders(address, at),
+            lambda: holders_of(address, self._organisation()),
+        )
+
+    def addresses(self, person: str, at: Moment) -> tuple[str, ...]:
+        return self._or(
+            lambda: self._pictures.addresses(person, at),
+            lambda: addresses_of(person, self._organisation()),
+        )
+
+    def is_trusted(self, address: str) -> bool:
+        return self._or(lambda: self._pictures.is_trusted(address), lambda: False)
+
+    def is_revoked(self, address: str) -> bool:
+        return self._or(lambda: self._pictures.is_revoked(address), lambda: False)
 
     def first_name(self, person: str | None) -> str:
         return self._or(lambda: self._pictures.first_name(person), lambda: "")
@@ -85,18 +109,17 @@ class NettedPictures:
             return without()
 
 
-def everybody(alarm: Alarm, organisation: Organisation, at: Moment) -> View:
+def everybody(pressers: Sequence[Presser], organisation: Organisation, at: Moment) -> View:
     """All people of the configuration on all their standing routes, less the victims (law 3)."""
-    victims = {presser.person for presser in alarm.pressers}
+    victims = {presser.person for presser in pressers}
     worn: dict[str, list[str]] = {}
     for device in organisation.devices:
         if device.person is not None and not device.revoked:
             worn.setdefault(device.person, []).append(device.id)
-    barred = dict.fromkeys(presser.device for presser in alarm.pressers)
+    barred = dict.fromkeys(presser.device for presser in pressers)
     for person in organisation.people:
         if person.id in victims:
-            addresses = (*worn.get(person.id, ()), *(phone.number for phone in person.phones))
-            barred.update(dict.fromkeys((*addresses, person.id)))
+            barred.update(dict.fromkeys(addresses_of(person.id, organisation)))
     found = []
     for person in organisation.people[:CALLED_MOST]:
         routes = [Route("wearable", device) for device in worn.get(person.id, ())]
@@ -108,3 +131,22 @@ def everybody(alarm: Alarm, organisation: Organisation, at: Moment) -> View:
     return View(
         at.now, at.wall, everyone, leaders=everyone, last_resort=everyone, barred=tuple(barred)
     )
+
+
+def addresses_of(person: str, organisation: Organisation) -> tuple[str, ...]:
+    """Everything that rings at a person, without asking about shifts and loans."""
+    worn = [device.id for device in organisation.devices if device.person == person]
+    known = next((one for one in organisation.people if one.id == person), None)
+    phones = [phone.number for phone in known.phones] if known is not None else []
+    return (*worn, *phones, person)
+
+
+def holders_of(address: str, organisation: Organisation) -> tuple[str, ...]:
+    """Everybody at whom this address rings, without asking about shifts and loans."""
+    worn = [d.person for d in organisation.devices if d.id == address and d.person is not None]
+    carried = [
+        person.id
+        for person in organisation.people
+        if person.id == address or any(phone.number == address for phone in person.phones)
+    ]
+    return tuple(dict.fromkeys((*worn, *carried)))

@@ -71,10 +71,17 @@ class OpenAlarms:
         """Whether this person is a victim in any open alarm."""
         return f"p:{person}" in self._by_sender
 
-    def pressers_at(self, site: str) -> tuple[Presser, ...]:
-        """Every victim of every open alarm of one site."""
-        alarms = (alarm for alarm in self.alarms.values() if alarm.site == site)
-        return tuple(presser for alarm in alarms for presser in alarm.pressers)
+    def pressers(self) -> tuple[Presser, ...]:
+        """Every victim of every open alarm, whatever its site."""
+        return tuple(presser for alarm in self.alarms.values() for presser in alarm.pressers)
+
+    def called(self) -> list[str]:
+        """Everybody who has been called in an open alarm."""
+        return list(self._calling)
+
+    def asked_at(self, address: str) -> list[Alarm]:
+        """The open alarms that sent something to one address."""
+        return [self.alarms[i] for i in self._letters.get(address, ()) if i in self.alarms]
 
     def coming_elsewhere(self, alarm_id: str) -> list[str]:
         """People on their way to, or at, another alarm than this one."""
@@ -167,7 +174,7 @@ class OpenAlarms:
 
     def _find(self, alarm: Alarm) -> None:
         """Everything but whom it calls, which changes with nearly every decision."""
-        self.victims.add(alarm.site, alarm.pressers)
+        self.victims.add(alarm.pressers)
         for key in _sender_keys(alarm.pressers):
             self._by_sender.setdefault(key, {})[alarm.id] = None
         if alarm.place.zone is not None:
@@ -176,7 +183,7 @@ class OpenAlarms:
             self._by_cause[alarm.cause_key] = alarm.id
 
     def _lose(self, old: Alarm) -> None:
-        self.victims.drop(old.site, old.pressers)
+        self.victims.drop(old.pressers)
         for key in _sender_keys(old.pressers):
             _drop(self._by_sender, key, old.id)
         if old.place.zone is not None:

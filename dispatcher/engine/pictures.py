@@ -162,6 +162,23 @@ class SitePictures:
             leaders = (*leaders, *known.deputies)
         return person in leaders
 
+    def knows(self, person: str) -> bool:
+        return person in self._index.people
+
+    def holders(self, address: str, at: Moment) -> tuple[str, ...]:
+        return self._index.holders(address, at.wall)
+
+    def addresses(self, person: str, at: Moment) -> tuple[str, ...]:
+        return self._index.addresses(person, at.wall)
+
+    def is_trusted(self, address: str) -> bool:
+        device = self._index.devices.get(address)
+        return device is None or not (device.withdrawn or device.revoked)
+
+    def is_revoked(self, address: str) -> bool:
+        device = self._index.devices.get(address)
+        return device is not None and device.revoked
+
     def first_name(self, person: str | None) -> str:
         known = self._index.people.get(person or "")
         return known.first_name if known is not None else ""
@@ -199,9 +216,6 @@ class SitePictures:
             words=site.words if site is not None else (),
             site_name=site.name if site is not None else "",
         )
-
-    def worn_by(self, device: str, person: str, at: Moment) -> bool:
-        return self._index.wearer(device, at.wall) == person
 
     def wearer(self, device: str, wall: datetime) -> str | None:
         """Who wears a device at this wall-clock instant."""
@@ -266,11 +280,11 @@ class SitePictures:
         )
 
     def _pressing(self, alarm: Alarm) -> Pressing:
-        """The victims of this alarm and of every other open one at its site."""
-        kept, at_site = self._book.get(alarm.id), self._book.victims.at(alarm.site)
+        """The victims of this alarm and of every other open one, of every site."""
+        kept, everywhere = self._book.get(alarm.id), self._book.victims.now()
         if kept is not None and kept.pressers is alarm.pressers:
-            return at_site
-        return with_pressers(at_site, alarm.pressers)
+            return everywhere
+        return with_pressers(everywhere, alarm.pressers)
 
     def _at_zone(self, zone: Zone, source: str, age_s: float | None) -> Place:
         unit = self._index.units.get(zone.unit or "")

@@ -1,6 +1,7 @@
-"""Who has pressed at each site, and on what: counted, so a thousand alarms cost one entry each.
+"""Who has pressed anywhere, and on what: counted, so a thousand alarms cost one entry each.
 
-Every decision must know all of them (law 3), so what is asked is kept until it changes.
+Every decision of every site must know all of them (law 3: a phone two sites share rings in one
+pocket), so what is asked is kept until it changes.
 """
 
 from __future__ import annotations
@@ -16,33 +17,28 @@ class Victims:
     """The pressers of all open alarms; one person or device may stand in several."""
 
     def __init__(self) -> None:
-        self._persons: dict[str, Counter[str]] = {}
-        self._devices: dict[str, Counter[str]] = {}
-        self._kept: dict[str, Pressing] = {}
+        self._persons: Counter[str] = Counter()
+        self._devices: Counter[str] = Counter()
+        self._kept: Pressing | None = None
 
-    def add(self, site: str, pressers: Iterable[Presser]) -> None:
-        self._count(site, pressers, 1)
+    def add(self, pressers: Iterable[Presser]) -> None:
+        self._count(pressers, 1)
 
-    def drop(self, site: str, pressers: Iterable[Presser]) -> None:
-        self._count(site, pressers, -1)
+    def drop(self, pressers: Iterable[Presser]) -> None:
+        self._count(pressers, -1)
 
-    def at(self, site: str) -> Pressing:
-        """Everybody who has pressed at a site; the same object until that changes."""
-        kept = self._kept.get(site)
-        if kept is None:
-            persons = self._persons.get(site, Counter[str]())
-            devices = self._devices.get(site, Counter[str]())
-            kept = self._kept[site] = Pressing(tuple(persons), tuple(devices))
-        return kept
+    def now(self) -> Pressing:
+        """Everybody who has pressed at any site; the same object until that changes."""
+        if self._kept is None:
+            self._kept = Pressing(tuple(self._persons), tuple(self._devices))
+        return self._kept
 
-    def _count(self, site: str, pressers: Iterable[Presser], by: int) -> None:
-        self._kept.pop(site, None)
-        persons = self._persons.setdefault(site, Counter())
-        devices = self._devices.setdefault(site, Counter())
+    def _count(self, pressers: Iterable[Presser], by: int) -> None:
+        self._kept = None
         for presser in pressers:
-            _move(devices, presser.device, by)
+            _move(self._devices, presser.device, by)
             if presser.person is not None:
-                _move(persons, presser.person, by)
+                _move(self._persons, presser.person, by)
 
 
 def with_pressers(known: Pressing, pressers: tuple[Presser, ...]) -> Pressing:

@@ -123,7 +123,7 @@ class OrganisationIndex:
         kept = self._staffing.get(site)
         if kept and kept[0] is said and kept[1].since <= wall < kept[1].until:
             return kept[1]
-        here = present(self.rosters[site], (p for p in said if self._is_of(site, p.person)), wall)
+        here = present(self.rosters[site], (p for p in said if self.is_of(site, p.person)), wall)
         staffing = staffing_of(self, site, here, wall)
         self._staffing[site] = (said, staffing)
         return staffing
@@ -143,7 +143,8 @@ class OrganisationIndex:
             s for s in self.organisation.shifts if s.unit in units and units[s.unit].site == site
         ]
 
-    def _is_of(self, site: str, person: str) -> bool:
+    def is_of(self, site: str, person: str) -> bool:
+        """Whether a person belongs to a site: it is theirs, or they have shifts there."""
         known = self.people.get(person)
         return known is not None and (known.site == site or site in self.sites_of((person,)))
 

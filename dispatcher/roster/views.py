@@ -40,7 +40,7 @@ TARGETS_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Pressing:
-    """Everybody who pressed in one alarm, and everything they pressed on.
+    """Everybody who pressed in any open alarm, and everything they pressed on.
 
     `addresses`: more that must not ring, e.g. the number a call came from.
     """
@@ -247,11 +247,16 @@ class _Picture:
         return self.staffing.who_hears((*self.barred, *self.around.unhealthy))
 
     def _left_out(self) -> tuple[LeftOut, ...]:
-        pressed = tuple(LeftOut(person, "pressed") for person in self.excluded)
+        here = (person for person in self.excluded if self._is_here(person))
+        pressed = tuple(LeftOut(person, "pressed") for person in here)
         rest = self.staffing.left_out
         if not self.staffing.left_out_people.isdisjoint(self.excluded):
             rest = tuple(out for out in rest if out.person not in self.excluded)
         return pressed + rest
+
+    def _is_here(self, person: str) -> bool:
+        """Victims of another site bar their addresses here, and their names stay there."""
+        return person in self.staffing.rows or self.index.is_of(self.staffing.site, person)
 
 
 def _outward(index: OrganisationIndex, staffing: Staffing, zone: str | None) -> tuple[Ring, ...]:

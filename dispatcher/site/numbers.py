@@ -110,7 +110,8 @@ def normalised(text: str, country: str) -> str:
         raise _invalid(text, country)
     digits = re.sub(r"\D", "", plain.replace("(0)", "") if _international(plain) else plain)
     number = _with_code(digits, plain, country)
-    if number is None or not _possible(number):
+    number = number and _without_trunk(number)
+    if not number or not _possible(number):
         raise _invalid(text, country)
     return "+" + number
 
@@ -212,6 +213,15 @@ def _with_code(digits: str, plain: str, country: str) -> str | None:
     if home is None:
         return None
     return home.code + digits.removeprefix(home.trunk)
+
+
+def _without_trunk(number: str) -> str:
+    """`+46 070…` is `+46 70…`: one phone must be one address, for law 3 bars by address."""
+    for country in COUNTRIES.values():
+        rest = number.removeprefix(country.code)
+        if country.trunk == "0" and rest != number and rest.startswith("0"):
+            return country.code + rest.removeprefix("0")
+    return number
 
 
 def _possible(number: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from devices.callsystems.surgard.codec import contact_id_message as surgard_message
 from dispatcher.alarms.model import Notice, Purpose
-from dispatcher.engine.answering import rightful
+from dispatcher.engine.answering import Origin, speaker
 from dispatcher.engine.ports import Source, SourceKind
 from firmware_sim.world.process import at_once
 from tests.support.old_line import OldLine
@@ -188,13 +189,27 @@ def _ended_by_a_person(line: OldLine) -> None:
 
 def test_an_answer_counts_only_from_where_its_notice_was_sent() -> None:
     notice = _notice()
-    assert rightful(notice, Source(SourceKind.DEVICE, "badge-bo"), worn=False)
-    assert rightful(notice, Source(SourceKind.LINK, notice.id), worn=False)
-    assert rightful(notice, Source(SourceKind.STAFF, "bo"), worn=False)
-    assert not rightful(notice, Source(SourceKind.DEVICE, "badge-ida"), worn=False)
-    assert not rightful(notice, Source(SourceKind.NUMBER, "+4520000002"), worn=False)
-    assert not rightful(notice, Source(SourceKind.LINK, "another"), worn=False)
-    assert not rightful(notice, Source(SourceKind.STAFF, "ida"), worn=False)
+    assert _speaker(notice, SourceKind.DEVICE, "badge-bo", "bo") == "bo"
+    assert _speaker(notice, SourceKind.DEVICE, "spare-bo", "bo") == "bo", "another one he wears"
+    assert _speaker(notice, SourceKind.LINK, notice.id, "bo") == "bo"
+    assert _speaker(notice, SourceKind.STAFF, "bo") == "bo"
+    assert _speaker(notice, SourceKind.DEVICE, "badge-ida", "ida") is None
+    assert _speaker(notice, SourceKind.NUMBER, "+4520000002", "ida") is None
+    assert _speaker(notice, SourceKind.LINK, "another", "bo") is None
+    assert _speaker(notice, SourceKind.STAFF, "ida") is None
+
+
+def test_what_has_changed_hands_speaks_for_its_new_holder_and_what_is_out_of_use_for_nobody() -> (
+    None
+):
+    notice = _notice()
+    assert _speaker(notice, SourceKind.DEVICE, "badge-bo", "ida") == "ida"
+    assert _speaker(notice, SourceKind.DEVICE, "badge-bo") is None
+    assert _speaker(notice, SourceKind.LINK, notice.id, "ida") is None, "his phone is hers now"
+    by_sms = replace(notice, channel="sms", address="+4520000002")
+    assert _speaker(by_sms, SourceKind.NUMBER, "+4520000002", "ida", "bo") == "bo", "shared"
+    assert _speaker(by_sms, SourceKind.NUMBER, "+4520000002", "ida", "eva") is None, "of whom?"
+    assert _speaker(by_sms, SourceKind.NUMBER, "+4520000002") is None
 
 
 def test_a_press_is_believed_from_anyone() -> None:
@@ -204,6 +219,10 @@ def test_a_press_is_believed_from_anyone() -> None:
     0:00 | Unknown badge | presses unauthenticated | call Lone: wearable, sms
                                                    ; Unknown badge feels: sent
     """)
+
+
+def _speaker(notice: Notice, kind: SourceKind, value: str, *holders: str) -> str | None:
+    return speaker(notice, Origin(Source(kind, value), holders))
 
 
 def _notice() -> Notice:

@@ -17,7 +17,7 @@ from dispatcher.engine import core
 from dispatcher.engine.core import Core
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.pictures import SitePictures
-from dispatcher.engine.ports import Source
+from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.engine.work import Work
 from dispatcher.roster.model import Phone
 from dispatcher.roster.views import Pressing
@@ -195,8 +195,10 @@ def test_a_close_on_an_old_picture_is_caught(monkeypatch: Patch) -> None:
 class BelievesAnybody(Process):
     """An answer counts wherever it comes from."""
 
-    def answer(self, notice_id: str, answer: AnswerKind, source: Source, worn: bool) -> str:
-        return super().answer(notice_id, answer, source, worn=True)
+    def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> str:
+        notice = self.core.book.notices.get(notice_id)
+        person = notice.person if notice is not None else ""
+        return super().answer(notice_id, answer, Source(SourceKind.STAFF, person))
 
 
 def test_a_forged_answer_that_counts_is_caught() -> None:

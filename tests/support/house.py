@@ -57,14 +57,18 @@ class House:
     plans: list[Plan]
     off: dict[str, None] = field(default_factory=dict)
     unhealthy: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, None] = field(default_factory=dict)
+    lent: dict[str, str] = field(default_factory=dict)
+    revoked: dict[str, None] = field(default_factory=dict)
     book: OpenAlarms = field(default_factory=OpenAlarms)
 
     def view(self, alarm: Alarm, at: Moment) -> View:
-        pressers = (*alarm.pressers, *self.book.pressers_at(alarm.site))
+        pressers = (*alarm.pressers, *self.book.pressers())
         victims = [p.person for p in pressers if p.person is not None]
         barred = [p.device for p in pressers]
-        barred += [r.address for v in victims if v in self.people for r in self.people[v].routes]
-        free = [p for p in self.people.values() if p.id not in victims and p.id not in self.off]
+        barred += [address for victim in victims for address in self.addresses(victim, at)]
+        away = (*victims, *self.off, *self.gone)
+        free = [p for p in self.people.values() if p.id not in away]
         made = {p.id: self._candidate(p, alarm, barred) for p in free}
         near = sorted((p for p in free if p.near), key=lambda p: (bool(p.unusual), p.seconds or 0))
         roles = {r: tuple(made[p.id] for p in free if r in p.roles) for r in ROLES}
@@ -106,6 +110,27 @@ class House:
         if all(self.book.has_pressed(leader) for leader in leaders):
             leaders += [p.id for p in self.people.values() if "deputy" in p.roles]
         return person in leaders
+
+    def knows(self, person: str) -> bool:
+        return person in self.people and person not in self.gone
+
+    def holders(self, address: str, at: Moment) -> tuple[str, ...]:
+        holds = (p.id for p in self.people.values() if address in self.addresses(p.id, at))
+        return (self.lent[address],) if address in self.lent else tuple(holds)
+
+    def addresses(self, person: str, at: Moment) -> tuple[str, ...]:
+        known = self.people.get(person)
+        routes = known.routes if known is not None else ()
+        own = (f"badge-{person}", *(route.address for route in routes), person)
+        worn = (address for address in own if self.lent.get(address, person) == person)
+        lent = (device for device, borrower in self.lent.items() if borrower == person)
+        return tuple(dict.fromkeys((*worn, *lent)))
+
+    def is_trusted(self, address: str) -> bool:
+        return address not in self.revoked
+
+    def is_revoked(self, address: str) -> bool:
+        return address in self.revoked
 
     def first_name(self, person: str | None) -> str:
         known = self.people.get(person or "")

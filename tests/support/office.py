@@ -81,6 +81,7 @@ class Office:
     wearable: ReadableChannel
     sms: ReadableChannel
     told: list[Tell]
+    pictures: SitePictures
 
     def press(self, person: str = "anna", seq: int = 1) -> Signal:
         device = f"badge-{person}"
@@ -107,13 +108,15 @@ class Office:
 
 
 @asynccontextmanager
-async def office(store: MemoryStore | None = None, start: bool = True) -> AsyncIterator[Office]:
+async def office(
+    store: MemoryStore | None = None, start: bool = True, organisation: Organisation | None = None
+) -> AsyncIterator[Office]:
     """Anna and Bo in house 1, Ida in house 2, Lone leads; a page at once, an SMS after 15 s."""
     store = store or MemoryStore()
     clock, journal, told = VirtualClock(START), SmallJournal(), list[Tell]()
     wearable = ReadableChannel("wearable", Capabilities(immediate=True, withdraws=True))
     sms = ReadableChannel("sms", Capabilities(links=True, leaves_site=True))
-    pictures = SitePictures(home(), (), Eyes())
+    pictures = SitePictures(organisation or home(), (), Eyes())
 
     def tell(message: Tell) -> bool:
         told.append(message)
@@ -127,7 +130,7 @@ async def office(store: MemoryStore | None = None, start: bool = True) -> AsyncI
     if start:
         await engine.start()
     try:
-        yield Office(engine, store, clock, journal, wearable, sms, told)
+        yield Office(engine, store, clock, journal, wearable, sms, told, pictures)
     finally:
         await engine.stop()
 

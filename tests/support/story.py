@@ -21,9 +21,8 @@ from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.alarms.model import Cause, Notice, Purpose, TellType
 from dispatcher.channels.ports import Capabilities
-from dispatcher.engine.answering import late_accept
 from dispatcher.engine.core import Core
-from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.work import Moment, Tell, Work, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Panel, Presses
@@ -143,6 +142,8 @@ class Stage:
             self._press(who, does)
         elif who.endswith(("'s badge", "'s phone")):
             self._line(who, does)
+        elif who == "House" and does.startswith("loses "):
+            self.house.gone[does.removeprefix("loses ").lower()] = None
         elif who == "Service":
             self._service(does)
         elif does.startswith("closes") and person is not None:
@@ -156,6 +157,9 @@ class Stage:
         elif does == "comes to shift's end":
             self.house.off[who.lower()] = None
             self._carry(self.core.lost(who.lower(), "shift_over", self.at))
+        elif does == "leaves for good":
+            self.house.gone[who.lower()] = None
+            self._carry(self.core.review(self.at))
         elif does == "loses the badge":
             self.house.unhealthy[f"badge-{who.lower()}"] = "silent"
             self._carry(self.core.lost(who.lower(), "device_lost", self.at))
@@ -190,10 +194,10 @@ class Stage:
         notice = self._said.get(person)
         if notice is None:
             outcome, work = self.core.answer_of(self._alarms[-1], person, answer, "", self.at)
-        elif self.core.book.get(notice.alarm) is None:
-            outcome, work = AnswerOutcome.CLOSED, late_accept(notice, answer, self.at)
         else:
-            outcome, work = self.core.answered(notice, answer, self.at)
+            worn = notice.channel == "wearable"
+            source = Source(SourceKind.DEVICE if worn else SourceKind.NUMBER, notice.address)
+            outcome, work = self.core.answer_from(notice, answer, source, self.at)
         if outcome is not AnswerOutcome.COUNTED:
             self._effects.append(f"answer: {outcome}")
         self._carry(work)
@@ -211,8 +215,17 @@ class Stage:
         return alarm.rev if alarm is not None else 1
 
     def _line(self, who: str, does: str) -> None:
-        """A route of one person: `is silent`, `refuses`, `stalls`, `works`."""
+        """A route of one person: `is silent`, `refuses`, `stalls`, `works`; `is reported stolen`,
+        `goes to Ida` (another configuration)."""
         name, _, what = who.lower().partition("'s ")
+        if does == "is reported stolen":
+            self.house.revoked[f"badge-{name}"] = None
+            self._carry(self.core.review(self.at))
+            return
+        if does.startswith("goes to "):
+            self.house.lent[f"badge-{name}"] = does.removeprefix("goes to ").lower()
+            self._carry(self.core.review(self.at))
+            return
         channel = "wearable" if what == "badge" else "sms"
         address = next(r.address for r in self.house.people[name].routes if r.channel == channel)
         self._faults[address] = does
@@ -242,7 +255,7 @@ class Stage:
         self.core.load(list(before.alarms.values()), list(before.notices.values()))
         self._running = True
         works, held = self.core.hold_overdue(self.at)
-        work = together(works)
+        work = together((*works, self.core.review(self.at)))
         self._carry(work)
         if held:
             self._effects.append(f"list for the duty leader: {len(held)}")

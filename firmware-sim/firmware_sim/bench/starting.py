@@ -20,6 +20,7 @@ from devices.registry import NATIVE, Device
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core
 from dispatcher.engine.pictures import SitePictures
+from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.engine.work import Moment, Work
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import Store
@@ -168,7 +169,8 @@ def _lived(core: Core, signal: Signal, age: _Age) -> Work:
         work = work.and_then(core.receipt(notice.id, state, "", "", at))
     if age.arrived:
         nearest = work.unit.notices[0]
-        _, more = core.answered(nearest, AnswerKind.ARRIVED, at)
+        source = Source(SourceKind.STAFF, nearest.person)
+        _, more = core.answer_from(nearest, AnswerKind.ARRIVED, source, at)
         work = work.and_then(more)
     assert core.book.get(alarm.id) is not None
     return work

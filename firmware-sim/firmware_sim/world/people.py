@@ -242,7 +242,7 @@ class Staff:
         self._witness.tried[f"answer {answer}"] += 1
         source = _source(notice)
         alarm = process.core.book.get(notice.alarm)
-        outcome = process.answer(notice.id, answer, source, worn=False)
+        outcome = process.answer(notice.id, answer, source)
         key = (notice.alarm, notice.person)
         if outcome == AnswerOutcome.COUNTED and answer is AnswerKind.ACCEPT:
             self._witness.accepted_at[key] = self._agenda.clock.now()
@@ -258,7 +258,7 @@ class Staff:
             return
         self._witness.tried["forged answers"] += 1
         source = Source(self._chance.choice(list(SourceKind)), "somebody-else")
-        outcome = process.answer(notice.id, AnswerKind.DECLINE, source, worn=False)
+        outcome = process.answer(notice.id, AnswerKind.DECLINE, source)
         if outcome != AnswerOutcome.NOT_YOURS:
             self._witness.breach(6, "an answer from elsewhere does not count", notice.id)
 

@@ -16,7 +16,6 @@ from core.errors import Conflict, DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from dispatcher.alarms.model import Alarm, Cause, Notice, TellType
 from dispatcher.channels.ports import Capabilities
-from dispatcher.engine.answering import late_accept, rightful
 from dispatcher.engine.core import Core
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import AnswerOutcome, Source
@@ -104,7 +103,7 @@ class Process:
         self.core.load(alarms, notices)
         self._send_again(at_once(self.store.unfinished_notices()))
         works, held = self.core.hold_overdue(self.at)
-        for work in works:
+        for work in (*works, self.core.review(self.at)):
             self.do(work)
         if held:
             places = "; ".join(alarm.place.label or alarm.id for alarm in held)
@@ -135,15 +134,12 @@ class Process:
                 work = Work(Unit(signals=() if signal.repeat else (signal,)))
         self.do(work, signal)
 
-    def answer(self, notice_id: str, answer: AnswerKind, source: Source, worn: bool) -> str:
+    def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> str:
         """An answer from somewhere: it counts only from where its notice was sent (law 6)."""
         notice = self.core.book.notices.get(notice_id) or at_once(self.store.notice(notice_id))
-        if notice is None or not rightful(notice, source, worn):
+        if notice is None:
             return AnswerOutcome.NOT_YOURS
-        if self.core.book.get(notice.alarm) is None:
-            self.do(late_accept(notice, answer, self.at))
-            return AnswerOutcome.CLOSED
-        outcome, work = self.core.answered(notice, answer, self.at)
+        outcome, work = self.core.answer_from(notice, answer, source, self.at)
         self.do(work)
         return outcome
 
@@ -172,10 +168,9 @@ class Process:
         self.pictures.unreachable(device, None)
         self.do(self.core.recovered(f"silent:{device}", self.at))
 
-    def configure(self, organisation: Organisation, removed: Sequence[str]) -> None:
+    def configure(self, organisation: Organisation) -> None:
         self.pictures.configure(organisation)
-        for person in removed:
-            self.do(self.core.lost(person, "removed", self.at))
+        self.do(self.core.review(self.at))
 
     # Deciding, committing, performing
 

@@ -246,14 +246,12 @@ class World:
         self.agenda.clock.offset += timedelta(hours=self.chance.uniform(-6, 6))
 
     def _configure(self) -> None:
-        before = {person.id for person in self.organisation.people}
         first, version = self.setting.organisation, self.organisation.version + 1
         self.organisation = changed(first, version, self.chance)
         self.index = OrganisationIndex(self.organisation)
         self.staff.know(self.organisation)
-        gone = sorted(before - {person.id for person in self.organisation.people})
         if self.process is not None:
-            self.process.configure(self.organisation, gone)
+            self.process.configure(self.organisation)
 
     # Outside: what leaves the process
 

@@ -18,7 +18,9 @@ from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.alarms.answers import moves_forward
 from dispatcher.alarms.model import Alarm, Cause, Notice, Purpose
+from dispatcher.alarms.turn import COMING
 from dispatcher.engine.core import Core
+from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.engine.work import Moment, Work, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Presses
@@ -54,8 +56,9 @@ losses = st.tuples(st.just("lose"), people, LOSSES)
 closes = st.tuples(st.just("close"), people, st.integers(0, 6))
 troubles = st.tuples(st.just("technical"), st.sampled_from(("a", "b")), st.booleans())
 pauses = st.tuples(st.just("down"), st.booleans())
+changes = st.tuples(st.just("change"), people, st.sampled_from(("leaves", "stolen", "lent")))
 happenings = st.one_of(
-    presses, replies, replies, receipts, cancels, losses, closes, troubles, pauses
+    presses, replies, replies, receipts, cancels, losses, closes, troubles, pauses, changes
 )
 stories = st.lists(st.tuples(wait_s, happenings), max_size=14)
 
@@ -86,7 +89,7 @@ def test_every_open_alarm_has_a_next_moment_after_any_event(story: list[Step]) -
 @given(stories)
 def test_nothing_is_made_for_a_presser_or_an_address_a_presser_holds(story: list[Step]) -> None:
     def look(act: Act, work: Work) -> None:
-        pressers = act.core.book.pressers_at(SITE)
+        pressers = act.core.book.pressers()
         victims = [p.person for p in pressers if p.person is not None]
         held = [r.address for v in victims for r in act.house.people[v].routes]
         held += [p.device for p in pressers]
@@ -94,6 +97,22 @@ def test_nothing_is_made_for_a_presser_or_an_address_a_presser_holds(story: list
             leaves = not act.core.why_not(notice, act.at)
             assert not (leaves and notice.person in victims), notice
             assert not (leaves and notice.address in held), notice
+
+    Act().play(story, look)
+
+
+@often
+@given(stories)
+def test_no_victim_nobody_who_left_and_nobody_of_a_stolen_badge_counts_as_coming(
+    story: list[Step],
+) -> None:
+    def look(act: Act, work: Work) -> None:
+        for alarm in act.core.book.alarms.values():
+            for call in alarm.escalation.calls if alarm.escalation is not None else ():
+                if call.standpoint in COMING:
+                    assert not act.core.book.has_pressed(call.person)
+                    assert call.person not in act.house.gone
+                    assert call.said_by not in act.house.revoked
 
     Act().play(story, look)
 
@@ -281,7 +300,7 @@ class Act:
         return call is None or all(s.state.failed for s in call.sent)
 
     def shares_with_a_presser(self, person: str) -> bool:
-        pressers = [p.person for p in self.core.book.pressers_at(SITE)]
+        pressers = [p.person for p in self.core.book.pressers()]
         held = [r.address for p in pressers if p for r in self.house.people[p].routes]
         return any(r.address in held for r in self.house.people[person].routes)
 
@@ -329,6 +348,8 @@ class Act:
                 if well:
                     return self.core.recovered(key, self.at)
                 return self.core.technical(key, "text", SITE, "", self.at)
+            case ("change", str(who), str(what)):
+                return self._change(who.lower(), what)
             case ("down", _):
                 return self._down()
         raise AssertionError(happening)
@@ -351,7 +372,8 @@ class Act:
         if not self._notices:
             return Work()
         notice = self._notices[number % len(self._notices)]
-        return self.core.answered(notice, answer, self.at)[1]
+        source = Source(SourceKind.LINK, notice.id)
+        return self.core.answer_from(notice, answer, source, self.at)[1]
 
     def _close(self, person: str, older: int) -> Work:
         alarm = next(iter(self.core.book.alarms.values()), None)
@@ -363,9 +385,20 @@ class Act:
         except DomainError:
             return Work()
 
+    def _change(self, person: str, what: str) -> Work:
+        """Another configuration: somebody has left, or their badge is stolen or another's."""
+        match what:
+            case "leaves":
+                self.house.gone[person] = None
+            case "stolen":
+                self.house.revoked[f"badge-{person}"] = None
+            case "lent":
+                self.house.lent[f"badge-{person}"] = "kim"
+        return self.core.review(self.at)
+
     def _down(self) -> Work:
         """The process is started again on what it knew."""
         before, self.core = self.core.book, Core(self.house, CHANNELS)
         self.house.book = self.core.book
         self.core.load(list(before.alarms.values()), list(before.notices.values()))
-        return together(self.core.hold_overdue(self.at)[0])
+        return together((*self.core.hold_overdue(self.at)[0], self.core.review(self.at)))
