@@ -31,7 +31,7 @@ TWO_CLAIM = "two_claim"
 """What the listener calls three take-overs of one device's connection in a minute."""
 
 NOTICED = (
-    *("refused_login", "client_id_taken", TWO_CLAIM, "too_many_connections", "oversize"),
+    *("refused_login", TWO_CLAIM, "too_many_connections", "oversize"),
     *("topic_without_right", "filter_without_right", "too_many_filters", "will_without_right"),
     *("retained_full", "dropped_message", "dropped_session"),
     *("bad_packet", "no_connect", "refused_version", "slow_reader", "unkept"),

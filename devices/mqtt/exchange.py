@@ -4,8 +4,9 @@ All of it lives in memory. A restart loses subscriptions, retained messages and 
 clients that were away: devices subscribe again, and the application sends the present state on
 every subscription. What must not be lost, the signal, is never kept here.
 
-Its law: a client id belongs to a username. Nobody takes over, reads or disturbs the session of
-another username; a client id that is its user's own name cannot be held by anybody else.
+Its law: a client id is a name within its username. Nobody takes over, reads, disturbs or keeps out
+the session of another username: badges of one make may all come with the client id of their
+firmware. [MQTT-3.1.4-2] binds us within one username.
 """
 
 from __future__ import annotations
@@ -65,26 +66,17 @@ class Exchange:
         self._limits = limits
         self._mailboxes: dict[str, dict[str, Mailbox]] = {}
         self._connected: dict[Mailbox, MqttSession] = {}
-        self._holders: dict[str, str] = {}
         self._index: SubscriptionIndex[Mailbox] = SubscriptionIndex()
         self._retained = _RetainedMessages(limits)
         self._take_overs = Rate(TAKE_OVER_WINDOW)
         self._named = 0
 
-    def new_client_id(self) -> str:
+    def new_client_id(self, username: str) -> str:
         """A client id for a client that brought none [MQTT-3.1.3-6]."""
         self._named += 1
-        while f"unnamed-{self._named}" in self._holders:
+        while f"unnamed-{self._named}" in self._mailboxes.get(username, {}):
             self._named += 1
         return f"unnamed-{self._named}"
-
-    def is_held_by_another(self, username: str, client_id: str) -> bool:
-        """Whether another user is connected under this client id: refuse with 0x02.
-
-        Not if it is the user's own name: else anybody with a login could keep a badge out.
-        """
-        holder = self._holders.get(client_id)
-        return holder not in (None, username) and client_id != username
 
     def connection(self, username: str, client_id: str) -> MqttSession | None:
         """The session that a new connection of the same user and client id displaces."""
@@ -115,15 +107,11 @@ class Exchange:
             mailbox = Mailbox(username, client_id, self._limits, clean=clean)
             self._mailboxes.setdefault(username, {})[client_id] = mailbox
         self._connected[mailbox] = session
-        if client_id not in self._holders or client_id == username:
-            self._holders[client_id] = username
         return Attached(mailbox, present, self._drop_beyond_limit(username))
 
     def detach(self, mailbox: Mailbox) -> None:
         """Its connection is over: keep the mailbox, or forget it if it was a clean one."""
         del self._connected[mailbox]
-        if self._holders.get(mailbox.client_id) == mailbox.username:
-            del self._holders[mailbox.client_id]
         if mailbox.clean:
             self._discard(mailbox)
 

@@ -216,11 +216,8 @@ class NativeMqttListener:
         login = self._behind.login(username, asked.password, asked.client_id, connection.peer)
         if login is not Login.ALLOWED:
             self._refuse(connection, _REFUSALS[login], Oddity.REFUSED_LOGIN, login.value)
-        elif self._exchange.is_held_by_another(username, asked.client_id):
-            why = f"client id {asked.client_id!r} belongs to another user who is connected"
-            self._refuse(connection, ConnectCode.BAD_CLIENT_ID, Oddity.CLIENT_ID_TAKEN, why)
         else:
-            client_id = asked.client_id or self._exchange.new_client_id()
+            client_id = asked.client_id or self._exchange.new_client_id(username)
             self._take_over(username, client_id, connection.peer)
             self._let_in(connection, client_id, clean=asked.clean)
 

@@ -38,7 +38,6 @@ class Oddity(StrEnum):
     """What `Behind.noticed` is told, beside each `Fault`."""
 
     REFUSED_LOGIN = "refused_login"
-    CLIENT_ID_TAKEN = "client_id_taken"
     TWO_CLAIM = "two_claim"
     TOO_MANY_CONNECTIONS = "too_many_connections"
     OVERSIZE = "oversize"

@@ -14,28 +14,30 @@ from devices.mqtt.session import MqttSession
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 
 
-def test_a_client_id_of_another_user_is_held_only_while_that_user_is_connected() -> None:
+def test_users_with_one_client_id_are_both_connected_and_each_gets_its_own() -> None:
     office = Office()
-    anna = office.attach("anna", "shared")
-    assert office.exchange.is_held_by_another("bo", "shared")
-    assert not office.exchange.is_held_by_another("anna", "shared")
-    office.exchange.detach(anna)
-    assert not office.exchange.is_held_by_another("bo", "shared")
+    anna, bo = office.attach("anna", "ESP8266Client"), office.attach("bo", "ESP8266Client")
+    office.exchange.subscribe(anna, "anna/down", 1)
+    office.exchange.subscribe(bo, "bo/down", 1)
+    assert office.exchange.hand_out(Outgoing("bo/down", b"page")).reached == tuple(
+        office.exchange.connections("bo")
+    )
+    office.exchange.detach(bo)
+    assert len(office.exchange.connections("anna")) == 1
 
 
 def test_nobody_can_keep_a_badge_out_by_taking_its_name_as_client_id() -> None:
     office = Office()
     office.attach("bo", "badge-anna")
-    assert not office.exchange.is_held_by_another("badge-anna", "badge-anna")
+    assert office.exchange.connection("badge-anna", "badge-anna") is None
     office.attach("badge-anna", "badge-anna")
-    assert office.exchange.is_held_by_another("bo", "badge-anna")
     assert len(office.exchange.connections("bo")) == 1
 
 
-def test_a_name_made_by_us_is_nobody_elses() -> None:
+def test_a_name_made_by_us_is_none_the_user_has() -> None:
     office = Office()
     office.attach("bo", "unnamed-1")
-    assert office.exchange.new_client_id() == "unnamed-2"
+    assert office.exchange.new_client_id("bo") == "unnamed-2"
 
 
 def test_a_kept_session_gets_what_came_while_it_was_away() -> None:

@@ -292,18 +292,21 @@ async def test_a_client_without_a_name_is_given_one() -> None:
         assert len({client_id for _, client_id in site.comings}) == 2
 
 
-async def test_another_user_with_the_same_client_id_is_refused_and_disturbs_nobody() -> None:
+async def test_badges_of_one_make_with_one_client_id_are_all_connected() -> None:
     site = SmallSite()
     async with (
         listening(site) as listener,
         BareClient(listener.port) as anna,
         BareClient(listener.port) as bo,
     ):
-        await anna.log_in("badge-anna", "shared")
-        assert await bo.log_in("badge-bo", "shared") == Connack(2)
-        assert site.noticed_kinds() == ["client_id_taken"]
+        assert await anna.log_in("badge-anna", "ESP8266Client") == Connack(0)
+        assert await bo.log_in("badge-bo", "ESP8266Client") == Connack(0)
+        await bo.send(replace(PRESS, topic=f"{PREFIX}/badge-bo/up"))
+        assert await bo.receive() == Puback(1)
         await anna.send(PRESS)
         assert await anna.receive() == Puback(1)
+        assert [message.username for message in site.committed] == ["badge-bo", "badge-anna"]
+        assert site.goings == []
 
 
 async def test_a_user_takes_over_its_own_client_id_and_three_a_minute_are_noticed() -> None:
