@@ -50,8 +50,14 @@ class Lines(DeviceEyes, Protocol):
     """The way to devices: telling them, what supervision knows of them, and who is unknown."""
 
     def tell(
-        self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None
-    ) -> bool: ...
+        self,
+        device: str,
+        payload: bytes,
+        on_ack: Callable[[], None] | None = None,
+        urgent: bool = True,
+    ) -> bool:
+        """True when it is connected. What is not `urgent` waits behind what is."""
+        ...
 
     def sound(self, site: str, for_: timedelta) -> int:
         """Start every siren of a site; how many there are that answer."""

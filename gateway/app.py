@@ -125,15 +125,21 @@ class Gateway:
         answer."""
         return self.lines.sound(site, for_) + self.remote.sound(site, for_)
 
-    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
-        """Send to a device; true if it is connected.
+    def tell(
+        self,
+        device: str,
+        payload: bytes,
+        on_ack: Callable[[], None] | None = None,
+        urgent: bool = True,
+    ) -> bool:
+        """Send to a device; true if it is connected. What is not `urgent` waits behind what is.
 
         A badge that is carried from one house to another is told in both for a moment: nobody
         knows yet which of its connections is the dead one.
         """
         on_ack = None if on_ack is None else _once(on_ack)
-        there = self.remote.tell(device, payload, on_ack)
-        return self._native.tell(device, payload, on_ack) or there
+        there = self.remote.tell(device, payload, on_ack, urgent)
+        return self._native.tell(device, payload, on_ack, urgent) or there
 
 
 def _once(on_ack: Callable[[], None]) -> Callable[[], None]:

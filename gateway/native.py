@@ -83,10 +83,20 @@ class Native:
 
     # What the house asks
 
-    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
-        """Send to a device; true if it is connected. `on_ack` once, when the device has it."""
+    def tell(
+        self,
+        device: str,
+        payload: bytes,
+        on_ack: Callable[[], None] | None = None,
+        urgent: bool = True,
+    ) -> bool:
+        """Send to a device; true if it is connected. `on_ack` once, when the device has it.
+
+        What is not `urgent` waits behind what is.
+        """
         assert self._listener is not None, "told before anybody listens"
-        return self._listener.publish(f"{self._prefix}/{device}/{DOWN}", payload, on_ack=on_ack) > 0
+        topic = f"{self._prefix}/{device}/{DOWN}"
+        return self._listener.publish(topic, payload, urgent=urgent, on_ack=on_ack) > 0
 
     def is_connected(self, device: str) -> bool:
         return device in self._connections

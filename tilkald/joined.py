@@ -104,9 +104,15 @@ class GatewayLines:
     def listening(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
+    def tell(
+        self,
+        device: str,
+        payload: bytes,
+        on_ack: Callable[[], None] | None = None,
+        urgent: bool = True,
+    ) -> bool:
         assert self._gateway is not None, "join the halves first"
-        return self._gateway.tell(device, payload, on_ack)
+        return self._gateway.tell(device, payload, on_ack, urgent)
 
     def sound(self, site: str, for_: timedelta) -> int:
         assert self._gateway is not None, "join the halves first"

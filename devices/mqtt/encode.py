@@ -80,10 +80,11 @@ class Outgoing:
     """One message of ours to many clients, encoded once and not once per client.
 
     At QoS 1 only the two bytes of the packet id differ between clients. `on_ack` is called by
-    whoever is told of the first PUBACK.
+    whoever is told of the first PUBACK. What is not `urgent` waits behind what is, wherever one of
+    the two has to wait.
     """
 
-    __slots__ = ("_head", "_plain", "on_ack", "payload", "qos", "retain", "topic")
+    __slots__ = ("_head", "_plain", "on_ack", "payload", "qos", "retain", "topic", "urgent")
 
     def __init__(
         self,
@@ -92,9 +93,11 @@ class Outgoing:
         qos: int = 1,
         *,
         retain: bool = False,
+        urgent: bool = True,
         on_ack: Callable[[], None] | None = None,
     ) -> None:
         self.topic = topic
+        self.urgent = urgent
         self.payload = payload
         self.qos = qos
         self.retain = retain

@@ -54,8 +54,6 @@ class Handed:
     """Where one message went: sessions that have bytes to send, and what did not go well."""
 
     reached: tuple[MqttSession, ...]
-    stuck: tuple[Mailbox, ...] = ()
-    """Their clients do not acknowledge: end the connections, then `offer_again`."""
     ousted: tuple[Mailbox, ...] = ()
 
 
@@ -141,25 +139,15 @@ class Exchange:
         if not wanted:
             return _NOWHERE
         reached: list[MqttSession] = []
-        stuck: list[Mailbox] = []
         ousted: list[Mailbox] = []
         for mailbox, granted in wanted.items():
             session = self._connected.get(mailbox)
             offered = mailbox.offer(message, granted, connected=session is not None)
             if offered is Offered.OUSTED:
                 ousted.append(mailbox)
-            if offered is Offered.STUCK:
-                stuck.append(mailbox)
-            elif session is not None:
+            if session is not None:
                 reached.append(session)
-        return Handed(tuple(reached), tuple(stuck), tuple(ousted))
-
-    def offer_again(self, mailbox: Mailbox, message: Outgoing) -> Offered:
-        """Give a mailbox that was stuck, and is away now, the message it had no room for."""
-        granted = self._index.match(message.topic).get(mailbox)
-        if granted is None:
-            return Offered.SKIPPED
-        return mailbox.offer(message, granted, connected=False)
+        return Handed(tuple(reached), tuple(ousted))
 
     def retain(self, message: Outgoing, owner: str) -> Retained:
         """Keep the newest message of its topic; an empty one clears it [MQTT-3.3.1-5, 3.3.1-10].

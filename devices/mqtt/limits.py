@@ -35,8 +35,12 @@ class MqttLimits:
 
     outgoing_window: int = 20
     """QoS 1 messages sent to one client and not acknowledged yet."""
+    spare_window: int = 4
+    """How many of those may be such as are not urgent: an urgent one always finds room."""
     queue_max: int = 100
-    """Messages waiting for one client behind that window, or while it is away."""
+    """Messages of one client that wait behind the window, or while it is away; of the urgent ones
+
+    so many, and of the others. Past this the oldest of its kind goes, and that is reported."""
     unreleased_max: int = 256
     """QoS 2 messages of one client that wait for their PUBREL; then the oldest is forgotten."""
     kept_per_user_max: int = 4

@@ -2,6 +2,11 @@
 
 Its law: a QoS 1 message put in stays until the client has acknowledged it, is sent again first
 thing on the next connection, and leaves otherwise only by a named limit, which is reported.
+
+A client that acknowledges slowly, or nothing, is sent no more than its window holds and is not cut
+off for it: what it has to say is worth more than what it leaves unread. What is urgent goes before
+what is not, so our topics are unordered ones in the standard's sense [MQTT-4.6.0-6]; messages of
+one kind keep their order.
 """
 
 from __future__ import annotations
@@ -27,8 +32,6 @@ class Offered(StrEnum):
     """QoS 0 for a client that is away."""
     OUSTED = "ousted"
     """Taken, and the oldest one that could go was dropped for it."""
-    STUCK = "stuck"
-    """Not taken: the client is connected, does not acknowledge, and its queue is full."""
 
 
 class Mailbox:
@@ -42,7 +45,9 @@ class Mailbox:
         self.unreleased: dict[int, bytes] = {}
         """QoS 2 messages of the client that are committed and wait for PUBREL: id and digest."""
         self._limits = limits
-        self._waiting: deque[tuple[Outgoing, int]] = deque()
+        self._urgent: deque[tuple[Outgoing, int]] = deque()
+        self._spare: deque[tuple[Outgoing, int]] = deque()
+        self._spare_in_flight = 0
         self._owed: dict[str, tuple[Iterator[Outgoing | None], int]] = {}
         self._in_flight: dict[int, Outgoing] = {}
         self._last_id = 0
@@ -53,11 +58,11 @@ class Mailbox:
         if not qos and not connected:
             return Offered.SKIPPED
         offered = Offered.TAKEN
-        if len(self._waiting) >= self._limits.queue_max:
-            if not self._drop_oldest(also_qos_1=not connected):
-                return Offered.STUCK
+        lane = self._urgent if message.urgent else self._spare
+        if len(lane) >= self._limits.queue_max:
+            _drop_oldest(lane)
             offered = Offered.OUSTED
-        self._waiting.append((message, qos))
+        lane.append((message, qos))
         return offered
 
     def owe(self, topic_filter: str, retained: Iterator[Outgoing | None], granted: int) -> None:
@@ -83,7 +88,7 @@ class Mailbox:
         frames: list[bytes] = []
         left = BYTES_PER_TURN
         while left > 0 and len(frames) < FRAMES_PER_TURN and self.can_send():
-            message, qos = self._waiting.popleft() if self._waiting else self._next_owed()
+            message, qos = self._next()
             if message is None:
                 break
             frames.append(self._numbered(message) if qos else message.plain())
@@ -92,17 +97,18 @@ class Mailbox:
 
     def can_send(self) -> bool:
         """Whether another `next_frames` would get any further."""
-        if self._waiting:
-            qos = self._waiting[0][1]
-        elif self._owed:
-            qos = next(iter(self._owed.values()))[1]
-        else:
-            return False
-        return not qos or len(self._in_flight) < self._limits.outgoing_window
+        if self._urgent:
+            return self._fits(self._urgent[0][1])
+        if self._spare and self._spare_fits():
+            return True
+        return bool(self._owed) and self._fits(next(iter(self._owed.values()))[1])
 
     def acknowledged(self, packet_id: int) -> Outgoing | None:
         """The client has this one; None when no such message is under way."""
-        return self._in_flight.pop(packet_id, None)
+        message = self._in_flight.pop(packet_id, None)
+        if message is not None and not message.urgent:
+            self._spare_in_flight -= 1
+        return message
 
     def remember_unreleased(self, packet_id: int, digest: bytes) -> None:
         """A QoS 2 message was committed: its repeats are known until it is released."""
@@ -110,12 +116,19 @@ class Mailbox:
         if len(self.unreleased) > self._limits.unreleased_max:
             del self.unreleased[next(iter(self.unreleased))]
 
-    def _drop_oldest(self, *, also_qos_1: bool) -> bool:
-        for place, (_, qos) in enumerate(self._waiting):
-            if also_qos_1 or not qos:
-                del self._waiting[place]
-                return True
-        return False
+    def _fits(self, qos: int) -> bool:
+        return not qos or len(self._in_flight) < self._limits.outgoing_window
+
+    def _spare_fits(self) -> bool:
+        qos = self._spare[0][1]
+        return self._fits(qos) and (not qos or self._spare_in_flight < self._limits.spare_window)
+
+    def _next(self) -> tuple[Outgoing | None, int]:
+        if self._urgent:
+            return self._urgent.popleft()
+        if self._spare and self._spare_fits():
+            return self._spare.popleft()
+        return self._next_owed()
 
     def _next_owed(self) -> tuple[Outgoing | None, int]:
         topic_filter, (retained, granted) = next(iter(self._owed.items()))
@@ -131,4 +144,11 @@ class Mailbox:
             number = number % PACKET_ID_MAX + 1
         self._last_id = number
         self._in_flight[number] = message
+        self._spare_in_flight += not message.urgent
         return message.numbered(number)
+
+
+def _drop_oldest(lane: deque[tuple[Outgoing, int]]) -> None:
+    """One that was promised nothing, if there is one."""
+    place = next((place for place, (_, qos) in enumerate(lane) if not qos), 0)
+    del lane[place]

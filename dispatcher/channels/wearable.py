@@ -20,8 +20,10 @@ RECEIPT_WITHIN = timedelta(seconds=3)
 
 _QUIET = (Level.GREEN, Level.YELLOW)
 
-Tell = Callable[[str, bytes, Callable[[], None]], bool]
-"""Publish bytes to a device's `down`; True when a session of it is connected. `on_ack`: PUBACK."""
+Tell = Callable[[str, bytes, Callable[[], None], bool], bool]
+"""Publish bytes to a device's `down`; True when a session of it is connected. Then what is called
+at its PUBACK, and whether it is urgent: a technical page waits behind every call for help (law 12).
+"""
 
 Receipts = Callable[[str, ReceiptState], None]
 """What became of a notice, by our own id."""
@@ -49,7 +51,8 @@ class WearableChannel:
         def acknowledged() -> None:
             self._receipts(notice.id, ReceiptState.DELIVERED)
 
-        if not self._tell(notice.address, self._message(notice, to), acknowledged):
+        content, urgent = self._message(notice, to), not notice.technical
+        if not self._tell(notice.address, content, acknowledged, urgent):
             raise ChannelError(
                 f"{notice.address} has no connection: the next route is taken.",
                 temporary=True,

@@ -151,10 +151,11 @@ class NativeMqttListener:
         payload: bytes,
         *,
         retain: bool = False,
+        urgent: bool = True,
         on_ack: Callable[[], None] | None = None,
     ) -> int:
         """Send to every matching session; see `ports.MqttListener.publish`."""
-        return self._traffic.publish(topic, payload, retain=retain, on_ack=on_ack)
+        return self._traffic.publish(topic, payload, retain=retain, urgent=urgent, on_ack=on_ack)
 
     def disconnect(self, username: str, why: str) -> int:
         """Close every connection of one user; how many."""

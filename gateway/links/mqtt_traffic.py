@@ -27,7 +27,7 @@ from devices.mqtt.encode import Outgoing
 from devices.mqtt.events import Fault
 from devices.mqtt.exchange import QOS_GRANTED_MAX, Exchange, Retained
 from devices.mqtt.limits import MqttLimits
-from devices.mqtt.mailbox import Mailbox, Offered
+from devices.mqtt.mailbox import Mailbox
 from devices.mqtt.packets import REFUSED_FILTER, Publish, Subscribe, Unsubscribe, Will
 from devices.mqtt.session import MqttSession
 from gateway.links.mqtt_connection import MqttConnection
@@ -68,12 +68,18 @@ class MqttTraffic:
         self._limits = limits
 
     def publish(
-        self, topic: str, payload: bytes, *, retain: bool, on_ack: Callable[[], None] | None
+        self,
+        topic: str,
+        payload: bytes,
+        *,
+        retain: bool,
+        urgent: bool,
+        on_ack: Callable[[], None] | None,
     ) -> int:
         """A message of ours; how many connected sessions it went to."""
         if retain and self._retain(topic, payload, 1, owner="") is Retained.FULL:
             self.notice(Oddity.RETAINED_FULL, "", f"our own message on {topic} is not retained")
-        return self._hand_out(Outgoing(topic, payload, on_ack=on_ack))
+        return self._hand_out(Outgoing(topic, payload, urgent=urgent, on_ack=on_ack))
 
     def publish_came(self, connection: MqttConnection, packet: Publish) -> None:
         """A message of a client: pass it on, and owe it an answer until it is committed."""
@@ -200,17 +206,7 @@ class MqttTraffic:
                 connection.go_on()
         for mailbox in handed.ousted:
             self._notice_dropped(mailbox)
-        for mailbox in handed.stuck:
-            self._unstick(mailbox, message)
         return len(handed.reached)
-
-    def _unstick(self, mailbox: Mailbox, message: Outgoing) -> None:
-        session = self._exchange.connection(mailbox.username, mailbox.client_id)
-        if session is not None:
-            why = f"does not acknowledge; {self._limits.queue_max} messages wait for it"
-            self._connections[session].end(why, Fault.SLOW_READER)
-        if self._exchange.offer_again(mailbox, message) is Offered.OUSTED:
-            self._notice_dropped(mailbox)
 
     def _subscribe(self, mailbox: Mailbox, topic_filter: str, qos: int) -> int:
         if not self._behind.may_subscribe(mailbox.username, topic_filter):

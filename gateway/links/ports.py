@@ -77,12 +77,13 @@ class MqttListener(Protocol):
         payload: bytes,
         *,
         retain: bool = False,
+        urgent: bool = True,
         on_ack: Callable[[], None] | None = None,
     ) -> int:
         """Send to every matching session at QoS 1; how many *connected* sessions it went to.
 
         A session that is away but kept gets it queued (within its limit). `on_ack` is called once,
-        when the first of them has sent its PUBACK.
+        when the first of them has sent its PUBACK. What is not `urgent` waits behind what is.
         """
         ...
 

@@ -190,7 +190,7 @@ class RemoteGateway:
             self._configure(down.part)
         if down.device:
             on_ack = partial(self._acknowledged, down.number)
-            self._native.tell(down.device, down.payload, on_ack)
+            self._native.tell(down.device, down.payload, on_ack, down.urgent)
         if down.sound_s > 0:
             self._sound(timedelta(seconds=min(down.sound_s, SOUND_S_MAX)))
 

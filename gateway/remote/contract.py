@@ -152,7 +152,8 @@ class Part:
 class Down(msgspec.Struct, frozen=True):
     """One line of the stream down: something to tell a device, or another configuration.
 
-    `sound_s`: nobody has accepted; the sirens of the house sound for so long.
+    `sound_s`: nobody has accepted; the sirens of the house sound for so long. What is not `urgent`
+    waits at the device's connection behind what is.
     """
 
     number: int = 0
@@ -160,6 +161,7 @@ class Down(msgspec.Struct, frozen=True):
     payload: bytes = b""
     part: Part | None = None
     sound_s: float = 0.0
+    urgent: bool = True
 
 
 def read_up(content: bytes) -> tuple[Up, Sequence[str]]:

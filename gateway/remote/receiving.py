@@ -35,8 +35,9 @@ from gateway.remote.contract import (
 from gateway.remote.handed import HandedOver
 from gateway.supervision import Supervision
 
-TELLS_MAX = 2_000
-"""Messages that may wait for one stream down; past this a device counts as not connected."""
+TELLS_MAX, SPARE_TELLS_MAX = 2_000, 200
+"""Messages that may wait for one stream down; past this a device counts as not connected. With so
+many waiting only urgent ones are taken."""
 
 PROBLEMS_MAX, PROBLEM_CHARS_MAX = 50, 500
 UNREGISTERED_MAX = 100
@@ -252,9 +253,16 @@ class RemoteGateways:
 
     # What a gateway is told
 
-    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None] | None = None) -> bool:
+    def tell(
+        self,
+        device: str,
+        payload: bytes,
+        on_ack: Callable[[], None] | None = None,
+        urgent: bool = True,
+    ) -> bool:
         """True when a gateway holds a connection of this device and will pass it on."""
-        return any([self._tell(known, device, payload, on_ack) for known in self._holding(device)])
+        down = Down(device=device, payload=payload, urgent=urgent)
+        return any([self._tell(known, down, on_ack) for known in self._holding(device)])
 
     def is_connected(self, device: str) -> bool:
         return bool(self._holding(device))
@@ -275,17 +283,16 @@ class RemoteGateways:
         well = (line for line in known.part.lines if known.up.lines.get(line.id, False))
         return sum(len(sounders(line.protocol, dict(line.settings))) for line in well)
 
-    def _tell(
-        self, known: _Gateway, device: str, payload: bytes, on_ack: Callable[[], None] | None
-    ) -> bool:
-        if known.stream is None or len(known.stream.waiting) >= TELLS_MAX:
+    def _tell(self, known: _Gateway, down: Down, on_ack: Callable[[], None] | None) -> bool:
+        most = TELLS_MAX if down.urgent else SPARE_TELLS_MAX
+        if known.stream is None or len(known.stream.waiting) >= most:
             return False
         self._numbers += 1
         if on_ack is not None:
             if len(known.owed) >= TELLS_MAX:
                 del known.owed[next(iter(known.owed))]
             known.owed[self._numbers] = on_ack
-        known.stream.waiting.append(Down(self._numbers, device, payload))
+        known.stream.waiting.append(msgspec.structs.replace(down, number=self._numbers))
         known.stream.more.set()
         return True
 

@@ -122,6 +122,7 @@ class Line:
         payload: bytes,
         *,
         retain: bool = False,
+        urgent: bool = True,
         on_ack: Callable[[], None] | None = None,
     ) -> int:
         self.sent.append((topic, payload))

@@ -209,25 +209,42 @@ def test_for_an_away_client_the_oldest_waiting_message_is_dropped_and_reported()
     assert [frame[-1:] for frame in anna.next_frames()] == [b"1", b"2"]
 
 
-def test_a_connected_client_that_acknowledges_nothing_is_named_as_stuck() -> None:
+def test_for_a_connected_client_that_acknowledges_nothing_the_oldest_goes_too() -> None:
     office = Office(MqttLimits(queue_max=2))
     anna = office.attach("anna", "badge", clean=False)
     office.exchange.subscribe(anna, "d", 1)
-    messages = [Outgoing("d", b"%d" % number) for number in range(3)]
-    handed = [office.exchange.hand_out(message) for message in messages]
-    assert [each.stuck for each in handed] == [(), (), (anna,)]
-    office.exchange.detach(anna)
-    assert office.exchange.offer_again(anna, messages[2]) is Offered.OUSTED
+    handed = [office.exchange.hand_out(Outgoing("d", b"%d" % number)) for number in range(3)]
+    assert [each.ousted for each in handed] == [(), (), (anna,)]
+    assert all(each.reached for each in handed)
     assert [frame[-1:] for frame in anna.next_frames()] == [b"1", b"2"]
 
 
-def test_a_qos_0_message_makes_room_before_anybody_is_stuck() -> None:
-    limits = MqttLimits(queue_max=2)
-    mailbox = Mailbox("anna", "badge", limits, clean=True)
-    for qos in (1, 0):
-        assert mailbox.offer(Outgoing("d", b"", qos), 1, connected=True) is Offered.TAKEN
-    assert mailbox.offer(Outgoing("d", b"", 1), 1, connected=True) is Offered.OUSTED
-    assert mailbox.offer(Outgoing("d", b"", 1), 1, connected=True) is Offered.STUCK
+def test_a_qos_0_message_makes_room_first() -> None:
+    mailbox = Mailbox("anna", "badge", MqttLimits(queue_max=2), clean=True)
+    for number, qos in ((1, 1), (2, 0), (3, 1)):
+        offered = mailbox.offer(Outgoing("d", b"%d" % number, qos), 1, connected=True)
+    assert offered is Offered.OUSTED
+    assert [frame[-1:] for frame in mailbox.next_frames()] == [b"1", b"3"]
+
+
+def test_an_urgent_message_overtakes_the_others_and_always_finds_room_in_the_window() -> None:
+    mailbox = Mailbox("anna", "badge", MqttLimits(spare_window=2, queue_max=5), clean=False)
+    for number in range(5):
+        mailbox.offer(Outgoing("d", b"%d" % number, urgent=False), 1, connected=True)
+    assert [frame[-1:] for frame in mailbox.next_frames()] == [b"0", b"1"]
+    assert not mailbox.can_send()
+    mailbox.offer(Outgoing("d", b"red"), 1, connected=True)
+    assert [frame[-3:] for frame in mailbox.next_frames()] == [b"red"]
+    assert mailbox.acknowledged(1) is not None
+    assert [frame[-1:] for frame in mailbox.next_frames()] == [b"2"]
+
+
+def test_what_is_not_urgent_pushes_nothing_urgent_out() -> None:
+    mailbox = Mailbox("anna", "badge", MqttLimits(queue_max=2), clean=False)
+    mailbox.offer(Outgoing("d", b"red"), 1, connected=False)
+    for number in range(9):
+        mailbox.offer(Outgoing("d", b"%d" % number, urgent=False), 1, connected=False)
+    assert [frame[-1:] for frame in mailbox.next_frames()] == [b"d", b"7", b"8"]
 
 
 def test_a_qos_0_message_does_not_wait_for_an_away_client() -> None:

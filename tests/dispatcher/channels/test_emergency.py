@@ -29,7 +29,7 @@ def every_channel() -> list[Channel]:
     clock = VirtualClock(NOW)
     return [
         SmsChannel(Sieve(), Sieve(), Troubles("sms", Heard()), lambda site: "DK"),
-        WearableChannel(lambda device, payload, on_ack: True, lambda notice, state: None, clock),
+        WearableChannel(lambda *told: True, lambda notice, state: None, clock),
         ConsoleChannel(lambda person: True),
     ]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
 from core.clock import VirtualClock
 from core.errors import ChannelError
-from core.signals import Level, ReceiptState
+from core.signals import AlarmKind, Level, ReceiptState
 from dispatcher.alarms.model import Purpose
 from dispatcher.channels.wearable import WearableChannel
 from tests.support.channels import DANE, NOW, a_notice
@@ -24,8 +24,10 @@ class Listener:
     connected: tuple[str, ...] = ("badge-bo",)
     sent: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     acks: list[Callable[[], None]] = field(default_factory=list)
+    urgent: list[bool] = field(default_factory=list)
 
-    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None]) -> bool:
+    def tell(self, device: str, payload: bytes, on_ack: Callable[[], None], urgent: bool) -> bool:
+        self.urgent.append(urgent)
         self.sent.append((device, json.loads(payload)))
         self.acks.append(on_ack)
         return device in self.connected
@@ -61,6 +63,16 @@ async def test_a_page_has_the_fields_of_the_contract_in_wall_clock_time() -> Non
             },
         )
     ]
+
+
+async def test_a_technical_page_and_its_end_wait_behind_every_call_for_help() -> None:
+    listener = Listener()
+    call = a_notice(channel="wearable", address="badge-bo")
+    technical = replace(call, kind=AlarmKind.TECHNICAL, level=Level.GREEN)
+    end = replace(technical, purpose=Purpose.STAND_DOWN, about="alarm_1-1", reason="closed")
+    for notice in (call, technical, end):
+        await channel(listener, []).send(notice, DANE, "")
+    assert listener.urgent == [True, False, False]
 
 
 async def test_a_stand_down_names_the_page_it_takes_back() -> None:

@@ -463,7 +463,7 @@ async def test_an_observer_sees_status_and_will_of_a_device() -> None:
         assert site.goings[1] == ("badge-anna", "badge-anna", "said goodbye")
 
 
-async def test_a_device_that_acknowledges_nothing_is_closed_with_one_line() -> None:
+async def test_a_device_that_acknowledges_none_of_its_pages_still_presses() -> None:
     site = SmallSite()
     limits = MqttLimits(outgoing_window=2, queue_max=3)
     async with (
@@ -474,11 +474,25 @@ async def test_a_device_that_acknowledges_nothing_is_closed_with_one_line() -> N
         await anna.send(Subscribe(1, ((DOWN, 1),)))
         await anna.receive()
         reached = [listener.publish(DOWN, b"%d" % number) for number in range(6)]
-        assert reached == [1, 1, 1, 1, 1, 0]
-        assert site.noticed_kinds() == ["slow_reader", "dropped_message"]
-        await anna.receive()
-        await anna.receive()
-        assert await anna.is_closed()
+        assert reached == [1] * 6
+        assert site.noticed_kinds() == ["dropped_message"]
+        await anna.send(PRESS)
+        answers = [await anna.receive() for _ in range(3)]
+        assert Puback(1) in answers
+        assert site.goings == []
+
+
+async def test_a_press_of_a_client_that_reads_nothing_is_taken() -> None:
+    site = SmallSite()
+    async with listening(site) as listener, BareClient(listener.port) as observer:
+        await observer.log_in(OBSERVER)
+        await observer.send(Subscribe(1, (("big", 0),)))
+        await observer.receive()
+        observer._reader._transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(300):
+            listener.publish("big", b"x" * 60_000)
+        await observer.send(replace(PRESS, topic=f"{PREFIX}/{OBSERVER}/up"))
+        await site.until(lambda: len(site.committed) == 1)
 
 
 async def test_a_client_that_never_reads_cannot_fill_our_memory() -> None:

@@ -39,7 +39,7 @@ from gateway.remote.contract import (
     Up,
     read_up,
 )
-from gateway.remote.receiving import TELLS_MAX, RemoteGateways
+from gateway.remote.receiving import SPARE_TELLS_MAX, TELLS_MAX, RemoteGateways
 from gateway.supervision import Supervision
 from tests.support.gateway import NOW, StoringDesk
 
@@ -422,6 +422,15 @@ async def test_what_waits_for_a_stream_has_a_limit() -> None:
     async with house.listening():
         told = [house.remote.tell("badge-anna", b"x", lambda: None) for _ in range(TELLS_MAX + 5)]
     assert told.count(True) == TELLS_MAX
+
+
+async def test_what_is_not_urgent_leaves_room_on_the_stream_for_what_is() -> None:
+    house = House()
+    await house.says(connected=("badge-anna",))
+    async with house.listening():
+        told = [house.remote.tell("badge-anna", b"x", urgent=False) for _ in range(TELLS_MAX)]
+        assert told.count(True) == SPARE_TELLS_MAX
+        assert house.remote.tell("badge-anna", b"page")
 
 
 async def test_another_token_ends_the_stream_that_the_former_one_opened() -> None:
