@@ -8,9 +8,12 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from core.errors import DomainError
-from dispatcher.alarms.model import Alarm
+from core.signals import AnswerKind
+from dispatcher.alarms.model import Alarm, Cause
+from dispatcher.engine.ports import AnswerOutcome
 from dispatcher.web import api_model as shapes
 from dispatcher.web.api_model import Outward
+from dispatcher.web.asking import TAKES_AWAY, refuse_what_saw_less
 from dispatcher.web.events import StreamAnswer, Streams
 from dispatcher.web.ports import WebDeps
 from dispatcher.web.sign_in import Identity
@@ -83,13 +86,20 @@ async def view(deps: Deps, alarm_id: AlarmId) -> shapes.ViewOut:
     return _outward(deps).view(picture)
 
 
-@router.post("/alarms/{alarm_id}/answer")
+@router.post(
+    "/alarms/{alarm_id}/answer",
+    responses={403: PROBLEM, 409: {"description": "The alarm moved on since `rev`; why is said"}},
+)
 async def answer(
     deps: Deps, asker: Asker, alarm_id: AlarmId, body: shapes.AnswerIn
 ) -> shapes.AnswerOut:
-    """Answer as the person the token names, called or not."""
-    await find(deps, alarm_id)
-    return shapes.AnswerOut(await deps.desk.volunteer(alarm_id, asker.person, body.answer))
+    """Answer as the person the token names, called or not.
+
+    What takes help away names the `rev` it saw: 422 `rev_missing` without, 409 when somebody has
+    joined or the level has risen since. `over` closes as `/close` does, or is refused as there.
+    """
+    found = await find(deps, alarm_id)
+    return shapes.AnswerOut(await answered(deps, found, asker.person, body.answer, body.rev))
 
 
 @router.post(
@@ -147,6 +157,24 @@ async def find(deps: WebDeps, alarm_id: str) -> Alarm:
     if found is None:
         raise DomainError("not_found", f"There is no alarm {alarm_id}.")
     return found
+
+
+async def answered(
+    deps: WebDeps, alarm: Alarm, person: str, answer: AnswerKind, rev: int | None
+) -> AnswerOutcome:
+    """An answer from a page or the API. Raises DomainError `rev_missing`, `stale` and others."""
+    if answer not in TAKES_AWAY:
+        return await deps.desk.volunteer(alarm.id, person, answer)
+    if rev is None:
+        text = f"“{answer}” takes help away. Send the `rev` of the alarm you looked at."
+        raise DomainError("rev_missing", text)
+    if not alarm.open:
+        return await deps.desk.volunteer(alarm.id, person, answer)
+    if answer is AnswerKind.OVER:
+        await deps.desk.close_alarm(alarm.id, rev, person, Cause.CALMED_DOWN)
+        return AnswerOutcome.COUNTED
+    refuse_what_saw_less(alarm, rev)
+    return await deps.desk.volunteer(alarm.id, person, answer)
 
 
 def _outward(deps: WebDeps) -> Outward:

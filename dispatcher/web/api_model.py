@@ -24,18 +24,25 @@ ID_LONGEST = 200
 TEXT_LONGEST = 500
 
 
+Rev = Annotated[int, Field(ge=0, strict=True)]
+
+
 class AnswerIn(BaseModel):
-    """An answer of the person the token names."""
+    """An answer of the person the token names.
+
+    `over`, `decline` and `withdraw` take help away: they need the `rev` of the alarm you looked at.
+    """
 
     model_config = ConfigDict(extra="forbid")
     answer: AnswerKind
+    rev: Rev | None = None
 
 
 class CloseIn(BaseModel):
     """Close as the duty leader or a responder who has arrived. `rev` is the one you looked at."""
 
     model_config = ConfigDict(extra="forbid")
-    rev: Annotated[int, Field(ge=0, strict=True)]
+    rev: Rev
     cause: Cause
     text: Annotated[str, Field(max_length=TEXT_LONGEST)] = ""
 

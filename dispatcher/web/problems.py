@@ -19,6 +19,7 @@ STATUS_OF = {
     "stale": HTTPStatus.CONFLICT,
     "not_allowed": HTTPStatus.FORBIDDEN,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "rev_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
     "gone": HTTPStatus.GONE,
     "too_many": HTTPStatus.TOO_MANY_REQUESTS,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -132,6 +133,48 @@ async def test_an_answer_is_given_as_the_person_of_the_token() -> None:
     )
     assert answer.json() == {"outcome": "counted"}
     assert desk.asked == [("a_1", AnswerKind.ACCEPT, "bo")]
+
+
+@pytest.mark.parametrize("answer", ["over", "decline", "withdraw"])
+async def test_an_answer_that_takes_help_away_says_what_it_saw(answer: str) -> None:
+    desk = with_alarm()
+    post = partial(of(desk).post, "/api/v1/alarms/a_1/answer")
+    blind = await post(json={"answer": answer})
+    assert blind.status_code == 422
+    assert blind.json()["type"] == "urn:tilkald:problem:rev_missing"
+    assert "rev" in blind.json()["detail"]
+    desk.join("a_1", Presser("badge-ida", "ida", "Ida", Standing.ASSIGNED, NOW))
+    stale = await post(json={"answer": answer, "rev": 1})
+    assert stale.status_code == 409
+    assert stale.json()["type"] == "urn:tilkald:problem:stale"
+    assert desk.held["a_1"].open
+    assert desk.asked == []
+    seen = await post(json={"answer": answer, "rev": 2})
+    assert seen.json() == {"outcome": "counted"}
+
+
+@pytest.mark.parametrize("rev", [99, -1, "1", 1.5, None])
+async def test_an_answer_that_saw_what_never_was_takes_no_help_away(rev: object) -> None:
+    desk = with_alarm()
+    body = {"answer": "decline", "rev": rev}
+    refused = await of(desk).post("/api/v1/alarms/a_1/answer", json=body)
+    assert refused.status_code == 422
+    assert desk.asked == []
+
+
+async def test_over_by_somebody_who_was_not_there_ends_nothing() -> None:
+    desk = with_alarm()
+    body = {"answer": "over", "rev": 1}
+    refused = await of(desk, "token-of-bo").post("/api/v1/alarms/a_1/answer", json=body)
+    assert refused.status_code == 403
+    assert desk.held["a_1"].open
+
+
+async def test_what_calls_help_needs_to_have_seen_nothing() -> None:
+    desk = with_alarm()
+    for answer in ("seen", "accept", "arrived", "more_help"):
+        taken = await of(desk).post("/api/v1/alarms/a_1/answer", json={"answer": answer})
+        assert taken.json() == {"outcome": "counted"}
 
 
 async def test_a_close_by_the_duty_leader_ends_the_alarm_with_its_neutral_cause() -> None:

@@ -1,0 +1,73 @@
+"""What a page does about a finger: once, not by accident, and never out of date.
+
+Whatever takes help away is asked once more, apart from where the finger is, and a yes within the
+first second is the same touch. An answer given twice within a moment is one answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from core.errors import DomainError
+from core.signals import AnswerKind
+from dispatcher.alarms.model import Alarm
+
+TAKES_AWAY = (AnswerKind.OVER, AnswerKind.DECLINE, AnswerKind.WITHDRAW)
+"""What may leave somebody without help: it names the `rev` it saw, and pages ask once more."""
+
+SURE_AFTER = timedelta(seconds=1)
+"""A yes sooner after its question is a finger that was on its way already."""
+
+SURE_WITHIN = timedelta(seconds=60)
+"""A yes later is to a question nobody has in mind any more."""
+
+SAME_TOUCH_S = 1.5
+"""The same answer again within this is a second tap of the same touch. Double taps of cold fingers
+are up to 0.9 s apart, and the first one's page is loaded in between."""
+
+TOUCHES_MAX = 10_000
+
+UNDO_S = 5
+"""How long a page holds back an end, with a button that takes it back."""
+
+
+def refuse_what_saw_less(alarm: Alarm, rev: int) -> None:
+    """Raises DomainError `stale`: somebody joined, or the level rose, after what was seen."""
+    if rev > alarm.rev:
+        raise DomainError("invalid", f"The alarm is at rev {alarm.rev}, not {rev}.")
+    if rev < alarm.grew_rev:
+        raise DomainError(
+            "stale", "Somebody joined, or the level rose, since you saw it. Look again."
+        )
+
+
+def asked_at(now: datetime) -> str:
+    """The moment a question is asked, for the form that carries the yes."""
+    return str(round(now.timestamp() * 1_000))
+
+
+def is_sure(asked: str, now: datetime) -> bool:
+    """Whether a yes came to a question a person has had time to read."""
+    if not asked.isdecimal() or len(asked) > len(str(2**53)):
+        return False
+    since = now - datetime.fromtimestamp(int(asked) / 1_000, UTC)
+    return SURE_AFTER <= since <= SURE_WITHIN
+
+
+class Touches:
+    """The newest answers of everybody: a second tap of the same touch is not taken again."""
+
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        self._clock_s = clock_s
+        self._taken: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+
+    def again(self, who: str, alarm: str, answer: str) -> bool:
+        """Whether this is a second tap; if not, it is remembered."""
+        key, now = (who, alarm, answer), self._clock_s()
+        before = self._taken.pop(key, None)
+        self._taken[key] = now
+        if len(self._taken) > TOUCHES_MAX:
+            self._taken.popitem(last=False)
+        return before is not None and now - before < SAME_TOUCH_S
