@@ -22,13 +22,14 @@ from core import metrics
 from core.clock import Clock, monotonic_s
 from core.ids import derived
 from core.log import logger
+from core.pace import Pace
 from core.signals import Position, Reading, Signal, SignalType, Taken
 from core.turns import Turns
 from devices import identity
 from devices.catalogue import kind
 from devices.identity import Identity
 from devices.registry import Registration, Registry, wire_names
-from gateway.pace import Pace
+from gateway.oddities import UNKNOWN, field_of, protocol_label, wrong_with
 from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
 from gateway.storms import Meaning, Storms
@@ -47,14 +48,8 @@ RAW_BURST, RAW_PER_SECOND = 20, 0.1
 
 RAW_BYTES_MAX = 4_096
 
-LINES_BURST, LINES_PER_SECOND = 10, 0.1
-"""Log lines about one sender's odd messages; all are counted."""
-
-ODD_FIELDS = (
-    *("message", "topic", "type", "kind", "level", "seq", "boot", "at", "age_ms", "battery"),
-    *("charging", "zone", "position", "text", "code", "cancels", "notice", "answer"),
-)
-"""What `Reading.odd` entries begin with, before their colon: the labels of the counter."""
+STORMING_MAX = 200
+"""Devices shown as storming at once: a stranger may speak under as many names as they like."""
 
 _LIGHT = (SignalType.HEARTBEAT, SignalType.POSITION, SignalType.PRESENCE)
 """What only supervision and the map want: never stored, acknowledged at once."""
@@ -152,7 +147,6 @@ class Intake:
         self._storming: dict[str, bool] = {}
         self._copies = Pace(COPIES_BURST, COPIES_PER_SECOND)
         self._raw = Pace(RAW_BURST, RAW_PER_SECOND)
-        self._lines = Pace(LINES_BURST, LINES_PER_SECOND)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = asyncio.Event()
         self._log = logger("gateway.intake")
@@ -193,7 +187,7 @@ class Intake:
             return True
         outcome = await self._take(arrival, sender)
         if outcome.taken is not Taken.STORED:
-            metrics.UNACKNOWLEDGED.labels(reading.protocol).inc()
+            metrics.UNACKNOWLEDGED.labels(protocol_label(reading.protocol)).inc()
         return await _acknowledged(outcome, called)
 
     async def take_over(
@@ -242,14 +236,17 @@ class Intake:
         why: str,
         content: bytes,
         called: Called | None = None,
+        *,
+        is_line: bool = False,
     ) -> bool:
         """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
 
-        Past a limit for each sender it is only counted.
+        Past a limit for each sender it is only counted. `is_line`: the sender is a line of ours.
         """
         kept = self._raw.allows((protocol, sender), self._clock.now())
-        metrics.UNREADABLE.labels(protocol, "yes" if kept else "no").inc()
-        self._line("message not understood", sender, [why], "kept" if kept else "counted")
+        metrics.UNREADABLE.labels(protocol_label(protocol), "yes" if kept else "no").inc()
+        more = {"bytes": len(content), "done": "kept" if kept else "counted"}
+        self._line("message not understood", protocol, sender, is_line=is_line, **more)
         if not kept:
             return True
         later = _promised()
@@ -281,13 +278,13 @@ class Intake:
         claims = reading.zone is not None and not reading.point
         if claims and reading.zone not in self._zones:
             reading = replace(reading, odd=(*reading.odd, f"zone: no such place ({reading.zone})"))
-        metrics.MESSAGES.labels(reading.protocol, reading.type.value).inc()
+        protocol = reading.protocol
+        metrics.MESSAGES.labels(protocol_label(protocol), reading.type.value).inc()
         for oddity in reading.odd:
-            field = metrics.bounded(oddity.partition(":")[0], ODD_FIELDS)
-            metrics.ODD.labels(reading.protocol, field).inc()
+            metrics.ODD.labels(protocol_label(protocol), field_of(oddity)).inc()
         if reading.odd:
-            done = f"taken as {reading.type}"
-            self._line("odd message", registration.device, reading.odd, done)
+            wrong, done = [wrong_with(oddity) for oddity in reading.odd], f"taken as {reading.type}"
+            self._line("odd message", protocol, registration.device, wrong=wrong, done=done)
         if late is None:
             pressed = self._senders.of(registration.device).pressed_at(reading, wall)
         else:
@@ -308,7 +305,7 @@ class Intake:
 
     async def _copy(self, arrival: _Arrival, named: Identity, sender: Sender) -> _Outcome:
         """A copy is acknowledged once its original is stored, and mostly costs nothing else."""
-        metrics.REPEATS.labels(arrival.reading.protocol).inc()
+        metrics.REPEATS.labels(protocol_label(arrival.reading.protocol)).inc()
         under_way = self._handing.get(named.identity)
         if under_way is not None:
             return await asyncio.shield(under_way)
@@ -336,7 +333,8 @@ class Intake:
             del self._handing[signal.identity]
         if not signal.repeat:
             sender.seen = sender.seen.became(signal.identity, taken)
-        metrics.TAKING.labels(signal.reading.protocol).observe(monotonic_s() - began_s)
+        took = metrics.TAKING.labels(protocol_label(signal.reading.protocol))
+        took.observe(monotonic_s() - began_s)
         if taken is Taken.UNSTORED and not signal.repeat and not later.done():
             self._owed[signal.identity] = later
         return _Outcome(taken, later)
@@ -389,8 +387,8 @@ class Intake:
     # Storms
 
     async def _folded(self, meaning: Meaning, arrival: _Arrival, sender: Sender) -> _Outcome:
-        metrics.FOLDED.labels(arrival.reading.protocol).inc()
-        self._storm(arrival.registration.device)
+        metrics.FOLDED.labels(protocol_label(arrival.reading.protocol)).inc()
+        self._storm(arrival)
         fold = self._folds.get(meaning)
         if fold is None:
             fold = _Fold(arrival, self._spawn(self._unfold(meaning, sender)))
@@ -408,14 +406,18 @@ class Intake:
         sender.seen = seen
         return await self._hand_over(self._signal(arrival, named), sender)
 
-    def _storm(self, device: str) -> None:
+    def _storm(self, arrival: _Arrival) -> None:
+        device = arrival.registration.device
         if device not in self._storming:
+            if len(self._storming) >= STORMING_MAX:
+                return
             text = (
                 f"{device} sends without pause: its first alarm went straight through, what it "
                 "repeats is put together once a second. Take it out of use."
             )
             self._desk.problem(f"storm:{device}", text)
-            self._log.warning("storm", sender=device, done="folded to one message a second")
+            protocol, done = arrival.reading.protocol, "folded to one message a second"
+            self._line("storm", protocol, device, done=done)
             self._spawn(self._calm(device))
         self._storming[device] = True
 
@@ -449,14 +451,21 @@ class Intake:
         device = arrival.registration.device
         text = f"{device} is revoked as stolen and still sends. Find it, or change its line's key."
         self._desk.problem(f"revoked:{device}", text)
-        metrics.UNACKNOWLEDGED.labels(arrival.reading.protocol).inc()
-        self._line("message of a revoked device", device, [arrival.reading.type], "refused")
+        protocol, type_ = arrival.reading.protocol, arrival.reading.type.value
+        metrics.UNACKNOWLEDGED.labels(protocol_label(protocol)).inc()
+        self._line("message of a revoked device", protocol, device, type=type_, done="refused")
         return False
 
-    def _line(self, what: str, sender: str, wrong: Iterable[str], done: str) -> None:
-        """One clear line: what, from whom, what is wrong, what was done."""
-        if self._lines.allows(sender, self._clock.now()):
-            self._log.warning(what, sender=sender, wrong=list(wrong), done=done)
+    def _line(
+        self, what: str, protocol: str, sender: str, *, is_line: bool = False, **more: object
+    ) -> None:
+        """One clear line: what, from whom, what is wrong, what was done.
+
+        Only who stands in the configuration has a name there, and a lane of their own.
+        """
+        known = is_line or self._registry.device(sender) is not None
+        name, lane = (sender, sender) if known else (UNKNOWN, "")
+        self._log.warning(what, lane=lane, sender=name, protocol=protocol_label(protocol), **more)
 
     def _spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
         task = asyncio.create_task(work)
@@ -468,7 +477,7 @@ class Intake:
         """Whoever asked gets the exception too, unless they are gone."""
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            self._log.error("intake failed", exc_info=task.exception())
+            self._log.error("intake failed", error=task.exception())
 
 
 async def _acknowledged(outcome: _Outcome, called: Called | None) -> bool:

@@ -34,7 +34,6 @@ from gateway.links.pump import Pump
 from gateway.links.serial_line import SerialLine, SerialSettings
 from gateway.links.tcp_line import TcpLine
 from gateway.links.udp_line import UdpLine
-from gateway.pace import Pace
 from gateway.ports import Supervises
 
 AGAIN_S = 1.0
@@ -42,9 +41,6 @@ AGAIN_S = 1.0
 
 SILENCED_WITHIN_S, SILENCED_LOOKS_S = 1.5, 0.02
 """A line that is closed while it sounds waits so long for its sirens to be switched off."""
-
-NOTES_BURST, NOTES_PER_SECOND = 10, 0.1
-"""Log lines about what one line noticed."""
 
 _PARITIES = {Parity.NONE: "N", Parity.EVEN: "E", Parity.ODD: "O"}
 _TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
@@ -263,7 +259,6 @@ class LineHouse:
         self._is_silent = False
         self._spoke_at: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._notes = Pace(NOTES_BURST, NOTES_PER_SECOND)
         self._log = logger("gateway.lines")
 
     @property
@@ -296,7 +291,9 @@ class LineHouse:
             name = self._line.id
             why = message.error or "no meaning is known for it"
             protocol = self._line.protocol
-            return await self._lines.intake.keep(protocol, name, why, message.raw, called)
+            return await self._lines.intake.keep(
+                protocol, name, why, message.raw, called, is_line=True
+            )
         answers = line_answers(reading)
         if answers is not None:
             self._answers(reading, answers)
@@ -312,20 +309,21 @@ class LineHouse:
         self._is_open, self._is_silent = True, False
         for board in list(self._silent_boards):
             self._board_answers(board, True)  # its new session finds out by itself
-        self._log.info("line open", line=self._line.id)
+        self._log.info("line open", lane=self._line.id, line=self._line.id)
         self._spoke_at = self.now()
         self._tell()
         self._watch()
 
     def down(self, why: str) -> None:
         if self._is_open is not False:
-            self._log.error("line down", line=self._line.id, why=why, done="tried again and again")
+            line, done = self._line.id, "tried again and again"
+            self._log.error("line down", lane=line, line=line, why=why, done=done)
         self._is_open = False
         self._tell()
 
     def noticed(self, what: str, detail: str) -> None:
-        if self._notes.allows(what, self.now()):
-            self._log.warning("line noticed", line=self._line.id, why=what, detail=detail)
+        line = self._line.id
+        self._log.warning("line noticed", lane=f"{line} {what}", line=line, why=what, detail=detail)
 
     def forget_the_silent(self) -> None:
         """The line is configured anew: whoever was silent on it is not missed any more."""
@@ -368,7 +366,8 @@ class LineHouse:
 
     def _silence(self, silent: bool) -> None:
         if silent != self._is_silent:
-            self._log.warning("line silent" if silent else "line heard again", line=self._line.id)
+            what, line = "line silent" if silent else "line heard again", self._line.id
+            self._log.warning(what, lane=line, line=line)
         self._is_silent = silent
         self._tell()
 
@@ -444,7 +443,7 @@ class _OpenLine:
         """A line runs until it is closed: this one broke, by a mistake of ours."""
         if running.cancelled():
             return
-        self._log.error("a line broke", line=self.line.id, exc_info=running.exception())
+        self._log.error("a line broke", line=self.line.id, error=running.exception())
         self.house.down("a mistake of ours ended it")
         self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._restart)
 

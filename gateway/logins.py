@@ -11,10 +11,10 @@ import hashlib
 from collections.abc import Callable
 
 from core.clock import Clock
+from core.pace import Pace
 from devices.passwords import matches
 from devices.registry import Device, Registry
 from gateway.links.ports import Login
-from gateway.pace import Pace
 
 REMEMBERED_MAX = 50_000
 """Right passwords remembered; past this the oldest is worked out again."""

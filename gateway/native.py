@@ -20,7 +20,7 @@ from gateway.intake import Called, Intake
 from gateway.links.mqtt_line import MqttLine
 from gateway.links.ports import Login, MqttListener, Published
 from gateway.logins import Logins
-from gateway.pace import Pace
+from gateway.oddities import UNKNOWN
 from gateway.ports import Desk, Supervises
 
 DOWN = "down"
@@ -36,9 +36,19 @@ NOTICED = (
     *("retained_full", "dropped_message", "dropped_session"),
     *("bad_packet", "no_connect", "refused_version", "slow_reader", "unkept"),
 )
-"""What may stand in the counter's label; the log line carries the listener's own word."""
+"""What may stand in the counter's label and in the log."""
 
-LINES_BURST, LINES_PER_SECOND = 10, 0.1
+_UNPROVEN = (
+    *("refused_login", "client_id_taken", "too_many_connections"),
+    *("no_connect", "refused_version"),
+)
+"""What is noticed of somebody who has not proven who they are, whatever name they give."""
+
+_OF_OURS = (
+    *("refused_login", TWO_CLAIM, "too_many_connections", "too_many_filters"),
+    *("slow_reader", "no_connect", "refused_version"),
+)
+"""Of these the detail is all our own words; of others it may hold a topic, an id or a text."""
 
 
 class Native:
@@ -64,7 +74,6 @@ class Native:
         self._listener: MqttListener | None = None
         self._connections: dict[str, int] = {}
         self._line_of: Callable[[str], MqttLine | None] = lambda device: None
-        self._lines = Pace(LINES_BURST, LINES_PER_SECOND)
         self._log = logger("gateway.native")
 
     def listening(self, listener: MqttListener) -> None:
@@ -185,8 +194,9 @@ class Native:
                 line.disconnected()
 
     def noticed(self, what: str, username: str, detail: str) -> None:
-        metrics.NOTICED.labels(metrics.bounded(what, NOTICED)).inc()
-        self._line("listener noticed", username, why=what, detail=detail)
+        kind = metrics.bounded(what, NOTICED)
+        metrics.NOTICED.labels(kind).inc()
+        self._line(kind, username, detail if kind in _OF_OURS else "")
         if what == TWO_CLAIM:
             self._supervision.report([self._two_claim(username)])
 
@@ -201,6 +211,9 @@ class Native:
         own = f"{self._prefix}/{username}/"
         return topic.removeprefix(own) if topic.startswith(own) else ""
 
-    def _line(self, what: str, device: str, **more: str) -> None:
-        if self._lines.allows(device, self._clock.now()):
-            self._log.warning(what, sender=device, **more)
+    def _line(self, what: str, username: str, detail: str) -> None:
+        """A name that nobody has is no id: it may be a person's, or a number."""
+        sender = username if self._registry.device(username) is not None else UNKNOWN
+        is_proven = what not in _UNPROVEN and username in self._connections
+        lane = sender if is_proven else ""
+        self._log.warning(what.replace("_", " "), lane=lane, sender=sender, detail=detail)

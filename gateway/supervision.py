@@ -124,7 +124,8 @@ class Supervision:
             metrics.FINDINGS.labels(finding.trouble.value, "yes" if finding.over else "no").inc()
             if self._findings.qsize() >= FINDINGS_MAX:
                 lost = self._findings.get_nowait()
-                self._log.error("finding dropped, the desk is too slow", key=lost.key)
+                trouble = lost.trouble.value
+                self._log.error("finding dropped, the desk is too slow", trouble=trouble)
             self._findings.put_nowait(finding)
 
     async def run(self) -> None:
@@ -136,11 +137,15 @@ class Supervision:
     async def _hand_on(self) -> None:
         while True:
             finding = await self._findings.get()
+            trouble, devices = finding.trouble.value, finding.devices
+            # A line's name may hold what a panel calls itself.
+            line = finding.line.partition(" (")[0]
             self._log.warning(
                 "device trouble over" if finding.over else "device trouble",
-                trouble=finding.trouble.value,
-                devices=list(finding.devices),
-                key=finding.key,
+                lane=f"{trouble} {devices[0] if devices else line}",
+                trouble=trouble,
+                devices=devices,
+                line=line,
             )
             await self._desk.found(finding)
 

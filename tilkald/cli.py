@@ -46,7 +46,6 @@ def main() -> None:
     try:
         app()
     except TilkaldError as error:
-        log.stdout.release()
         _err.print(f"tilkald: {error}", style="red", markup=False)
         sys.exit(2)
 

@@ -20,7 +20,7 @@ from gateway.links.mqtt_sockets import is_loopback
 from gateway.remote.app import RemoteGateway
 from gateway.remote.kept import Kept, Status, read_status
 from gateway.remote.uplink import Way
-from tilkald import systemd
+from tilkald import systemd, vitals
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -39,6 +39,7 @@ class Ready(msgspec.Struct, frozen=True):
 
 async def run(settings: Settings, *, as_json: bool) -> int:
     """Until SIGTERM."""
+    log.take_over()
     way = _way(settings)
     kept = Kept(settings.data_dir)
     try:
@@ -49,13 +50,15 @@ async def run(settings: Settings, *, as_json: bool) -> int:
 
 
 async def _run(settings: Settings, way: Way, kept: Kept, *, as_json: bool) -> None:
+    stop = _asked_to_stop()
     gateway = RemoteGateway(settings, way, kept, ServiceClock(kept.clock_mark()))
     await gateway.start()
     _say_ready(settings, gateway, as_json=as_json)
     running = asyncio.create_task(gateway.run())
-    fed = asyncio.create_task(_feed_the_watchdog())
-    await _until_stopped(running)
-    fed.cancel()
+    beside = [asyncio.create_task(watch) for watch in (_feed_the_watchdog(), _watch_log(gateway))]
+    await _until_stopped(running, stop)
+    for watch in beside:
+        watch.cancel()
     systemd.notify("STOPPING=1")
     await gateway.stop()
 
@@ -132,9 +135,7 @@ def _say_ready(settings: Settings, gateway: RemoteGateway, *, as_json: bool) -> 
     systemd.notify("READY=1")
     if as_json:
         ready = Ready(ready=True, gateway=settings.gateway, mqtt=mqtt)
-        sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
-        sys.stdout.flush()
-        log.stdout.release()
+        log.ready(msgspec.json.encode(ready).decode())
         return
     _out.print(f"[bold]Tilkald[/] gateway {settings.gateway} listens. Devices: mqtt://{mqtt}")
 
@@ -146,12 +147,24 @@ async def _feed_the_watchdog() -> None:
         await sleep(FED_EVERY_S)
 
 
-async def _until_stopped(running: asyncio.Task[None]) -> None:
-    """A mistake of ours that ends the gateway ends the process: systemd starts it again."""
+async def _watch_log(gateway: RemoteGateway) -> None:
+    def report(part: str, message: str, **fields: object) -> None:
+        gateway.problem(part, message.format(**fields))
+
+    await vitals.watch_log(log.standing, report, lambda part: gateway.problem(part, None))
+
+
+def _asked_to_stop() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT; one that comes during the start counts."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _until_stopped(running: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """A mistake of ours that ends the gateway ends the process: systemd starts it again."""
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

@@ -54,10 +54,11 @@ class GatewaysDoor:
         try:
             up, odd = read_up(await _body(request))
         except msgspec.MsgspecError as wrong:
-            self._log.error("a gateway sent what nobody can read", gateway=gateway, why=str(wrong))
+            self._log.error("a gateway sent what nobody can read", lane=gateway, gateway=gateway)
             return Response(str(wrong), 400)
         except _TooLarge:
-            self._log.error("a gateway sent too much", gateway=gateway, most_bytes=UP_BYTES_MAX)
+            most = UP_BYTES_MAX
+            self._log.error("a gateway sent too much", lane=gateway, gateway=gateway, most=most)
             return Response(f"more than {UP_BYTES_MAX} bytes", 413)
         except (ClientDisconnect, TimeoutError):
             return Response("the request came too slowly", 408)
@@ -112,9 +113,8 @@ class GatewaysDoor:
 
     def _refused(self, request: Request) -> Response:
         named, peer = request.path_params["gateway"], request.client
-        self._log.warning(
-            "a gateway was refused", gateway=named[:64], peer=peer.host if peer else ""
-        )
+        name = named if self._gateways.settings(named) is not None else "unknown"
+        self._log.warning("a gateway was refused", gateway=name, peer=peer.host if peer else "")
         return Response("unknown gateway, or not its token or certificate", 401)
 
 

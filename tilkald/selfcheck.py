@@ -85,5 +85,5 @@ async def _feed(deadman_url: str) -> None:
     try:
         async with httpx.AsyncClient(timeout=DEADMAN_TIMEOUT_S) as client:
             (await client.get(deadman_url)).raise_for_status()
-    except httpx.HTTPError as error:
-        _log.warning("the dead-man's switch was not fed", why=str(error) or repr(error))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        _log.warning("the dead-man's switch was not fed", error=error)

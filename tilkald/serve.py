@@ -219,6 +219,7 @@ class Service:
         lag = metrics.LOOP_LAG.observe
         self._run("supervision", self.gateway.supervise)
         self._run("loop", lambda: vitals.watch_loop_lag(health.report, health.clear, lag))
+        self._run("log", lambda: vitals.watch_log(log.standing, health.report, health.clear))
         self._run("clock", lambda: vitals.watch_wall_clock(clock, jumped))
         self._run("mark", lambda: vitals.keep_clock_mark(self._mark))
         self._run("audit", lambda: vitals.audit(look, audited))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import sys
 from pathlib import Path
 
 import msgspec
@@ -28,6 +27,7 @@ _out = Console(highlight=False, soft_wrap=True)
 async def serve(loaded: Settings, *, as_json: bool) -> int:
     """Serve until SIGTERM. With `as_json`, the first line says where."""
     steadiness.prepare()
+    log.take_over()
     service = Service(loaded)
     ready = await service.start()
     _say_ready(ready, service, as_json=as_json)
@@ -42,6 +42,7 @@ async def run_example() -> int:
     from firmware_sim.staff import run_staff
     from firmware_sim.twilio_double import TwilioDouble
 
+    log.take_over()
     public_port = _free_port(8081)
     public_url = f"http://127.0.0.1:{public_port}"
     async with TwilioDouble(strict=False, sms_url=f"{public_url}{SMS_PATH}") as phones:
@@ -93,9 +94,7 @@ def of_running(loaded: Settings) -> Settings:
 
 def _say_ready(ready: Ready, service: Service, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(msgspec.json.encode(ready).decode() + "\n")
-        sys.stdout.flush()
-        log.stdout.release()
+        log.ready(msgspec.json.encode(ready).decode())
         return
     _out.print(f"[bold]Tilkald[/] serves. Open once: [link]{service.sign_in_link(ready.token)}[/]")
     _out.print(f"Devices: mqtt://{ready.mqtt}   Notice pages: {ready.public}   Stop: Ctrl-C")

@@ -14,8 +14,9 @@ def notify(state: str) -> bool:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
+        door.setblocking(False)  # whoever listens may be asleep, and help must not wait for them
         try:
             door.sendto(state.encode(), address)
         except OSError:
-            return False  # systemd went away: the watchdog will notice by itself
+            return False  # it went away or does not read: the watchdog will notice by itself
     return True

@@ -1,4 +1,4 @@
-"""Watching the process itself (law 12): loop lag, the wall clock, the clock's mark, the auditor.
+"""Watching the process itself (law 12): loop lag, log, wall clock, the clock's mark, the auditor.
 
 Each watcher is one small task; the supervisor in `serve` restarts one that dies and says so.
 """
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol
 
-from core import clock, log
+from core import clock, log, log_line, metrics
 from core.clock import ServiceClock
 
 LAG_EVERY_S = 1.0
@@ -20,6 +20,7 @@ LAG_MOST_S = 0.25
 LAG_CALM = 30
 """So many calm measurements in a row until the loop counts as well again."""
 
+LOG_EVERY_S = 1.0
 CLOCK_EVERY_S = 5.0
 MARK_EVERY_S = 10.0
 AUDIT_EVERY_S = 60.0
@@ -51,6 +52,21 @@ async def watch_loop_lag(report: Report, clear: Clear, measured: Callable[[float
             clear("loop")
 
 
+async def watch_log(standing: Callable[[], log.Standing], report: Report, clear: Clear) -> None:
+    """Nobody waits for the log, so that it is silent when it fails: it is told here instead."""
+    before = log.Standing(0, 0, "")
+    while True:
+        now = standing()
+        metrics.LOG_LINES.labels("lost").inc(max(now.lost - before.lost, 0))
+        metrics.LOG_LINES.labels("folded").inc(max(now.folded - before.folded, 0))
+        if now.trouble:
+            report("log", "The log cannot be written: {why}. Alarms go on.", why=now.trouble)
+        else:
+            clear("log")
+        before = now
+        await clock.sleep(LOG_EVERY_S)
+
+
 async def watch_wall_clock(service: ServiceClock, jumped: Callable[[timedelta], None]) -> None:
     """A wall clock that is set moves no step, but rosters read it: a person must know."""
     while True:
@@ -80,15 +96,23 @@ async def audit(
 async def supervised(
     name: str, task: Callable[[], Awaitable[None]], report: Report, restarted: Callable[[], None]
 ) -> None:
-    """Run a watcher for ever. The one place where any error is caught: it says so, and goes on."""
+    """Run a watcher for ever. The place where any error is caught: it says so, and goes on."""
     while True:
         try:
             await task()
         except asyncio.CancelledError:
             raise
         except Exception as error:
-            _log.error("a watcher died and is started again", watcher=name, why=repr(error))
-            message = "The service cannot watch itself: {name} ({why})"
-            report(f"watcher:{name}", message, name=name, why=error)
-            restarted()
+            _log.error("a watcher died and is started again", watcher=name, error=error)
+            _show(name, error, report, restarted)
         await clock.sleep(1.0)
+
+
+def _show(name: str, error: Exception, report: Report, restarted: Callable[[], None]) -> None:
+    """Where it cannot even be shown, the watcher is started again all the same."""
+    try:
+        message = "The service cannot watch itself: {name} ({why})"
+        report(f"watcher:{name}", message, name=name, why=log_line.told(error))
+        restarted()
+    except Exception as second:
+        _log.error("what a watcher died of cannot be shown", watcher=name, error=second)

@@ -245,7 +245,7 @@ class Commits:
                 await self._store.submit(work.unit)
             except Conflict as error:
                 # The stored alarm went on without this decision: what happened is kept.
-                _log.error("an unsaved decision was overtaken", why=str(error))
+                _log.error("an unsaved decision was overtaken", error=error)
                 await self._store.submit(replace(work.unit, alarms=(), notices=(), links=()))
             self._unsaved.pop(0)
             self._note_committed(work.unit)
@@ -256,7 +256,7 @@ class Commits:
 
     def _conflict(self, waiting: _Waiting, error: Conflict) -> None:
         """Somebody else wrote the alarm: one process owns the store, so this is our fault."""
-        _log.error("another process writes our alarms; calling from memory", why=str(error))
+        _log.error("another process writes our alarms; calling from memory", error=error)
         self._health.report("store", "Another process writes the same store. Stop one of them.")
         self._perform_unstored(waiting)
         _tell_later(waiting.work, False)

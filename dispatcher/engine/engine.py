@@ -17,6 +17,7 @@ from typing import Protocol
 from core import log
 from core.clock import Clock, sleep
 from core.errors import DomainError, StoreUnavailable
+from core.log_line import told
 from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
 from dispatcher.alarms.model import Alarm, Cause, Notice
@@ -398,11 +399,11 @@ class Engine:
             return self.core.signal(signal, at)
         except Exception as error:
             # Ours, and a press must not die of it: everybody is called, and a person is told.
-            _log.error("deciding failed; everybody is called", signal=signal.id, why=repr(error))
+            _log.error("deciding failed; everybody is called", signal=signal.id, error=error)
             self.health.report(
                 "deciding",
                 "An alarm could not be decided. Everybody is called. Tell support: {why}",
-                why=repr(error),
+                why=told(error),
             )
             return self.core.call_everyone(signal, at)
 

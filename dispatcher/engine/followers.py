@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import Queue, QueueFull
+from asyncio import Queue
+from collections import deque
 
 from dispatcher.engine.ports import Change
 
@@ -14,24 +15,32 @@ class Followers:
 
     def __init__(self) -> None:
         self._number = 0
-        self._queues: list[Queue[Change]] = []
+        self._queues: list[_Following] = []
 
     def follow(self) -> Queue[Change]:
-        queue: Queue[Change] = Queue(CHANGES_WAITING_MOST)
+        queue = _Following(CHANGES_WAITING_MOST)
         self._queues.append(queue)
         return queue
 
     def unfollow(self, queue: Queue[Change]) -> None:
-        if queue in self._queues:
-            self._queues.remove(queue)
+        self._queues = [each for each in self._queues if each is not queue]
 
     def changed(self, what: str, alarm: str | None = None) -> None:
         self._number += 1
         change = Change(self._number, what, alarm)
         for queue in self._queues:
-            try:
-                queue.put_nowait(change)
-            except QueueFull:
-                while not queue.empty():
-                    queue.get_nowait()
+            if queue.full():
+                queue.forget()
                 queue.put_nowait(Change(self._number, "resync"))
+            else:
+                queue.put_nowait(change)
+
+
+class _Following(Queue[Change]):
+    """Forgets all that waits in one move: hundreds of pages that do not read cost nothing."""
+
+    def _init(self, maxsize: int) -> None:
+        self._queue: deque[Change] = deque()
+
+    def forget(self) -> None:
+        self._queue.clear()

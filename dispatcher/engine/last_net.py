@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from core import log
+from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
 from dispatcher.alarms.model import Alarm, Place, Presser
 from dispatcher.alarms.plan import Plan, without_a_plan
@@ -100,11 +101,11 @@ class NettedPictures:
         try:
             return ask()
         except Exception as error:
-            _log.error("the picture could not be made", why=repr(error))
+            _log.error("the picture could not be made", error=error)
             self._report(
                 "roster",
                 "Who is on shift cannot be read. Everybody is called. ({why})",
-                why=repr(error),
+                why=told(error),
             )
             return without()
 

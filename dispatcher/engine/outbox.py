@@ -97,7 +97,7 @@ class Outbox:
             del self._running[notice.id]
         if not done.cancelled() and (error := done.exception()) is not None:
             # Ours: the notice must not die with its task, the person's next route is due now.
-            _log.error("a notice could not be performed", notice=notice.id, why=repr(error))
+            _log.error("a notice could not be performed", notice=notice.id, error=error)
             self._office.moved(notice, ReceiptState.FAILED_TEMPORARY, "internal error")
 
     async def _perform(self, notice: Notice) -> None:
@@ -149,7 +149,7 @@ class Outbox:
         try:
             await channel.send(notice, self._addressee(notice), "")
         except ChannelError as error:
-            _log.info("gone again before its page", notice=notice.id, why=str(error))
+            _log.info("gone again before its page", notice=notice.id, code=error.code)
 
     async def _after_what_it_takes_back(self, notice: Notice) -> None:
         """A stand-down queues behind the call it takes back."""

@@ -150,7 +150,7 @@ class Pump:
             return False
         broken = task.exception()
         if broken is not None:
-            self._log.error("a message was not taken", exc_info=broken)
+            self._log.error("a message was not taken", error=broken)
             return False
         return task.result()
 

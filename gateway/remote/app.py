@@ -103,6 +103,10 @@ class RemoteGateway:
         """Records not handed over."""
         return self._desk.backlog
 
+    def problem(self, part: str, text: str | None) -> None:
+        """Something here is degraded: shown by `--status`, and at the dispatcher. None: no more."""
+        self._news.problem(part, text)
+
     async def start(self) -> None:
         """Listen, as the configuration kept from last time says. Raises ConfigError."""
         self._intake.remember(self._desk.take_up())
@@ -181,7 +185,7 @@ class RemoteGateway:
     def unreadable(self, why: str) -> None:
         text = f"The dispatcher says what this version cannot read ({why}). Install the same one."
         self._news.problem(UNREADABLE, text)
-        self._log.error("not understood", why=why, done="left out")
+        self._log.error("not understood", done="left out")
 
     def came(self, down: Down) -> None:
         if down.part is not None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from core.log import logger
+from core.log_line import told
 from core.signals import AlarmKind, Reading, SignalType
 from devices.registry import RemoteGateway
 from gateway.intake import RAW_BYTES_MAX, Intake, IsStored, Lateness
@@ -79,8 +80,8 @@ class HandedOver:
         error = task.exception()
         if error is None:
             return task.result()
-        self._log.error("a record could not be taken", number=handed.number, why=repr(error))
-        return await self._raised(gateway, handed, f"a mistake of ours: {error}")
+        self._log.error("a record could not be taken", number=handed.number, error=error)
+        return await self._raised(gateway, handed, f"a mistake of ours: {told(error)}")
 
     async def _take(self, gateway: RemoteGateway, handed: Handed) -> bool:
         try:

@@ -107,7 +107,7 @@ def _read(path: Path, shape: type[Value]) -> Value | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
-        logger("gateway.remote").error("cannot be read", file=path.name, why=str(error))
+        logger("gateway.remote").error("cannot be read", file=path.name, error=error)
         return None
 
 

@@ -41,7 +41,6 @@ many waiting only urgent ones are taken."""
 
 PROBLEMS_MAX, PROBLEM_CHARS_MAX = 50, 500
 UNREGISTERED_MAX = 100
-ODD_SHOWN_MAX = 3
 """What is kept of a gateway's own words."""
 
 LOOKS_APART_S = 1.0
@@ -188,9 +187,8 @@ class RemoteGateways:
     def noted_odd(self, gateway: str, odd: Sequence[str]) -> None:
         """Part of a request could not be read; the rest is taken."""
         if odd:
-            shown = list(odd[:ODD_SHOWN_MAX])
             self._log.warning(
-                "not understood", gateway=gateway, wrong=shown, count=len(odd), done="left out"
+                "not understood", lane=gateway, gateway=gateway, count=len(odd), done="left out"
             )
 
     def _note(self, known: _Gateway, up: Up) -> None:

@@ -175,6 +175,7 @@ def _live(path: str, environment: dict[str, str]) -> None:
     out.close()
     os.environ.update(environment)
     sys.argv = ["tilkald", environment.get(COMMAND, "serve"), "--json"]
+    from core import log
     from tilkald.cli import main
 
     status = 1
@@ -184,7 +185,7 @@ def _live(path: str, environment: dict[str, str]) -> None:
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
     finally:
-        sys.stdout.flush()
+        log.close()
         os._exit(status)
 
 
