@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from core.signals import AnswerKind, ReceiptState
+from dispatcher.alarms import need
 from dispatcher.alarms.model import (
     Answered,
     Call,
@@ -17,13 +18,16 @@ from dispatcher.alarms.model import (
     Standpoint,
     TellType,
 )
-from dispatcher.alarms.turn import AWAY, COMING, UNDER_WAY, WAITING, Turn, may_be_heard
+from dispatcher.alarms.turn import AWAY, COMING, UNDER_WAY, WAITING, Turn, counts, may_be_heard
 from dispatcher.alarms.view import Unusual
 
 DEADLINE_FACTOR = 2
 DEADLINE_SHORTEST = timedelta(seconds=45)
 DEADLINE_LONGEST = timedelta(seconds=180)
 IS_IT_OVER_AFTER = timedelta(minutes=10)
+
+BELIEVED_MOST = 2
+"""Who did not come this often is not shown to the wearer as coming before they are there."""
 
 _ORDER = (
     ReceiptState.PENDING,
@@ -47,6 +51,8 @@ def answered(turn: Turn, event: Answered) -> None:
     if known is None and event.answer in (AnswerKind.RANG, AnswerKind.SEEN):
         return  # told of something, not asked to come
     call = _heard(known or _volunteer(turn, event), event)
+    if known is not None and event.answer is not AnswerKind.RANG:
+        call = need.spoken(turn, call, event.answer)
     match event.answer:
         case AnswerKind.RANG:
             _rang(turn, call)
@@ -74,7 +80,8 @@ def receipt(turn: Turn, event: Receipt) -> None:
     sent = next(s for s in call.sent if s.notice == event.notice)
     if not moves_forward(sent.state, event.state):
         return
-    moved = replace(sent, state=event.state)
+    arrived = event.state in (ReceiptState.DELIVERED, ReceiptState.READ)
+    moved = replace(sent, state=event.state, missing=sent.missing and not arrived)
     call = turn.put(replace(call, sent=tuple(moved if s == sent else s for s in call.sent)))
     if event.state is ReceiptState.DELIVERED and sent.channel != "wearable":
         turn.stamp("rang")  # a wearable says `rang` itself
@@ -87,10 +94,11 @@ def lost(turn: Turn, event: ResponderLost) -> None:
     """Pressed too, device gone, off duty: if they were coming, the escalation goes on at once.
 
     Who has arrived stays when the roster's hour strikes: the wearer would be told "nobody yet" by
-    a clock while a colleague stands beside them.
+    a clock while a colleague stands beside them. But nobody counts on them for long.
     """
     call = turn.call_of(event.person)
     if call is not None and call.standpoint is Standpoint.ARRIVED and event.why == "shift_over":
+        need.stays_after_shift(turn, call)
         return
     if call is None or call.standpoint in (Standpoint.LOST, Standpoint.DECLINED):
         if call is not None and event.why in FOR_GOOD:
@@ -101,13 +109,13 @@ def lost(turn: Turn, event: ResponderLost) -> None:
     if event.why == "device_lost" and call.standpoint in WAITING and _hears_otherwise(turn, call):
         return
     turn.annotate("responder_lost", person=event.person, why=event.why)
-    was_coming = call.standpoint in COMING
+    was_counted = counts(call)
     gone = turn.put(replace(call, standpoint=Standpoint.LOST, deadline=None))
     if event.why in FOR_GOOD:
         _take_back(turn, gone, event.why)
-    elif was_coming:
+    elif call.standpoint in COMING:
         turn.ask_again(gone)
-    if was_coming:
+    if was_counted:
         _go_on(turn)
 
 
@@ -127,10 +135,17 @@ def lapse(turn: Turn) -> None:
         late = call.deadline is not None and call.deadline <= turn.now
         if call.standpoint is not Standpoint.ACCEPTED or not late:
             continue
-        lapsed = replace(call, standpoint=Standpoint.LAPSED, deadline=None, asked_again=True)
+        lapsed = replace(
+            call,
+            standpoint=Standpoint.LAPSED,
+            deadline=None,
+            asked_again=True,
+            let_down=call.let_down + 1,
+        )
         turn.annotate("accept_lapsed", person=call.person)
         turn.ask_again(turn.put(lapsed))
-        _go_on(turn)
+        if counts(call):
+            _go_on(turn)
 
 
 def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
@@ -192,21 +207,36 @@ def _seen(turn: Turn, call: Call) -> None:
 
 
 def _accept(turn: Turn, call: Call) -> None:
-    """Never refused. A surplus one is recorded and answered with a stand-down."""
+    """Never refused. A surplus one is recorded and answered with a stand-down.
+
+    Who let an accept lapse, or turned back, is followed but not waited for: a badge that accepts
+    by itself must not hold the circle.
+    """
     if call.standpoint in COMING:
         return
-    if turn.enough:
+    if turn.enough and turn.state.need.due is None:
         turn.annotate("surplus_accept", person=call.person)
         turn.stand_down(call, "enough")
         return
     turn.stamp("acknowledged")
     turn.stamp("accepted")
     deadline = turn.now + accept_deadline(call.expected_s)
-    turn.put(replace(call, standpoint=Standpoint.ACCEPTED, deadline=deadline))
+    call = turn.put(
+        replace(
+            call,
+            standpoint=Standpoint.ACCEPTED,
+            deadline=deadline,
+            counts=not call.let_down,
+            spoke_at=turn.now,
+        )
+    )
     turn.annotate("accepted", person=call.person)
-    turn.tell(TellType.ACCEPTED)
+    if call.let_down < BELIEVED_MOST:
+        turn.tell(TellType.ACCEPTED)
     _tell_of_empty_house(turn, call)
-    _stand_down_the_rest(turn)
+    if counts(call):
+        need.came(turn)
+        turn.stand_down_the_rest()
 
 
 def accept_deadline(expected_s: float | None) -> timedelta:
@@ -219,10 +249,10 @@ def accept_deadline(expected_s: float | None) -> timedelta:
 
 def _decline(turn: Turn, call: Call, answer: AnswerKind) -> None:
     turn.stamp("acknowledged")
-    was_coming = call.standpoint in COMING
-    turn.put(replace(call, standpoint=Standpoint.DECLINED, deadline=None))
+    let_down = call.let_down + (call.standpoint in COMING)
+    turn.put(replace(call, standpoint=Standpoint.DECLINED, deadline=None, let_down=let_down))
     turn.annotate("declined" if answer is AnswerKind.DECLINE else "withdrew", person=call.person)
-    if was_coming:
+    if counts(call):
         _go_on(turn)
 
 
@@ -231,20 +261,26 @@ def _arrive(turn: Turn, call: Call) -> None:
         return
     for point in ("acknowledged", "accepted", "arrived"):
         turn.stamp(point)
-    turn.put(replace(call, standpoint=Standpoint.ARRIVED, deadline=None))
+    here = replace(
+        call, standpoint=Standpoint.ARRIVED, deadline=None, counts=True, spoke_at=turn.now
+    )
+    turn.put(here)
     turn.annotate("arrived", person=call.person)
     turn.tell(TellType.ARRIVED)
     if len(turn.arrived()) == 1:
-        turn.update(over_due=turn.now + IS_IT_OVER_AFTER)
-    _stand_down_the_rest(turn)
+        turn.update(over_due=turn.now + IS_IT_OVER_AFTER, over_unanswered=0)
+    need.came(turn)
+    turn.stand_down_the_rest()
 
 
 def _more_help(turn: Turn, call: Call) -> None:
     """One more than are coming, and the next circle now; after the last step, a round now."""
     turn.annotate("more_help", person=call.person)
-    wanted = len(turn.coming()) + 1
+    if call.standpoint is Standpoint.STOOD_DOWN:
+        turn.put(replace(call, standpoint=Standpoint.SEEN))  # who asks for others is not rung
+    wanted = len(turn.counted()) + 1
     turn.update(needed=wanted, responders=max(turn.state.responders + 1, wanted))
-    if turn.state.next_step < len(turn.alarm.plan.steps):
+    if turn.steps_left:
         _bring_forward(turn)
     else:
         turn.update(round_due=turn.now)
@@ -261,8 +297,8 @@ def _after_failure(turn: Turn, call: Call, channel: str) -> None:
 
 
 def _missed(turn: Turn, call: Call, notice: str) -> None:
-    sent = tuple(replace(s, due=None) if s.notice == notice else s for s in call.sent)
-    call = turn.put(replace(call, sent=sent))
+    missed = (replace(s, due=None, missing=True) if s.notice == notice else s for s in call.sent)
+    call = turn.put(replace(call, sent=(sent := tuple(missed))))
     channel = next(s.channel for s in sent if s.notice == notice)
     turn.annotate("receipt_missing", person=call.person, channel=channel)
     if call.standpoint not in AWAY and call.standpoint is not Standpoint.DECLINED:
@@ -271,12 +307,12 @@ def _missed(turn: Turn, call: Call, notice: str) -> None:
 
 def _go_on(turn: Turn) -> None:
     """Somebody who was coming is not any more: the wearer knows, and the plan goes on now."""
-    if not turn.coming():
+    if not turn.counted():
         turn.update(told_nobody_yet=True)
         turn.tell(TellType.NOBODY_YET)
     if turn.enough:
         return
-    if turn.state.next_step < len(turn.alarm.plan.steps):
+    if turn.steps_left:
         _bring_forward(turn)
     else:
         turn.update(round_due=turn.now)
@@ -286,14 +322,6 @@ def _bring_forward(turn: Turn) -> None:
     """The next step is due now, and the later ones by as much earlier (or from now on)."""
     step = turn.alarm.plan.steps[turn.state.next_step]
     turn.update(shift=turn.now - turn.state.started - step.after)
-
-
-def _stand_down_the_rest(turn: Turn) -> None:
-    if not turn.enough:
-        return
-    for call in turn.calls:
-        if call.standpoint in (*WAITING, Standpoint.UNREACHED) and call.sent:
-            turn.stand_down(call, "enough")
 
 
 def _tell_of_empty_house(turn: Turn, call: Call) -> None:

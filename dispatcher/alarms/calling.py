@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from dispatcher.alarms.model import Exhausted, Standpoint
-from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, Step
+from dispatcher.alarms.plan import EVERY_WAY, ROUND_LONGEST, ROUND_SHORTEST, Step
 from dispatcher.alarms.turn import Turn
-from dispatcher.alarms.view import Candidate, View
+from dispatcher.alarms.view import Candidate, Unusual, View
 
 
 def run_step(turn: Turn) -> None:
     """Call everybody the next step names."""
     number = turn.state.next_step
     step = turn.alarm.plan.steps[number]
-    chosen = candidates(step, _without_decliners(turn))
+    chosen = candidates(step, _the_circle(turn))
     for candidate in chosen:
         turn.call(candidate, step.by, number)
     turn.update(next_step=number + 1)
@@ -26,6 +27,28 @@ def run_step(turn: Turn) -> None:
         people=",".join(c.person for c in chosen),
         late="yes" if turn.late else "no",
     )
+
+
+def recall(turn: Turn) -> None:
+    """Not enough are coming any more: whoever was stood down as one too many rings first."""
+    stood_down = {c.person: c for c in turn.calls if c.standpoint is Standpoint.STOOD_DOWN}
+    chosen = [c for c in _in_order(turn.view) if c.person in stood_down] if stood_down else []
+    for candidate in chosen:
+        before = stood_down[candidate.person]
+        channels = tuple(dict.fromkeys(sent.channel for sent in before.sent)) or EVERY_WAY
+        turn.call(candidate, channels, max(turn.state.next_step - 1, 0))
+    if chosen:
+        turn.annotate("recalled", people=",".join(c.person for c in chosen))
+
+
+def _in_order(view: View) -> list[Candidate]:
+    """Everybody on duty who can be called, nearest first, each once."""
+    lists = (view.nearest, view.leaders, view.deputies, view.on_call, view.named)
+    everyone: dict[str, Candidate] = {}
+    for candidate in chain(*lists):
+        if Unusual.OFF_DUTY not in candidate.unusual:
+            everyone.setdefault(candidate.person, candidate)
+    return list(everyone.values())
 
 
 def run_round(turn: Turn) -> None:
@@ -45,6 +68,9 @@ def run_round(turn: Turn) -> None:
         everyone.setdefault(candidate.person, candidate)
     for candidate in everyone.values():
         turn.call_again(candidate, last)
+    for call in turn.arrived():
+        if not call.counts:
+            turn.ask_again(call)  # they may have left, and be the nearest
     turn.effect(Exhausted(number))
     turn.annotate("round", number=str(number), people=",".join(everyone))
 
@@ -81,12 +107,16 @@ def candidates(step: Step, view: View) -> tuple[Candidate, ...]:
             return ()
 
 
-def _without_decliners(turn: Turn) -> View:
-    """The circle counts people who may still come; a round asks the others again."""
-    declined = [c.person for c in turn.calls if c.standpoint is Standpoint.DECLINED]
-    if not declined:
+def _the_circle(turn: Turn) -> View:
+    """The circle counts people who may still come, not whoever declined or is not waited for.
+
+    A round asks those again.
+    """
+    others = [c.person for c in turn.calls if c.standpoint is Standpoint.DECLINED]
+    others += [c.person for c in turn.coming() if not c.counts]
+    if not others:
         return turn.view
-    nearest = tuple(c for c in turn.view.nearest if c.person not in declined)
+    nearest = tuple(c for c in turn.view.nearest if c.person not in others)
     return replace(turn.view, nearest=nearest)
 
 

@@ -8,7 +8,9 @@ The law this machine keeps (law 2): *no open alarm without a next moment.* Every
                           routes until somebody accepts
     enough coming       → the widening pauses; each accept has a deadline
     a deadline passes   → that person is asked once more, and the next step is due now
+    not enough any more → who was stood down as one too many rings first
     somebody arrived    → "is it over?" after ten minutes, again and again
+    pressed again       → they hear it; unless they say something, from the first step (`need`)
     nobody for 20 s     → the wearer feels that nobody comes (law 7)
 
 A step is due at `started + after + shift`. Bringing a step forward, or going on after a pause,
@@ -20,11 +22,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import assert_never
 
-from dispatcher.alarms import answers
+from dispatcher.alarms import answers, need
 from dispatcher.alarms.answers import IS_IT_OVER_AFTER
-from dispatcher.alarms.calling import next_round, run_round, run_step
+from dispatcher.alarms.calling import next_round, recall, run_round, run_step
 from dispatcher.alarms.model import (
     STATE_VERSION,
     Alarm,
@@ -36,6 +39,7 @@ from dispatcher.alarms.model import (
     Escalation,
     Event,
     Joined,
+    PressedAgain,
     Purpose,
     Raised,
     Receipt,
@@ -43,10 +47,13 @@ from dispatcher.alarms.model import (
     Standpoint,
     TellType,
 )
-from dispatcher.alarms.turn import COMING, UNDER_WAY, Turn
-from dispatcher.alarms.view import View
+from dispatcher.alarms.need import NOBODY_YET_AFTER as NOBODY_YET_AFTER
+from dispatcher.alarms.turn import COMING, UNDER_WAY, Turn, counts
+from dispatcher.alarms.view import Candidate, View
 
-NOBODY_YET_AFTER = timedelta(seconds=20)
+OTHERS_ASKED_FROM = 2
+"""So often it is asked in vain whether it is over; from then on somebody else is asked too."""
+
 LATE_AFTER = timedelta(seconds=2)
 """A step this much behind its second goes on from now, with the later ones at their distances."""
 
@@ -90,6 +97,9 @@ def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
             _cancelled(turn)
         case Joined():
             _joined(turn, event)
+        case PressedAgain():
+            turn.annotate("pressed_again", device=event.device)
+            need.renewed(turn, Purpose.PRESSES_AGAIN)
         case Raised():
             _raised(turn, event)
         case Closed():
@@ -109,6 +119,7 @@ def _end_hold(turn: Turn, event: Event) -> None:
 
 def _settle(turn: Turn) -> Decision:
     """Do everything that is due now, then say when to wake next and why."""
+    need.run_due(turn)
     _tell_nobody_yet(turn)
     answers.miss_receipts(turn)
     answers.lapse(turn)
@@ -125,21 +136,24 @@ def _settle(turn: Turn) -> Decision:
 
 def _widen(turn: Turn) -> bool:
     """Run the next step or a round if one is due; whether there may be more to do."""
-    state = turn.state
-    if turn.enough or state.held_until is not None:
+    if turn.enough or turn.state.held_until is not None:
         return False
-    if state.next_step < len(turn.alarm.plan.steps):
+    if turn.steps_left:
+        recall(turn)
         if not _step_is_due(turn):
             return False
         run_step(turn)
         return True
-    if len(turn.coming()) >= state.needed:
+    if turn.resting:
+        recall(turn)
         return False  # everybody was called and somebody comes: the deadlines watch over it
     turn.update(round_due=next_round(turn))
-    if next_round(turn) <= turn.now:
-        run_round(turn)
-        turn.update(round_at=turn.now, round_due=None)
-        turn.update(round_due=next_round(turn))
+    if next_round(turn) > turn.now:
+        recall(turn)
+        return False
+    run_round(turn)
+    turn.update(round_at=turn.now, round_due=None)
+    turn.update(round_due=next_round(turn))
     return False
 
 
@@ -158,7 +172,7 @@ def _last_step_can_answer(turn: Turn) -> bool:
     last = turn.state.next_step - 1
     called = [call for call in turn.calls if call.step == last]
     # Somebody who accepted is an answer; a plan that wants two goes on by its seconds.
-    return any(turn.can_still_answer(c) or c.standpoint in COMING for c in called)
+    return any(turn.is_waited_for(c) or counts(c) for c in called)
 
 
 def _step_due(turn: Turn) -> datetime:
@@ -171,7 +185,7 @@ def _tell_nobody_yet(turn: Turn) -> None:
     if due is None or due > turn.now or turn.state.told_nobody_yet:
         return
     turn.update(told_nobody_yet=True)
-    if not turn.coming():
+    if not turn.counted():
         turn.tell(TellType.NOBODY_YET)
 
 
@@ -181,8 +195,27 @@ def _ask_whether_over(turn: Turn) -> None:
         return
     for call in turn.arrived():
         turn.notify(call.person, Purpose.IS_IT_OVER)
-    turn.annotate("asked_whether_over", times=str(turn.state.over_asked + 1))
-    turn.update(over_due=turn.now + IS_IT_OVER_AFTER, over_asked=turn.state.over_asked + 1)
+    state = turn.state
+    others = max(state.over_unanswered - OTHERS_ASKED_FROM + 1, 0)
+    for candidate in _others_to_ask(turn)[:others] if others else []:
+        turn.ask(candidate, Purpose.IS_IT_OVER)
+    turn.annotate("asked_whether_over", times=str(state.over_asked + 1))
+    turn.update(
+        over_due=turn.now + IS_IT_OVER_AFTER,
+        over_asked=state.over_asked + 1,
+        over_unanswered=state.over_unanswered + 1,
+    )
+
+
+def _others_to_ask(turn: Turn) -> list[Candidate]:
+    """Who else may know whether it is over, the duty leader first: one more each time in vain."""
+    view, there = turn.view, [call.person for call in turn.arrived()]
+    lists = (view.leaders, view.deputies, view.on_call, view.last_resort, view.nearest)
+    others: dict[str, Candidate] = {}
+    for candidate in chain(*lists):
+        if candidate.person not in there:
+            others.setdefault(candidate.person, candidate)
+    return list(others.values())
 
 
 def _moments(turn: Turn) -> list[tuple[datetime, str]]:
@@ -190,16 +223,21 @@ def _moments(turn: Turn) -> list[tuple[datetime, str]]:
     state, moments = turn.state, []
     if state.held_until is not None:
         moments.append((state.held_until, "held for the duty leader"))
-    elif not turn.enough and state.next_step < len(turn.alarm.plan.steps):
+    elif turn.steps_left and not turn.enough:
         moments.append((_step_due(turn), f"step {state.next_step}"))
-    elif len(turn.coming()) < state.needed and state.round_due is not None:
+    elif not turn.resting and state.round_due is not None:
         moments.append((state.round_due, f"round {state.round + 1}"))
+    if state.need.due is not None:
+        moments.append((state.need.due, "pressed again"))
+    news = need.told_when(turn)
+    if news is not None:
+        moments.append((news, "news to tell"))
     if state.nobody_yet_due is not None and not state.told_nobody_yet:
         moments.append((state.nobody_yet_due, "nobody yet"))
     if state.over_due is not None and turn.arrived():
         moments.append((state.over_due, "is it over"))
     for call in turn.calls:
-        if call.deadline is not None and call.standpoint is Standpoint.ACCEPTED:
+        if call.deadline is not None and call.standpoint in COMING:
             moments.append((call.deadline, f"deadline {call.person}"))
         if call.standpoint not in COMING:
             dues = [s.due for s in call.sent if s.due is not None and s.state in UNDER_WAY]
@@ -220,14 +258,17 @@ def _joined(turn: Turn, event: Joined) -> None:
     turn.annotate("joined", device=event.presser.device)
     if event.presser.person is not None:
         answers.lost(turn, ResponderLost(event.presser.person, "pressed"))
-    _tell_of_change(turn)
+    need.renewed(turn, Purpose.CHANGE, at_once=event.raised)
     _tell_newcomer(turn)
     if event.raised:
         _new_plan(turn, "joined")
 
 
 def _raised(turn: Turn, event: Raised) -> None:
-    _tell_of_change(turn)
+    if event.again:
+        need.renewed(turn, Purpose.CHANGE, at_once=event.worse)
+    else:
+        need.tell_or_keep(turn, Purpose.CHANGE, at_once=event.worse)
     _new_plan(turn, event.why)
 
 
@@ -242,25 +283,16 @@ def _new_plan(turn: Turn, why: str) -> None:
     )
     if turn.state.nobody_yet_due is None and not turn.alarm.technical:
         turn.update(nobody_yet_due=turn.now + NOBODY_YET_AFTER)  # advice that has turned acute
-    steps = len(turn.alarm.plan.steps)
-    while not turn.enough and turn.state.next_step < steps and _step_due(turn) <= turn.now:
+    while not turn.enough and turn.steps_left and _step_due(turn) <= turn.now:
         run_step(turn)
 
 
 def _tell_newcomer(turn: Turn) -> None:
     """Law 7 for a second victim: who comes already, or that nobody does 20 s from now."""
-    if turn.arrived():
+    if any(counts(call) for call in turn.arrived()):
         turn.tell(TellType.ARRIVED)
-    elif turn.coming():
+    elif turn.counted():
         turn.tell(TellType.ACCEPTED)
-    elif turn.state.told_nobody_yet and not turn.alarm.technical:
-        turn.update(nobody_yet_due=turn.now + NOBODY_YET_AFTER, told_nobody_yet=False)
-
-
-def _tell_of_change(turn: Turn) -> None:
-    for call in turn.calls:
-        if call.standpoint in COMING or turn.can_still_answer(call):
-            turn.notify(call.person, Purpose.CHANGE)
 
 
 def _closed(turn: Turn) -> Decision:

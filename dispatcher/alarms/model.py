@@ -46,6 +46,7 @@ class Purpose(StrEnum):
     CALL = "call"
     ASK_AGAIN = "ask_again"
     CHANGE = "change"
+    PRESSES_AGAIN = "presses_again"
     IS_IT_OVER = "is_it_over"
     SAYS_OVER = "says_over"
     HOUSE_EMPTY = "house_empty"
@@ -80,6 +81,7 @@ class Presser:
     zone: str | None = None
     boot: str | None = None
     seq: int | None = None
+    epoch: int = 0
     pressed_at: datetime | None = None
     presses: int = 1
     says_over_at: datetime | None = None
@@ -113,18 +115,28 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One notice of a call, as escalation follows it. `due`: a receipt must have come by then."""
+    """One notice of a call, as escalation follows it. `due`: a receipt must have come by then.
+
+    `missing`: it has not; the notice may still be heard, but nobody waits for its answer.
+    """
 
     notice: str
     channel: str
     address: str
     state: ReceiptState
     due: datetime | None = None
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One person being asked in one alarm. `said_by`: the address their last answer came from."""
+    """One person being asked in one alarm.
+
+    `deadline`: by then they have arrived or, off shift since, said that they are still there.
+    `counts`: while they are coming they are waited for; not so whoever was silent when the wearer
+    pressed again, or comes after all. `let_down` is how often they accepted and did not come.
+    `said_by`: the address their last answer came from.
+    """
 
     person: str
     first_name: str
@@ -137,6 +149,25 @@ class Call:
     deadline: datetime | None = None
     asked_again: bool = False
     said_by: str = ""
+    counts: bool = True
+    let_down: int = 0
+    spoke_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A new press is new need, whoever is there or coming already.
+
+    `due`: if none of them has said anything by then, the circle widens anew. `anew_at`: when it
+    last did; who was asked before that is rung afresh. `untold` waits for its turn, because
+    `pressed_told_at` or `changed_told_at` is not long ago.
+    """
+
+    due: datetime | None = None
+    anew_at: datetime | None = None
+    untold: Purpose | None = None
+    pressed_told_at: datetime | None = None
+    changed_told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +178,8 @@ class Escalation:
     brought forward or the plan goes on after a pause. `round` counts rounds after the last step.
     The widening pauses when `responders` are coming; rounds go on until `needed` are. `round_at`
     is when the last round ran. Until `held_until` (after a long down time) only a person's word
-    or that moment widens the circle.
+    or that moment widens the circle. `over_unanswered` is how often it was asked whether it is over
+    since anybody last said anything.
     """
 
     version: int
@@ -167,6 +199,8 @@ class Escalation:
     told_nobody_yet: bool = False
     over_due: datetime | None = None
     over_asked: int = 0
+    over_unanswered: int = 0
+    need: Need = Need()
     notices_made: int = 0
 
 
@@ -393,10 +427,22 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class PressedAgain:
+    """Who has pressed presses once more and says nothing else that is new."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class Raised:
-    """The level or place rose or changed; the alarm already carries the new plan snapshot."""
+    """The level or place rose or changed; the alarm already carries the new plan snapshot.
+
+    `again`: it was another press. `worse`: a higher level, or a weapon.
+    """
 
     why: str
+    again: bool = True
+    worse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +452,9 @@ class Closed:
     closing: Closing
 
 
-Event = Due | Answered | ResponderLost | Receipt | Cancelled | Joined | Raised | Closed
+Event = (
+    Due | Answered | ResponderLost | Receipt | Cancelled | Joined | PressedAgain | Raised | Closed
+)
 
 
 @dataclass(frozen=True, slots=True)

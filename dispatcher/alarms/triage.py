@@ -62,6 +62,7 @@ class Repeat:
 class Update:
     """The same wearer again, with news: another press, a higher level, another place.
 
+    `again`: it is another press, not the one before it told in more words.
     `other_words`: a device nobody wears says what it has not said before. Somebody else may stand
     behind it, so everybody who was called hears it.
     """
@@ -72,6 +73,7 @@ class Update:
     kind: AlarmKind
     place_changed: bool
     other_words: bool = False
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,30 @@ def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdic
     level = max(said, alarm.level, key=_rank)
     kind = _kind(alarm, signal.reading.kind, said)
     moved = place.source in ("device", "beacon", "position") and place.zone != alarm.place.zone
-    presser = fresh  # their second device: it is answered too
+    presser, again = fresh, True  # their second device: it is answered too
     if was is not None:
-        presses = was.presses + 1
-        presser = replace(was, boot=fresh.boot, seq=fresh.seq, presses=presses, says_over_at=None)
+        again = not _is_same_press(was, fresh)
+        presser = _pressed_again(was, fresh) if again else replace(was, says_over_at=None)
     other_words = signal.person is None and not is_said(words_of(signal), alarm.text)
-    return Update(alarm.id, presser, level, kind, moved and place.zone is not None, other_words)
+    changed = moved and place.zone is not None
+    return Update(alarm.id, presser, level, kind, changed, other_words, again)
+
+
+def _is_same_press(was: Presser, fresh: Presser) -> bool:
+    """One press in other words, e.g. with a position by now; what has no number is a new one."""
+    named = (was.boot, was.epoch, was.seq)
+    return fresh.seq is not None and named == (fresh.boot, fresh.epoch, fresh.seq)
+
+
+def _pressed_again(was: Presser, fresh: Presser) -> Presser:
+    return replace(
+        was,
+        boot=fresh.boot,
+        epoch=fresh.epoch,
+        seq=fresh.seq,
+        presses=was.presses + 1,
+        says_over_at=None,
+    )
 
 
 def _kind(alarm: Alarm, said: AlarmKind | None, level: Level) -> AlarmKind:
@@ -258,6 +278,7 @@ def _presser(signal: Signal, place: Place, first_name: str) -> Presser:
         zone=place.zone,
         boot=signal.reading.boot,
         seq=signal.reading.seq,
+        epoch=signal.epoch,
         pressed_at=signal.pressed_at,
         point=signal.point,
         account=signal.account,

@@ -29,6 +29,10 @@ from dispatcher.alarms.model import (
 )
 from dispatcher.alarms.view import Candidate, Route, View
 
+SENT_MOST = 24
+"""Notices kept in mind of one person: all their routes, several times over. A device that presses
+for hours would else make the state grow without end; the log has them all."""
+
 NOTICE_LIFE = timedelta(minutes=30)
 """After this a notice that has not left is not sent any more: a later round has taken over."""
 
@@ -80,18 +84,44 @@ class Turn:
     def coming(self) -> list[Call]:
         return [call for call in self.calls if call.standpoint in COMING]
 
+    def counted(self) -> list[Call]:
+        """Those of them who are waited for."""
+        return [call for call in self.calls if counts(call)]
+
     def arrived(self) -> list[Call]:
         return [call for call in self.calls if call.standpoint is Standpoint.ARRIVED]
 
     @property
     def enough(self) -> bool:
         """As many are coming as the plan wants: the widening pauses."""
-        return len(self.coming()) >= self.state.responders
+        return len(self.counted()) >= self.state.responders
+
+    @property
+    def steps_left(self) -> bool:
+        return self.state.next_step < len(self.alarm.plan.steps)
+
+    @property
+    def resting(self) -> bool:
+        """Enough are coming, or all have been called and somebody comes: nobody else is called."""
+        wanted = self.state.responders if self.steps_left else self.state.needed
+        return len(self.counted()) >= wanted
 
     def can_still_answer(self, call: Call) -> bool:
         """A phone that rings in a presser's pocket is answered by nobody."""
         heard = any(address not in self._barred for _, address in _ringing(call))
         return call.standpoint in WAITING and heard
+
+    def is_waited_for(self, call: Call) -> bool:
+        """Law 4: they may answer this calling; what has no receipt in time is not waited for."""
+        if call.standpoint not in WAITING or self.was_asked_before(call):
+            return False
+        heard = call.standpoint is not Standpoint.CALLED
+        return any(may_be_heard(s) and (heard or not s.missing) for s in call.sent)
+
+    def was_asked_before(self, call: Call) -> bool:
+        """Asked for an earlier need than the one the circle is widening for now."""
+        anew_at = self.state.need.anew_at
+        return anew_at is not None and call.asked_at < anew_at
 
     # What changes
 
@@ -127,13 +157,14 @@ class Turn:
     # Calling people
 
     def call(self, candidate: Candidate, channels: tuple[str, ...], step: int) -> None:
-        """Ring one candidate on `channels`; routes already ringing are left alone."""
+        """Ring one candidate on `channels`; what rings already for this need is left alone."""
         call = self._calls.get(candidate.person) or self._new_call(candidate, step)
         if call.standpoint in COMING or call.standpoint is Standpoint.DECLINED:
             return
-        if call.standpoint in AWAY:
+        afresh = self.was_asked_before(call)
+        if afresh or call.standpoint in AWAY:
             call = replace(call, standpoint=Standpoint.CALLED, asked_at=self.now)
-        ringing = _ringing(call)
+        ringing = [] if afresh else _ringing(call)
         routes = [r for r in _chosen(candidate, channels) if (r.channel, r.address) not in ringing]
         self._ring(replace(call, step=step), routes, Purpose.CALL)
 
@@ -165,6 +196,13 @@ class Turn:
         routes += [(route.channel, route.address) for route in known]
         asked = [Route(channel, address) for channel, address in dict.fromkeys(routes)]
         self._ring(call, asked, Purpose.ASK_AGAIN)
+
+    def ask(self, candidate: Candidate, purpose: Purpose) -> None:
+        """Ask somebody on every way who was perhaps never called; their answer counts."""
+        call = self._calls.get(candidate.person) or self._new_call(candidate, self.state.next_step)
+        if call.standpoint not in COMING:
+            call = replace(call, standpoint=Standpoint.CALLED)
+        self._ring(call, list(candidate.routes), purpose)
 
     def inform(self, candidate: Candidate, purpose: Purpose, text: str) -> None:
         """Tell somebody who is not asked to come; their best route is enough."""
@@ -200,6 +238,14 @@ class Turn:
         self.put(replace(call, standpoint=Standpoint.STOOD_DOWN, deadline=None, sent=sent))
         self.effect(StandDown(call.person, notices, reason))
 
+    def stand_down_the_rest(self) -> None:
+        """As many as are wanted are coming: nobody else need run."""
+        if not self.enough:
+            return
+        for call in self.calls:
+            if call.standpoint in (*WAITING, Standpoint.UNREACHED) and call.sent:
+                self.stand_down(call, "enough")
+
     def _new_call(self, candidate: Candidate, step: int) -> Call:
         return Call(
             person=candidate.person,
@@ -221,7 +267,7 @@ class Turn:
             self.effect(Notify(notice))
         if not sent and call.standpoint in WAITING:
             call = replace(call, standpoint=Standpoint.UNREACHED)
-        self.put(replace(call, sent=tuple(sent)))
+        self.put(replace(call, sent=tuple(sent[-SENT_MOST:])))
 
     def _allowed(self, person: str, routes: list[Route]) -> list[Route]:
         """Law 3 once more, where it cannot be passed: never the victim, on any address.
@@ -269,6 +315,11 @@ def _names(alarm: Alarm, purpose: Purpose) -> tuple[str, ...]:
     says_over = purpose is Purpose.SAYS_OVER
     named = [p for p in alarm.pressers if not says_over or p.says_over_at is not None]
     return tuple(dict.fromkeys(p.name for p in named))
+
+
+def counts(call: Call) -> bool:
+    """Whether this person is there or coming, and waited for."""
+    return call.standpoint in COMING and call.counts
 
 
 def _ringing(call: Call) -> list[tuple[str, str]]:

@@ -28,6 +28,7 @@ _ANSWERABLE = (
     Purpose.CALL,
     Purpose.ASK_AGAIN,
     Purpose.CHANGE,
+    Purpose.PRESSES_AGAIN,
     Purpose.IS_IT_OVER,
     Purpose.SAYS_OVER,
 )

@@ -99,7 +99,7 @@ def answer_keys(notice: Notice, to: Addressee) -> str:
     if notice.kind is AlarmKind.WEAPON:
         return ""  # nobody is asked to come; the page behind the link says what to do
     match notice.purpose:
-        case Purpose.CALL | Purpose.ASK_AGAIN | Purpose.CHANGE:
+        case Purpose.CALL | Purpose.ASK_AGAIN | Purpose.CHANGE | Purpose.PRESSES_AGAIN:
             return say("Reply 1{letter}: On my way. 2{letter}: I cannot.", letter=letter)
         case Purpose.IS_IT_OVER | Purpose.SAYS_OVER:
             return say("Reply 5{letter}: Calmed down. 4{letter}: More help.", letter=letter)
@@ -127,7 +127,7 @@ def _lines(notice: Notice, to: Addressee, say: Words) -> list[Line]:
             return [Line(place_of(notice, say)), _drill(notice, say), Line(say("Is it over now?"))]
         case Purpose.SAYS_OVER:
             return _says_over(notice, say)
-        case Purpose.CALL | Purpose.ASK_AGAIN | Purpose.CHANGE:
+        case Purpose.CALL | Purpose.ASK_AGAIN | Purpose.CHANGE | Purpose.PRESSES_AGAIN:
             if notice.kind is AlarmKind.WEAPON:
                 return _weapon(notice, say)
             return _call(notice, to, say)
@@ -136,8 +136,7 @@ def _lines(notice: Notice, to: Addressee, say: Words) -> list[Line]:
 
 
 def _call(notice: Notice, to: Addressee, say: Words) -> list[Line]:
-    asked = {Purpose.ASK_AGAIN: say("Are you coming?"), Purpose.CHANGE: say("Changed:")}
-    before = (_drill(notice, say).text, asked.get(notice.purpose, ""))
+    before = (_drill(notice, say).text, _asked(notice, say))
     what = " ".join(part for part in (*before, _word(notice, to, say), _who(notice, say)) if part)
     return [
         Line(place_of(notice, say)),
@@ -150,14 +149,28 @@ def _call(notice: Notice, to: Addressee, say: Words) -> list[Line]:
     ]
 
 
+def _asked(notice: Notice, say: Words) -> str:
+    match notice.purpose:
+        case Purpose.ASK_AGAIN:
+            return say("Are you coming?")
+        case Purpose.CHANGE:
+            return say("Changed:")
+        case Purpose.PRESSES_AGAIN:
+            return say("Presses again:")
+        case _:
+            return ""
+
+
 def _weapon(notice: Notice, say: Words) -> list[Line]:
     """Everyone on site is told to stay out; nobody is sent in, so nobody "runs with you"."""
     word = say("Weapon").upper()
+    again = _asked(notice, say) if notice.purpose is Purpose.PRESSES_AGAIN else ""
+    who = (_drill(notice, say).text, again, _who(notice, say))
     place = cut(place_of(notice, say), FIRST_LINE_MOST - len(word) - 2)
     return [
         Line(f"{word} {place}."),
         Line(f"{say('DO NOT GO IN.')} {say('Lock the door.')}"),
-        Line(" ".join(part for part in (_drill(notice, say).text, _who(notice, say)) if part)),
+        Line(" ".join(part for part in who if part)),
         *_honest_place(notice, say),
         Line(_late(notice, say)),
     ]

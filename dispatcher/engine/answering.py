@@ -27,7 +27,10 @@ what they said came from a device that has been revoked as stolen."""
 RAISES = (AnswerKind.MORE_HELP,)
 """Answers that call help: believed from anyone, also from a victim (law 6)."""
 
-_ASKING = (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.SAYS_OVER, Purpose.IS_IT_OVER)
+_ASKING = (
+    *(Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.PRESSES_AGAIN),
+    *(Purpose.SAYS_OVER, Purpose.IS_IT_OVER),
+)
 _GONE = (Standpoint.STOOD_DOWN, Standpoint.DECLINED)
 
 

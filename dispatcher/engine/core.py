@@ -32,6 +32,7 @@ from dispatcher.alarms.model import (
     Joined,
     Notice,
     Place,
+    PressedAgain,
     Presser,
     Purpose,
     Raised,
@@ -83,7 +84,10 @@ _ANSWERED_BY = {
     AnswerKind.DECLINE: (Standpoint.DECLINED,),
     AnswerKind.ARRIVED: (Standpoint.ARRIVED,),
 }
-_FOR_WHO_IS_ASKED = (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.SAYS_OVER)
+_FOR_WHO_IS_ASKED = (
+    *(Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE),
+    *(Purpose.PRESSES_AGAIN, Purpose.SAYS_OVER),
+)
 
 LONG_OVERDUE = timedelta(minutes=30)
 HELD_FOR = timedelta(minutes=10)
@@ -482,12 +486,14 @@ class Core:
         not_over = was is not None and was.says_over_at is not None
         if raised or verdict.place_changed or not_over or verdict.other_words:
             changed = self._grown(changed, verdict.level, verdict.kind, at)
-            work = self._advance(changed, Raised(_why(verdict, raised, not_over)), at)
-        else:
-            note = Annotate("pressed_again", (("device", signal.device),))
-            decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
-            work = self._carry_out(decision, alarm.rev, at)
-        return work
+            why, worse = _why(verdict, raised, not_over), _is_worse(alarm, verdict)
+            return self._advance(changed, Raised(why, verdict.again, worse), at)
+        if verdict.again:
+            changed = self._grown(changed, verdict.level, verdict.kind, at)
+            return self._advance(changed, PressedAgain(signal.device), at)
+        note = Annotate("pressed_again", (("device", signal.device),))
+        decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
+        return self._carry_out(decision, alarm.rev, at)
 
     def _grown(self, alarm: Alarm, level: Level, kind: AlarmKind, at: Moment) -> Alarm:
         plan = alarm.plan
@@ -549,6 +555,12 @@ def _most_acute_first(alarm: Alarm) -> tuple[bool, bool, int, datetime]:
     assert state is not None, "it fell due"
     there = alarm.times.arrived is not None
     return alarm.technical, there, -alarm.level.rank, state.wake_at
+
+
+def _is_worse(alarm: Alarm, verdict: Update) -> bool:
+    """What responders must know before they run on; it never waits for its turn."""
+    weapon = verdict.kind is AlarmKind.WEAPON and alarm.kind is not AlarmKind.WEAPON
+    return weapon or verdict.level is not alarm.level
 
 
 def _why(verdict: Update, raised: bool, not_over: bool) -> str:

@@ -65,6 +65,7 @@ PURPOSES = {
     Purpose.CALL: "Call",
     Purpose.ASK_AGAIN: "Asked again",
     Purpose.CHANGE: "Change",
+    Purpose.PRESSES_AGAIN: "Presses again",
     Purpose.IS_IT_OVER: "Is it over?",
     Purpose.SAYS_OVER: "Says it is over",
     Purpose.HOUSE_EMPTY: "House stands empty",

@@ -62,7 +62,8 @@ def test_a_responder_who_goes_off_duty_or_loses_the_badge_is_asked_on_every_othe
     0:05 | Bo   | accepts         | Anna feels: Bo is coming, 35 s
     0:15 | Bo   | loses the badge | ask Bo again; call Ida: wearable; Anna feels: nobody yet
     0:16 | Ida  | accepts         | stand down Bo: enough; Anna feels: Ida is coming, 60 s
-    0:20 | Ida  | goes off duty   | ask Ida again; call Lone: wearable, sms
+    0:20 | Ida  | goes off duty   | ask Ida again; call Bo: sms, wearable
+                                  ; call Lone: wearable, sms
                                   ; Ida feels: sent; Anna feels: nobody yet
     """)
 
@@ -86,7 +87,7 @@ def test_the_end_of_a_shift_takes_nobody_from_the_wearers_side() -> None:
     0:00 | Anna | presses             | call Bo: wearable; Anna feels: sent
     0:05 | Bo   | accepts             | Anna feels: Bo is coming, 35 s
     0:40 | Bo   | arrives             | Anna feels: somebody is there
-    1:00 | Bo   | comes to shift's end | nothing
+    1:00 | Bo   | comes to shift's end | ask Bo: is it over?
     1:10 | Bo   | says it is over     | stand down Bo: closed; Anna feels: over
                                       ; closed by Bo: calmed_down
     """)
@@ -128,6 +129,7 @@ def test_two_wanted_means_the_circle_goes_on_by_its_seconds_until_two_come() -> 
 
 
 def test_after_an_arrival_is_it_over_is_asked_every_ten_minutes() -> None:
+    """In vain twice: from then on the duty leader is asked too."""
     story("""
     Anna in lejl-12 | Bo 35 s | Lone leader
     plan: 0 s nearest wearable; 60 s leader
@@ -136,9 +138,9 @@ def test_after_an_arrival_is_it_over_is_asked_every_ten_minutes() -> None:
     0:40  | Bo   | arrives         | Anna feels: somebody is there
     10:40 |      |                 | ask Bo: is it over?
     20:40 |      |                 | ask Bo: is it over?
-    30:40 |      |                 | ask Bo: is it over?
-    31:00 | Bo   | says it is over | stand down Bo: closed; Anna feels: over
-                                   ; closed by Bo: calmed_down
+    30:40 |      |                 | ask Bo: is it over?; ask Lone: is it over?
+    31:00 | Bo   | says it is over | stand down Bo: closed; stand down Lone: closed
+                                   ; Anna feels: over; closed by Bo: calmed_down
     """)
 
 

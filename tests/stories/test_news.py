@@ -33,6 +33,7 @@ def test_a_raised_level_takes_a_new_plan_whose_steps_already_due_run_at_once() -
     0:20 |      |                | Anna feels: nobody yet
     1:05 | Anna | presses red    | tell Bo: red call in lejl-12; call Ida: wearable
                                  ; call Kim: wearable; call Lone: wearable, sms; Anna feels: sent
+    1:25 |      |                | Anna feels: nobody yet
     1:30 |      |                | call Bent: sms
     """)
 

@@ -28,6 +28,44 @@ def test_a_missing_receipt_makes_the_next_route_due_while_the_first_may_still_be
     """)
 
 
+def test_whoever_has_no_other_route_and_gives_no_receipt_makes_the_next_person_due_now() -> None:
+    """A badge that is connected but deaf may still ring; nobody waits for it."""
+    story("""
+    Anna in lejl-12 | Bo 35 s no_phone | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Bo's badge | is silent | nothing
+    0:00 | Anna       | presses   | call Bo: wearable; Anna feels: sent
+    0:03 |            |           | call Ida: wearable
+    0:10 | Bo         | accepts   | stand down Ida: enough; Anna feels: Bo is coming, 35 s
+    """)
+
+
+def test_a_deaf_badge_and_a_deaf_phone_make_the_next_person_due_when_the_last_receipt_is_due() -> (
+    None
+):
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Bo's badge | is silent | nothing
+    0:00 | Bo's phone | is silent | nothing
+    0:00 | Anna       | presses   | call Bo: wearable; Anna feels: sent
+    0:03 |            |           | call Bo: sms
+    0:18 |            |           | call Ida: wearable
+    """)
+
+
+def test_deaf_badges_alone_are_rung_in_rounds_30_s_apart_for_they_may_still_be_heard() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s no_phone
+    plan: 0 s nearest wearable
+    0:00 | Bo's badge | is silent | nothing
+    0:00 | Anna       | presses   | call Bo: wearable; Anna feels: sent
+    0:20 |            |           | Anna feels: nobody yet
+    0:30 |            |           | round 1; call Bo: wearable
+    1:00 |            |           | round 2; call Bo: wearable
+    """)
+
+
 def test_an_answer_is_the_best_receipt() -> None:
     story("""
     Anna in lejl-12 | Bo 35 s | Ida 60 s

@@ -337,6 +337,8 @@ class Stage:
                 return f"ask {name} again"
             case Purpose.CHANGE:
                 return f"tell {name}: {first.level} {first.kind} in {first.place.label}"
+            case Purpose.PRESSES_AGAIN:
+                return f"tell {name}: {', '.join(first.presser_names)} presses again"
             case Purpose.IS_IT_OVER:
                 return f"ask {name}: is it over?"
             case Purpose.SAYS_OVER:

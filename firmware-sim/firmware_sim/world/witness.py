@@ -125,9 +125,9 @@ class WitnessedStore(MemoryStore):
             self.unfinished.pop(notice_id, None)
 
     def _read_timeline(self, unit: Unit) -> None:
-        """Within one plan snapshot every step runs once."""
+        """Within one plan snapshot every step runs once, until the calling begins anew."""
         for entry in unit.timeline:
-            if entry.what in ("opened", "raised"):
+            if entry.what in ("opened", "raised", "anew"):
                 self._steps[entry.alarm] = []
             elif entry.what == "step":
                 done = self._steps.setdefault(entry.alarm, [])
