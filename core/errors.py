@@ -27,6 +27,10 @@ class StoreUnavailable(TilkaldError):
     """The store cannot commit (full, read-only, locked, gone). Help goes on from memory."""
 
 
+class Unstorable(StoreUnavailable):
+    """The store works, but cannot hold this: trying again does not help."""
+
+
 class Conflict(TilkaldError):
     """Compare-and-set on an alarm's `rev` failed: somebody else wrote it. Load again and decide."""
 

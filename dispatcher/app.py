@@ -6,6 +6,7 @@ What reaches devices comes in as `Lines`, so that the gateway may be in this pro
 from __future__ import annotations
 
 import fcntl
+import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from dispatcher.engine.engine import Doors, Engine
 from dispatcher.engine.pictures import DeviceEyes, SitePictures
 from dispatcher.engine.work import Tell
 from dispatcher.store.journal import EmergencyJournal
+from dispatcher.store.journal_places import places_beside
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite import SqliteStore, open_sqlite
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from dispatcher.web.ports import DemoPress
 
 NOTICE_PATH = "/n/"
+JOURNAL = "emergency.journal"
 
 _log = log.logger("dispatcher")
 
@@ -88,8 +91,9 @@ async def open_ground(settings: Settings) -> Ground:
     lock = locked(settings.data_dir)
     store = open_sqlite(settings.database_path, clock_wall=wall)
     clock = ServiceClock(await store.clock_mark())
-    journal = EmergencyJournal(settings.data_dir / "emergency.journal")
-    replayed = () if journal.empty() else await _replayed(journal, store, wall)
+    beside = places_beside(settings.data_dir, settings.database_path, os.environ)
+    journal = EmergencyJournal(settings.data_dir / JOURNAL, beside=beside)
+    replayed = await _replayed(journal, store, wall)
     return Ground(store, journal, clock, lock, replayed)
 
 
@@ -101,7 +105,9 @@ async def _replayed(
         replay = await journal.replay(store, wall)
     except StoreUnavailable as error:
         return (str(error),)
-    _log.warning("the emergency journal was replayed", units=replay.stored, kept=str(replay.kept))
+    if replay.kept is not None:
+        kept = str(replay.kept)
+        _log.warning("the emergency journal was replayed", units=replay.stored, kept=kept)
     overtaken = tuple(f"{alarm}: its stored state had gone on" for alarm in replay.superseded)
     return (*replay.unreadable, *overtaken)
 
@@ -214,7 +220,7 @@ class Dispatcher:
         for channel in self._channels.values():
             await channel.close()
         await self.store.close()
-        self._ground.journal.close()
+        await self._ground.journal.close()
         self._ground.lock.close()
 
     def _engine(self, lines: Lines) -> Engine:

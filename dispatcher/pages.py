@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -17,7 +18,9 @@ from fastapi import FastAPI
 from prometheus_client import generate_latest
 
 from core import metrics
+from core.beside import Beside
 from core.clock import Clock, monotonic_s
+from core.errors import StoreUnavailable
 from core.settings import Settings
 from devices.registry import Device
 from devices.scan import Unregistered
@@ -35,6 +38,9 @@ from dispatcher.web.public import public_app
 from dispatcher.web.serving import WebServer, serve
 from dispatcher.web.sign_in import OneTimeCodes
 from dispatcher.web.staff import staff_app
+
+WRITE_WITHIN_S = 5.0
+"""How long a new device's line in the site's files may take."""
 
 STOPS_ALARMS = ("store", "journal", "mqtt", "selfcheck")
 """Parts without which a press is not stored, or nobody can be called."""
@@ -77,10 +83,13 @@ class Pages:
         self.staff: WebServer | None = None
         self.public: WebServer | None = None
         self._registering = asyncio.Lock()
+        self._known: dict[str, str] = {}
+        self._files = Beside("site-files")
 
     async def open(self, press: DemoPress | None) -> None:
         """Raises ConfigError when a port is taken."""
         house, settings = self._house, self._house.settings
+        await self._know_tokens()
         public = public_app(self._web(press))
         await _warmed(public)
         self.public = await serve(
@@ -102,6 +111,11 @@ class Pages:
             if server is not None:
                 await server.stop()
 
+    async def _know_tokens(self) -> None:
+        """Who may sign in is known to memory, for when the store does not answer."""
+        with suppress(StoreUnavailable):
+            self._known = dict(await self._house.store.staff_tokens())
+
     def readiness(self) -> Readiness:
         """Ready while a press would be stored and somebody could be called."""
         problems = self._house.engine.health.problems
@@ -121,9 +135,10 @@ class Pages:
             hooks = TwilioHooks(house.engine, house.concerns, house.troubles, house.account)
         return WebDeps(
             desk=house.engine,
-            alarm_pages=house.store.alarms,
+            alarm_pages=house.engine.archive.pages,
             staff_person=house.store.staff_token,
-            link=house.store.link,
+            link=house.engine.archive.link,
+            known=self._known,
             codes=self.codes,
             readiness=self.readiness,
             metrics=lambda: generate_latest(metrics.REGISTRY),
@@ -149,8 +164,19 @@ class Pages:
             wanted = with_device(stored, device)
             if house.settings.site_dir is not None:
                 # The files are read again at the next start: what they do not hold would be gone.
-                append_device(house.settings.site_dir, device, by, len(stored.sites) == 1)
+                await self._append(device, by, only_site=len(stored.sites) == 1)
             await house.store.write_organisation(wanted, by, house.clock.now())
+
+    async def _append(self, device: Device, by: str, *, only_site: bool) -> None:
+        """Beside the loop: the disk of the site's files may hang."""
+        folder = self._house.settings.site_dir
+        assert folder is not None, "asked just before"
+        try:
+            await self._files.ask(
+                append_device, folder, device, by, only_site, within_s=WRITE_WITHIN_S
+            )
+        except TimeoutError:
+            raise StoreUnavailable(f"The disk of {folder} does not answer.") from None
 
     def _language(self) -> Language:
         sites = self._house.engine.organisation().sites

@@ -21,8 +21,9 @@ from pathlib import Path
 import msgspec
 
 from core import ids, log, metrics
+from core.beside import Beside
 from core.clock import sleep
-from core.errors import ConfigError
+from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
 from devices.passwords import is_plain
 from devices.registry import Device
@@ -98,6 +99,7 @@ class Service:
         steadiness.spare()
         await self.gateway.start(await self._ground.store.last_heard())
         self._run("backlog", self._go_on)
+        self._token = await self._staff_token()
         await self._open_pages()
         self._watch()
         steadiness.settle()
@@ -140,7 +142,9 @@ class Service:
             mark = Unit(clock=self._ground.clock.mark())
             await asyncio.wait_for(self._ground.store.submit(mark), vitals.LAG_EVERY_S)
         await self.dispatcher.stop()
-        run_file(self._settings).unlink(missing_ok=True)
+        with contextlib.suppress(TimeoutError):
+            gone = Beside("run-file")
+            await gone.ask(_remove, run_file(self._settings), within_s=vitals.LAG_EVERY_S)
 
     def sign_in_link(self, token: str) -> str:
         """The one-time link of the console."""
@@ -256,10 +260,13 @@ class Service:
         store = self._ground.store
         while True:
             await sleep(CONFIGURATION_EVERY_S)
-            newest = (await store.organisation_versions())[-1][0]
-            if newest == self._followed:
-                continue
-            organisation = await store.organisation(newest)
+            try:
+                newest = (await store.organisation_versions())[-1][0]
+                if newest == self._followed:
+                    continue
+                organisation = await store.organisation(newest)
+            except StoreUnavailable:
+                continue  # its own watch tells; what was applied is taken over later
             if organisation is not None:
                 self.pictures.configure(organisation)
                 self._configure_devices(organisation)
@@ -278,8 +285,7 @@ class Service:
         self.dispatcher.engine.health.report("selfcheck", message, why=why)
 
     def _mark(self) -> None:
-        marked = self._ground.store.submit(Unit(clock=self._ground.clock.mark()))
-        marked.add_done_callback(lambda done: done.exception())  # the store's own watch says so
+        self.dispatcher.engine.mark(self._ground.clock.mark())
 
     def _at(self) -> Moment:
         return Moment(self._ground.clock.now(), self._ground.clock.wall())
@@ -302,7 +308,7 @@ class Service:
             http=self.pages.staff.url,
             public=self.pages.public.url,
             mqtt=f"{door.host}:{door.port}",
-            token=await self._staff_token(),
+            token=self._token,
         )
         write_private(run_file(self._settings), msgspec.json.encode(ready).decode())
         systemd.notify("READY=1")
@@ -335,6 +341,10 @@ def write_private(path: Path, text: str) -> None:
     """Readable by this user alone, from the first byte on."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _first_leader(organisation: Organisation) -> str:

@@ -2,29 +2,31 @@
 
 Work is submitted in the order it was decided. Each piece is performed when its own transaction is
 committed. When the store fails, or is silent longer than `PATIENCE_S`, help goes on from memory:
-the work is performed, marked unstored, written to the emergency journal, and everything unsaved is
-offered to the store again every second, in its order. Only `received` and `test_ok` wait for the
-commit, because they promise it. Whoever was told UNSTORED hears once more: when it is stored after
-all, or that it never will be.
+the work is performed, marked unstored and written to the emergency journal; what failed is offered
+to the store again every second, in its order. While the store is silent, nothing waits for it once
+more. Only `received` and `test_ok` wait for the commit, because they promise it. Whoever was told
+UNSTORED hears once more: when it is stored after all, or that it never will be.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from core import ids, log
 from core.clock import Clock, sleep
-from core.errors import Conflict, StoreUnavailable, TilkaldError
+from core.errors import Conflict, StoreUnavailable, TilkaldError, Unstorable
 from core.signals import Taken
 from dispatcher.alarms.model import TellType
 from dispatcher.engine.health import Health
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Work
-from dispatcher.store.ports import Store, Unit
+from dispatcher.store.ports import AlarmWrite, Store, Unit
+from dispatcher.store.replay import Settling
 
 PATIENCE_S = 1.0
 """How long the store may be silent. One that answers others is at work, not silent."""
@@ -36,6 +38,9 @@ NOT_STORED = "Alarms are called but not stored. Free the disk. ({why})"
 RETRY_EVERY_S = 1.0
 BACKLOG_MOST = 100_000
 """Pieces kept in memory while the store is away; beyond this only the journal remembers."""
+
+PICTURED_MOST = 200
+"""Open alarms that go whole into the journal when the store goes away: it may not come back."""
 
 _PROMISES = (TellType.RECEIVED, TellType.TEST_OK)
 _NOTHING = Unit()
@@ -52,9 +57,12 @@ class Journal(Protocol):
 
 @dataclass(slots=True)
 class _Waiting:
+    """One piece on its way. `number`: its place among those performed ahead of their commit."""
+
     work: Work
     taken: asyncio.Future[Taken]
     since_s: float
+    number: int = 0
     timer: asyncio.TimerHandle | None = None
     performed: bool = field(default=False)
     looked_again: bool = field(default=False)
@@ -80,11 +88,14 @@ class Commits:
         self._clock = clock
         self._perform = perform
         self._committed_rev = {alarm.id: alarm.rev for alarm in book.alarms.values()}
-        self._unsaved: list[Work] = []
+        self._unsaved: list[_Waiting] = []
         self._in_flight = 0
         self._given_up = 0
         self._answered_s = 0.0
         self._saving: asyncio.Task[None] | None = None
+        self._ahead: dict[int, Work] = {}
+        self._numbers = itertools.count(1)
+        self._is_journalled = False
         self._journalling: dict[asyncio.Task[None], None] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -101,8 +112,11 @@ class Commits:
             return waiting.taken
         self._in_flight += 1
         self._idle.clear()
-        waiting.timer = loop.call_later(PATIENCE_S, self._out_of_patience, waiting)
         self._store.submit(work.unit).add_done_callback(lambda done: self._done(waiting, done))
+        if self._given_up:
+            self._give_up(waiting)
+        else:
+            waiting.timer = loop.call_later(PATIENCE_S, self._out_of_patience, waiting)
         return waiting.taken
 
     async def drain(self, timeout_s: float) -> None:
@@ -120,6 +134,10 @@ class Commits:
     def unsaved(self) -> int:
         return len(self._unsaved)
 
+    def ahead(self) -> Sequence[Work]:
+        """What has been performed and is not stored, in its order."""
+        return tuple(self._ahead.values())
+
     def _done(self, waiting: _Waiting, done: asyncio.Future[None]) -> None:
         if waiting.timer is not None:
             waiting.timer.cancel()
@@ -129,6 +147,7 @@ class Commits:
         if error is None:
             self._answered_s = asyncio.get_running_loop().time()
             self._note_committed(waiting.work.unit)
+            self._ahead.pop(waiting.number, None)
             self._caught_up(waiting)
             self._finish(waiting)
         elif isinstance(error, Conflict) and not self._behind(waiting.work.unit):
@@ -151,10 +170,13 @@ class Commits:
 
     def _caught_up(self, waiting: _Waiting) -> None:
         """A store that was silent has answered after all; with the last of it all is well again."""
-        if not waiting.given_up:
+        if waiting.given_up:
+            self._mark_unstored(waiting.work, False)
+        if self._given_up or self._unsaved:
             return
-        self._mark_unstored(waiting.work, False)
-        if not self._given_up and not self._unsaved:
+        if self._is_journalled:
+            self._save_soon()
+        elif waiting.given_up:
             self._health.clear("store")
 
     def _out_of_patience(self, waiting: _Waiting) -> None:
@@ -171,10 +193,7 @@ class Commits:
         silent_s = loop.time() - max(self._answered_s, waiting.since_s)
         waited_s = loop.time() - waiting.since_s
         if silent_s >= PATIENCE_S:
-            waiting.given_up = True
-            self._given_up += 1
-            self._health.report("store", NOT_STORED, why=f"{PATIENCE_S:g} s")
-            self._perform_unstored(waiting)
+            self._give_up(waiting)
             return
         if waited_s >= PATIENCE_LONGEST_S:
             self._call_ahead(waiting)
@@ -183,6 +202,12 @@ class Commits:
             left_s = min(left_s, PATIENCE_LONGEST_S - waited_s)
         waiting.looked_again = False
         waiting.timer = loop.call_later(left_s, self._out_of_patience, waiting)
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        waiting.given_up = True
+        self._given_up += 1
+        self._health.report("store", NOT_STORED, why=f"no answer for {PATIENCE_S:g} s")
+        self._perform_unstored(waiting)
 
     def _perform_unstored(self, waiting: _Waiting) -> None:
         """Nobody knows whether it will be stored: the device is not acknowledged."""
@@ -193,9 +218,17 @@ class Commits:
 
     def _call_ahead(self, waiting: _Waiting) -> None:
         """Help does not wait for the commit; what promises that it is stored does."""
-        if not waiting.performed:
-            waiting.performed = True
-            self._perform(_without_promises(waiting.work))
+        if waiting.performed:
+            return
+        waiting.performed = True
+        if waiting.work.unit != _NOTHING:
+            # One name wherever it is written: so it counts once.
+            unit = replace(waiting.work.unit, once=ids.derived("unit", ids.secret()))
+            waiting.work = replace(waiting.work, unit=unit)
+            waiting.number = next(self._numbers)
+            self._ahead[waiting.number] = waiting.work
+            self._write_down(unit)
+        self._perform(_without_promises(waiting.work))
 
     def _go_on_unstored(self, waiting: _Waiting) -> None:
         self._idle.clear()
@@ -203,28 +236,51 @@ class Commits:
         if waiting.work.unit == _NOTHING:
             _tell_later(waiting.work, True)
             return
-        unit = replace(waiting.work.unit, once=ids.derived("unit", ids.secret()))
         if len(self._unsaved) < BACKLOG_MOST:
-            self._unsaved.append(replace(waiting.work, unit=unit))
+            self._unsaved.append(waiting)
         else:
+            self._ahead.pop(waiting.number, None)
             _tell_later(waiting.work, False)
-        loop = asyncio.get_running_loop()
-        writing = loop.create_task(self._write_down(unit))
+        self._save_soon()
+
+    def _write_down(self, unit: Unit) -> None:
+        """At once, not when the store has failed for good: the process may end before."""
+        if replace(unit, clock=None, once="") != _NOTHING:
+            self._journal_soon(unit)
+        if not self._is_journalled:
+            self._is_journalled = True
+            for picture in self._pictured():
+                self._journal_soon(picture)
+
+    def _pictured(self) -> Iterable[Unit]:
+        """Each open alarm as memory has it: the store may be gone with what it had."""
+        alarms = sorted(self._book.alarms.values(), key=lambda a: (a.technical, -a.level.rank))
+        for alarm in alarms[:PICTURED_MOST]:
+            yield Unit(
+                alarms=(AlarmWrite(alarm, alarm.rev),),
+                notices=tuple(self._book.notices_of(alarm.id)),
+                links=tuple(self._book.links_of(alarm.id)),
+            )
+
+    def _journal_soon(self, unit: Unit) -> None:
+        writing = asyncio.get_running_loop().create_task(self._append(unit))
         self._journalling[writing] = None
         writing.add_done_callback(self._journalling.pop)
-        if self._saving is None:
-            self._saving = loop.create_task(self._save_until_done())
 
-    async def _write_down(self, unit: Unit) -> None:
+    async def _append(self, unit: Unit) -> None:
         try:
             await self._journal.append(unit)
         except StoreUnavailable as error:
             message = "The emergency journal does not work: {why}"
             self._health.report("journal", message, why=error)
 
+    def _save_soon(self) -> None:
+        if self._saving is None:
+            self._saving = asyncio.get_running_loop().create_task(self._save_until_done())
+
     async def _save_until_done(self) -> None:
-        """Offer what is unsaved every second until the store has it all."""
-        while self._unsaved:
+        """Offer what is unsaved every second until the store has it all, then empty the journal."""
+        while self._unsaved or self._is_journalled:
             await sleep(RETRY_EVERY_S)
             try:
                 await self._save()
@@ -232,34 +288,52 @@ class Commits:
                 self._health.report("store", NOT_STORED, why=error)
         self._saving = None
         _log.info("everything unsaved is stored again")
-        self._health.clear("store")
         self._health.clear("journal")
+        if not self._given_up:
+            self._health.clear("store")
         if self._in_flight == 0:
             self._idle.set()
 
     async def _save(self) -> None:
         """In the order it was decided; each piece counts once, however often it is offered."""
+        settling = Settling(self._store)
         while self._unsaved:
-            work = self._unsaved[0]
-            try:
-                await self._store.submit(work.unit)
-            except Conflict as error:
-                # The stored alarm went on without this decision: what happened is kept.
-                _log.error("an unsaved decision was overtaken", error=error)
-                await self._store.submit(replace(work.unit, alarms=(), notices=(), links=()))
+            waiting = self._unsaved[0]
+            stored = await self._offer(waiting.work.unit, settling)
             self._unsaved.pop(0)
-            self._note_committed(work.unit)
-            self._mark_unstored(work, False)
-            _tell_later(work, True)
-            self._perform(_promises(work))
-        await self._journal.replay(self._store, self._clock.wall())
+            self._ahead.pop(waiting.number, None)
+            _tell_later(waiting.work, stored)
+            if stored:
+                self._note_committed(waiting.work.unit)
+                self._mark_unstored(waiting.work, False)
+                self._perform(_promises(waiting.work))
+        if self._is_journalled and not self._given_up:
+            self._is_journalled = False
+            try:
+                await self._journal.replay(self._store, self._clock.wall())
+            except StoreUnavailable:
+                self._is_journalled = True
+                raise
+
+    async def _offer(self, unit: Unit, settling: Settling) -> bool:
+        """False for what can never be stored: nothing behind it may wait for it."""
+        try:
+            await self._store.submit(unit)
+        except Conflict as error:
+            # The stored alarm went on without this decision, or the store is another one now.
+            _log.error("an unsaved decision does not fit what is stored", error=error)
+            for known in (*self._pictured(), unit):
+                await settling.settle(known)
+        except Unstorable as error:
+            _log.error("a piece cannot be stored", error=error)
+            return False
+        return True
 
     def _conflict(self, waiting: _Waiting, error: Conflict) -> None:
         """Somebody else wrote the alarm: one process owns the store, so this is our fault."""
         _log.error("another process writes our alarms; calling from memory", error=error)
         self._health.report("store", "Another process writes the same store. Stop one of them.")
-        self._perform_unstored(waiting)
-        _tell_later(waiting.work, False)
+        self._go_on_unstored(waiting)
 
     def _behind(self, unit: Unit) -> bool:
         """Whether an earlier state of one of these alarms never reached the store."""

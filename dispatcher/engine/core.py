@@ -73,7 +73,7 @@ from dispatcher.engine.closing import may_close, refuse_if_stale
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
-from dispatcher.store.ports import NoticeMove, Presence, Unit
+from dispatcher.store.ports import LinkWrite, NoticeMove, Presence, Unit
 
 GREW_JUST_NOW = timedelta(seconds=15)
 """An "over" this soon after somebody joined was pressed on a picture without them."""
@@ -101,12 +101,16 @@ class Core:
         self.channels = channels
         self.book = OpenAlarms()
 
-    def load(self, alarms: Sequence[Alarm], notices: Sequence[Notice]) -> None:
+    def load(
+        self, alarms: Sequence[Alarm], notices: Sequence[Notice], links: Sequence[LinkWrite] = ()
+    ) -> None:
         """Take over what the store held open; every alarm gets its moment back."""
         for alarm in alarms:
-            self.book.keep(alarm)
+            self.book.keep(replace(alarm, unstored=False) if alarm.unstored else alarm)
         for notice in notices:
             self.book.keep_notice(notice)
+        for link in links:
+            self.book.keep_link(link)
 
     def next_moment(self) -> datetime | None:
         return self.book.next_moment()

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core import log
-from core.clock import Clock, sleep
+from core.clock import Clock, ClockMark, sleep
 from core.errors import DomainError, StoreUnavailable
 from core.log_line import told
 from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
@@ -25,6 +25,7 @@ from dispatcher.alarms.troubles import is_of_equipment, trouble_key
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.answering import waits_for_answer
+from dispatcher.engine.archive import Archive
 from dispatcher.engine.commits import Commits, Journal
 from dispatcher.engine.core import Core
 from dispatcher.engine.followers import Followers
@@ -124,6 +125,7 @@ class Engine:
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
         self._sounders = Sounders()
         self._commits: Commits | None = None
+        self.archive = Archive(store, self.core.book, lambda: self._line.ahead())
         self._timer: asyncio.TimerHandle | None = None
         self._unsent: deque[Notice] = deque()
 
@@ -139,7 +141,11 @@ class Engine:
 
         Of what fell due in the down time the most acute is decided before anything else.
         """
-        self.core.load(await self._store.open_alarms(), await self._store.open_notices())
+        self.core.load(
+            await self._store.open_alarms(),
+            await self._store.open_notices(),
+            await self._store.open_links(),
+        )
         unfinished = await self._store.unfinished_notices()
         self._commits = Commits(
             self._store, self.core.book, self._journal, self.health, self._clock, self._perform
@@ -180,7 +186,7 @@ class Engine:
         return await self._do(Work(Unit(raw=(raw,)), later=_owed(later)))
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
-        notice = self.core.book.notices.get(notice_id) or await self._store.notice(notice_id)
+        notice = await self.archive.notice(notice_id)
         if notice is None:
             return AnswerOutcome.UNKNOWN
         outcome, work = self._counted(notice, answer, source)
@@ -206,11 +212,15 @@ class Engine:
     async def close_alarm(
         self, alarm_id: str, rev: int, person: str, cause: Cause, text: str = ""
     ) -> Alarm:
-        if self.core.book.get(alarm_id) is None and await self._store.alarm(alarm_id) is None:
+        if await self.archive.alarm(alarm_id) is None:
             raise DomainError("not_found", "There is no such alarm.")
         work = self.core.close(alarm_id, rev, person, cause, text, self._at())
         await self._do(work)
         return work.unit.alarms[-1].alarm
+
+    def mark(self, mark: ClockMark) -> None:
+        """Where the clock stands; a store that does not take it is told about."""
+        self._start(Work(Unit(clock=mark)))
 
     def delivered(self, notice_id: str, state: ReceiptState) -> None:
         """A channel of this process has its receipt; nobody waits for its commit."""
@@ -259,13 +269,13 @@ class Engine:
         return self.core.book.views.get(alarm_id)
 
     async def alarm(self, alarm_id: str) -> Alarm | None:
-        return self.core.book.get(alarm_id) or await self._store.alarm(alarm_id)
+        return await self.archive.alarm(alarm_id)
 
     async def notices(self, alarm_id: str) -> Sequence[Notice]:
-        return self.core.book.notices_of(alarm_id) or await self._store.notices(alarm_id)
+        return await self.archive.notices(alarm_id)
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
-        return await self._store.timeline(alarm_id)
+        return await self.archive.timeline(alarm_id)
 
     async def standing_notices(self, number: str) -> Sequence[Notice]:
         return self._standing(number)
@@ -300,6 +310,8 @@ class Engine:
         return self.core.why_not(notice, self._at())
 
     def commit(self, work: Work) -> Awaitable[Taken]:
+        for link in work.unit.links:
+            self.core.book.keep_link(link)
         return self._do(work)
 
     def sending(self, notice: Notice) -> NoticeMove:
@@ -435,11 +447,10 @@ class Engine:
         if reading.answer is None or not reading.authenticated:
             return None
         notice_id = reading.notice or self._only_notice(signal.device)
-        known = self.core.book.notices.get(notice_id or "")
-        if known is not None or notice_id is None:
-            return known
+        if notice_id is None:
+            return None
         try:
-            return await self._store.notice(notice_id)
+            return await self.archive.notice(notice_id)
         except StoreUnavailable:
             return None  # of a closed alarm: what it still says can be read from the signal
 

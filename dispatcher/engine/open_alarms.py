@@ -11,6 +11,7 @@ from dispatcher.alarms.model import Alarm, Call, Notice, Place, Presser
 from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
 from dispatcher.engine.victims import Victims
+from dispatcher.store.ports import LinkWrite
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TECHNICAL_LETTERS = "TUVWXYZ"
@@ -24,12 +25,14 @@ class OpenAlarms:
         self.alarms: dict[str, Alarm] = {}
         self.notices: dict[str, Notice] = {}
         self.views: dict[str, View] = {}
+        self.links: dict[str, LinkWrite] = {}
         self.victims = Victims()
         self._by_sender: dict[str, dict[str, None]] = {}
         self._by_zone: dict[str, dict[str, None]] = {}
         self._by_cause: dict[str, str] = {}
         self._calling: dict[str, dict[str, None]] = {}
         self._notices_of: dict[str, dict[str, None]] = {}
+        self._links_of: dict[str, dict[str, None]] = {}
         self._letters: dict[str, dict[str, str]] = {}
         self._coming: dict[str, dict[str, None]] = {}
         self._heap: list[tuple[datetime, str]] = []
@@ -89,6 +92,9 @@ class OpenAlarms:
 
     def notices_of(self, alarm_id: str) -> list[Notice]:
         return [self.notices[i] for i in self._notices_of.get(alarm_id, ())]
+
+    def links_of(self, alarm_id: str) -> list[LinkWrite]:
+        return [self.links[token] for token in self._links_of.get(alarm_id, ())]
 
     def sent_to(self, address: str) -> list[Notice]:
         """The notices of open alarms that went to one address, newest first."""
@@ -172,6 +178,12 @@ class OpenAlarms:
             self._letters.setdefault(notice.address, {}).setdefault(notice.alarm, notice.letter)
         self.notices[notice.id] = notice
 
+    def keep_link(self, link: LinkWrite) -> None:
+        """By its token's hash: who is called opens it also while the store does not answer."""
+        if link.alarm in self.alarms:
+            self.links[link.token_hash] = link
+            self._links_of.setdefault(link.alarm, {})[link.token_hash] = None
+
     def _find(self, alarm: Alarm) -> None:
         """Everything but whom it calls, which changes with nearly every decision."""
         self.victims.add(alarm.pressers)
@@ -199,6 +211,8 @@ class OpenAlarms:
         del self.alarms[old.id]
         self._aside.pop(old.id, None)
         self.views.pop(old.id, None)
+        for token in self._links_of.pop(old.id, ()):
+            del self.links[token]
         for notice_id in self._notices_of.pop(old.id, ()):
             notice = self.notices.pop(notice_id)
             letters = self._letters.get(notice.address)

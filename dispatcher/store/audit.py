@@ -7,7 +7,6 @@ when it finds something. Deciding what is wrong is a pure function over the rows
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -16,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from core.beside import Beside
 from dispatcher.store import statements as sql
 from dispatcher.store.connection import DatabaseFile
 from dispatcher.store.instants import instant
@@ -25,6 +25,10 @@ WAKE_LATE_MOST = timedelta(seconds=10)
 
 NOTICE_WAITS_MOST = timedelta(seconds=30)
 """A notice that has not left within this is stuck: every channel answers or fails sooner."""
+
+
+LOOK_WITHIN_S = 10.0
+"""A look takes milliseconds; a disk that takes longer than this is told about."""
 
 
 class Fault(StrEnum):
@@ -85,10 +89,14 @@ class Auditor:
 
     def __init__(self, path: Path) -> None:
         self._file = DatabaseFile(path)
+        self._thread = Beside("auditor")
 
     async def look(self, now: datetime) -> Sequence[Finding]:
         """Never raises for the database: one that cannot be read is itself a finding."""
-        return await asyncio.to_thread(self._look, now)
+        try:
+            return await self._thread.ask(self._look, now, within_s=LOOK_WITHIN_S)
+        except TimeoutError:
+            return [Finding(Fault.STORE_UNREADABLE, None, str(self._file.silent()))]
 
     def _look(self, now: datetime) -> Sequence[Finding]:
         try:

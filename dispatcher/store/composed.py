@@ -177,6 +177,7 @@ CONFIRM_RESTORE = _compiled(
 OPEN_ALARMS = _compiled(select(alarms).where(alarms.c.open).order_by(alarms.c.number))
 ALL_ALARMS = _compiled(select(alarms).order_by(alarms.c.number))
 ALARM = _compiled(select(alarms).where(alarms.c.id == bindparam("id")))
+ALARM_NUMBER = _compiled(select(alarms.c.number).where(alarms.c.id == bindparam("id")))
 ALARMS_BEFORE = _compiled(
     select(alarms)
     .where(alarms.c.number < bindparam("before"))
@@ -220,6 +221,9 @@ STANDING_NOTICES = _compiled(
     )
     .order_by(notices.c.number.desc())
 )
+LINKS_OF_OPEN_ALARMS = _compiled(
+    select(links).join(alarms, alarms.c.id == links.c.alarm).where(alarms.c.open)
+)
 LINK = _compiled(select(links).where(links.c.token_hash == bindparam("token_hash")))
 
 _entries = select(timeline, timeline_bodies.c.salt, timeline_bodies.c.body).outerjoin(
@@ -260,6 +264,9 @@ ORGANISATION_VERSIONS = _compiled(
 )
 STAFF_TOKEN = _compiled(
     select(staff_tokens.c.person).where(staff_tokens.c.token_hash == bindparam("token_hash"))
+)
+STAFF_TOKENS = _compiled(
+    select(staff_tokens.c.token_hash, staff_tokens.c.person).order_by(staff_tokens.c.at_us)
 )
 RESTORED_AT = _compiled(select(func.max(restores.c.at_us)).where(restores.c.confirmed_by.is_(None)))
 

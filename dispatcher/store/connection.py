@@ -96,6 +96,10 @@ class DatabaseFile:
         """The file we had open no longer stands at its path."""
         return self._cannot_be_used(*_LINES[sqlite3.SQLITE_CANTOPEN])
 
+    def silent(self) -> StoreUnavailable:
+        """The disk has not answered for as long as somebody could wait."""
+        return self._cannot_be_used("its disk does not answer", "look at the disk")
+
     def _set_up(self, connection: sqlite3.Connection) -> None:
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         if mode != "wal":

@@ -1,4 +1,7 @@
-"""The opaque cursor of a page: where the next one begins."""
+"""The opaque cursor of a page: where the next one begins.
+
+It names the last alarm that was shown, so that it holds for one that was not stored yet.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,30 @@ import binascii
 from core.errors import DomainError
 from dispatcher.store.limits import PAGE_MAX
 
-BEGINNING = 2**63 - 1
-"""Before the newest of all."""
+_KIND = "alarm:"
 
 
-def cursor_of(number: int) -> str:
-    """Names the place after the alarm with this number."""
-    return base64.urlsafe_b64encode(f"alarms:{number}".encode()).decode()
+def cursor_of(alarm_id: str) -> str:
+    """Names the place after this alarm."""
+    return base64.urlsafe_b64encode(f"{_KIND}{alarm_id}".encode()).decode()
 
 
-def number_of(cursor: str | None) -> int:
-    """The number a page goes on below. Raises DomainError `invalid`."""
+def alarm_of(cursor: str | None) -> str | None:
+    """The alarm a page goes on after; None: it begins. Raises DomainError `invalid`."""
     if cursor is None:
-        return BEGINNING
+        return None
     try:
-        kind, number = base64.urlsafe_b64decode(cursor.encode()).decode("ascii").split(":")
-        if kind == "alarms" and 0 < int(number) <= BEGINNING:
-            return int(number)
+        named = base64.urlsafe_b64decode(cursor.encode()).decode("ascii")
     except (binascii.Error, ValueError):
-        pass
-    raise DomainError("invalid", "The cursor is not one of ours: start again without it.")
+        named = ""
+    if not named.startswith(_KIND):
+        raise not_ours()
+    return named.removeprefix(_KIND)
+
+
+def not_ours() -> DomainError:
+    """A cursor that names nothing that is stored."""
+    return DomainError("invalid", "The cursor is not one of ours: start again without it.")
 
 
 def page_size(limit: int) -> int:

@@ -7,8 +7,9 @@ from. It still does when this falls behind: the log never grows past `LOG_PAGES_
 from __future__ import annotations
 
 import sqlite3
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
+from core.beside import Beside
 from dispatcher.store.connection import DatabaseFile
 
 FOLD_EVERY = 100
@@ -20,7 +21,7 @@ class LogFolding:
 
     def __init__(self, file: DatabaseFile) -> None:
         self._file = file
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-folding")
+        self._thread = Beside("store-folding")
         self._under_way: Future[None] | None = None
         self._written = 0
 
@@ -34,11 +35,11 @@ class LogFolding:
         """Fold now, unless that is under way: a full disk gets room that way."""
         if self._under_way is None or self._under_way.done():
             self._written = 0
-            self._under_way = self._thread.submit(self._fold)
+            self._under_way = self._thread.soon(self._fold)
 
     def close(self) -> None:
         """Finish what is under way. Blocks until then."""
-        self._thread.shutdown(wait=True)
+        self._thread.close()
 
     def _fold(self) -> None:
         try:

@@ -1,43 +1,40 @@
-"""The emergency journal: where a press is kept when the store cannot commit (law 1).
+"""The emergency journal: where a press is kept when the store does not commit in time (law 1).
 
-One file, its room on the disk reserved beforehand so that a full disk does not take it too; one
-JSON line per unit, on the disk before `append` returns. What it holds goes into the store when that
-works again, each unit once. A line torn by a crash was never answered for and is left out.
+One JSON line per unit, written at once to every place there is: beside the store, and where another
+disk can be found (`journal_places`), because a disk that hangs takes what stands on it with it. The
+first place that has it on its disk is enough. What the places hold goes into the store when that
+works again, each unit once (`replay`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from core.errors import Conflict, StoreUnavailable
+from core.beside import Beside
+from core.clock import monotonic_s
+from core.errors import StoreUnavailable
 from core.ids import derived
-from dispatcher.store.connection import make_private, sync_folder
-from dispatcher.store.copies import stamp
+from dispatcher.store.journal_place import JournalPlace
 from dispatcher.store.ports import Store, Unit
+from dispatcher.store.replay import Replaying, Returned
 from dispatcher.store.states import storable
 
 JOURNAL_BYTES_MAX = 16 * 1024 * 1024
 """Room for some four thousand units: hours of alarms in a house whose disk is full."""
 
-APPENDS_MAX = 1_000
-"""Units that may wait for the journal's own disk."""
+APPEND_WITHIN_S = 2.0
+"""After this nobody has it on a disk, and people are told so; it is written all the same."""
 
-REPLAYED_MAX = 10
-"""Journals kept after their replay; the oldest go first."""
+CLOSE_WITHIN_S = 1.0
 
 _UNITS = msgspec.json.Decoder(Unit)
-_EMPTY = b"\x00"
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +42,9 @@ class Replay:
     """What became of a journal.
 
     `superseded` are alarms whose stored state had gone on: of those units the signals, the raw
-    bytes and the timeline were stored, not the old decision. `unreadable` are lines for a person;
-    `kept` is where the journal lies now, None when it was empty.
+    bytes and the timeline were stored, not the old decision. `unreadable` are lines for a person,
+    also about a place that does not answer; `kept` is where the journal lies now, None when it was
+    empty.
     """
 
     stored: int = 0
@@ -56,167 +54,127 @@ class Replay:
 
 
 class EmergencyJournal:
-    """One journal file. Opening never fails: a journal that cannot work says so on `append`."""
+    """All places together. Opening never fails: a journal that cannot work says so on `append`."""
 
-    def __init__(self, path: Path, size_max_bytes: int = JOURNAL_BYTES_MAX) -> None:
-        self.path = path
-        self._size_max_bytes = size_max_bytes
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-journal")
-        self._waiting = 0
-        self._file: int | None = None
-        self._end = 0
-        with suppress(OSError):
-            self._open()
+    def __init__(
+        self, path: Path, size_max_bytes: int = JOURNAL_BYTES_MAX, beside: Sequence[Path] = ()
+    ) -> None:
+        """`beside`: more places, on other disks."""
+        self._places = (
+            JournalPlace(path, size_max_bytes, reserves=True),
+            *(JournalPlace(other, size_max_bytes, reserves=False) for other in beside),
+        )
 
     async def append(self, unit: Unit) -> Unit:
-        """On the disk when it returns. Submit what it returns when trying again: it counts once.
+        """On a disk when it returns. Submit what it returns when trying again: it counts once.
 
-        Raises StoreUnavailable in one clear line when the journal cannot keep it either.
+        Raises StoreUnavailable in one clear line when no place has it in time.
         """
-        if self._waiting >= APPENDS_MAX:
-            raise self._failed(f"{APPENDS_MAX} units wait for its disk")
-        self._waiting += 1
-        try:
-            return await self._in_thread(self.append_now, unit)
-        finally:
-            self._waiting -= 1
-
-    def append_now(self, unit: Unit) -> Unit:
-        """`append`, blocking for as long as the disk takes."""
-        named, line = _named(storable(unit))
-        try:
-            if self._file is None:
-                self._open()
-            self._write(line)
-        except OSError as problem:
-            raise self._failed(problem.strerror or str(problem)) from None
-        return named
-
-    def empty(self) -> bool:
-        """Whether there is nothing to replay."""
-        return self._end == 0
+        named = unit if unit.once else replace(unit, once=derived("unit", _written(unit).decode()))
+        line = _written(named) + b"\n"
+        writing = [place.append(line) for place in self._places]
+        failed = "its disk does not answer"
+        with suppress(TimeoutError):
+            async with asyncio.timeout(APPEND_WITHIN_S):
+                for first in asyncio.as_completed(writing):
+                    try:
+                        await first
+                        return named
+                    except StoreUnavailable as problem:
+                        failed = str(problem)
+        raise StoreUnavailable(f"{failed} Alarms are kept in memory alone.")
 
     async def replay(self, store: Store, wall: datetime) -> Replay:
-        """Bring everything into the store, then put the file aside under the time `wall`.
+        """Bring everything into the store, then put the files aside under the time `wall`.
 
         At start, and again whenever the store works again. Raises StoreUnavailable when the store
-        (or the journal's disk) does not work yet: then the journal stays, to be replayed whole.
+        (or the disk of every place) does not work yet: then the journal stays, to be replayed
+        whole. A place that does not answer stays as it is; what it alone holds comes next time.
         """
-        done, read_to = Replay(), 0
+        replaying = Replaying(store)
+        answering = {place: 0 for place in self._places}
         while True:
-            lines = await self._in_thread(self._lines, read_to)
-            for number, line in enumerate(lines, start=1):
-                done = await _replay_one(store, line, number, done)
-            read_to += sum(len(line) + 1 for line in lines)
-            settled, kept = await self._in_thread(self._put_aside, read_to, wall)
+            found, silent = await self._read(answering)
+            for place, problem in silent.items():
+                del answering[place]
+                replaying.tell(str(problem))
+                if not answering:
+                    raise problem
+            for line in merged([lines for lines in found.values() if lines]):
+                await replaying.take(line)
+            for place, lines in found.items():
+                answering[place] += sum(len(line) + 1 for line in lines)
+            settled, kept = await self._put_aside(answering, wall)
             if settled:
-                return replace(done, kept=kept)
+                return _told(replaying.returned, kept)
 
-    def close(self) -> None:
-        """Finish what waits and let go of the file."""
-        self._thread.shutdown(wait=True)
-        self._let_go()
+    async def _put_aside(
+        self, answering: dict[JournalPlace, int], wall: datetime
+    ) -> tuple[bool, Path | None]:
+        """Whether nothing was appended meanwhile, and where the one copy lies that is kept."""
+        kept: Path | None = None
+        all_settled = True
+        for place, read_to in answering.items():
+            settled, here = await place.put_aside(read_to, wall, keep=kept is None)
+            kept, all_settled = kept or here, all_settled and settled
+        return all_settled, kept
 
-    async def _in_thread(self, work: Callable[..., _T], *arguments: object) -> _T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, work, *arguments)
+    async def close(self) -> None:
+        """Finish what waits and let go of the files; a disk that hangs is left."""
+        until_s = monotonic_s() + CLOSE_WITHIN_S
+        await Beside("journal-closing").ask(self._close, until_s)
 
-    def _open(self) -> None:
-        make_private(self.path)
-        file = os.open(self.path, os.O_RDWR)
-        try:
-            self._end = _made_ready(file, self._size_max_bytes)
-        except OSError:
-            os.close(file)
-            raise
-        self._file = file
+    def _close(self, until_s: float) -> None:
+        for place in self._places:
+            place.close(max(until_s - monotonic_s(), 0.0))
 
-    def _write(self, line: bytes) -> None:
-        assert self._file is not None, "opened just before"
-        if self._end + len(line) > self._size_max_bytes:
-            raise self._failed(f"it holds {self._end} bytes and no more fit")
-        position = self._end
-        while line:
-            count = os.pwrite(self._file, line, position)
-            position, line = position + count, line[count:]
-        os.fsync(self._file)
-        self._end = position
-
-    def _lines(self, start: int) -> Sequence[bytes]:
-        if self._file is None:
-            return []
-        return os.pread(self._file, self._end - start, start).split(b"\n")[:-1]
-
-    def _put_aside(self, read_to: int, wall: datetime) -> tuple[bool, Path | None]:
-        """Whether nothing was appended since `read_to`; and where the journal was put."""
-        if self._file is None or self._end != read_to:
-            return self._file is None, None
-        if self._end == 0:
-            return True, None
-        kept = self._free_name(wall)
-        try:
-            os.ftruncate(self._file, self._end)
-            os.replace(self.path, kept)
-            self._let_go()
-            sync_folder(self.path.parent)
-            self._open()
-        except OSError as problem:
-            raise self._failed(problem.strerror or str(problem)) from None
-        for old in self._replayed()[:-REPLAYED_MAX]:
-            old.unlink(missing_ok=True)
-        return True, kept
-
-    def _free_name(self, wall: datetime) -> Path:
-        name = f"{self.path.stem}.replayed-{stamp(wall)}"
-        number = sum(one.name.startswith(name) for one in self._replayed())
-        return self.path.with_name(f"{name}-{number:03}{self.path.suffix}")
-
-    def _replayed(self) -> Sequence[Path]:
-        return sorted(self.path.parent.glob(f"{self.path.stem}.replayed-*{self.path.suffix}"))
-
-    def _let_go(self) -> None:
-        file, self._file, self._end = self._file, None, 0
-        if file is not None:
-            os.close(file)
-
-    def _failed(self, why: str) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"The emergency journal {self.path} cannot be used: {why}."
-            " Alarms are kept in memory alone. To do: free space on its disk."
-        )
+    async def _read(
+        self, answering: dict[JournalPlace, int]
+    ) -> tuple[dict[JournalPlace, Sequence[bytes]], dict[JournalPlace, StoreUnavailable]]:
+        """The new lines of each place, and the places that do not answer."""
+        reading = [place.read(start) for place, start in answering.items()]
+        found: dict[JournalPlace, Sequence[bytes]] = {}
+        silent: dict[JournalPlace, StoreUnavailable] = {}
+        results = await asyncio.gather(*reading, return_exceptions=True)
+        for place, result in zip(answering, results, strict=True):
+            match result:
+                case StoreUnavailable():
+                    silent[place] = result
+                case BaseException():
+                    raise result
+                case lines:
+                    found[place] = lines
+        return found, silent
 
 
-def _made_ready(file: int, size_max_bytes: int) -> int:
-    """Reserve the room; returns where the last whole line ends."""
-    written = os.pread(file, size_max_bytes, 0).split(_EMPTY, 1)[0]
-    end = written.rfind(b"\n") + 1
-    # What follows was torn by a crash before anybody relied on it.
-    os.ftruncate(file, end)
-    with suppress(OSError):  # already full: then it goes as far as it goes
-        os.posix_fallocate(file, 0, size_max_bytes)
-    os.fsync(file)
-    return end
+def merged(files: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Every line of these files once, each behind the one it stood behind."""
+    first: bytes | None = None
+    following: dict[bytes | None, bytes | None] = {None: None}
+    for lines in sorted(files, key=len, reverse=True):
+        before = first
+        for line in lines:
+            if line not in following:
+                following[line] = following[before]
+                following[before] = line
+            before = line
+    found, line_or_end = [], following[None]
+    while line_or_end is not None:
+        found.append(line_or_end)
+        line_or_end = following[line_or_end]
+    return found
 
 
-async def _replay_one(store: Store, line: bytes, number: int, done: Replay) -> Replay:
+def _written(unit: Unit) -> bytes:
+    """As JSON that can be read again: what no JSON can hold is left out of it."""
     try:
-        unit = _UNITS.decode(line)
-    except (msgspec.MsgspecError, ValueError) as why:
-        told = (
-            f"Line {number} of the emergency journal cannot be read ({why}): look at it yourself."
-        )
-        return replace(done, unreadable=(*done.unreadable, told))
-    try:
-        await store.submit(unit)
-        return replace(done, stored=done.stored + 1)
-    except Conflict:
-        # The alarm went on without this decision: keep what happened, not what was decided then.
-        await store.submit(replace(unit, alarms=(), notices=(), links=()))
-        alarms = tuple(write.alarm.id for write in unit.alarms)
-        return replace(done, superseded=tuple(dict.fromkeys((*done.superseded, *alarms))))
+        line = msgspec.json.encode(unit)
+        _UNITS.decode(line)
+    except (UnicodeEncodeError, OverflowError, msgspec.MsgspecError):
+        return msgspec.json.encode(storable(unit))
+    return line
 
 
-def _named(unit: Unit) -> tuple[Unit, bytes]:
-    if not unit.once:
-        unit = replace(unit, once=derived("unit", msgspec.json.encode(unit).decode()))
-    return unit, msgspec.json.encode(unit) + b"\n"
+def _told(returned: Returned, kept: Path | None) -> Replay:
+    superseded = tuple(dict.fromkeys(returned.superseded))
+    return Replay(returned.stored, superseded, tuple(returned.unreadable), kept)

@@ -22,7 +22,7 @@ from dispatcher.alarms.model import Alarm, Notice
 from dispatcher.site.model import Organisation
 from dispatcher.store.audit import AuditedAlarm, AuditedNotice, AuditRows
 from dispatcher.store.chain import BEGINNING, ERASED, Head, Kept, breaks, checkpoint_hash, link
-from dispatcher.store.cursor import cursor_of, number_of, page_size
+from dispatcher.store.cursor import alarm_of, cursor_of, not_ours, page_size
 from dispatcher.store.limits import (
     HEARD_MAX_PER_DEVICE,
     RAW_BYTES_MAX,
@@ -129,16 +129,22 @@ class MemoryStore:
     async def open_notices(self) -> Sequence[Notice]:
         return self._notices_where(lambda notice: self._alarms[notice.alarm].open)
 
+    async def open_links(self) -> Sequence[LinkWrite]:
+        return [link for link in self._links.values() if self._alarms[link.alarm].open]
+
     async def alarm(self, alarm_id: str) -> Alarm | None:
         return self._alarms.get(alarm_id)
 
     async def alarms(self, *, cursor: str | None = None, limit: int = 50) -> AlarmPage:
-        before = number_of(cursor)
-        numbered = list(enumerate(self._alarms.values(), start=1))
-        older = [pair for pair in reversed(numbered) if pair[0] < before]
+        before = alarm_of(cursor)
+        older = list(reversed(self._alarms.values()))
+        if before is not None:
+            if before not in self._alarms:
+                raise not_ours()
+            older = older[[alarm.id for alarm in older].index(before) + 1 :]
         shown = older[: page_size(limit)]
-        following = cursor_of(shown[-1][0]) if len(older) > len(shown) else None
-        return AlarmPage(tuple(alarm for _, alarm in shown), following)
+        following = cursor_of(shown[-1].id) if len(older) > len(shown) else None
+        return AlarmPage(tuple(shown), following)
 
     async def notices(self, alarm_id: str) -> Sequence[Notice]:
         return self._notices_where(lambda notice: notice.alarm == alarm_id)
@@ -203,6 +209,9 @@ class MemoryStore:
 
     async def staff_token(self, token_hash: str) -> str | None:
         return self._staff_tokens.get(token_hash)
+
+    async def staff_tokens(self) -> Sequence[tuple[str, str]]:
+        return list(self._staff_tokens.items())
 
     async def write_staff_token(self, token_hash: str, person: str, at: datetime) -> None:
         self._require_open()
@@ -276,7 +285,7 @@ class MemoryStore:
         for signal in unit.signals:
             self._signals.setdefault(signal.identity, signal)
         for write in unit.alarms:
-            self._alarms[write.alarm.id] = write.alarm
+            self._alarms[write.alarm.id] = replace(write.alarm, unstored=False)
         for notice in unit.notices:
             self._notices.setdefault(notice.id, _Outbox(notice, notice.created))
         for move in unit.moves:

@@ -144,8 +144,11 @@ class LastHeard:
 
 @dataclass(frozen=True, slots=True)
 class AlarmPage:
+    """`complete` is false when the store did not answer: these are what memory has."""
+
     alarms: tuple[Alarm, ...]
     cursor: str | None
+    complete: bool = True
 
 
 class Store(Protocol):
@@ -170,6 +173,10 @@ class Store(Protocol):
 
     async def open_notices(self) -> Sequence[Notice]:
         """Every notice of every open alarm, oldest first: who must be told when it ends."""
+        ...
+
+    async def open_links(self) -> Sequence[LinkWrite]:
+        """The links of every open alarm's notices."""
         ...
 
     async def alarm(self, alarm_id: str) -> Alarm | None: ...
@@ -221,6 +228,10 @@ class Store(Protocol):
 
     async def staff_token(self, token_hash: str) -> str | None:
         """The person a staff token names."""
+        ...
+
+    async def staff_tokens(self) -> Sequence[tuple[str, str]]:
+        """Every staff token's hash and the person it names."""
         ...
 
     async def write_staff_token(self, token_hash: str, person: str, at: datetime) -> None: ...

@@ -15,11 +15,13 @@ from dispatcher.alarms.model import Alarm, Notice
 from dispatcher.site.model import Organisation
 from dispatcher.store import statements as sql
 from dispatcher.store.chain import Head, Kept, breaks, checkpoint_hash
-from dispatcher.store.cursor import cursor_of
+from dispatcher.store.cursor import cursor_of, not_ours
 from dispatcher.store.instants import instant
 from dispatcher.store.ports import AlarmPage, Checkpoint
 from dispatcher.store.rows import alarm_of, head_of, kept_of, noted_head_of, notice_of
 from dispatcher.store.states import Unreadable, read_organisation
+
+_BEYOND_THE_NEWEST = 2**63 - 1
 
 Connection = sqlite3.Connection
 _T = TypeVar("_T")
@@ -43,12 +45,15 @@ def unreadable_alarms(connection: Connection) -> Sequence[tuple[str, str]]:
     return alarms + notices
 
 
-def alarms(connection: Connection, before: int, limit: int) -> AlarmPage:
-    """One page. An alarm that cannot be read is left out here, and named by `verify`."""
-    asked = {"before": before, "most": limit + 1}
+def alarms(connection: Connection, before: str | None, limit: int) -> AlarmPage:
+    """One page after alarm `before`. Raises DomainError `invalid` when that is not stored.
+
+    An alarm that cannot be read is left out here, and named by `verify`.
+    """
+    asked = {"before": _number_of(connection, before), "most": limit + 1}
     rows = connection.execute(sql.ALARMS_BEFORE, asked).fetchall()
     shown = rows[:limit]
-    following = cursor_of(shown[-1]["number"]) if len(rows) > limit else None
+    following = cursor_of(shown[-1]["id"]) if len(rows) > limit else None
     return AlarmPage(tuple(_readable(shown, alarm_of)), following)
 
 
@@ -128,6 +133,17 @@ def verify(connection: Connection, checkpoints: Sequence[Checkpoint]) -> Sequenc
 def restored_at(connection: Connection) -> datetime | None:
     at_us = connection.execute(sql.RESTORED_AT).fetchone()[0]
     return None if at_us is None else instant(at_us)
+
+
+def _number_of(connection: Connection, alarm: str | None) -> int:
+    """An alarm's place in the order they were stored in; beyond the newest for None."""
+    if alarm is None:
+        return _BEYOND_THE_NEWEST
+    row = connection.execute(sql.ALARM_NUMBER, {"id": alarm}).fetchone()
+    if row is None:
+        raise not_ours()
+    number: int = row["number"]
+    return number
 
 
 def _chain_breaks(connection: Connection) -> Iterator[str]:

@@ -1,19 +1,24 @@
-"""A thread that reads with a connection of its own, so that no query ever blocks the event loop."""
+"""A thread that reads with a connection of its own, so that no query ever blocks the event loop.
+
+A disk that does not answer costs a page `READ_WITHIN_S`, and the next page nothing: pages and
+sign-in then show what memory has.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import TypeVar
 
+from core.beside import Beside
 from core.errors import StoreUnavailable
 from dispatcher.store.connection import DatabaseFile
 
 READS_MAX = 1_000
 """Queries that may wait for one reader."""
+
+READ_WITHIN_S = 2.0
+"""How long a page waits for the disk: people look at it because something is wrong."""
 
 _T = TypeVar("_T")
 
@@ -21,9 +26,11 @@ _T = TypeVar("_T")
 class Reader:
     """One thread, one connection, queries in the order they were asked."""
 
-    def __init__(self, file: DatabaseFile, name: str) -> None:
+    def __init__(self, file: DatabaseFile, name: str, within_s: float | None = None) -> None:
+        """`within_s`: how long a query may take; None: as long as it takes."""
         self._file = file
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"store-{name}")
+        self._within_s = within_s
+        self._thread = Beside(f"store-{name}")
         self._waiting = 0
         self._closed = False
         self._connection: sqlite3.Connection | None = None
@@ -37,9 +44,9 @@ class Reader:
             raise StoreUnavailable(f"The store is behind: {READS_MAX} queries wait for one reader.")
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._executor, self._answer, query
-            )
+            return await self._thread.ask(self._answer, query, within_s=self._within_s)
+        except TimeoutError:
+            raise self._file.silent() from None
         finally:
             self._waiting -= 1
 
@@ -49,14 +56,13 @@ class Reader:
         Connections of one process share what they found when the first of them opened (a log that
         may only be read, say), so after a fault all of them have to go.
         """
-        with suppress(RuntimeError):  # closed meanwhile
-            self._executor.submit(self._drop_connection)
+        self._thread.soon(self._drop_connection)
 
-    def close(self) -> None:
-        """Answer what waits, then stop. Blocks until that is done."""
+    def close(self, within_s: float | None = None) -> bool:
+        """Answer what waits, then stop. Blocks at most so long; false when the disk hangs."""
         self._closed = True
-        self._executor.shutdown(wait=True)
-        self._drop_connection()
+        self._thread.soon(self._drop_connection)
+        return self._thread.close(within_s)
 
     def _answer(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from core.clock import ClockMark
@@ -40,6 +41,8 @@ def signal_row(signal: Signal) -> Row:
 
 
 def alarm_row(alarm: Alarm) -> Row:
+    if alarm.unstored:
+        alarm = replace(alarm, unstored=False)  # once this row is there
     wake_at = alarm.escalation.wake_at if alarm.escalation else None
     return {
         "id": alarm.id,

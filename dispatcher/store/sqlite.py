@@ -11,14 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from core.clock import ClockMark
+from core import log
+from core.beside import Beside
+from core.clock import ClockMark, monotonic_s
 from core.ids import salt as new_salt
 from dispatcher.alarms.model import Alarm, Notice
 from dispatcher.site.model import Organisation
 from dispatcher.store import queries
 from dispatcher.store import statements as sql
 from dispatcher.store.connection import DatabaseFile
-from dispatcher.store.cursor import number_of, page_size
+from dispatcher.store.cursor import alarm_of as alarm_of_cursor
+from dispatcher.store.cursor import page_size
 from dispatcher.store.instants import microseconds
 from dispatcher.store.limits import HEARD_MAX_PER_DEVICE
 from dispatcher.store.migrate import bring_up
@@ -32,7 +35,7 @@ from dispatcher.store.ports import (
     RawBytes,
     Unit,
 )
-from dispatcher.store.reader import Reader
+from dispatcher.store.reader import READ_WITHIN_S, Reader
 from dispatcher.store.rows import (
     Row,
     alarm_of,
@@ -47,7 +50,11 @@ from dispatcher.store.states import ORGANISATION_VERSION, written
 from dispatcher.store.units import Salt, write_erasure, write_unit
 from dispatcher.store.writer import QUEUE_MAX, Writer
 
+CLOSE_WITHIN_S = 2.0
+"""A disk that hangs keeps no service from ending: what it had not committed is journalled."""
+
 _T = TypeVar("_T")
+_log = log.logger("dispatcher.store")
 
 
 def open_sqlite(
@@ -74,8 +81,9 @@ class SqliteStore:
 
     def __init__(self, file: DatabaseFile, queue_max: int, salt: Salt) -> None:
         self._salt = salt
-        self._reader = Reader(file, "reader")
-        # Checking every chain takes seconds on a full store: an alarm's page must not wait for it.
+        self._reader = Reader(file, "reader", READ_WITHIN_S)
+        # Checking every chain takes seconds on a full store, and so does what a start reads: an
+        # alarm's page must not wait for it.
         self._patient_reader = Reader(file, "patient-reader")
         self._writer = Writer(file, self._reopen, queue_max)
 
@@ -83,22 +91,25 @@ class SqliteStore:
         return self._writer.submit(partial(write_unit, unit=unit, salt=self._salt))
 
     async def open_alarms(self) -> Sequence[Alarm]:
-        return await self._reader.read(queries.open_alarms)
+        return await self._patient_reader.read(queries.open_alarms)
 
     async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
-        return await self._reader.read(queries.unreadable_alarms)
+        return await self._patient_reader.read(queries.unreadable_alarms)
 
     async def unfinished_notices(self) -> Sequence[Notice]:
-        return await self._notices(sql.UNFINISHED_NOTICES)
+        return await self._notices_at_start(sql.UNFINISHED_NOTICES)
 
     async def open_notices(self) -> Sequence[Notice]:
-        return await self._notices(sql.NOTICES_OF_OPEN_ALARMS)
+        return await self._notices_at_start(sql.NOTICES_OF_OPEN_ALARMS)
+
+    async def open_links(self) -> Sequence[LinkWrite]:
+        return await self._every_at_start(sql.LINKS_OF_OPEN_ALARMS, link_of)
 
     async def alarm(self, alarm_id: str) -> Alarm | None:
         return await self._one(sql.ALARM, alarm_of, id=alarm_id)
 
     async def alarms(self, *, cursor: str | None = None, limit: int = 50) -> AlarmPage:
-        page = partial(queries.alarms, before=number_of(cursor), limit=page_size(limit))
+        page = partial(queries.alarms, before=alarm_of_cursor(cursor), limit=page_size(limit))
         return await self._reader.read(page)
 
     async def notices(self, alarm_id: str) -> Sequence[Notice]:
@@ -123,7 +134,7 @@ class SqliteStore:
         return await self._one(sql.LINK, link_of, token_hash=token_hash)
 
     async def last_heard(self) -> Sequence[LastHeard]:
-        return await self._every(sql.LAST_HEARD, heard_of, most=HEARD_MAX_PER_DEVICE)
+        return await self._every_at_start(sql.LAST_HEARD, heard_of, most=HEARD_MAX_PER_DEVICE)
 
     async def has_signal(self, identity: str) -> bool:
         return await self._one(sql.HAS_SIGNAL, bool, identity=identity) is not None
@@ -148,6 +159,9 @@ class SqliteStore:
     async def staff_token(self, token_hash: str) -> str | None:
         return await self._one(sql.STAFF_TOKEN, _person_of, token_hash=token_hash)
 
+    async def staff_tokens(self) -> Sequence[tuple[str, str]]:
+        return await self._every(sql.STAFF_TOKENS, _token_of)
+
     async def write_staff_token(self, token_hash: str, person: str, at: datetime) -> None:
         row: Row = {"token_hash": token_hash, "person": person, "at_us": microseconds(at)}
         await self._execute(sql.WRITE_STAFF_TOKEN, row)
@@ -168,20 +182,20 @@ class SqliteStore:
         )
 
     async def restored_at(self) -> datetime | None:
-        return await self._reader.read(queries.restored_at)
+        return await self._patient_reader.read(queries.restored_at)
 
     async def confirm_restored(self, by: str, at: datetime) -> None:
         await self._execute(sql.CONFIRM_RESTORE, {"by": by, "at_us": microseconds(at)})
 
     async def close(self) -> None:
-        """Commit what was submitted, then let go of the file."""
-        await asyncio.to_thread(self._close)
+        """Commit what was submitted, then let go of the file, unless its disk hangs."""
+        if not await Beside("store-closing").ask(self._close, monotonic_s() + CLOSE_WITHIN_S):
+            _log.error("the store was left open: its disk does not answer")
 
-    def _close(self) -> None:
+    def _close(self, until_s: float) -> bool:
         # The writer last: the last connection to close folds the log into the file.
-        self._reader.close()
-        self._patient_reader.close()
-        self._writer.close()
+        parts = (self._reader, self._patient_reader, self._writer)
+        return all([part.close(max(until_s - monotonic_s(), 0.0)) for part in parts])
 
     def _reopen(self) -> None:
         self._reader.let_go()
@@ -198,6 +212,16 @@ class SqliteStore:
     ) -> Sequence[_T]:
         query = partial(queries.every, statement=statement, asked=asked, value_of=value_of)
         return await self._reader.read(query)
+
+    async def _every_at_start(
+        self, statement: str, value_of: Callable[[sqlite3.Row], _T], **asked: int
+    ) -> Sequence[_T]:
+        query = partial(queries.every, statement=statement, asked=asked, value_of=value_of)
+        return await self._patient_reader.read(query)
+
+    async def _notices_at_start(self, statement: str) -> Sequence[Notice]:
+        query = partial(queries.notices, statement=statement, asked={})
+        return await self._patient_reader.read(query)
 
     async def _notices(self, statement: str, **asked: str) -> Sequence[Notice]:
         return await self._reader.read(partial(queries.notices, statement=statement, asked=asked))
@@ -229,3 +253,7 @@ def _write_organisation(
 def _person_of(row: sqlite3.Row) -> str:
     person: str = row["person"]
     return person
+
+
+def _token_of(row: sqlite3.Row) -> tuple[str, str]:
+    return row["token_hash"], row["person"]

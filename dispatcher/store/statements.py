@@ -78,6 +78,7 @@ ALL_ALARMS = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms
 ALARM = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
     alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
     alarms.state FROM alarms WHERE alarms.id = :id"""
+ALARM_NUMBER = """SELECT alarms.number FROM alarms WHERE alarms.id = :id"""
 ALARMS_BEFORE = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
     alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
     alarms.state FROM alarms WHERE alarms.number < :before ORDER BY
@@ -114,6 +115,8 @@ STANDING_NOTICES = """SELECT notices.number, notices.id, notices.alarm, notices.
     notices.state FROM notices WHERE notices.alarm IN (SELECT alarms.id FROM
     alarms WHERE alarms.open = 1) AND notices.address = :address AND
     notices.receipt != 'withdrawn' ORDER BY notices.number DESC"""
+LINKS_OF_OPEN_ALARMS = """SELECT links.token_hash, links.notice, links.person, links.alarm FROM
+    links JOIN alarms ON alarms.id = links.alarm WHERE alarms.open = 1"""
 LINK = """SELECT links.token_hash, links.notice, links.person, links.alarm FROM
     links WHERE links.token_hash = :token_hash"""
 TIMELINE = """SELECT timeline.entry, timeline.alarm, timeline.number, timeline.at_us,
@@ -148,6 +151,8 @@ ORGANISATION_VERSIONS = """SELECT organisations.version, organisations.at_us, or
     FROM organisations ORDER BY organisations.version"""
 STAFF_TOKEN = """SELECT staff_tokens.person FROM staff_tokens WHERE
     staff_tokens.token_hash = :token_hash"""
+STAFF_TOKENS = """SELECT staff_tokens.token_hash, staff_tokens.person FROM staff_tokens
+    ORDER BY staff_tokens.at_us"""
 RESTORED_AT = """SELECT max(restores.at_us) AS max_1 FROM restores WHERE
     restores.confirmed_by IS NULL"""
 HAS_SIGNAL = """SELECT signals.number FROM signals WHERE signals.identity = :identity"""

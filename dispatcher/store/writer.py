@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from core.errors import StoreUnavailable
+from core.errors import StoreUnavailable, Unstorable
 from dispatcher.store.connection import DatabaseFile, is_of_the_value
 from dispatcher.store.folding import LogFolding
 from dispatcher.store.migrate import require_revision
@@ -72,12 +72,13 @@ class Writer:
             self._queue.put(_Job(work, future, loop))
         return future
 
-    def close(self) -> None:
-        """Write what waits, then stop. Blocks until that is done."""
+    def close(self, within_s: float | None = None) -> bool:
+        """Write what waits, then stop. Blocks at most so long; false when the disk hangs."""
         if not self._closed:
             self._closed = True
             self._queue.put(None)
-        self._thread.join()
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         going_on = True
@@ -160,7 +161,7 @@ def _attempt(connection: sqlite3.Connection, job: _Job) -> None:
     except sqlite3.Error as problem:
         if not is_of_the_value(problem):
             raise
-        job.problem = StoreUnavailable(f"The store cannot hold this: {problem}.")
+        job.problem = Unstorable(f"The store cannot hold this: {problem}.")
     # Not swallowed: it is handed to whoever waits, and the others' work goes on.
     except BaseException as problem:
         job.problem = problem

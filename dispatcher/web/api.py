@@ -55,7 +55,8 @@ async def alarms(
     """All alarms, newest first, a page at a time."""
     page = await deps.alarm_pages(cursor=cursor, limit=limit)
     outward = _outward(deps)
-    return shapes.AlarmsOut([outward.alarm(one) for one in page.alarms], page.cursor)
+    shown = [outward.alarm(one) for one in page.alarms]
+    return shapes.AlarmsOut(shown, page.cursor, page.complete)
 
 
 @router.get("/alarms/{alarm_id}")

@@ -131,10 +131,14 @@ class AlarmOut:
 
 @dataclass(frozen=True, slots=True)
 class AlarmsOut:
-    """A page, newest first. `cursor` gives the next page; null: this was the last."""
+    """A page, newest first. `cursor` gives the next page; null: this was the last.
+
+    `complete` false: the store does not answer, and these are the alarms memory has.
+    """
 
     alarms: list[AlarmOut]
     cursor: str | None
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ class WebDeps:
 
     `unregistered`: who speaks on the lines and is not configured, the newest first.
     `staff_person` and `link` take the hash of a token (`core.ids.hashed`), never the token.
+    `known`: the hashes of staff tokens and their persons, for when the store does not answer.
     """
 
     desk: Desk
@@ -103,3 +104,4 @@ class WebDeps:
     lines: Callable[[], Sequence[LineStanding]] = tuple
     gateways: Callable[[], Sequence[GatewayStanding]] = tuple
     register: Register | None = None
+    known: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from core.errors import DomainError, StoreUnavailable
+from dispatcher.web.pages import small_page
 
 PROBLEM_TYPE = "application/problem+json"
 STATUS_OF = {
@@ -27,6 +28,7 @@ STATUS_OF = {
 
 FAULTS_SHOWN_MAX = 20
 RETRY_AFTER_S = 5
+REFRESH_S = 20
 
 
 def status_of(error: DomainError) -> HTTPStatus:
@@ -63,7 +65,10 @@ async def _domain(_: Request, error: Exception) -> Response:
     return problem(status_of(error), str(error), code=error.code, headers=headers)
 
 
-async def _store(_: Request, error: Exception) -> Response:
+async def _store(request: Request, error: Exception) -> Response:
+    path, accept = request.url.path, request.headers.get("accept", "")
+    if "text/html" in accept and not path.startswith("/api/"):
+        return small_page("notice_later.html", 503, refresh_s=REFRESH_S)
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The store does not answer. Alarms are still called. Try again in a moment.",

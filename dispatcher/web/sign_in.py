@@ -71,7 +71,7 @@ class SignedInOnly:
     def __init__(self, app: ASGIApp, deps: WebDeps) -> None:
         self._app = app
         self._deps = deps
-        self._known: OrderedDict[str, str] = OrderedDict()
+        self._known: OrderedDict[str, str] = OrderedDict(deps.known)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

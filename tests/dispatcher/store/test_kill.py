@@ -46,7 +46,7 @@ async def test_every_unit_journalled_before_a_kill_is_replayed(tmp_path: Path) -
     replayed = await journal.replay(store, T)
     assert acknowledged <= {alarm.id for alarm in await store.open_alarms()}
     assert replayed.unreadable == ()
-    journal.close()
+    await journal.close()
 
 
 async def _written_until_killed(what: str, path: Path, kill: int, units: int) -> set[str]:

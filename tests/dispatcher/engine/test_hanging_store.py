@@ -1,0 +1,198 @@
+"""A store whose disk hangs: it neither commits nor fails. Help, its journal and its pages go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+import pytest
+
+from core.errors import ChannelError, StoreUnavailable
+from core.signals import Taken
+from dispatcher.alarms.model import Alarm, Cause, Notice
+from dispatcher.store.memory import MemoryStore
+from dispatcher.store.ports import AlarmPage, ChainedEntry, LinkWrite, Unit
+from tests.support.office import office
+
+LIMIT = 2
+_T = TypeVar("_T")
+
+
+class HangingStore(MemoryStore):
+    """While it hangs, what is submitted waits for its disk and nothing can be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs = False
+        self._waiting: list[tuple[Unit, asyncio.Future[None]]] = []
+
+    def submit(self, unit: Unit) -> asyncio.Future[None]:
+        if not self.hangs:
+            return super().submit(unit)
+        promised: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((unit, promised))
+        return promised
+
+    def is_well_again(self) -> None:
+        self.hangs = False
+        for unit, promised in self._waiting:
+            self.commit_now(unit)
+            promised.set_result(None)
+        self._waiting.clear()
+
+    async def alarm(self, alarm_id: str) -> Alarm | None:
+        return await self._read(super().alarm(alarm_id))
+
+    async def alarms(self, *, cursor: str | None = None, limit: int = 50) -> AlarmPage:
+        return await self._read(super().alarms(cursor=cursor, limit=limit))
+
+    async def notices(self, alarm_id: str) -> Sequence[Notice]:
+        return await self._read(super().notices(alarm_id))
+
+    async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
+        return await self._read(super().timeline(alarm_id))
+
+    async def link(self, token_hash: str) -> LinkWrite | None:
+        return await self._read(super().link(token_hash))
+
+    async def _read(self, answer: Awaitable[_T]) -> _T:
+        found = await answer
+        if self.hangs:
+            raise StoreUnavailable("The disk does not answer.")
+        return found
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dispatcher.engine.commits.PATIENCE_S", 0.02)
+    monkeypatch.setattr("dispatcher.engine.commits.RETRY_EVERY_S", 0.01)
+
+
+async def test_what_is_late_is_journalled_while_nobody_knows_whether_it_will_be_stored() -> None:
+    store = HangingStore()
+    async with office(store) as house:
+        store.hangs = True
+        await house.engine.take(house.press())
+        await house.until(house.journal.written)
+        await house.until(house.wearable.arrived)
+        assert [alarm.id for unit in house.journal.units for alarm in _alarms(unit)]
+        store.is_well_again()
+
+
+async def test_while_it_is_silent_nothing_waits_for_it_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = HangingStore()
+    async with office(store) as house:
+        store.hangs = True
+        await house.engine.take(house.press())
+        monkeypatch.setattr("dispatcher.engine.commits.PATIENCE_S", 3600.0)
+        house.wearable.arrived.clear()
+        await asyncio.wait_for(house.engine.take(house.press("ida")), 5)
+        await house.until(house.wearable.arrived)
+        store.is_well_again()
+
+
+async def test_when_it_answers_again_everything_is_well_and_stored_once() -> None:
+    store = HangingStore()
+    async with office(store) as house:
+        store.hangs = True
+        await house.engine.take(house.press())
+        changes = house.engine.follow()
+        store.is_well_again()
+        while house.engine.problems() or house.journal.units:
+            await asyncio.wait_for(changes.get(), 5)
+        assert not house.alarm.unstored
+        assert [one.id for one in await store.open_alarms()] == [house.alarm.id]
+        opened = [one for one in await store.timeline(house.alarm.id) if one.what == "opened"]
+        assert len(opened) == 1
+
+
+async def test_the_open_alarms_it_holds_are_journalled_too_for_it_may_not_come_back() -> None:
+    store = HangingStore()
+    async with office(store) as house:
+        assert await house.engine.take(house.press()) is Taken.STORED
+        store.hangs = True
+        await house.engine.take(house.press("ida"))
+        await house.until(house.journal.written)
+        journalled = {alarm.id for unit in house.journal.units for alarm in _alarms(unit)}
+        assert journalled == {alarm.id for alarm in house.engine.open_alarms()}
+        store.is_well_again()
+
+
+async def test_pages_show_what_memory_has() -> None:
+    store = HangingStore()
+    async with office(store) as house:
+        await house.engine.take(house.press())
+        await house.until(house.wearable.arrived)
+        first = house.alarm
+        store.hangs = True
+        await house.engine.take(house.press("ida"))
+        page = await house.engine.archive.pages(limit=10)
+        assert not page.complete
+        assert {alarm.id for alarm in page.alarms} == {a.id for a in house.engine.open_alarms()}
+        unstored = next(a for a in page.alarms if a.id != first.id)
+        assert unstored.unstored
+        story = await house.engine.timeline(unstored.id)
+        assert story[0].what == "opened"
+        assert await house.engine.notices(first.id)
+        with pytest.raises(StoreUnavailable):
+            await house.engine.timeline("a_of_last_year")
+        store.is_well_again()
+
+
+async def test_a_link_of_an_open_alarm_opens_without_the_store() -> None:
+    store = HangingStore()
+    async with office(store) as house:
+        house.wearable.fails = ChannelError("no radio", temporary=False)
+        await house.engine.take(house.press())
+        await house.until(house.sms.arrived)
+        (link, *_) = await store.open_links()
+        store.hangs = True
+        assert await house.engine.archive.link(link.token_hash) == link
+        store.is_well_again()
+
+
+async def test_an_alarm_that_ended_before_it_was_stored_is_shown_as_over() -> None:
+    store = HangingStore()
+    async with office(store) as house:
+        store.hangs = True
+        await house.engine.take(house.press())
+        alarm = house.alarm
+        await house.engine.close_alarm(alarm.id, alarm.rev, "lone", Cause.CALMED_DOWN)
+        shown = await house.engine.alarm(alarm.id)
+        assert shown is not None
+        assert shown.closing is not None
+        assert [one.id for one in (await house.engine.archive.pages()).alarms] == [alarm.id]
+        store.is_well_again()
+
+
+async def test_pages_of_what_is_not_stored_and_what_is_show_each_alarm_once() -> None:
+    """Also when some of it is stored between two pages."""
+    async with office() as house:
+        people = ("anna", "bo", "ida", "lone")
+        await house.engine.take(house.press("anna"))
+        house.store.fail_with = StoreUnavailable("full")
+        for person in people[1:]:
+            await house.engine.take(house.press(person))
+        shown, cursor = [], None
+        for turn in range(len(people)):
+            page = await house.engine.archive.pages(cursor=cursor, limit=LIMIT)
+            assert page.complete
+            shown += [(one.id, one.unstored) for one in page.alarms]
+            if turn == 0:
+                changes = house.engine.follow()
+                house.store.fail_with = None
+                while house.engine.problems():
+                    await asyncio.wait_for(changes.get(), 5)
+            cursor = page.cursor
+            if cursor is None:
+                break
+        every = [alarm.id for alarm in (await house.store.alarms()).alarms]
+        assert [one for one, _ in shown] == every
+        assert [unstored for _, unstored in shown[:LIMIT]] == [True] * LIMIT
+
+
+def _alarms(unit: Unit) -> list[Alarm]:
+    return [write.alarm for write in unit.alarms]
