@@ -109,14 +109,12 @@ def lost(turn: Turn, event: ResponderLost) -> None:
     if event.why == "device_lost" and call.standpoint in WAITING and _hears_otherwise(turn, call):
         return
     turn.annotate("responder_lost", person=event.person, why=event.why)
-    was_counted = counts(call)
     gone = turn.put(replace(call, standpoint=Standpoint.LOST, deadline=None))
     if event.why in FOR_GOOD:
         _take_back(turn, gone, event.why)
     elif call.standpoint in COMING:
         turn.ask_again(gone)
-    if was_counted:
-        _go_on(turn)
+    _go_on(turn, call)
 
 
 def miss_receipts(turn: Turn) -> None:
@@ -144,8 +142,7 @@ def lapse(turn: Turn) -> None:
         )
         turn.annotate("accept_lapsed", person=call.person)
         turn.ask_again(turn.put(lapsed))
-        if counts(call):
-            _go_on(turn)
+        _go_on(turn, call)
 
 
 def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
@@ -252,8 +249,7 @@ def _decline(turn: Turn, call: Call, answer: AnswerKind) -> None:
     let_down = call.let_down + (call.standpoint in COMING)
     turn.put(replace(call, standpoint=Standpoint.DECLINED, deadline=None, let_down=let_down))
     turn.annotate("declined" if answer is AnswerKind.DECLINE else "withdrew", person=call.person)
-    if counts(call):
-        _go_on(turn)
+    _go_on(turn, call)
 
 
 def _arrive(turn: Turn, call: Call) -> None:
@@ -305,12 +301,16 @@ def _missed(turn: Turn, call: Call, notice: str) -> None:
         turn.next_route(call)
 
 
-def _go_on(turn: Turn) -> None:
-    """Somebody who was coming is not any more: the wearer knows, and the plan goes on now."""
-    if not turn.counted():
+def _go_on(turn: Turn, was: Call) -> None:
+    """Who was coming is not any more: the wearer knows, and the plan goes on now."""
+    if was.standpoint not in COMING:
+        return
+    if not turn.counted() and was.let_down < BELIEVED_MOST:
         turn.update(told_nobody_yet=True)
         turn.tell(TellType.NOBODY_YET)
-    if turn.enough:
+    elif not turn.counted():
+        need.look_out_again(turn)
+    if turn.enough or not counts(was):
         return
     if turn.steps_left:
         _bring_forward(turn)

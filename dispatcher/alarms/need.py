@@ -37,7 +37,7 @@ _SAYS_PRESENT = (AnswerKind.SEEN, AnswerKind.ACCEPT, AnswerKind.ARRIVED, AnswerK
 def renewed(turn: Turn, purpose: Purpose, *, at_once: bool = False) -> None:
     """Somebody pressed again or joined: who is there or coming hears it, and is to answer."""
     tell_or_keep(turn, purpose, at_once=at_once)
-    _look_out_again(turn)
+    look_out_again(turn)
     was_resting = turn.resting
     for call in turn.counted():
         if not _is_taken_for_granted(turn, call):
@@ -45,6 +45,14 @@ def renewed(turn: Turn, purpose: Purpose, *, at_once: bool = False) -> None:
     _ask_for_an_answer(turn)
     if was_resting and not turn.resting:
         begin_anew(turn)
+
+
+def look_out_again(turn: Turn) -> None:
+    """Law 7: she hears in time that nobody comes, also for a new press."""
+    state = turn.state
+    if turn.alarm.technical or (state.nobody_yet_due is not None and not state.told_nobody_yet):
+        return
+    turn.update(nobody_yet_due=turn.now + NOBODY_YET_AFTER, told_nobody_yet=False)
 
 
 def begin_anew(turn: Turn) -> None:
@@ -152,14 +160,6 @@ def _is_taken_for_granted(turn: Turn, call: Call) -> bool:
     lately = call.spoke_at is not None and turn.now - call.spoke_at <= TAKEN_FOR_GRANTED_FOR
     known = turn.candidate(call.person)
     return lately and known is not None and Unusual.OFF_DUTY not in known.unusual
-
-
-def _look_out_again(turn: Turn) -> None:
-    """Law 7: for the new press too the wearer hears in time that nobody comes."""
-    state = turn.state
-    if turn.alarm.technical or (state.nobody_yet_due is not None and not state.told_nobody_yet):
-        return
-    turn.update(nobody_yet_due=turn.now + NOBODY_YET_AFTER, told_nobody_yet=False)
 
 
 def _may_tell_at(turn: Turn, purpose: Purpose) -> datetime | None:

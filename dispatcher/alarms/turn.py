@@ -113,10 +113,12 @@ class Turn:
 
     def is_waited_for(self, call: Call) -> bool:
         """Law 4: they may answer this calling; what has no receipt in time is not waited for."""
-        if call.standpoint not in WAITING or self.was_asked_before(call):
+        if self.was_asked_before(call) or not self.can_still_answer(call):
             return False
-        heard = call.standpoint is not Standpoint.CALLED
-        return any(may_be_heard(s) and (heard or not s.missing) for s in call.sent)
+        if call.standpoint is not Standpoint.CALLED:
+            return True
+        waited = (s for s in call.sent if may_be_heard(s) and not s.missing)
+        return any(sent.address not in self._barred for sent in waited)
 
     def was_asked_before(self, call: Call) -> bool:
         """Asked for an earlier need than the one the circle is widening for now."""
