@@ -30,12 +30,16 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """What a channel needs to know of the person to choose words. `words` are the site's own."""
+    """What a channel needs to know of the person to choose words. `words` are the site's own.
+
+    `more`: what else stands for them and is not shown, in their words.
+    """
 
     person: str
     language: Language
     words: tuple[tuple[str, str], ...] = ()
     site_name: str = ""
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ _STAND_DOWN = {
 def compose(notice: Notice, to: Addressee) -> tuple[Line, ...]:
     """The lines of a notice, the first at most 24 characters; `spare` lines may be left out."""
     say = words(to.language, LOCALES)
-    lines = _lines(notice, to, say)
+    lines = [*_lines(notice, to, say), Line(to.more)]
     first = Line(cut(plain(lines[0].text), FIRST_LINE_MOST))
     rest = (Line(cut(plain(line.text), LINE_MOST), line.spare) for line in lines[1:])
     return (first, *(line for line in rest if line.text))

@@ -21,11 +21,12 @@ from core.log_line import told
 from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
 from dispatcher.alarms.model import Alarm, Cause, Notice
-from dispatcher.alarms.troubles import is_of_equipment, trouble_key
+from dispatcher.alarms.troubles import ended_key, is_of_equipment, trouble_key
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.answering import waits_for_answer
 from dispatcher.engine.archive import Archive
+from dispatcher.engine.causes import Causes
 from dispatcher.engine.commits import Commits, Journal
 from dispatcher.engine.core import Core
 from dispatcher.engine.followers import Followers
@@ -42,7 +43,7 @@ from dispatcher.engine.ports import (
     Source,
     SourceKind,
 )
-from dispatcher.engine.present import present_state
+from dispatcher.engine.present import present_state, shown_again
 from dispatcher.engine.sounders import Sounders
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.roster.model import Language
@@ -124,6 +125,7 @@ class Engine:
         self.core = Core(pictures, capabilities)
         self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
         self._sounders = Sounders()
+        self._causes = Causes(lambda key: self.core.book.about(key) is not None)
         self._commits: Commits | None = None
         self.archive = Archive(store, self.core.book, lambda: self._line.ahead())
         self._timer: asyncio.TimerHandle | None = None
@@ -235,10 +237,11 @@ class Engine:
         """Something about the service or its devices needs a person, in the technical lane."""
         text = self.say()(message, **fields)
         devices = fields.get("devices", "")
-        self._start(self.core.technical(key, text, site, devices, self._at()))
+        self._start(self._technical(key, text, site, devices, self._at()))
 
     def recovered(self, key: str) -> None:
-        self._start(self.core.recovered(key, self._at()))
+        at = self._at()
+        self._start(self.core.recovered(key, at).and_then(self._folded_over(key, at)))
 
     def responder_lost(self, person: str, why: str) -> None:
         self._start(self.core.lost(person, why, self._at()))
@@ -250,9 +253,10 @@ class Engine:
     def device_subscribed(self, device: str) -> None:
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
-        for notice in self._standing(device, also_failed=True):
-            if notice.channel == "wearable":
-                self._outbox.show_again(notice)
+        standing = self._standing(device, also_failed=True)
+        pages = [notice for notice in standing if notice.channel == "wearable"]
+        for notice, more in shown_again(pages, self.say()):
+            self._outbox.show_again(notice, more)
 
     # Desk: what pages see
 
@@ -390,7 +394,8 @@ class Engine:
         """What a signal leaves to be done."""
         match signal.type:
             case SignalType.RESTORE if is_of_equipment(signal):
-                return self.core.well_again(signal, at)
+                well = self.core.well_again(signal, at)
+                return well.and_then(self._folded_over(ended_key(signal), at))
             case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
                 return self._alarm(signal, at)
             case SignalType.TEST if not signal.reading.line_test:
@@ -472,8 +477,22 @@ class Engine:
         message = TROUBLES.get(signal.type, "{text}")
         which = "/".join(filter(None, (signal.device, signal.point)))
         text = self.say()(message, devices=which, text=signal.reading.text)
-        raised = self.core.technical(trouble_key(signal), text, signal.site, signal.device, at)
+        raised = self._technical(trouble_key(signal), text, signal.site, signal.device, at)
         return self.core.noted(signal, at).and_then(raised)
+
+    def _technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Work:
+        """An alarm about this cause, or the one that stands for many causes of its source."""
+        folded = self._causes.folded(key, device)
+        if folded is None:
+            return self.core.technical(key, text, site, device, at)
+        many, count = folded
+        message = "{devices}: {count} more technical alarms, put together here. Look at it."
+        text = self.say()(message, devices=device or key.partition(":")[0], count=count)
+        return self.core.technical(many, text, site, device, at)
+
+    def _folded_over(self, key: str, at: Moment) -> Work:
+        many = self._causes.over(key)
+        return self.core.recovered(many, at) if many else Work()
 
     def _standing(self, address: str, also_failed: bool = False) -> list[Notice]:
         """What this address was sent and may still answer, newest first, one an alarm.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from core import ids, log
@@ -77,11 +78,14 @@ class Outbox:
         self._running[notice.id] = task
         task.add_done_callback(lambda done: self._ended(notice, done))
 
-    def show_again(self, notice: Notice) -> None:
-        """A device is back: it gets its standing page once more, whatever became of it before."""
+    def show_again(self, notice: Notice, more: str = "") -> None:
+        """A device is back: it gets its standing page once more, whatever became of it before.
+
+        `more` says what else stands, and is not shown.
+        """
         channel = self._channels.get(notice.channel)
         if channel is not None:
-            task = asyncio.get_running_loop().create_task(self._show(channel, notice))
+            task = asyncio.get_running_loop().create_task(self._show(channel, notice, more))
             self._running[f"{notice.id}-again"] = task
             task.add_done_callback(lambda _: self._running.pop(f"{notice.id}-again", None))
 
@@ -145,9 +149,9 @@ class Outbox:
         else:
             self._office.moved(notice, sending.state, "", sending.provider_ref)
 
-    async def _show(self, channel: Channel, notice: Notice) -> None:
+    async def _show(self, channel: Channel, notice: Notice, more: str) -> None:
         try:
-            await channel.send(notice, self._addressee(notice), "")
+            await channel.send(notice, replace(self._addressee(notice), more=more), "")
         except ChannelError as error:
             _log.info("gone again before its page", notice=notice.id, code=error.code)
 

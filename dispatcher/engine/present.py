@@ -6,11 +6,16 @@ stored yet, and must not take the end of an older alarm for the end of that one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from dispatcher.alarms.model import Alarm, Standpoint, TellType
+from core.words import Words
+from dispatcher.alarms.model import Alarm, Notice, Standpoint, TellType
 from dispatcher.alarms.turn import COMING
 from dispatcher.engine.work import Tell
+
+CALLS_MOST, TECHNICAL_MOST = 12, 3
+"""Pages shown to a device that listens again."""
 
 
 def present_state(alarm: Alarm, stored: bool, now: datetime) -> list[Tell]:
@@ -43,3 +48,24 @@ def present_state(alarm: Alarm, stored: bool, now: datetime) -> list[Tell]:
         for presser in alarm.pressers
         for kind in kinds
     ]
+
+
+def shown_again(standing: Sequence[Notice], say: Words) -> list[tuple[Notice, str]]:
+    """The pages of a device that listens again: the most acute first, what is technical last.
+
+    They are few, for a small screen and a slow reader; the last of each kind comes with a word that
+    says how many more there are. `standing` is the newest first, one an alarm.
+    """
+    calls = sorted((n for n in standing if not n.technical), key=lambda n: -n.level.rank)
+    technical = [n for n in standing if n.technical]
+    more_calls = say("+{count} more alarms: see the board.", count=len(calls) - CALLS_MOST)
+    more = len(technical) - TECHNICAL_MOST
+    more_technical = say("+{count} more technical alarms: see the board.", count=more)
+    return [*_few(calls, CALLS_MOST, more_calls), *_few(technical, TECHNICAL_MOST, more_technical)]
+
+
+def _few(pages: Sequence[Notice], most: int, more: str) -> list[tuple[Notice, str]]:
+    shown = [(page, "") for page in pages[:most]]
+    if len(pages) > most:
+        shown[-1] = (shown[-1][0], more)
+    return shown

@@ -112,3 +112,12 @@ async def test_a_page_is_handed_over_at_once_and_awaits_a_receipt() -> None:
     can = channel(Listener(), []).capabilities
     assert can.immediate
     assert can.receipt_within is not None
+
+
+async def test_a_page_says_what_else_stands_for_its_reader() -> None:
+    listener = Listener()
+    notice = a_notice(channel="wearable", address="badge-bo")
+    await channel(listener, []).send(notice, replace(DANE, more="+17 flere"), "")
+    text = listener.sent[0][1]["text"]
+    assert isinstance(text, str)
+    assert text.splitlines()[-1] == "+17 flere"

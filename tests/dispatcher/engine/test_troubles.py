@@ -10,6 +10,7 @@ import pytest
 from core.signals import AlarmKind, Reading, Signal, SignalType, Standing
 from dispatcher.alarms.model import Cause
 from dispatcher.alarms.triage import CANCEL_FRESH_FOR
+from dispatcher.engine.causes import CAUSES_MOST
 from tests.support.office import Office, office
 
 MAINS = Reading("dc09", "1234", SignalType.TECHNICAL, text="AC loss", code="AT", about="AT")
@@ -96,6 +97,29 @@ async def test_mains_back_at_a_panel_say_nothing_beside_somebody_who_called_by_i
             await house.engine.take(_signal(house, replace(end, closes=True), number))
         assert house.alarm.pressers[0].says_over_at is None
         assert house.alarm.open
+
+
+async def test_a_device_with_ever_new_troubles_raises_few_alarms_and_the_last_says_how_many() -> (
+    None
+):
+    async with office() as house:
+        for number in range(100):
+            code = replace(KEY_ON, code=f"c{number}")
+            await house.engine.take(_signal(house, code, number))
+            assert await house.store.has_signal(str(number)), "nothing that was said is dropped"
+        assert len(house.engine.open_alarms()) == CAUSES_MOST + 1
+        (many,) = (one for one in house.engine.open_alarms() if one.text != "key")
+        assert many.text.startswith("panel: 64+ ")
+
+
+async def test_an_alarm_of_many_troubles_ends_with_the_last_of_them() -> None:
+    async with office() as house:
+        for number in range(CAUSES_MOST + 1):
+            code = replace(KEY_ON, code=f"c{number}")
+            await house.engine.take(_signal(house, code, number))
+        end = replace(KEY_OFF, code=f"c{CAUSES_MOST}")
+        await house.engine.take(_signal(house, end, 99))
+        assert len(house.engine.open_alarms()) == CAUSES_MOST
 
 
 def _signal(house: Office, reading: Reading, number: int) -> Signal:
