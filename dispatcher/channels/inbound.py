@@ -1,22 +1,26 @@
 """A text message from a phone: to which notice it answers, and the few words that go back.
 
 The law it keeps: an answer counts only from the number its notice was sent to (law 6). What is
-unclear never counts as more than "seen", and is answered by how to say it clearly. A number that
-is nobody's gets no answer at all.
+unclear never counts as more than "seen", and is answered by how to say it clearly. An answer that
+crosses a stand-down or a close finds its alarm; a plea finds one in any case: the alarms the writer
+is asked about, else it is raised as the writer's own. A number that is nobody's gets no answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from core.signals import AnswerKind
 from core.words import Words, words
 from dispatcher.alarms.model import Notice, Purpose
+from dispatcher.alarms.turn import COMING
 from dispatcher.channels.clean import device_id, name_of
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.gsm import Line, cut, fitted
 from dispatcher.channels.replies import Reply, parse_reply
+from dispatcher.channels.reply_text import is_automatic
 from dispatcher.channels.wording import FIRST_LINE_MOST, LOCALES, place_of
 from dispatcher.engine.ports import AnswerOutcome, Desk, Source, SourceKind
 from dispatcher.roster.model import Language, Person
@@ -35,29 +39,119 @@ _ANSWERABLE = (
 _ON_THE_SPOT = (Purpose.IS_IT_OVER, Purpose.SAYS_OVER)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a number has been asked, newest first, one notice an alarm."""
+
+    standing: list[Notice]
+    answered: list[Notice]
+    """Of open alarms too, but stood down, declined or failed meanwhile."""
+    closed: list[Notice]
+
+    @property
+    def all(self) -> list[Notice]:
+        return [*self.standing, *self.answered, *self.closed]
+
+
 async def inbound(desk: Desk, concerns: Concerns, number: str, text: str) -> str:
     """Take one message from `number` (E.164); returns the text to send back, "" for none."""
-    standing = _newest_by_alarm(await desk.standing_notices(number))
-    writer = _writer(desk, number, standing)
-    if writer is None and not standing:
-        concerns.noticed("sms_from_unknown_number", "a message from a number nobody here has")
+    if is_automatic(text):
+        concerns.noticed("sms_automatic_answer", "a phone has answered by itself; nobody has read")
         return ""
-    say = words(writer.language if writer else Language.ENGLISH, LOCALES)
-    if not standing:
-        return say("No open alarm for you. Press your alarm.")
+    asked = await _asked(desk, number)
+    writer = _writer(desk, number, asked.all)
     reply = parse_reply(text)
-    named = _named(standing, reply)
+    if writer is None and not asked.all:
+        return await _stranger(desk, concerns, number, text, reply)
+    say = words(writer.language if writer else Language.ENGLISH, LOCALES)
+    if writer is not None and _has_pressed(desk, writer) and _is_of_the_victim(reply):
+        await desk.call_for_help(writer.id, text)
+        return say("We pass it on. Help is called.")
+    if reply is not None and reply.answer is AnswerKind.MORE_HELP:
+        return await _more_help(desk, asked, reply, writer, number, text, say)
+    named = _named(asked, reply)
     if reply is None or named is None:
-        return await _unclear(desk, standing, number, say)
+        return await _unclear(desk, asked, number, say)
     return await _answer(desk, named, reply.answer, number, say)
 
 
 def owner(desk: Desk, number: str) -> Person | None:
-    """Whose number this is; of a shared duty phone, the first person who may carry it."""
-    for person in desk.organisation().people:
-        if any(phone.number == number for phone in person.phones):
-            return person
-    return None
+    """Whose number this is; of a shared duty phone, the first on duty who may carry it."""
+    holders = [
+        person
+        for person in desk.organisation().people
+        if any(phone.number == number for phone in person.phones)
+    ]
+    if len(holders) < 2:
+        return holders[0] if holders else None
+    on_shift = [state.person for state in desk.people() if state.on_shift]
+    return next((person for person in holders if person.id in on_shift), holders[0])
+
+
+async def _asked(desk: Desk, number: str) -> _Asked:
+    standing = _newest_by_alarm(await desk.standing_notices(number))
+    known = [notice.alarm for notice in standing]
+    asked = _newest_by_alarm(await desk.asked_notices(number))
+    closed = _newest_by_alarm(await desk.closed_notices(number))
+    return _Asked(standing, [notice for notice in asked if notice.alarm not in known], closed)
+
+
+async def _stranger(
+    desk: Desk, concerns: Concerns, number: str, text: str, reply: Reply | None
+) -> str:
+    """Nobody here has this number. A plea is raised all the same, with the number to call back."""
+    concerns.noticed("sms_from_unknown_number", "a message from a number nobody here has")
+    if reply is not None and reply.answer is AnswerKind.MORE_HELP:
+        await desk.call_for_help(None, f"{number}: {text}")
+    return ""
+
+
+def _has_pressed(desk: Desk, writer: Person) -> bool:
+    pressers = (presser for alarm in desk.open_alarms() for presser in alarm.pressers)
+    return any(presser.person == writer.id for presser in pressers)
+
+
+def _is_of_the_victim(reply: Reply | None) -> bool:
+    """What they say of themselves: a plea, or anything that is no answer to a notice."""
+    return reply is None or (reply.answer is AnswerKind.MORE_HELP and reply.letter is None)
+
+
+async def _more_help(
+    desk: Desk,
+    asked: _Asked,
+    reply: Reply,
+    writer: Person | None,
+    number: str,
+    text: str,
+    say: Words,
+) -> str:
+    """Help is not asked back: without a letter it is for each alarm the writer may mean."""
+    raised = [
+        await desk.answer(notice.id, AnswerKind.MORE_HELP, Source(SourceKind.NUMBER, number))
+        for notice in _meant_by_plea(desk, asked, reply)
+    ]
+    if AnswerOutcome.COUNTED in raised:
+        return say("We call more help.")
+    if AnswerOutcome.RAISED not in raised:
+        person, words_of_it = (writer.id, text) if writer else (None, f"{number}: {text}")
+        await desk.call_for_help(person, words_of_it)
+    return say("We call help for you.")
+
+
+def _meant_by_plea(desk: Desk, asked: _Asked, reply: Reply) -> list[Notice]:
+    """The alarm named; else where the writer is or is going; else every call for help."""
+    if reply.letter is not None:
+        named = _named(asked, reply)
+        return [named] if named is not None else []
+    calls = [n for n in (*asked.standing, *asked.answered) if not n.technical]
+    return [notice for notice in calls if _is_coming(desk, notice)] or calls
+
+
+def _is_coming(desk: Desk, notice: Notice) -> bool:
+    alarm = desk.open_alarm(notice.alarm)
+    running = alarm.escalation if alarm is not None else None
+    calls = running.calls if running is not None else ()
+    return any(c.person == notice.person and c.standpoint in COMING for c in calls)
 
 
 async def _answer(desk: Desk, notice: Notice, answer: AnswerKind, number: str, say: Words) -> str:
@@ -75,6 +169,8 @@ async def _answer(desk: Desk, notice: Notice, answer: AnswerKind, number: str, s
             return say("We have your answer.")
         case AnswerOutcome.CLOSED:
             return say("The alarm is over.")
+        case AnswerOutcome.RAISED:
+            return say("We call help for you.")
         case AnswerOutcome.NOT_YET:
             there = say("Reply 3{letter} when you are there.", letter=_shown(notice))
             return f"{say('Thank you. The alarm is still open.')} {there}"
@@ -113,14 +209,25 @@ def _after_over(desk: Desk, notice: Notice, say: Words) -> str:
     return say("Thank you. The alarm is over.")
 
 
-async def _unclear(desk: Desk, standing: Sequence[Notice], number: str, say: Words) -> str:
+async def _unclear(desk: Desk, asked: _Asked, number: str, say: Words) -> str:
     """One alarm: somebody has read about it (law 2's clock goes on). Several: say which."""
-    if len(standing) == 1:
-        await desk.answer(standing[0].id, AnswerKind.SEEN, Source(SourceKind.NUMBER, number))
-        return _how_to_answer(standing[0], say, _shown(standing[0]))
-    lines = [Line(say("More than one alarm."))]
-    lines += [Line(_how_to_answer(n, say, n.letter), spare=i) for i, n in enumerate(standing)]
-    return fitted(lines[: LISTED_MOST + 1])
+    choices = asked.standing or asked.answered
+    if not choices:
+        return (
+            say("The alarm is over.")
+            if asked.closed
+            else say("No open alarm for you. Press your alarm.")
+        )
+    if len(choices) > 1 or _may_mean_another(choices[0], asked):
+        choices = [*asked.standing, *asked.answered]
+        lines = [Line(say("More than one alarm."))]
+        lines += [Line(_how_to_answer(n, say, n.letter), spare=i) for i, n in enumerate(choices)]
+        return fitted(lines[: LISTED_MOST + 1])
+    source = Source(SourceKind.NUMBER, number)
+    outcome = await desk.answer(choices[0].id, AnswerKind.SEEN, source)
+    if outcome is AnswerOutcome.STOOD_DOWN:
+        return say("Stand down. You need not come.")
+    return _how_to_answer(choices[0], say, _shown(choices[0]))
 
 
 def _how_to_answer(notice: Notice, say: Words, letter: str) -> str:
@@ -131,17 +238,28 @@ def _how_to_answer(notice: Notice, say: Words, letter: str) -> str:
     return say("{place}: 1{letter} on my way, 2{letter} I cannot.", place=place, letter=letter)
 
 
-def _named(standing: Sequence[Notice], reply: Reply | None) -> Notice | None:
-    """The notice a reply names; a bare key only when exactly one alarm is outstanding.
+def _named(asked: _Asked, reply: Reply | None) -> Notice | None:
+    """The notice a reply names; a bare key only when exactly one alarm can be meant.
 
     Beside a call for help technical alarms do not count (law 12): theirs is never the bare key.
     """
     if reply is None:
         return None
-    if reply.letter is None:
-        asked = [notice for notice in standing if not notice.technical] or standing
-        return asked[0] if len(asked) == 1 else None
-    return next((notice for notice in standing if notice.letter == reply.letter), None)
+    if reply.letter is not None:
+        return next((notice for notice in asked.all if notice.letter == reply.letter), None)
+    for notices in (asked.standing, asked.answered, asked.closed[:1]):
+        meant = [notice for notice in notices if not notice.technical] or notices
+        if meant:
+            one = len(meant) == 1 and not _may_mean_another(meant[0], asked)
+            return meant[0] if one else None
+    return None
+
+
+def _may_mean_another(notice: Notice, asked: _Asked) -> bool:
+    """A bare key was asked for by "A": who has answered that may be changing their mind."""
+    others = (n for n in asked.answered if n.alarm != notice.alarm and not n.technical)
+    bare = any(other.letter == "A" for other in others)
+    return bare and notice in asked.standing and notice.letter != "A" and not notice.technical
 
 
 def _newest_by_alarm(notices: Sequence[Notice]) -> list[Notice]:

@@ -27,7 +27,7 @@ what they said came from a device that has been revoked as stolen."""
 RAISES = (AnswerKind.MORE_HELP,)
 """Answers that call help: believed from anyone, also from a victim (law 6)."""
 
-_ASKING = (
+ASKING = (
     *(Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.PRESSES_AGAIN),
     *(Purpose.SAYS_OVER, Purpose.IS_IT_OVER),
 )
@@ -97,7 +97,7 @@ def not_counted(alarm: str, person: str, answer: AnswerKind, why: str, at: Momen
 
 def waits_for_answer(notice: Notice, alarm: Alarm, also_failed: bool = False) -> bool:
     """Whether this notice still stands: sent, not taken back, its person not out of it."""
-    if notice.purpose not in _ASKING or (notice.state.failed and not also_failed):
+    if notice.purpose not in ASKING or (notice.state.failed and not also_failed):
         return False
     call = call_of(alarm, notice.person)
     return (

@@ -33,7 +33,7 @@ class Archive:
         return known or await self._store.alarm(alarm_id)
 
     async def notice(self, notice_id: str) -> Notice | None:
-        known = self._book.notices.get(notice_id) or self._unstored_notices().get(notice_id)
+        known = self._book.notice(notice_id) or self._unstored_notices().get(notice_id)
         return known or await self._store.notice(notice_id)
 
     async def notices(self, alarm_id: str) -> Sequence[Notice]:

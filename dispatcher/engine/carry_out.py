@@ -22,6 +22,7 @@ from dispatcher.alarms.model import (
     TellType,
     TellWearer,
 )
+from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import Candidate, View
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.open_alarms import OpenAlarms
@@ -149,10 +150,19 @@ def _stand_down(
         return
     view = book.views.get(desk.alarm.id)
     barred = view.barred if view is not None else ()
+    carried = _carried_by_who_comes(desk.alarm) if effect.reason == "enough" else ()
     for notice in answered.values():
         if notice.address in barred:
             continue  # law 3: a shared phone that a presser holds stays silent
+        if (notice.channel, notice.address) in carried:
+            continue  # "you need not come" on the shared phone of who has just said they come
         desk.notices.append(_outgoing(_taken_back(notice, effect, desk.alarm, at), book, channels))
+
+
+def _carried_by_who_comes(alarm: Alarm) -> list[tuple[str, str]]:
+    calls = alarm.escalation.calls if alarm.escalation is not None else ()
+    coming = (call for call in calls if call.standpoint in COMING)
+    return [(sent.channel, sent.address) for call in coming for sent in call.sent]
 
 
 def _silenced(notice: Notice, alarm: Alarm, at: Moment) -> Tell:

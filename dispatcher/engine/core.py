@@ -206,6 +206,10 @@ class Core:
         by = source.value if source.kind in (SourceKind.DEVICE, SourceKind.NUMBER) else ""
         return self.answer_of(notice.alarm, person, answer, mine, at, by or notice.address)
 
+    def speaker_of(self, notice: Notice, source: Source, at: Moment) -> str | None:
+        """Who says it, whatever becomes of it."""
+        return speaker(notice, self._origin(notice, source, at))
+
     def answer_of(
         self,
         alarm_id: str,
@@ -230,7 +234,8 @@ class Core:
         if answer is AnswerKind.OVER:
             return AnswerOutcome.NOT_YET, work
         after = call_of(self.book.alarms[alarm_id], person)
-        if after is not None and after.standpoint is Standpoint.STOOD_DOWN:
+        calls_help = answer is AnswerKind.MORE_HELP
+        if not calls_help and after is not None and after.standpoint is Standpoint.STOOD_DOWN:
             return AnswerOutcome.STOOD_DOWN, work
         again = before is not None and before.standpoint in _ANSWERED_BY.get(answer, ())
         return (AnswerOutcome.ALREADY if again else AnswerOutcome.COUNTED), work

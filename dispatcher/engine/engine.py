@@ -24,7 +24,7 @@ from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.troubles import ended_key, is_of_equipment, trouble_key
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
-from dispatcher.engine.answering import waits_for_answer
+from dispatcher.engine import asked
 from dispatcher.engine.archive import Archive
 from dispatcher.engine.causes import Causes
 from dispatcher.engine.commits import Commits, Journal
@@ -34,6 +34,7 @@ from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outbox import Outbox
+from dispatcher.engine.pleas import STRANGER, as_press, plea, stranger_is_heard
 from dispatcher.engine.ports import (
     AnswerOutcome,
     Change,
@@ -57,6 +58,8 @@ SLEEP_LONGEST_S = 10.0
 """The timer is set anew at least this often, because a suspended machine stops the loop's clock."""
 
 STOP_WITHIN_S = 2.0
+
+_TAKEN_NOWHERE = (AnswerOutcome.UNKNOWN, AnswerOutcome.CLOSED, AnswerOutcome.NOT_YOURS)
 
 
 LISTED_MOST = 20
@@ -192,20 +195,25 @@ class Engine:
         if notice is None:
             return AnswerOutcome.UNKNOWN
         outcome, work = self._counted(notice, answer, source)
+        if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
+            person = self.core.speaker_of(notice, source, self._at())
+            outcome, work = AnswerOutcome.RAISED, work.and_then(self._plea(person, ""))
         if work != Work():
             await self._do(work)
         return outcome
 
+    async def call_for_help(self, person: str | None, text: str) -> Taken:
+        return await self._do(self._plea(person, text))
+
     async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
         at, alarm = self._at(), self.core.book.get(alarm_id)
-        if alarm is None:
-            return AnswerOutcome.CLOSED
-        called = call_of(alarm, person) is not None
-        leads = self._around.leads(person, alarm.site, at)
-        if not (called or leads or self._around.on_shift(person, at)):
-            return AnswerOutcome.NOT_YOURS
-        outcome, work = self.core.answer_of(alarm_id, person, answer, "", at)
-        await self._do(work)
+        outcome, work = AnswerOutcome.CLOSED, Work()
+        if alarm is not None:
+            outcome, work = self._volunteered(alarm, person, answer, at)
+        if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
+            outcome, work = AnswerOutcome.RAISED, work.and_then(self._plea(person, ""))
+        if work != Work():
+            await self._do(work)
         return outcome
 
     async def receipt(self, notice_id: str, state: ReceiptState, detail: str = "") -> None:
@@ -253,7 +261,7 @@ class Engine:
     def device_subscribed(self, device: str) -> None:
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
-        standing = self._standing(device, also_failed=True)
+        standing = asked.standing(self.core.book, device, also_failed=True)
         pages = [notice for notice in standing if notice.channel == "wearable"]
         for notice, more in shown_again(pages, self.say()):
             self._outbox.show_again(notice, more)
@@ -282,7 +290,13 @@ class Engine:
         return await self.archive.timeline(alarm_id)
 
     async def standing_notices(self, number: str) -> Sequence[Notice]:
-        return self._standing(number)
+        return asked.standing(self.core.book, number)
+
+    async def asked_notices(self, number: str) -> Sequence[Notice]:
+        return asked.asked(self.core.book, number)
+
+    async def closed_notices(self, number: str) -> Sequence[Notice]:
+        return self.core.book.closed.sent_to(number, self._clock.now())
 
     def organisation(self) -> Organisation:
         return self._around.organisation()
@@ -440,18 +454,20 @@ class Engine:
         is stored, and so not handed on when the device repeats it, but never counted.
         """
         kept = Work(Unit(signals=() if signal.repeat else (signal,)))
-        notice = await self._notice_answered(signal)
-        if notice is None or signal.reading.answer is None:
-            return kept
-        source = Source(SourceKind.DEVICE, signal.device)
-        _, work = self._counted(notice, signal.reading.answer, source)
+        answer, notice = signal.reading.answer, await self._notice_answered(signal)
+        outcome, work = AnswerOutcome.UNKNOWN, Work()
+        if answer is not None and notice is not None:
+            source = Source(SourceKind.DEVICE, signal.device)
+            outcome, work = self._counted(notice, answer, source)
+        if answer is AnswerKind.MORE_HELP and outcome in _TAKEN_NOWHERE:
+            return work.and_then(self._alarm(as_press(signal), self._at()))
         return kept.and_then(work)
 
     async def _notice_answered(self, signal: Signal) -> Notice | None:
         reading = signal.reading
         if reading.answer is None or not reading.authenticated:
             return None
-        notice_id = reading.notice or self._only_notice(signal.device)
+        notice_id = reading.notice or asked.only_one(self.core.book, signal.device)
         if notice_id is None:
             return None
         try:
@@ -468,10 +484,24 @@ class Engine:
             _log.warning("an answer was not counted", notice=notice.id)
         return outcome, work
 
-    def _only_notice(self, address: str) -> str | None:
-        standing = self._standing(address)
-        asked = [notice for notice in standing if not notice.technical] or standing
-        return asked[0].id if len(asked) == 1 else None
+    def _volunteered(
+        self, alarm: Alarm, person: str, answer: AnswerKind, at: Moment
+    ) -> tuple[AnswerOutcome, Work]:
+        """Somebody at the console. What calls help is believed from anyone (law 6)."""
+        called = call_of(alarm, person) is not None or self._around.on_shift(person, at)
+        leads = self._around.leads(person, alarm.site, at)
+        if not (called or leads or answer is AnswerKind.MORE_HELP):
+            return AnswerOutcome.NOT_YOURS, Work()
+        return self.core.answer_of(alarm.id, person, answer, "", at)
+
+    def _plea(self, person: str | None, words: str) -> Work:
+        """What is said in words, as a press; a person's own alarm that is open hears it."""
+        known = next(iter(self.core.book.of_device(STRANGER)), None)
+        if person is None and stranger_is_heard(known):
+            return Work()
+        people = self._around.organisation().people
+        site = next((one.site for one in people if one.id == person), "")
+        return self._alarm(plea(person, site, words, self._at()), self._at())
 
     def _technical_signal(self, signal: Signal, at: Moment) -> Work:
         message = TROUBLES.get(signal.type, "{text}")
@@ -493,18 +523,6 @@ class Engine:
     def _folded_over(self, key: str, at: Moment) -> Work:
         many = self._causes.over(key)
         return self.core.recovered(many, at) if many else Work()
-
-    def _standing(self, address: str, also_failed: bool = False) -> list[Notice]:
-        """What this address was sent and may still answer, newest first, one an alarm.
-
-        `also_failed`: what could not be shown while the device was away is shown now.
-        """
-        newest: dict[str, Notice] = {}
-        for notice in self.core.book.sent_to(address):
-            alarm = self.core.book.get(notice.alarm)
-            if alarm is not None and waits_for_answer(notice, alarm, also_failed):
-                newest.setdefault(notice.alarm, notice)
-        return list(newest.values())
 
     def _tell_present_state(self, alarm: Alarm, device: str | None = None) -> None:
         stored = self._line.is_committed(alarm.id)

@@ -10,6 +10,7 @@ from core.signals import Signal
 from dispatcher.alarms.model import Alarm, Call, Notice, Place, Presser
 from dispatcher.alarms.turn import COMING
 from dispatcher.alarms.view import View
+from dispatcher.engine.closed_lately import ClosedLately
 from dispatcher.engine.victims import Victims
 from dispatcher.store.ports import LinkWrite
 
@@ -27,6 +28,7 @@ class OpenAlarms:
         self.views: dict[str, View] = {}
         self.links: dict[str, LinkWrite] = {}
         self.victims = Victims()
+        self.closed = ClosedLately()
         self._by_sender: dict[str, dict[str, None]] = {}
         self._by_zone: dict[str, dict[str, None]] = {}
         self._by_cause: dict[str, str] = {}
@@ -96,6 +98,10 @@ class OpenAlarms:
     def links_of(self, alarm_id: str) -> list[LinkWrite]:
         return [self.links[token] for token in self._links_of.get(alarm_id, ())]
 
+    def notice(self, notice_id: str) -> Notice | None:
+        """A notice of an open alarm, or of one closed within the hour."""
+        return self.notices.get(notice_id) or self.closed.get(notice_id)
+
     def sent_to(self, address: str) -> list[Notice]:
         """The notices of open alarms that went to one address, newest first."""
         alarms = self._letters.get(address, {})
@@ -153,6 +159,8 @@ class OpenAlarms:
         old = self.alarms.get(alarm.id)
         if not alarm.open:
             if old is not None:
+                if alarm.times.closed is not None:
+                    self.closed.keep(alarm.times.closed, self.notices_of(alarm.id))
                 self._forget(old)
             return
         self.alarms[alarm.id] = alarm

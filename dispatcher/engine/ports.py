@@ -34,7 +34,7 @@ class Source:
 
 
 class AnswerOutcome(StrEnum):
-    """What became of an answer; everything but `counted` has changed nothing."""
+    """What became of an answer; only `counted` and `raised` have changed anything."""
 
     COUNTED = "counted"
     STOOD_DOWN = "stood_down"  # recorded; others are enough, or it is over
@@ -42,6 +42,7 @@ class AnswerOutcome(StrEnum):
     CLOSED = "closed"
     NOT_YET = "not_yet"  # "over" before arriving, or on a picture without who has joined since
     NOT_YOURS = "not_yours"
+    RAISED = "raised"  # more help, but no alarm for it: the person's own alarm is raised
     UNKNOWN = "unknown"
 
 
@@ -108,6 +109,13 @@ class Desk(Protocol):
         """An answer at the console by somebody who may not have been called."""
         ...
 
+    async def call_for_help(self, person: str | None, text: str) -> Taken:
+        """Somebody asks for help in words, about no alarm that is known: raised in doubt.
+
+        None: nobody knows who writes; the text should say how to reach them.
+        """
+        ...
+
     async def receipt(self, notice_id: str, state: ReceiptState, detail: str = "") -> None: ...
 
     async def close_alarm(
@@ -138,6 +146,14 @@ class Desk(Protocol):
 
     async def standing_notices(self, number: str) -> Sequence[Notice]:
         """Notices of open alarms sent to a number that still wait for an answer, newest first."""
+        ...
+
+    async def asked_notices(self, number: str) -> Sequence[Notice]:
+        """All that asked this number in open alarms, whatever became of it since; one an alarm."""
+        ...
+
+    async def closed_notices(self, number: str) -> Sequence[Notice]:
+        """What went to this number in alarms closed within the hour, newest first."""
         ...
 
     def organisation(self) -> Organisation: ...

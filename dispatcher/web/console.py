@@ -55,6 +55,7 @@ SAID = {
     "already": "You have answered that already.",
     "over": "It is over already.",
     "not_taken": "Your answer was not taken. Try again.",
+    "raised": "Help is called for you.",
     "pressed": "Pressed.",
     "registered": "Registered. Press it once more: the board must show its place.",
 }
@@ -64,6 +65,7 @@ _SAID_OF = {
     AnswerOutcome.ALREADY: "already",
     AnswerOutcome.CLOSED: "over",
     AnswerOutcome.NOT_YOURS: "not_taken",
+    AnswerOutcome.RAISED: "raised",
     AnswerOutcome.UNKNOWN: "not_taken",
 }
 

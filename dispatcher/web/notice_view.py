@@ -120,7 +120,13 @@ def view_of(
 
 
 def allowed(phase: Phase, answer: AnswerKind) -> bool:
-    """Which answers a page in this phase may send. A late accept is recorded, never refused."""
+    """Which answers a page in this phase may send.
+
+    A late accept is recorded, never refused; a call for more help is believed from anyone (law 6),
+    also from a page that was still open when its link died.
+    """
+    if answer is AnswerKind.MORE_HELP:
+        return phase is not Phase.GONE
     if phase is Phase.STOOD_DOWN:
         return answer is AnswerKind.ACCEPT
     return phase in (Phase.CALLED, Phase.COMING, Phase.ARRIVED, Phase.INFORMED)

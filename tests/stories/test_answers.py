@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dispatcher.engine import asked
+from tests.support.house import SHARED_PHONE
 from tests.support.story import story
 
 
@@ -116,6 +118,29 @@ def test_more_help_calls_the_next_circle_at_once_and_wants_one_more() -> None:
     """)
 
 
+def test_more_help_from_somebody_stood_down_calls_the_next_circle() -> None:
+    """Ida was on her way and sees more than Bo does; nobody tells her that she need not come."""
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s | Lone leader
+    plan: 0 s nearest*2 wearable; 60 s leader
+    0:00 | Anna | presses            | call Bo: wearable; call Ida: wearable; Anna feels: sent
+    0:05 | Bo   | accepts            | stand down Ida: enough; Anna feels: Bo is coming, 35 s
+    0:10 | Ida  | asks for more help | call Lone: wearable, sms
+    0:15 | Ida  | accepts            | stand down Lone: enough
+                                     ; Anna feels: Bo and Ida are coming, 35 s
+    """)
+
+
+def test_a_yes_after_a_no_counts() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Anna | presses  | call Bo: wearable; Anna feels: sent
+    0:05 | Bo   | declines | call Ida: wearable
+    0:08 | Bo   | accepts  | stand down Ida: enough; Anna feels: Bo is coming, 35 s
+    """)
+
+
 def test_two_wanted_means_the_circle_goes_on_by_its_seconds_until_two_come() -> None:
     story("""
     Anna in lejl-12 | Bo 35 s | Ida 60 s | Kim 80 s | Lone leader
@@ -216,3 +241,16 @@ def test_an_answer_twice_is_already_given() -> None:
     0:40 | Bo   | arrives | Anna feels: somebody is there
     0:41 | Bo   | arrives | answer: already
     """)
+
+
+def test_the_yes_of_a_shared_phone_is_not_answered_by_a_stand_down_on_that_very_phone() -> None:
+    """Bo and Ida carry it; one of them has said "1" and must not read "you need not come"."""
+    stage = story("""
+    Anna in lejl-12 | Bo 35 s shared_phone no_badge | Ida 60 s shared_phone no_badge | Kim 80 s
+    plan: 0 s nearest*3 wearable sms
+    0:00 | Anna | presses | call Bo: sms; call Ida: sms; call Kim: wearable, sms
+                          ; Anna feels: sent
+    0:05 | Ida  | accepts | stand down Kim: enough; Anna feels: Ida is coming, 60 s
+    """)
+    (heard,) = asked.asked(stage.core.book, SHARED_PHONE)
+    assert heard.person == "ida", "what the phone says next is hers"

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Taken
-from dispatcher.alarms.model import Alarm, Cause, Notice, Place, Purpose
+from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
+from dispatcher.alarms.model import Alarm, Cause, Notice, Place, Presser, Purpose, Times
+from dispatcher.alarms.plan import Plan
 from dispatcher.alarms.view import Unusual, View
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH
@@ -88,6 +89,13 @@ def a_notice(
     )
 
 
+def alarm_of(person: str) -> Alarm:
+    """Somebody has pressed, and it is open."""
+    presser = Presser(f"badge-{person}", person, person.title(), Standing.ASSIGNED, NOW)
+    plan = Plan("all", "engvej", ())
+    return Alarm("a_1", "engvej", AlarmKind.ATTACK, Level.RED, PLACE, (presser,), plan, Times())
+
+
 def elsewhere(label: str = "Hal 2") -> Place:
     return replace(PLACE, zone="hal-2", label=label)
 
@@ -117,10 +125,14 @@ class RememberingDesk:
     """A Desk for channels: takes answers and receipts as the engine's port says, and keeps them."""
 
     standing: list[Notice] = field(default_factory=list)
+    stood_down: list[Notice] = field(default_factory=list)
+    closed: list[Notice] = field(default_factory=list)
+    pleas: list[tuple[str | None, str]] = field(default_factory=list)
     answers: list[tuple[str, AnswerKind, Source]] = field(default_factory=list)
     receipts: Queue[tuple[str, ReceiptState, str]] = field(default_factory=Queue)
     outcome: AnswerOutcome = AnswerOutcome.COUNTED
     alarm_open: Alarm | None = None
+    on_shift: tuple[str, ...] = ("bo", "ida")
     staff: tuple[Person, ...] = (
         Person("bo", "Bo Berg", "engvej", (Phone(BO),)),
         Person("ida", "Ida Dahl", "engvej", (Phone(IDA),)),
@@ -131,13 +143,21 @@ class RememberingDesk:
         return [(notice, answer) for notice, answer, _ in self.answers]
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
-        known = next((n for n in self.standing if n.id == notice_id), None)
+        sent = (*self.standing, *self.stood_down, *self.closed)
+        known = next((n for n in sent if n.id == notice_id), None)
         if known is None:
             return AnswerOutcome.UNKNOWN
         if source != Source(SourceKind.NUMBER, known.address):
             return AnswerOutcome.NOT_YOURS
         self.answers.append((notice_id, answer, source))
+        if known in self.closed:
+            helps = answer is AnswerKind.MORE_HELP
+            return AnswerOutcome.RAISED if helps else AnswerOutcome.CLOSED
         return self.outcome
+
+    async def call_for_help(self, person: str | None, text: str) -> Taken:
+        self.pleas.append((person, text))
+        return Taken.STORED
 
     async def receipt(self, notice_id: str, state: ReceiptState, detail: str = "") -> None:
         self.receipts.put_nowait((notice_id, state, detail))
@@ -145,11 +165,26 @@ class RememberingDesk:
     async def standing_notices(self, number: str) -> Sequence[Notice]:
         return [notice for notice in self.standing if notice.address == number]
 
+    async def asked_notices(self, number: str) -> Sequence[Notice]:
+        return [n for n in (*self.standing, *self.stood_down) if n.address == number]
+
+    async def closed_notices(self, number: str) -> Sequence[Notice]:
+        return [notice for notice in self.closed if notice.address == number]
+
     def organisation(self) -> Organisation:
         return Organisation(people=self.staff)
 
     def open_alarm(self, alarm_id: str) -> Alarm | None:
         return self.alarm_open
+
+    def open_alarms(self) -> Sequence[Alarm]:
+        return [] if self.alarm_open is None else [self.alarm_open]
+
+    def people(self) -> Sequence[PersonState]:
+        return [
+            PersonState(one.id, one.first_name, None, None, one.id in self.on_shift, False, ())
+            for one in self.staff
+        ]
 
     # What no channel asks for.
 
@@ -170,9 +205,6 @@ class RememberingDesk:
     def device_subscribed(self, device: str) -> None:
         raise NotImplementedError
 
-    def open_alarms(self) -> Sequence[Alarm]:
-        raise NotImplementedError
-
     def last_view(self, alarm_id: str) -> View | None:
         raise NotImplementedError
 
@@ -183,9 +215,6 @@ class RememberingDesk:
         raise NotImplementedError
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
-        raise NotImplementedError
-
-    def people(self) -> Sequence[PersonState]:
         raise NotImplementedError
 
     def devices(self) -> Sequence[DeviceState]:

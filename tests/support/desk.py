@@ -204,7 +204,16 @@ class MemoryDesk:
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
         return self.told.get(alarm_id, [])
 
+    async def call_for_help(self, person: str | None, text: str) -> Taken:
+        return Taken.STORED
+
     async def standing_notices(self, number: str) -> Sequence[Notice]:
+        return []
+
+    async def asked_notices(self, number: str) -> Sequence[Notice]:
+        return []
+
+    async def closed_notices(self, number: str) -> Sequence[Notice]:
         return []
 
     def organisation(self) -> Organisation:

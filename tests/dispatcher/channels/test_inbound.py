@@ -10,7 +10,15 @@ from dispatcher.channels.gsm import segments
 from dispatcher.channels.inbound import inbound
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language, Person, Phone
-from tests.support.channels import BO, IDA, Heard, RememberingDesk, a_notice, elsewhere
+from tests.support.channels import (
+    BO,
+    IDA,
+    Heard,
+    RememberingDesk,
+    a_notice,
+    alarm_of,
+    elsewhere,
+)
 
 HELP = "LEJL 12 HUS 2 1.SAL: 1 kommer, 2 kan ikke."
 
@@ -136,9 +144,124 @@ async def test_another_number_answers_nothing_of_this_one() -> None:
 
 async def test_an_unknown_number_gets_no_answer_and_is_counted() -> None:
     desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
-    assert await inbound(desk, heard, "+4520999999", "hjælp") == ""
+    assert await inbound(desk, heard, "+4520999999", "1") == ""
     assert heard.counted == ["sms_from_unknown_number"]
     assert "+45" not in "".join(heard.details)
+    assert (desk.answers, desk.pleas) == ([], [])
+
+
+async def test_a_plea_from_an_unknown_number_is_raised_with_the_number_to_call_back() -> None:
+    """Somebody who may be in need and cannot be placed: raised in doubt; still no answer."""
+    desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
+    assert await inbound(desk, heard, "+4520999999", "hjælp ved bageren") == ""
+    assert desk.pleas == [(None, "+4520999999: hjælp ved bageren")]
+    assert heard.counted == ["sms_from_unknown_number"]
+    assert "+45" not in "".join(heard.details)
+
+
+async def test_a_yes_that_crosses_a_stand_down_finds_its_alarm() -> None:
+    desk = RememberingDesk(stood_down=[a_notice()], outcome=AnswerOutcome.STOOD_DOWN)
+    assert await text_from(desk, "1") == "Afblæst. Du skal ikke komme."
+    assert desk.answered == [("alarm_1-1", AnswerKind.ACCEPT)]
+
+
+async def test_a_yes_after_a_no_counts() -> None:
+    desk = RememberingDesk(stood_down=[a_notice()])
+    assert await text_from(desk, "1") == "Tak. Anna får besked. Svar 3, når du er der."
+    assert desk.answered == [("alarm_1-1", AnswerKind.ACCEPT)]
+
+
+async def test_more_help_from_somebody_stood_down_is_raised_in_that_alarm() -> None:
+    desk = RememberingDesk(stood_down=[a_notice()])
+    assert await text_from(desk, "4 hjælp") == "Vi kalder mere hjælp."
+    assert desk.answered == [("alarm_1-1", AnswerKind.MORE_HELP)]
+
+
+async def test_thanks_for_a_stand_down_are_no_answer() -> None:
+    desk = RememberingDesk(stood_down=[a_notice()], outcome=AnswerOutcome.STOOD_DOWN)
+    assert await text_from(desk, "ok tak") == "Afblæst. Du skal ikke komme."
+    assert desk.answered == [("alarm_1-1", AnswerKind.SEEN)]
+
+
+async def test_a_bare_key_is_asked_back_when_a_changed_mind_may_be_meant() -> None:
+    """Bo has said 2 to the first alarm; the second asked him for "1B"."""
+    second = a_notice(id="alarm_2-1", alarm="alarm_2", letter="B", place=elsewhere())
+    desk = RememberingDesk(standing=[second], stood_down=[a_notice()])
+    said = await text_from(desk, "1")
+    assert desk.answered == []
+    assert "1A" in said
+    assert "1B" in said
+    await text_from(desk, "1a")
+    await text_from(desk, "1b")
+    assert [notice for notice, _ in desk.answered] == ["alarm_1-1", "alarm_2-1"]
+
+
+async def test_a_bare_key_means_the_alarm_that_waits_beside_one_that_has_been_answered() -> None:
+    answered = a_notice(id="alarm_2-1", alarm="alarm_2", letter="B", place=elsewhere())
+    desk = RememberingDesk(standing=[a_notice()], stood_down=[answered])
+    await text_from(desk, "1")
+    assert desk.answered == [("alarm_1-1", AnswerKind.ACCEPT)]
+
+
+@pytest.mark.parametrize("text", ["1", "2", "3", "5", "tak", "hvad skete der"])
+async def test_an_answer_after_the_close_is_told_that_it_is_over(text: str) -> None:
+    desk = RememberingDesk(closed=[a_notice()])
+    assert await text_from(desk, text) == "Alarmen er afsluttet."
+    assert desk.pleas == []
+
+
+async def test_more_help_after_the_close_is_raised_for_who_writes() -> None:
+    desk = RememberingDesk(closed=[a_notice()])
+    assert await text_from(desk, "4 hjælp") == "Vi tilkalder hjælp til dig."
+
+
+@pytest.mark.parametrize("text", ["hjælp", "4", "ring 112", "han har en kniv", "help me"])
+async def test_a_plea_without_any_alarm_is_raised_for_who_writes(text: str) -> None:
+    desk = RememberingDesk()
+    assert await text_from(desk, text) == "Vi tilkalder hjælp til dig."
+    assert desk.pleas == [("bo", text)]
+
+
+async def test_a_plea_beside_technical_alarms_is_no_matter_of_theirs() -> None:
+    silent = a_notice(id="t_1-1", alarm="t_1", letter="T", kind=AlarmKind.TECHNICAL)
+    desk = RememberingDesk(standing=[silent])
+    assert await text_from(desk, "hjælp") == "Vi tilkalder hjælp til dig."
+    assert (desk.answers, desk.pleas) == ([], [("bo", "hjælp")])
+
+
+async def test_more_help_is_never_asked_back_between_several_alarms() -> None:
+    desk = two_alarms()
+    assert await text_from(desk, "mere hjælp!") == "Vi kalder mere hjælp."
+    assert {notice for notice, _ in desk.answered} == {"alarm_1-1", "alarm_2-1"}
+    desk = two_alarms()
+    await text_from(desk, "4b")
+    assert desk.answered == [("alarm_2-1", AnswerKind.MORE_HELP)]
+
+
+async def test_what_somebody_who_has_pressed_writes_is_passed_on_as_theirs() -> None:
+    """It may say where she is; "1: on my way" would be no answer to her."""
+    anna = Person("anna", "Anna", "engvej", (Phone(IDA),))
+    desk = RememberingDesk(staff=(anna,), alarm_open=alarm_of("anna"))
+    for text in ("i kælderen", "hjælp"):
+        assert await text_from(desk, text, IDA) == "Vi giver det videre. Hjælpen er tilkaldt."
+    assert desk.pleas == [("anna", "i kælderen"), ("anna", "hjælp")]
+
+
+@pytest.mark.parametrize("text", ["Autosvar: jeg kører bil", "Out of office: for help dial 112"])
+async def test_a_phone_that_answers_by_itself_has_read_nothing_and_gets_no_answer(
+    text: str,
+) -> None:
+    desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
+    assert await inbound(desk, heard, BO, text) == ""
+    assert (desk.answers, desk.pleas) == ([], [])
+    assert heard.counted == ["sms_automatic_answer"]
+
+
+async def test_a_shared_phone_speaks_for_whoever_of_its_carriers_is_on_duty() -> None:
+    carriers = tuple(Person(p, p.title(), "engvej", (Phone(BO),)) for p in ("ida", "bo"))
+    desk = RememberingDesk(staff=carriers, on_shift=("bo",))
+    await text_from(desk, "hjælp")
+    assert desk.pleas == [("bo", "hjælp")]
 
 
 async def test_an_answer_counts_even_when_its_writer_has_left_the_site_file() -> None:

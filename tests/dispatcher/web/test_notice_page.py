@@ -213,7 +213,7 @@ async def test_a_late_accept_is_passed_on_and_answered_with_a_stand_down() -> No
     assert "Afblæst" in page.text
 
 
-@pytest.mark.parametrize("answer", ["arrived", "more_help", "decline", "over", "withdraw"])
+@pytest.mark.parametrize("answer", ["arrived", "decline", "over", "withdraw"])
 async def test_a_dead_link_takes_nothing_but_a_late_accept(answer: str) -> None:
     desk = lindehuset()
     client = await opened(desk)
@@ -221,6 +221,28 @@ async def test_a_dead_link_takes_nothing_but_a_late_accept(answer: str) -> None:
     desk.stand("a_1", "bo", Standpoint.STOOD_DOWN)
     await client.post(HERE, data={**form, "answer": answer})
     assert desk.asked == []
+
+
+async def test_more_help_from_a_page_still_open_is_passed_on_when_its_link_has_died() -> None:
+    """Law 6: what calls help is believed from anyone; the page still says nothing of the alarm."""
+    desk = lindehuset()
+    client = await opened(desk)
+    form = await form_of(client)
+    desk.stand("a_1", "bo", Standpoint.STOOD_DOWN)
+    answered = await client.post(HERE, data={**form, "answer": "more_help"})
+    assert desk.asked[-1][1] is AnswerKind.MORE_HELP
+    page = await client.get(answered.headers["location"])
+    assert "Vi kalder flere." in page.text
+    assert_says_nothing_of_the_alarm(page)
+
+
+async def test_more_help_from_the_page_of_an_alarm_just_closed_is_passed_on() -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    form = await form_of(client)
+    closed(desk, desk.held["a_1"])
+    await client.post(HERE, data={**form, "answer": "more_help"})
+    assert desk.asked[-1][1] is AnswerKind.MORE_HELP
 
 
 async def test_a_person_who_pressed_too_reads_nothing_about_the_alarm_on_their_phone() -> None:
