@@ -5,18 +5,18 @@ What reaches devices comes in as `Lines`, so that the gateway may be in this pro
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core import log, metrics
 from core.clock import Clock, ServiceClock
-from core.errors import ConfigError, StoreUnavailable
+from core.errors import StoreUnavailable
 from core.settings import Settings
 from core.signals import ReceiptState
 from devices.scan import Unregistered
@@ -36,6 +36,7 @@ from dispatcher.engine.pictures import DeviceEyes, SitePictures
 from dispatcher.engine.work import Tell
 from dispatcher.store.journal import EmergencyJournal
 from dispatcher.store.journal_places import places_beside
+from dispatcher.store.locks import hold_database, hold_folder
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite import SqliteStore, open_sqlite
 
@@ -80,7 +81,7 @@ class Ground:
     store: SqliteStore
     journal: EmergencyJournal
     clock: ServiceClock
-    lock: IO[bytes]
+    held: ExitStack
     replayed: tuple[str, ...]
 
 
@@ -88,13 +89,16 @@ async def open_ground(settings: Settings) -> Ground:
     """Open (make, migrate) the store, replay the journal. Raises ConfigError, StoreUnavailable."""
     wall = ServiceClock().wall()
     make_private(settings.data_dir)
-    lock = locked(settings.data_dir)
+    held = ExitStack()
+    hold_folder(settings.data_dir, held)
+    hold_file = hold_database(settings.database_path, held)
     store = open_sqlite(settings.database_path, clock_wall=wall)
+    hold_file()
     clock = ServiceClock(await store.clock_mark())
     beside = places_beside(settings.data_dir, settings.database_path, os.environ)
     journal = EmergencyJournal(settings.data_dir / JOURNAL, beside=beside)
     replayed = await _replayed(journal, store, wall)
-    return Ground(store, journal, clock, lock, replayed)
+    return Ground(store, journal, clock, held, replayed)
 
 
 async def _replayed(
@@ -110,19 +114,6 @@ async def _replayed(
         _log.warning("the emergency journal was replayed", units=replay.stored, kept=kept)
     overtaken = tuple(f"{alarm}: its stored state had gone on" for alarm in replay.superseded)
     return (*replay.unreadable, *overtaken)
-
-
-def locked(folder: Path) -> IO[bytes]:
-    """One service a data directory; the lock goes with the process. Raises ConfigError."""
-    file = (folder / "lock").open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise ConfigError(
-            f"A service runs on {folder} already. Stop it, or set another TILKALD_DATA_DIR."
-        ) from None
-    return file
 
 
 def make_private(folder: Path) -> None:
@@ -221,7 +212,7 @@ class Dispatcher:
             await channel.close()
         await self.store.close()
         await self._ground.journal.close()
-        self._ground.lock.close()
+        self._ground.held.close()
 
     def _engine(self, lines: Lines) -> Engine:
         clock = self._ground.clock

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +14,11 @@ import httpx
 import pytest
 
 from core.clock import monotonic_s, sleep
+from dispatcher.store.journal_places import places_beside
 from firmware_sim.bench import town
 from firmware_sim.service import PrivateService
 from tests.support.crash_device import CrashDevice, Said
+from tests.support.hanging_disk import hanging_disk
 from tests.support.whole_service import whole_service
 
 pytestmark = pytest.mark.shell
@@ -65,6 +68,59 @@ async def test_a_store_that_cannot_commit_never_stops_help(tmp_path: Path, fault
         assert len(await house.alarms()) == 1
 
 
+@pytest.mark.parametrize("ends", ["killed", "stopped"])
+async def test_a_disk_that_hangs_takes_no_press_along(tmp_path: Path, ends: str) -> None:
+    data = tmp_path / "data"
+    if not places_beside(data, data, os.environ):
+        pytest.skip("this machine has one file system, so no journal can stand beside it")
+    disk = hanging_disk(data, tmp_path)
+    async with _running(tmp_path, disk.environment) as house:
+        with disk.hangs():
+            began_s = monotonic_s()
+            press = house.button.say("alarm", level="red")
+            await _until(lambda: house.was_told("page"))
+            await _until_async(lambda: house.says_degraded())
+            assert [alarm["unstored"] for alarm in await house.alarms()] == [True]
+            assert (await house.alarm())["unstored"] is True
+            assert (await house.page("/")).is_success
+            assert (await house.page(f"/alarms/{house.paged_for}")).is_success
+            assert monotonic_s() - began_s < SOON_S
+            assert press.seq in house.button.unacknowledged
+            await house.button.hung_up()
+            if ends == "killed":
+                await house.service.kill()
+            else:
+                began_s = monotonic_s()
+                assert await house.service.stop() == 0
+                assert monotonic_s() - began_s < SOON_S
+        await house.service.start()
+        assert [alarm["open"] for alarm in await house.alarms()] == [True]
+        assert house.stored(press) == 1
+
+
+async def test_a_database_that_was_deleted_takes_no_open_alarm_along(tmp_path: Path) -> None:
+    async with _running(tmp_path) as house:
+        first = house.button.say("alarm", level="red")
+        await _until(lambda: first in house.button.acknowledged)
+        await _until(lambda: house.was_told("page"))
+        for path in (house.folder).glob("tilkald.db*"):
+            path.unlink()
+        other = CrashDevice("button-s0-1", house.hear)
+        await other.connect(house.service.ready.broker.host, house.service.ready.broker.port)
+        other.say("alarm", level="red")
+        known = {str(alarm["id"]) for alarm in await house.alarms()}
+        await _until_async(lambda: house.says_degraded())
+        await _until(lambda: b"button-s0-1" in house.journal.read_bytes())
+        await _until(lambda: all(one.encode() in house.journal.read_bytes() for one in known))
+        await other.hung_up()
+        await house.button.hung_up()
+        await house.service.restart()
+        alarms = {str(alarm["id"]): alarm["open"] for alarm in await house.alarms()}
+        assert len(alarms) == 2
+        assert known <= set(alarms)
+        assert all(alarms.values())
+
+
 # A small house around a real process
 
 
@@ -104,9 +160,12 @@ class _House:
         return [alarm for alarm in found if not alarm["technical"]]
 
     async def alarm(self) -> dict[str, object]:
-        """The list comes from the store; an open alarm by its id is known from memory."""
         page: dict[str, object] = (await self._get(f"/api/v1/alarms/{self.paged_for}")).json()
         return page
+
+    async def page(self, path: str) -> httpx.Response:
+        """As a browser asks for it."""
+        return await self._get(path, accept="text/html")
 
     async def says_degraded(self) -> bool:
         answer = await self._get("/readyz")
@@ -122,18 +181,20 @@ class _House:
         tables.close()
         return count
 
-    async def _get(self, path: str) -> httpx.Response:
+    async def _get(self, path: str, accept: str = "application/json") -> httpx.Response:
         ready = self.service.ready
-        headers = {"Authorization": f"Bearer {ready.token}"}
+        headers = {"Authorization": f"Bearer {ready.token}", "Accept": accept}
         return await self.http.get(ready.http + path, headers=headers)
 
 
 @asynccontextmanager
-async def _running(folder: Path) -> AsyncIterator[_House]:
-    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=1))
+async def _running(
+    folder: Path, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[_House]:
+    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=2))
     site = town.write(folder / "site", made)
     async with (
-        PrivateService(site, folder / "data") as service,
+        PrivateService(site, folder / "data", settings) as service,
         httpx.AsyncClient(trust_env=False) as http,
     ):
         house = _House(service, folder / "data", http)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +87,7 @@ async def whole_service(folder: Path, lines: tuple[Line, ...] = ()) -> AsyncIter
     made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=2))
     devices, desk = GatewayLines(clock), EngineDesk(clock)
     pictures = SitePictures(made, (), devices)
-    ground = Ground(store, journal, clock, (folder / "lock").open("wb"), ())
+    ground = Ground(store, journal, clock, ExitStack(), ())
     dispatcher = Dispatcher(loaded, ground, pictures, devices)
     gateway = Gateway(loaded, clock, desk)
     devices.listening(gateway)
