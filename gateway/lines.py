@@ -35,6 +35,7 @@ from gateway.links.serial_line import SerialLine, SerialSettings
 from gateway.links.tcp_line import TcpLine
 from gateway.links.udp_line import UdpLine
 from gateway.ports import Supervises
+from gateway.strangers import POINTS_MOST, Strangers
 
 AGAIN_S = 1.0
 """A line that ended by a mistake of ours is started again after this."""
@@ -240,6 +241,10 @@ class DeviceLines:
             self._scan.heard(line.id, reading, self._clock.wall(), known_as)
         return stranger
 
+    def is_strange_point(self, reading: Reading) -> bool:
+        """Whether only the panel is registered, and not the point of it that spoke."""
+        return bool(reading.point) and bool(self._resolved(reading).point)
+
     def _resolved(self, reading: Reading) -> Registration:
         wall = self._clock.wall()
         return self._registry.resolve(reading.protocol, reading.device, wall, reading.point)
@@ -255,6 +260,8 @@ class LineHouse:
         """Where the port has a session of its own: who watches over its panels."""
         self._missing: dict[str, Finding] = {}
         self._silent_boards: dict[str, None] = {}
+        self._strangers = Strangers(f"strangers-{line.id}")
+        self._points = Strangers("", POINTS_MOST)
         self._is_open: bool | None = None
         self._is_silent = False
         self._spoke_at: datetime | None = None
@@ -301,6 +308,10 @@ class LineHouse:
         is_stranger = not is_of_the_line(reading) and self._lines.is_stranger(self._line, reading)
         if is_stranger and self._line.only_registered:
             return True
+        if is_stranger:
+            reading = self._strangers.as_pressed(reading, self.now())
+        elif self._lines.is_strange_point(reading):
+            reading = self._points.as_pressed(reading, self.now())
         closes = self._lines.may_close(self._line) and reading.type in _TAKES_AWAY
         reading = replace(reading, line=self._line.id, closes=closes)
         return await self._lines.intake.take(reading, site=self._line.site, called=called)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
+from operator import xor
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from devices.registry import Device, Line, MemoryRegistry
 from devices.watch import Trouble, Watch
 from gateway.intake import Intake
 from gateway.lines import DeviceLines
+from gateway.strangers import STRANGERS_MOST
 from gateway.supervision import Supervision
 from tests.support.gateway import StoringDesk
 from tests.support.pty_line import PtyCable
@@ -87,6 +90,20 @@ async def test_where_the_site_says_so_a_stranger_calls_nobody_and_is_still_found
         house.registry.load([ROOM], ())
         await house.say_until(CALL, lambda: len(house.desk.taken) >= 1)
         assert house.desk.taken[0].device == "room-12"
+
+
+async def test_many_unknown_senders_of_one_line_press_as_one_past_a_limit(
+    tmp_path: Path,
+) -> None:
+    async with House(tmp_path, devices=()) as house:
+        for number in range(STRANGERS_MOST + 5):
+            block = CALL[:-1].replace(b"0815", b"%04d" % (9_000 + number))
+            await house.say(block + bytes([reduce(xor, block[1:])]))
+            await house.hears(b"\x06")
+        devices = [signal.device for signal in house.desk.taken]
+        assert devices[-5:] == ["espa444:strangers-nurse-call"] * 5
+        assert len(set(devices)) == STRANGERS_MOST + 1
+        assert len(house.lines.scan.newest_first()) == STRANGERS_MOST + 5
 
 
 async def test_an_unknown_sender_never_passes_for_a_device_of_that_name(tmp_path: Path) -> None:
