@@ -7,7 +7,7 @@ open alarm is looked at; a story that breaks something is printed at its shortes
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.alarms.answers import moves_forward
-from dispatcher.alarms.model import Alarm, Cause, Notice, Purpose
+from dispatcher.alarms.model import Alarm, Cause, Notice, Purpose, TellType
 from dispatcher.alarms.turn import COMING
 from dispatcher.engine.core import Core
 from dispatcher.engine.ports import Source, SourceKind
@@ -60,6 +60,18 @@ changes = st.tuples(st.just("change"), people, st.sampled_from(("leaves", "stole
 happenings = st.one_of(
     presses, replies, replies, receipts, cancels, losses, closes, troubles, pauses, changes
 )
+again = st.tuples(st.just("press"), st.just("Anna"), st.none(), st.none(), st.none(), st.booleans())
+pressed_again = st.lists(
+    st.tuples(wait_s, st.one_of(again, again, replies, replies, receipts, losses, pauses, cancels)),
+    max_size=20,
+)
+"""One wearer presses again and again, while others come, go, and say something or nothing."""
+
+RINGS = (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.PRESSES_AGAIN)
+SAYS_PRESENT = (AnswerKind.SEEN, AnswerKind.ACCEPT, AnswerKind.ARRIVED, AnswerKind.MORE_HELP)
+HEARD_WITHIN = timedelta(seconds=30)
+TOLD_WITHIN = timedelta(seconds=20)
+
 stories = st.lists(st.tuples(wait_s, happenings), max_size=14)
 
 often = settings(
@@ -181,6 +193,68 @@ def test_rounds_are_at_least_5_s_apart(story: list[Step]) -> None:
 
 
 @often
+@given(stories | pressed_again)
+def test_no_press_is_left_without_somebody_hearing_of_it_within_30_s(story: list[Step]) -> None:
+    waiting: dict[str, datetime] = {}
+
+    def look(act: Act, work: Work) -> None:
+        for alarm_id in act.pressed_in(work):
+            waiting.setdefault(alarm_id, act.at.now)
+        for notice in work.send:
+            if notice.purpose in RINGS and not act.core.why_not(notice, act.at):
+                waiting.pop(notice.alarm, None)
+        for alarm_id, since in list(waiting.items()):
+            alarm = act.core.book.get(alarm_id)
+            if alarm is None or alarm.technical or not act.anybody(alarm):
+                del waiting[alarm_id]
+            else:
+                assert act.at.now <= since + HEARD_WITHIN, alarm_id
+
+    Act().play(story, look)
+
+
+@often
+@given(stories | pressed_again)
+def test_a_wearer_whose_press_nobody_answers_hears_so_within_20_s(story: list[Step]) -> None:
+    waiting: dict[str, datetime] = {}
+
+    def look(act: Act, work: Work) -> None:
+        for alarm_id in act.pressed_in(work):
+            waiting.setdefault(alarm_id, act.at.now)
+        for alarm_id in act.answered_in:
+            waiting.pop(alarm_id, None)
+        for tell in work.tell:
+            if tell.type is TellType.NOBODY_YET:
+                waiting.pop(tell.alarm, None)
+        for alarm_id, since in list(waiting.items()):
+            alarm = act.core.book.get(alarm_id)
+            if alarm is None or alarm.technical:
+                del waiting[alarm_id]
+            else:
+                assert act.at.now <= since + TOLD_WITHIN, alarm_id
+
+    Act().play(story, look)
+
+
+@often
+@given(st.lists(st.tuples(st.sampled_from((0.2, 1.0, 3.0)), again | replies), max_size=60))
+def test_however_often_somebody_presses_nobody_is_rung_for_it_more_than_5_times_a_minute(
+    story: list[Step],
+) -> None:
+    rung: dict[tuple[str, str], list[datetime]] = {}
+
+    def look(act: Act, work: Work) -> None:
+        for notice in work.send:
+            if notice.purpose is Purpose.PRESSES_AGAIN:
+                times = rung.setdefault((notice.alarm, notice.address), [])
+                times.append(act.at.now)
+                lately = [at for at in times if act.at.now - at < timedelta(seconds=60)]
+                assert len(lately) <= 5, lately
+
+    Act().play([(0.0, ("press", "Anna", None, None, None, False)), *story], look)
+
+
+@often
 @given(stories)
 def test_acute_alarms_close_only_by_who_arrived_or_leads_and_never_by_a_victim(
     story: list[Step],
@@ -274,6 +348,7 @@ class Act:
         self.presses = Presses()
         self.works: list[Work] = []
         self.now_s = 0.0
+        self.answered_in: tuple[str, ...] = ()
         self._notices: list[Notice] = []
         self._refused: dict[tuple[str, str], None] = {}
 
@@ -287,6 +362,18 @@ class Act:
             self._pass_time(self.now_s + seconds, look)
             self._look(self._happen(happening), look)
         self._pass_time(self.now_s + 60, look)
+
+    def pressed_in(self, work: Work) -> list[str]:
+        """The open alarms of those whose presses this work has taken in, copies apart."""
+        presses = [s for s in work.unit.signals if s.type is SignalType.ALARM]
+        mine = [self.core.book.of_presser(s.device, s.point) for s in presses]
+        return [alarm.id for alarm in mine if alarm is not None]
+
+    def anybody(self, alarm: Alarm) -> bool:
+        """Whether there is anybody to call about it."""
+        view = self.core.book.views[alarm.id]
+        everybody = (*view.nearest, *view.leaders, *view.on_call, *view.last_resort)
+        return any(candidate.routes for candidate in everybody)
 
     def whom(self, notice_id: str) -> tuple[str, str]:
         """The alarm and the person of a notice."""
@@ -319,6 +406,7 @@ class Act:
         self.works.append(work)
         self._notices += work.send
         look(self, work)
+        self.answered_in = ()
 
     def _happen(self, happening: Happening) -> Work:
         match happening:
@@ -372,6 +460,8 @@ class Act:
         if not self._notices:
             return Work()
         notice = self._notices[number % len(self._notices)]
+        if answer in SAYS_PRESENT:
+            self.answered_in = (notice.alarm,)
         source = Source(SourceKind.LINK, notice.id)
         return self.core.answer_from(notice, answer, source, self.at)[1]
 
