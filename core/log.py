@@ -43,12 +43,12 @@ class Standing:
 class _Log:
     """What `set_up` made: one for a process."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, out: int, err: int, *, as_json: bool) -> None:
         self.render = _renderer(as_json=as_json)
         self.folding = Folding()
         self.clock = ServiceClock()
-        self.out = Outlet(_OUT, self._lost)
-        self.err = Outlet(_ERR, self._lost, self.tell_folded)
+        self.out = Outlet(out, self._lost)
+        self.err = Outlet(err, self._lost, self.tell_folded)
         self.outlet = self.out if as_json else self.err
         self.err.release()
         if not as_json:
@@ -72,16 +72,15 @@ class _Log:
 _log: _Log | None = None
 
 
-def set_up(*, as_json: bool, level: str = "info") -> None:
+def set_up(*, as_json: bool, level: str = "info", out: int = _OUT, err: int = _ERR) -> None:
     """Configure once, in the composition root.
 
-    JSON lines go to standard output once it is released by `ready`, readable ones to standard
-    error.
+    JSON lines go to `out` once it is released by `ready`, readable ones to `err`.
     """
     global _log
     if _log is not None:
         atexit.unregister(close)
-    _log = _Log(as_json=as_json)
+    _log = _Log(out, err, as_json=as_json)
     structlog.configure(
         processors=[
             partial(_folded, _log),
@@ -107,8 +106,8 @@ def take_over() -> None:
     sys.excepthook = lambda kind, error, trace: _uncaught("the process", error)
     threading.excepthook = lambda args: _uncaught("a thread", args.exc_value)
     sys.unraisablehook = lambda args: _uncaught("a clearing away", args.exc_value)
-    warnings.showwarning = _warned
-    asyncio.get_running_loop().set_exception_handler(_of_the_loop)
+    warnings.showwarning = warned
+    asyncio.get_running_loop().set_exception_handler(of_the_loop)
 
 
 def ready(line: str) -> None:
@@ -176,7 +175,7 @@ def _uncaught(where: str, error: BaseException | None) -> None:
         logger("python").error("an exception ended what ran", where=where, error=error)
 
 
-def _warned(
+def warned(
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -188,7 +187,7 @@ def _warned(
     logger("python").warning("a warning of Python", kind=category.__name__, where=where)
 
 
-def _of_the_loop(_: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+def of_the_loop(_: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
     """asyncio's own words hold whole objects with what is in them: only its kind of word stays."""
     what = " ".join(str(context.get("message", "")).split()[:3])
     logger("asyncio").error("the loop caught a mistake", lane=what, error=context.get("exception"))

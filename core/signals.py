@@ -141,8 +141,9 @@ class Reading:
 
     `device` is the identity on the wire. `at` is the device's own clock, unproven; `age` is how
     long ago it says the thing happened. `odd` names what was wrong with the message and was read
-    past: an odd press is still a press. `raw` holds the bytes, cut at the codec's limit.
-    `closes`: the site says that this line may close an alarm without proof (law 6).
+    past, each as `field: what is wrong (what stood there)`: an odd press is still a press. `raw`
+    holds the bytes, cut at the codec's limit. `closes`: the site says that this line may close an
+    alarm without proof (law 6).
 
     `line` is the line it came by, where that has a name. `point` is which of a device's many points
     spoke: `7`, `2/7` (area and point), `2/*` (an area), `user3`; empty: the device itself. `about`

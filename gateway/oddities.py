@@ -24,7 +24,7 @@ ODD_FIELDS = (
 """What `Reading.odd` entries begin with, before their colon: the labels of the counter."""
 
 _PROTOCOLS = (*FAMILIES, *(name.partition("-")[0] for name in FAMILIES), GATEWAY)
-_PLAIN_WORDS = re.compile(r"[a-zA-Z0-9 ,;'-]{1,60}")
+_PLAIN_WORDS = re.compile(r"[a-zA-Z0-9 ,;-]{1,60}")
 
 
 def wrong_with(oddity: str) -> str:

@@ -53,7 +53,7 @@ class WithoutTokens(logging.Filter):
 
 
 def log_config() -> dict[str, Any]:
-    """For `logging.config.dictConfig`: faults of ours to stderr.
+    """For `logging.config.dictConfig`: faults of ours go the way of all lines.
 
     What strangers send wrong, and who asks for what, is no line: they could write without end.
     """
@@ -61,16 +61,9 @@ def log_config() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "filters": {"without_tokens": {"()": WithoutTokens}},
-        "formatters": {"plain": {"format": "%(levelname)s %(name)s %(message)s"}},
-        "handlers": {
-            "stderr": {
-                "class": "logging.StreamHandler",
-                "formatter": "plain",
-                "filters": ["without_tokens"],
-            }
-        },
+        "handlers": {"ours": {"class": "core.log.OfLibraries", "filters": ["without_tokens"]}},
         "loggers": {
-            "uvicorn": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+            "uvicorn": {"handlers": ["ours"], "level": "ERROR", "propagate": False},
             "uvicorn.error": {"level": "ERROR"},
             "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
         },

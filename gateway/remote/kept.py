@@ -1,7 +1,8 @@
 """What a remote gateway keeps over a restart, beside its spool: configuration, clock, its status.
 
 Each file is written whole or not at all, and readable by this user alone: devices' passwords are
-in it. One that cannot be read is as none: the gateway says so and asks for another.
+in it. One that cannot be read is as none: the gateway says so and asks for another. A thread of its
+own writes, so that a press never waits for a disk that hangs; of each file only the newest waits.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from threading import Event, Thread
 from typing import IO, TypeVar
 
 import msgspec
@@ -19,6 +21,9 @@ from core.log import logger
 from gateway.remote.contract import Part
 
 Value = TypeVar("Value")
+
+CLOSE_WITHIN_S = 1.0
+"""How long a stop waits for the disk; it ends all the same."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -53,6 +58,10 @@ class Kept:
         self._folder = folder
         self._failing: dict[str, None] = {}
         self._log = logger("gateway.remote")
+        self._waiting: dict[str, tuple[object, bool]] = {}
+        self._more, self._over = Event(), False
+        self._thread = Thread(target=self._write_on, name="kept", daemon=True)
+        self._thread.start()
 
     @property
     def spool_folder(self) -> Path:
@@ -62,22 +71,38 @@ class Kept:
         return _read(self._folder / "part.json", Part) or Part()
 
     def keep(self, part: Part) -> None:
-        """Surely on the disk: without it nobody can log in after a power cut."""
-        self._write("part.json", part, sync=True)
+        """Surely on the disk, soon: without it nobody can log in after a power cut."""
+        self._later("part.json", part, sync=True)
 
     def clock_mark(self) -> ClockMark | None:
         return _read(self._folder / "clock.json", ClockMark)
 
     def mark(self, mark: ClockMark) -> None:
-        self._write("clock.json", mark)
+        self._later("clock.json", mark)
 
     def status(self, status: Status) -> None:
-        self._write("status.json", status)
+        self._later("status.json", status)
 
     def close(self) -> None:
+        """Write what waits, unless the disk hangs."""
+        self._over = True
+        self._more.set()
+        self._thread.join(CLOSE_WITHIN_S)
         self._lock.close()
 
-    def _write(self, name: str, value: object, *, sync: bool = False) -> None:
+    def _later(self, name: str, value: object, *, sync: bool = False) -> None:
+        self._waiting[name] = (value, sync)
+        self._more.set()
+
+    def _write_on(self) -> None:
+        while self._waiting or not self._over:
+            self._more.wait()
+            self._more.clear()
+            while self._waiting:
+                name, (value, sync) = self._waiting.popitem()
+                self._write(name, value, sync=sync)
+
+    def _write(self, name: str, value: object, *, sync: bool) -> None:
         """A disk that is full stops nothing: the spool says so where it matters."""
         beside = self._folder / f".{name}.new"
         try:

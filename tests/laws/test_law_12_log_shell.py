@@ -21,7 +21,7 @@ from core.clock import monotonic_s
 from core.folding import EVERY_S, LANE_BURST
 from firmware_sim.bench import town
 from firmware_sim.service import RUN_FILE, Ready, read_run_file
-from tests.support.crash_device import CrashDevice
+from tests.support.crash_device import WaitedFor
 from tests.support.mqtt import BareClient
 
 pytestmark = pytest.mark.shell
@@ -156,29 +156,13 @@ async def heard_ready(states: socket.socket) -> None:
         pass
 
 
-class Button(CrashDevice):
-    """A device that says when it has its acknowledgement, and its `received`."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, self._heard)
-        self.received, self.acked = asyncio.Event(), asyncio.Event()
-
-    def was_acknowledged(self, seq: int) -> None:
-        super().was_acknowledged(seq)
-        self.acked.set()
-
-    def _heard(self, _: CrashDevice, told: dict[str, object]) -> None:
-        if told["type"] == "received":
-            self.received.set()
-
-
 async def odd_press(ready: Ready) -> None:
     """A red press that names a place nobody has: stored, acknowledged, and told so."""
-    button = Button("button-s0-0")
+    button = WaitedFor("button-s0-0")
     await button.connect(ready.broker.host, ready.broker.port)
     button.say("alarm", level="red", zone="beacon-nobody-has")
-    await asyncio.wait_for(button.received.wait(), SOON_S)
-    await asyncio.wait_for(button.acked.wait(), SOON_S)
+    await asyncio.wait_for(button.told("received"), SOON_S)
+    await asyncio.wait_for(button.acknowledgement(), SOON_S)
     await button.hung_up()
 
 

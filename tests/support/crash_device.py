@@ -100,6 +100,27 @@ class CrashDevice:
             self.acknowledged.append(said)
 
 
+class WaitedFor(CrashDevice):
+    """A device whose acknowledgement, and what it is told, a test may wait for."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, lambda _, told: self._of(str(told["type"])).set())
+        self._events: dict[str, asyncio.Event] = {}
+
+    async def told(self, type_: str) -> None:
+        await self._of(type_).wait()
+
+    async def acknowledgement(self) -> None:
+        await self._of("PUBACK").wait()
+
+    def was_acknowledged(self, seq: int) -> None:
+        super().was_acknowledged(seq)
+        self._of("PUBACK").set()
+
+    def _of(self, what: str) -> asyncio.Event:
+        return self._events.setdefault(what, asyncio.Event())
+
+
 class _Wire(asyncio.Protocol):
     """One connection; the packet id of a message is its number on this connection."""
 

@@ -64,6 +64,7 @@ class WholeService:
     store: HeldStore
     door: Door
     gateway: Gateway
+    dispatcher: Dispatcher
     heard: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
     async def device(self, name: str) -> CrashDevice:
@@ -102,7 +103,7 @@ async def whole_service(folder: Path, lines: tuple[Line, ...] = ()) -> AsyncIter
     assert port is not None
     try:
         door = Door("127.0.0.1", port, loaded.mqtt_prefix, SELFCHECK_PASSWORD)
-        yield WholeService(store, door, gateway)
+        yield WholeService(store, door, gateway, dispatcher)
     finally:
         store.let_go()
         await gateway.stop()

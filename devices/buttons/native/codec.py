@@ -289,7 +289,7 @@ def _object(pairs: _Pairs, odd: list[str]) -> dict[str, object]:
     for name, value in pairs:
         value = dict(value) if isinstance(value, _Pairs) else value
         if name in said:
-            odd.append(f"message: {fields.shown(name)} stands twice")
+            odd.append(f"message: a name stands twice ({fields.shown(name)})")
             if name == "type" and _is_alarm(said[name]):
                 continue
         said[name] = value

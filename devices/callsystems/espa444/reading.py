@@ -134,7 +134,7 @@ def _foreign(block: Block, line: EspaLine) -> Reading:
     unheard = block.header not in tuple(Header) and text
     said = f"unknown code {_hex(block.header)} from {_who(block, line)}: {text}"
     if emergency or unheard:
-        odd = (f"type: no call, header {_printable(block.header, NAME_CHARS_MAX)}",)
+        odd = (f"type: no call, another header ({_printable(block.header, NAME_CHARS_MAX)})",)
         return _alarm(block, line, AlarmKind.UNKNOWN, said, odd)
     return _of_line(block, line, SignalType.UNKNOWN, f"header_{block.header}", said)
 

@@ -95,9 +95,9 @@ def read_mrq(body: bytes) -> Mrq:
     tree = _parsed(body)
     if tree.root not in ROOTS:
         raise PeerError(f"the root is {tree.root[:16]!r}, not mrq")
-    odd = [f"message: {tag} stands twice" for tag in tree.twice]
+    odd = [f"message: a tag stands twice ({tag})" for tag in tree.twice]
     if tree.root != ROOTS[0]:
-        odd.append(f"message: the root is {tree.root}, not mrq")
+        odd.append(f"message: the root is not mrq ({tree.root})")
     return Mrq(tree.tags, tuple(odd))
 
 

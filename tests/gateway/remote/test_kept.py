@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from core.clock import ClockMark, monotonic_s
 from core.errors import ConfigError
 from devices.registry import Assignment, Device, Line, Parity
 from gateway.remote.contract import Part
-from gateway.remote.kept import Kept, Status, read_status
+from gateway.remote.kept import CLOSE_WITHIN_S, Kept, Status, read_status
 from tests.support.gateway import NOW
 
 PART = Part(
@@ -68,7 +69,20 @@ def test_a_folder_that_went_away_stops_nothing(tmp_path: Path) -> None:
     kept.keep(PART)
     os.rename(tmp_path / "away", tmp_path / "far")
     kept.status(Status("house-b", backlog=7))
+    kept.close()
     found = read_status(tmp_path / "far")
     assert found is not None
     assert found.backlog == 7
+
+
+def test_a_disk_that_hangs_is_waited_for_by_nobody(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    os.mkfifo(tmp_path / ".status.json.new")  # opening it waits until somebody reads
+    kept.status(Status("house-b"))
+    kept.mark(ClockMark(NOW, NOW, 0.0, "boot"))
+    began_s = monotonic_s()
     kept.close()
+    assert monotonic_s() - began_s < CLOSE_WITHIN_S * 5
+    reader = os.open(tmp_path / ".status.json.new", os.O_RDONLY | os.O_NONBLOCK)
+    kept.close()
+    os.close(reader)

@@ -67,12 +67,12 @@ def test_declarations_namespaces_and_other_encodings_are_read() -> None:
 
 def test_a_tag_that_stands_twice_is_odd_and_its_first_text_counts() -> None:
     mrq = read_mrq(b"<mrq><stc>10</stc><stc>19</stc></mrq>")
-    assert (mrq.text("stc"), mrq.odd) == ("10", ("message: stc stands twice",))
+    assert (mrq.text("stc"), mrq.odd) == ("10", ("message: a tag stands twice (stc)",))
 
 
 def test_another_dialects_root_is_odd_and_read() -> None:
     mrq = read_mrq(b"<scaip><cid>1</cid></scaip>")
-    assert mrq.odd == ("message: the root is scaip, not mrq",)
+    assert mrq.odd == ("message: the root is not mrq (scaip)",)
 
 
 def test_a_text_is_cut() -> None:
