@@ -15,7 +15,7 @@ from typing import assert_never
 from core.signals import AnswerKind
 from core.words import Words, words
 from dispatcher.alarms.model import Notice, Purpose
-from dispatcher.alarms.turn import COMING
+from dispatcher.alarms.turn import COMING, WAITING
 from dispatcher.channels.clean import device_id, name_of
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.gsm import Line, cut, fitted
@@ -49,6 +49,10 @@ class _Asked:
     closed: list[Notice]
 
     @property
+    def nothing_open(self) -> bool:
+        return not self.standing and not self.answered
+
+    @property
     def all(self) -> list[Notice]:
         return [*self.standing, *self.answered, *self.closed]
 
@@ -70,6 +74,8 @@ async def inbound(desk: Desk, concerns: Concerns, number: str, text: str) -> str
     if reply is not None and reply.answer is AnswerKind.MORE_HELP:
         return await _more_help(desk, asked, reply, writer, number, text, say)
     named = _named(asked, reply)
+    if asked.nothing_open and writer is not None and _is_called(desk, writer):
+        return say("An alarm is on. Answer on your alarm.")
     if reply is None or named is None:
         return await _unclear(desk, asked, number, say)
     return await _answer(desk, named, reply.answer, number, say)
@@ -104,6 +110,13 @@ async def _stranger(
     if reply is not None and reply.answer is AnswerKind.MORE_HELP:
         await desk.call_for_help(None, f"{number}: {text}")
     return ""
+
+
+def _is_called(desk: Desk, writer: Person) -> bool:
+    """Whether an open alarm has called them elsewhere: this number was not asked (law 6)."""
+    running = (alarm.escalation for alarm in desk.open_alarms() if not alarm.technical)
+    calls = (call for state in running if state is not None for call in state.calls)
+    return any(call.person == writer.id and call.standpoint in WAITING for call in calls)
 
 
 def _has_pressed(desk: Desk, writer: Person) -> bool:

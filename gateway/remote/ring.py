@@ -152,7 +152,7 @@ class Ring:
 
     def pressed(self, signal: Signal, now: datetime, heard: datetime | None = None) -> None:
         """A press was accepted here, at `heard` if not now; somebody there should have it soon."""
-        if signal.type is not SignalType.ALARM:
+        if not _calls_help(signal):
             return
         name, due = _victim(signal), max((heard or now) + RING_AFTER, now)
         case = self._cases.get(name)
@@ -342,6 +342,12 @@ class Ring:
         strangers = (n for n, one in cases if one.signal.standing is Standing.UNKNOWN)
         settled = (n for n, one in cases if one.here or one.is_over)
         del self._cases[next(strangers, None) or next(settled, None) or next(iter(self._cases))]
+
+
+def _calls_help(signal: Signal) -> bool:
+    """Also more help in an alarm nobody here knows of: whoever asks for it may be in need."""
+    more = signal.type is SignalType.ANSWER and signal.reading.answer is AnswerKind.MORE_HELP
+    return more or signal.type is SignalType.ALARM
 
 
 def _pressed_again(case: _Case, signal: Signal, due: datetime) -> None:

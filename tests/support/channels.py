@@ -14,7 +14,18 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
-from dispatcher.alarms.model import Alarm, Cause, Notice, Place, Presser, Purpose, Times
+from dispatcher.alarms.model import (
+    Alarm,
+    Call,
+    Cause,
+    Escalation,
+    Notice,
+    Place,
+    Presser,
+    Purpose,
+    Standpoint,
+    Times,
+)
 from dispatcher.alarms.plan import Plan
 from dispatcher.alarms.view import Unusual, View
 from dispatcher.channels.ports import Addressee
@@ -94,6 +105,13 @@ def alarm_of(person: str) -> Alarm:
     presser = Presser(f"badge-{person}", person, person.title(), Standing.ASSIGNED, NOW)
     plan = Plan("all", "engvej", ())
     return Alarm("a_1", "engvej", AlarmKind.ATTACK, Level.RED, PLACE, (presser,), plan, Times())
+
+
+def calling(alarm: Alarm, person: str) -> Alarm:
+    """The same alarm while it calls somebody."""
+    call = Call(person, person.title(), 0, NOW, Standpoint.CALLED)
+    running = Escalation(1, NOW, timedelta(), 1, 0, NOW, "step 1", calls=(call,))
+    return replace(alarm, escalation=running)
 
 
 def elsewhere(label: str = "Hal 2") -> Place:

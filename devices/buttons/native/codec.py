@@ -112,7 +112,7 @@ def _of_object(
         code=code,
         cancels=fields.cancels("cancels", said.get("cancels"), odd),
         notice=fields.text("notice", said.get("notice"), odd, fields.NAME_CHARS_MAX),
-        answer=fields.token("answer", said.get("answer"), AnswerKind, odd),
+        answer=_answer(said.get("answer"), odd),
         authenticated=True,
         odd=tuple(odd[:ODD_MAX]),
         raw=payload[:RAW_BYTES_MAX],
@@ -164,6 +164,13 @@ def _looks_like_a_call(said: dict[str, object], payload: bytes) -> bool:
 def _kind(value: object, odd: list[str]) -> AlarmKind | None:
     kind = fields.token("kind", value, AlarmKind, odd)
     return AlarmKind.UNKNOWN if kind is None and value is not None else kind
+
+
+def _answer(value: object, odd: list[str]) -> AnswerKind | None:
+    """A word we do not know answers nothing, unless it asks for help ("more help", "hjælp")."""
+    answer = fields.token("answer", value, AnswerKind, odd)
+    asks = answer is None and isinstance(value, str) and _calls_for_help(value)
+    return AnswerKind.MORE_HELP if asks else answer
 
 
 def _charging(value: object, odd: list[str]) -> bool:

@@ -17,6 +17,7 @@ from tests.support.channels import (
     RememberingDesk,
     a_notice,
     alarm_of,
+    calling,
     elsewhere,
 )
 
@@ -208,6 +209,13 @@ async def test_an_answer_after_the_close_is_told_that_it_is_over(text: str) -> N
     desk = RememberingDesk(closed=[a_notice()])
     assert await text_from(desk, text) == "Alarmen er afsluttet."
     assert desk.pleas == []
+
+
+async def test_who_is_called_on_the_badge_only_is_told_to_answer_there() -> None:
+    """ "The alarm is over" would be said of an older one while a new one rings."""
+    desk = RememberingDesk(closed=[a_notice()], alarm_open=calling(alarm_of("anna"), "bo"))
+    assert await text_from(desk, "1") == "En alarm er i gang. Svar på din alarm."
+    assert desk.answers == []
 
 
 async def test_more_help_after_the_close_is_raised_for_who_writes() -> None:

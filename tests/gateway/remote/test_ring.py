@@ -51,6 +51,19 @@ def test_a_press_that_is_handed_over_in_time_rings_nobody() -> None:
     assert story.after(60) == []
 
 
+def test_more_help_in_an_alarm_nobody_here_knows_of_is_a_press_of_its_own() -> None:
+    story = Story()
+    story.pressed["bo"] = None
+    more = AnswerKind.MORE_HELP
+    answer = story.signal("bo", SignalType.ANSWER, answer=more, notice="n_of_the_dispatcher")
+    story.ring.pressed(answer, story.now)
+    assert "cai: page" in story.after(5)
+    accepts = story.signal("cai", SignalType.ANSWER, answer=AnswerKind.ACCEPT, notice="n_1")
+    other = Story()
+    other.ring.pressed(accepts, other.now)
+    assert other.ring.wake_at is None
+
+
 def test_who_accepts_is_told_to_the_wearer_and_waited_for_three_minutes() -> None:
     story = Story()
     story.press("anna")

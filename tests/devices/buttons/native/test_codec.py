@@ -49,6 +49,18 @@ def test_a_cancel_names_what_it_cancels() -> None:
     assert reading.odd == ()
 
 
+@pytest.mark.parametrize("word", ["more help", "MORE-HELP", "hjælp", "SOS", "help_me"])
+def test_an_answer_in_other_words_that_asks_for_help_is_more_help(word: str) -> None:
+    reading = up(json.dumps({"type": "answer", "answer": word}).encode())
+    assert reading.answer is AnswerKind.MORE_HELP
+    assert reading.odd
+
+
+@pytest.mark.parametrize("word", ["accepted", "yes", "on my way", "", 1, None, ["accept"]])
+def test_an_answer_in_other_words_is_never_read_as_coming(word: object) -> None:
+    assert up(json.dumps({"type": "answer", "answer": word}).encode()).answer is None
+
+
 def test_an_answer_names_its_notice() -> None:
     reading = up(b'{"type":"answer","notice":"n_1","answer":"accept"}')
     assert (reading.notice, reading.answer) == ("n_1", AnswerKind.ACCEPT)
