@@ -56,6 +56,7 @@ from devices.contacts.meanings import PRESSED_KINDS
 from devices.contacts.session import ModbusSession
 from devices.contacts.sounder import SOUND_LEAST, SOUND_MOST, Sounder
 from devices.contacts.watching import Watching
+from devices.doubts import Doubts
 from devices.receivers import esp3
 from devices.receivers.esp3.meanings import CallsWhen
 from devices.receivers.esp3.session import Esp3Session
@@ -235,9 +236,9 @@ def _dc09(settings: _Settings) -> Port:
         check_time=settings.one_of("check_time", "true", ("true", "false")) == "true",
         decimal_length=settings.flag("decimal_length"),
     )
-    accounts = Accounts(agreed)
+    accounts, datagrams = Accounts(agreed), settings.datagrams
     return Port(
-        lambda: Dc09Session(accounts, supervises=False),
+        lambda: Dc09Session(accounts, supervises=False, datagrams=datagrams),
         own=Dc09Session(accounts, supervises=True),
     )
 
@@ -272,14 +273,16 @@ def _surgard(settings: _Settings) -> Port:
     """`silent_s` 0: the receiver's heartbeat is switched off."""
     digits = settings.one_of("line_digits", "1", ("1", "2", "3"))
     silent = settings.seconds("silent_s", SURGARD_SILENT_AFTER) or None
-    own = settings.meanings()
-    return Port(lambda: SurGardSession(line_digits=int(digits), own=own, silent_after=silent))
+    own, doubts = settings.meanings(), Doubts()
+    return Port(
+        lambda: SurGardSession(line_digits=int(digits), own=own, silent_after=silent, doubts=doubts)
+    )
 
 
 def _ademco685(settings: _Settings) -> Port:
     silent = settings.seconds("silent_s", timedelta()) or None
-    own = settings.meanings()
-    return Port(lambda: Ademco685Session(own=own, silent_after=silent))
+    own, doubts = settings.meanings(), Doubts()
+    return Port(lambda: Ademco685Session(own=own, silent_after=silent, doubts=doubts))
 
 
 def _esp3(settings: _Settings) -> Port:

@@ -45,6 +45,13 @@ class DeviceSession(Protocol):
 
     def wake(self, now: datetime) -> Sequence[Heard]: ...
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        """Nothing more will come: what stands half is read as far as it goes.
+
+        A peer that pauses in the middle is read the same way, by `wake`, after the family's time.
+        """
+        ...
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         """The message of this ticket is committed, or it could not be."""
         ...

@@ -88,6 +88,10 @@ class ModbusSession:
         left = None if turn is None else self._asks(turn)
         return heard if left is None else [*heard, Heard(error=left.why, raw=left.raw)]
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        """Half an answer says nothing: its inputs are asked again, or their board is silent."""
+        return ()
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         """A contact waits for no answer: no ticket is ever given."""
 

@@ -30,10 +30,6 @@ class Patient(Behind, Protocol):
         ...
 
 
-END = b"\n"
-"""Ends a frame that comes as a message of its own."""
-
-
 class MqttLine:
     """`run` until cancelled, then `close`."""
 
@@ -77,7 +73,8 @@ class MqttLine:
         lost = self._remembering.lost
         pump = self._pump
         with self._remembering.waiting(called):
-            pump.receive(payload + END)
+            pump.receive(payload)
+            pump.ended()
             await pump.drained()
         return self._remembering.lost == lost
 

@@ -98,6 +98,11 @@ class Pump:
         self._take(messages)
         return len(messages)
 
+    def ended(self) -> None:
+        """Nothing more will come: what stands half in the session is read as far as it goes."""
+        if not self._closed:
+            self._take(self._session.ended(self._behind.now()))
+
     def look(self) -> None:
         """Another session of the same port has moved what this one watches over."""
         if not self._closed:

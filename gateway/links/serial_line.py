@@ -121,7 +121,9 @@ class SerialLine:
                 wire.pause_reading()
             self._behind.up()
             pump.start()
-            return await wire.lost
+            why = await wire.lost
+            pump.ended()
+            return why
         finally:
             self._open = None
             pump.close()

@@ -160,6 +160,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         messages = self._pump.receive(bytes(self._line.read_buffer[:nbytes]))
         self._unfinished = 0 if messages else self._unfinished + nbytes
         if self._unfinished > self._line.limits.unfinished_bytes_max:
+            self._pump.ended()
             detail = f"{self._peer} sent {self._unfinished} bytes without one message; cut off"
             self._line.behind.noticed("oversize", detail)
             self.abort()
@@ -173,6 +174,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         """The peer has said all it will: its last answers still go out, then we close."""
         if self._pump is None:
             return False
+        self._pump.ended()
         self._ending = self._loop.create_task(self._close_when_answered())
         return not self._line.is_encrypted  # TLS knows no half-open connection
 
@@ -187,6 +189,8 @@ class TcpConnection(asyncio.BufferedProtocol):
         if self._idle is not None:
             self._idle.cancel()
         if self._pump is not None:
+            if not self._closing:  # we close what is answered, or stop: nothing is lost then
+                self._pump.ended()
             self._pump.close()
             self._line.peers.disconnect(self._peer)
             self._line.connections.pop(self, None)

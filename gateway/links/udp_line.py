@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import cast
 
 from core.clock import sleep
-from devices.session import DeviceSession, Heard
+from devices.session import DeviceSession
 from gateway.links.peers import PeerLimits, Peers
 from gateway.links.pump import Behind, Pump
 from gateway.links.tcp_line import BIND_AGAIN_S
 
 DATAGRAM_BYTES_MAX = 8_192
-"""A longer one is kept as bytes nobody could read; no protocol of ours needs it."""
+"""Of a longer one the rest is left unread; no protocol of ours needs it."""
 
 SENDERS_MAX = 2_000
 """Addresses with a session of their own; past this the one heard longest ago is let go."""
@@ -52,7 +52,6 @@ class UdpLine(asyncio.DatagramProtocol):
         self._senders: dict[Address, _Sender] = {}
         self._transport: asyncio.DatagramTransport | None = None
         self._stopping = False
-        self._oversized: dict[asyncio.Task[bool], None] = {}
 
     @property
     def port(self) -> int | None:
@@ -110,23 +109,16 @@ class UdpLine(asyncio.DatagramProtocol):
             self._behind.noticed("flood", f"{host} sends without pause; some of it is left unread")
             return
         if len(data) > DATAGRAM_BYTES_MAX:
-            self._keep(data, host)
-            return
+            detail = f"a datagram of {len(data)} bytes from {host}, {DATAGRAM_BYTES_MAX} are read"
+            self._behind.noticed("oversize", detail)
         sender = self._sender((host, port), now)
         if sender.pump.reading:
-            sender.pump.receive(data)
+            sender.pump.receive(data[:DATAGRAM_BYTES_MAX])
 
     def error_received(self, exc: Exception) -> None:
         """An answer could not be delivered: its device sends again, or is gone."""
 
     # ---------------------------------------------------------------------------------------
-
-    def _keep(self, data: bytes, host: str) -> None:
-        error = f"a datagram of {len(data)} bytes from {host}, {DATAGRAM_BYTES_MAX} are the limit"
-        heard = Heard(error=error, raw=data[:DATAGRAM_BYTES_MAX])
-        task = asyncio.get_running_loop().create_task(self._behind.heard(heard))
-        self._oversized[task] = None
-        task.add_done_callback(lambda done: self._oversized.pop(done, None))
 
     def _sender(self, address: Address, now: datetime) -> _Sender:
         """The sender at this address; it moves to the end: the front was heard longest ago."""
@@ -146,6 +138,7 @@ class UdpLine(asyncio.DatagramProtocol):
             idle = now - longest.heard_at >= self._limits.idle
             if not idle and len(self._senders) < self._senders_max:
                 return
+            longest.pump.ended()
             longest.pump.close()
             del self._senders[address]
 

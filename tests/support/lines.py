@@ -52,6 +52,10 @@ class PlainSession:
         self._sending += b"poll\n"
         return ()
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        half, self._begun = bytes(self._begun), bytearray()
+        return [self._heard(half)] if half else []
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         name = self._owed.pop(ticket)
         self._sending += f"{'+' if kept and name else '-' if name else '?'}{name}\n".encode()

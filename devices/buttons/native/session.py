@@ -47,6 +47,11 @@ class NativeSession:
     def wake(self, now: datetime) -> Sequence[Heard]:
         return ()
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        line = bytes(self._begun)
+        self._begun.clear()
+        return [self._line(line, now)] if line.strip() else []
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         reading, wall = self._owed.pop(ticket)
         head = Head(f"decoded-{ticket}", wall)

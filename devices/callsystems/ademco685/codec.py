@@ -20,6 +20,7 @@ from devices.callsystems.codes.meaning import About, Event, Meaning, Sender, rea
 PROTOCOL = "ademco685"
 LF, CR = 0x0A, 0x0D
 
+_BEGINS = re.compile(rb"\n")
 _HEARTBEAT = re.compile(r"(?P<line>[0-9A-Z]{2}) OKAY @ ?")
 _HEAD = r"(?P<line>[0-9A-Z]{2}) (?P<account>[0-9A-F]{3,10}) "
 _CONTACT_ID = re.compile(
@@ -28,6 +29,10 @@ _CONTACT_ID = re.compile(
 )
 _HIGH_SPEED = re.compile(_HEAD + r"(?P<one>[0-9]{4}) (?P<two>[0-9]{4}) (?P<nine>[0-9]) ?")
 _LOW_SPEED = re.compile(_HEAD + r"(?P<first>[0-9A-F])(?: (?P<second>[0-9A-F]))? ?")
+_LOOSE = re.compile(
+    r"(?P<account>[0-9A-F]{3,10}).(?:18|1.|.8).(?P<q>.)(?P<code>[0-9A-F]{3}).(?P<area>[0-9A-F?]{2})"
+    r".(?P<about>.)(?P<number>[0-9A-F?]{3})"
+)
 _ABOUT = {"C": About.POINT, "U": About.USER}
 
 
@@ -44,6 +49,10 @@ class Ademco685:
     @property
     def ends(self) -> int:
         return CR
+
+    @property
+    def begins(self) -> re.Pattern[bytes]:
+        return _BEGINS
 
     def trim(self, raw: bytes) -> bytes:
         """What follows the last `<LF>`: a message that was cut off stands before it."""
@@ -66,18 +75,23 @@ class Ademco685:
             return self._told(found, [self._low_speed(found)], raw)
         raise PeerError("a message in no format of Ademco 685 that is read here")
 
+    def loosely(self, text: str, raw: bytes) -> list[Reading]:
+        """Contact ID with a wrong letter around its code."""
+        found = _LOOSE.search(text)
+        return [] if found is None else self._told(found, [self._contact_id(found)], raw)
+
     def _told(self, found: re.Match[str], events: list[Event], raw: bytes) -> list[Reading]:
         return [reading(Sender(PROTOCOL, found["account"]), event, raw) for event in events]
 
     def _contact_id(self, found: re.Match[str]) -> Event:
         return contact_id.event(
-            found["q"],
+            found["q"] if found["q"] in "ERP" else "E",
             found["code"],
             found["area"],
             found["number"],
             found["account"],
             self.own,
-            _ABOUT[found["about"]],
+            _ABOUT.get(found["about"], About.POINT),
         )
 
     def _low_speed(self, found: re.Match[str]) -> Event:

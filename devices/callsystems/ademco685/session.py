@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from devices.callsystems.ademco685.codec import Ademco685
 from devices.callsystems.codes.conversation import ReceiverSession
 from devices.callsystems.codes.meaning import Meaning
+from devices.doubts import Doubts
 
 SILENT_AFTER_BEAT = timedelta(seconds=90)
 """Three heartbeats of 30 s."""
@@ -27,10 +28,12 @@ class Ademco685Session(ReceiverSession):
         own: Mapping[str, Meaning] | None = None,
         silent_after: timedelta | None = None,
         now: datetime | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
         super().__init__(
             Ademco685(own or {}),
             silent_after=silent_after,
             silent_after_beat=SILENT_AFTER_BEAT,
             now=now,
+            doubts=doubts,
         )

@@ -6,8 +6,9 @@ send again at once.
 
 **The law: ACK leaves only when the message is kept** (a heartbeat is answered at once). Not kept:
 silence, and the receiver repeats; NAK would make it repeat without pause. A message with bytes no
-message has is garbled: NAK, so that it comes again. The very same bytes a third time are no noise:
-they are taken as they are, so that nothing waits behind them.
+message has is garbled, as is one that stops before its end: NAK, so that it comes again. The very
+same bytes a third time are no noise (`doubts`): they are taken as they are, with all of them that
+can be read, so that nothing waits behind them; what they would take back is only kept.
 
 The protocol has no numbers, so a copy is told by its place: the same bytes directly after one
 another and within `REPEATED_WITHIN`. While the first copy is under way the second gets no answer of
@@ -25,6 +26,7 @@ from typing import Protocol
 from core.errors import PeerError
 from core.signals import AlarmKind, Reading, SignalType
 from devices.callsystems.codes.meaning import Event, Sender, reading, shown, unknown
+from devices.doubts import Doubts
 from devices.session import Heard
 
 ACK, NAK = b"\x06", b"\x15"
@@ -38,8 +40,8 @@ REPEATED_WITHIN = timedelta(seconds=20)
 UNDER_WAY_MAX = 100
 """Messages waiting to be kept. A receiver sends one at a time; more get no answer."""
 
-NAKS_MAX = 2
-"""The same garbled bytes are refused so often, then taken as they are."""
+STALE_AFTER = timedelta(seconds=2)
+"""A message that stops for so long has lost its end. The receiver waits four for its answer."""
 
 GARBLED_TOLD = 5
 """After so many garbled messages in a row people are told: speed, parity, or the cable."""
@@ -48,6 +50,8 @@ SILENT, GARBLED = "line_silent", "line_garbled"
 """Codes of what this session says itself."""
 
 _ODD_BYTES = re.compile(rb"[^\x20-\x7e]")
+_SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
+_TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
 
 
 class Grammar(Protocol):
@@ -61,12 +65,21 @@ class Grammar(Protocol):
         """The byte that ends a message."""
         ...
 
+    @property
+    def begins(self) -> re.Pattern[bytes]:
+        """Where a message may begin."""
+        ...
+
     def trim(self, raw: bytes) -> bytes:
         """A message without what may stand around it."""
         ...
 
     def read(self, text: str, raw: bytes) -> list[Reading]:
         """What it says. Raises PeerError where it is written in no way we know."""
+        ...
+
+    def loosely(self, text: str, raw: bytes) -> list[Reading]:
+        """What can still be read of a message that is damaged: who, what, where; or nothing."""
         ...
 
 
@@ -94,7 +107,10 @@ class ReceiverSession:
         silent_after: timedelta | None,
         silent_after_beat: timedelta,
         now: datetime | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
+        """`doubts`: shared by the connections of one port."""
+        self._doubts = doubts or Doubts()
         self._grammar = grammar
         self._silent_after = silent_after
         self._silent_after_beat = silent_after_beat
@@ -103,7 +119,7 @@ class ReceiverSession:
         self._owed: dict[int, _Message] = {}
         self._tickets = 0
         self._last: _Message | None = None
-        self._garbled: tuple[bytes, int] = (b"", 0)
+        self._came_at: datetime | None = None
         self._garbled_in_a_row = 0
         self._heard_at = now
         self._silent = False
@@ -111,28 +127,38 @@ class ReceiverSession:
 
     @property
     def wake_at(self) -> datetime | None:
-        """When this line has been silent for too long."""
+        """When this line has been silent for too long, or a message has stopped."""
+        if not self._cutter.is_half or self._came_at is None:
+            return self._silent_at
+        stale = self._came_at + STALE_AFTER
+        return stale if self._silent_at is None else min(stale, self._silent_at)
+
+    @property
+    def _silent_at(self) -> datetime | None:
         if self._silent_after is None or self._heard_at is None or self._silent:
             return None
         return self._heard_at + self._silent_after
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
         """Take bytes; what they say."""
-        heard: list[Heard] = []
+        heard = self._stale(now)
+        if data:
+            self._came_at = now
         for raw in self._cutter.feed(data):
-            message = self._grammar.trim(_without_parity(raw))
-            if message.strip():
-                heard += self._take(message, now)
+            heard += self._message(raw, now)
         return heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
         """The moment of `wake_at`: a silent line is a technical alarm, once."""
-        wake_at = self.wake_at
-        if wake_at is None or now < wake_at or self._silent_after is None:
-            return []
+        heard, silent_at = self._stale(now), self._silent_at
+        if silent_at is None or now < silent_at or self._silent_after is None:
+            return heard
         self._silent = True
         text = f"{self._receiver} has said nothing for {self._silent_after.total_seconds():.0f} s"
-        return [Heard(self._of_line(SignalType.TECHNICAL, None, SILENT, text))]
+        return [*heard, Heard(self._of_line(SignalType.TECHNICAL, None, SILENT, text))]
+
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        return self._message(self._cutter.give_up(), now, whole=False)
 
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         """A reading of a message is committed or could not be; the last of them decides."""
@@ -151,13 +177,41 @@ class ReceiverSession:
 
     # One message
 
-    def _take(self, raw: bytes, now: datetime) -> list[Heard]:
+    def _stale(self, now: datetime) -> list[Heard]:
+        if self._came_at is None or now - self._came_at < STALE_AFTER:
+            return []
+        return list(self.ended(now))
+
+    def _message(self, raw: bytes, now: datetime, *, whole: bool = True) -> list[Heard]:
+        heard: list[Heard] = []
+        for part in self._apart(_without_parity(raw)):
+            if part.strip():
+                heard += self._take(part, now, whole=whole)
+        return heard
+
+    def _apart(self, raw: bytes) -> list[bytes]:
+        """Two messages, where the end byte between them was lost."""
+        message = self._grammar.trim(raw)
+        if self._read(message) is not None and message in (raw, raw.strip()):
+            return [message]
+        for begins in self._grammar.begins.finditer(raw, 1):
+            one, other = (self._grammar.trim(raw[: begins.start()]), raw[begins.start() :])
+            if self._read(one) is not None:
+                return [one, *self._apart(other)]
+        return [message]
+
+    def _read(self, raw: bytes) -> list[Reading] | None:
         try:
-            readings = self._grammar.read(raw.decode("latin-1"), raw)
-        except PeerError as error:
-            if _ODD_BYTES.search(raw) and not self._same_again(raw):
-                return self._refuse(raw, str(error))
-            readings = [self._unknown(raw)]
+            return self._grammar.read(raw.decode("latin-1"), raw)
+        except PeerError:
+            return None
+
+    def _take(self, raw: bytes, now: datetime, *, whole: bool) -> list[Heard]:
+        readings = self._read(raw)
+        if readings is None:
+            if (not whole or _ODD_BYTES.search(raw)) and not self._doubts.again(now, raw):
+                return self._refuse(raw, "bytes no message has" if whole else "it has no end")
+            readings = self._in_doubt(raw)
         back = [*self._back(now), *self._readable()]
         if readings[0].type is SignalType.HEARTBEAT:
             return [*back, self._beat(readings[0], raw, now)]
@@ -194,11 +248,6 @@ class ReceiverSession:
             heard.append(Heard(said, ticket=self._tickets, raw=raw))
         return heard
 
-    def _same_again(self, raw: bytes) -> bool:
-        before, count = self._garbled
-        self._garbled = (raw, count + 1 if before == raw else 1)
-        return self._garbled[1] > NAKS_MAX
-
     def _refuse(self, raw: bytes, why: str) -> list[Heard]:
         self._out += NAK
         self._garbled_in_a_row += 1
@@ -211,15 +260,23 @@ class ReceiverSession:
 
     def _readable(self) -> list[Heard]:
         told = self._garbled_in_a_row >= GARBLED_TOLD
-        self._garbled_in_a_row, self._garbled = 0, (b"", 0)
+        self._garbled_in_a_row = 0
         if not told:
             return []
         text = f"what {self._told_of} sends can be read again"
         over = self._of_line(SignalType.RESTORE, AlarmKind.TECHNICAL, GARBLED, text)
         return [Heard(replace(over, device=self._told_of))]
 
+    def _in_doubt(self, raw: bytes) -> list[Reading]:
+        """Written in no way we know, so it may be a call for help: all of it that can be read."""
+        for guess in (_ODD_BYTES.sub(b"", raw), raw.translate(_SEVEN_BITS)):
+            read = self._read(guess) if guess != raw else None
+            if read is not None:
+                return [_only_raising(said) for said in read]
+        loose = self._grammar.loosely(_ODD_BYTES.sub(b"?", raw).decode(), raw)
+        return [_only_raising(said) for said in loose] or [self._unknown(raw)]
+
     def _unknown(self, raw: bytes) -> Reading:
-        """Written in no way we know, so it may be a call for help."""
         code = shown(raw.decode("latin-1"), 40)
         event = Event(unknown(code, self._receiver, may_call=True), code)
         return reading(Sender(self._grammar.protocol, self._receiver), event, raw)
@@ -255,6 +312,21 @@ class _Cutter:
         whole[0] = self._rest + whole[0]
         self._rest = rest[:FRAME_BYTES_MAX]
         return [piece[:FRAME_BYTES_MAX] for piece in whole]
+
+    @property
+    def is_half(self) -> bool:
+        return bool(self._rest)
+
+    def give_up(self) -> bytes:
+        rest, self._rest = self._rest, b""
+        return rest
+
+
+def _only_raising(said: Reading) -> Reading:
+    odd = (*said.odd, "message: damaged, read as far as it goes")
+    if said.type in _TAKES_AWAY:
+        return replace(said, type=SignalType.UNKNOWN, kind=None, odd=odd)
+    return replace(said, odd=odd)
 
 
 def _without_parity(raw: bytes) -> bytes:

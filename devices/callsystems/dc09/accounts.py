@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from devices.callsystems.dc09.settings import Account, Settings
+from devices.doubts import Doubts
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -79,6 +80,7 @@ class Accounts:
 
     def __init__(self, settings: Settings | None = None, now: datetime | None = None) -> None:
         self.settings = settings or Settings()
+        self.doubts = Doubts()
         self._accounts = {known.account.upper(): known for known in self.settings.accounts}
         self._heard: dict[str, datetime] = {}
         self._silent: dict[str, None] = {}

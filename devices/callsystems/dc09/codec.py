@@ -2,6 +2,9 @@
 
 `<LF> CRC 0LLL "ID" seq [Rrcvr] Lpref [#acct] [data] [x-data]… [_time] <CR>`. CRC-16/ARC and length
 count from the first quotation mark up to the character before `<CR>` (5.5.1.2, 5.5.1.3).
+
+A frame without its `<LF>` or its `<CR>` is one all the same: what stands between frames is looked
+through (`through`) once the next begins, or the peer pauses or ends, and its sums say what it is.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.errors import PeerError
+from devices.texts import text_again
 
 LF, CR = 0x0A, 0x0D
 QUOTE = 0x22
@@ -21,6 +25,11 @@ TEXT_BYTES_MAX = 0xFFF
 
 FRAME_BYTES_MAX = TEXT_BYTES_MAX + 10
 JUNK_KEPT_MAX = 256
+JUNK_BYTES_MAX = FRAME_BYTES_MAX
+"""Bytes between frames that are held; then they are looked through, and begin anew."""
+
+HEAD_BYTES = 8
+"""CRC and length in front of the first quotation mark."""
 
 EXTRAS_MAX = 32
 """Extended data fields read from one message."""
@@ -29,6 +38,11 @@ _HEAD = re.compile(
     r'"(\*?)([A-Z0-9-]{1,16})"([0-9A-Fa-f]{4})'
     r"(?:R([0-9A-Fa-f]{0,6}))?(?:L([0-9A-Fa-f]{0,6}))?#?([0-9A-Za-z]{0,16})\["
 )
+_QUOTED = re.compile(rb'(?<!\*)"\*?[A-Z0-9-]{1,16}"(?=[0-9A-Fa-f]{4})')
+"""How the text of a frame begins, wherever it stands."""
+
+_ENDS = re.compile(rb"[\r\n\0]")
+_WHO = re.compile(r"#?([0-9A-Za-z]{3,16})\[(.*)|#([0-9A-Za-z]{3,16})\|(.*)", re.DOTALL)
 _EXTRA = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _STAMP = re.compile(r"_(\d\d):(\d\d):(\d\d),(\d\d)-(\d\d)-(\d{4})\s*$", re.ASCII)
 
@@ -62,32 +76,48 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of bytes: a frame with where its text begins, or junk (`text_at` 0)."""
+    """A run of bytes: a frame with where its text begins, or junk (`text_at` 0).
+
+    `whole`: it begins with `<LF>` and ends with `<CR>`; else what is missing was guessed. `ends`:
+    how many bytes at its end are none of its text.
+    """
 
     raw: bytes
     text_at: int = 0
+    whole: bool = True
+    ends: int = 1
+
+    @property
+    def text(self) -> bytes:
+        return self.raw[self.text_at : len(self.raw) - self.ends]
 
 
 class Framer:
-    """Cuts a stream into frames. Bytes between frames are junk, told once the next one begins."""
+    """Cuts a stream into frames. Bytes between frames are looked through once the next begins."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._scanned = 0
         self._junk = bytearray()
+        self._junk_told = False
+
+    @property
+    def is_half(self) -> bool:
+        """Whether something stands here that is no frame yet."""
+        return bool(self._buffer or self._junk)
 
     def feed(self, data: bytes) -> list[Piece]:
-        """The pieces that are complete now. Keeps at most one frame of bytes."""
+        """The pieces that are complete now. Keeps at most one frame of bytes, and one of junk."""
         self._buffer += data
         pieces: list[Piece] = []
         at = 0
         while True:
             begins = self._buffer.find(LF, at)
             if begins < 0:
-                self._drop(at, len(self._buffer))
+                self._drop(at, len(self._buffer), pieces)
                 at = len(self._buffer)
                 break
-            self._drop(at, begins)
+            self._drop(at, begins, pieces)
             at = begins
             taken = self._frame_at(at, pieces)
             if taken is None:
@@ -97,11 +127,18 @@ class Framer:
         del self._buffer[:at]
         return pieces
 
+    def give_up(self) -> list[Piece]:
+        """Nothing follows: what there is."""
+        pieces: list[Piece] = []
+        self._drop(0, len(self._buffer), pieces)
+        self._buffer.clear()
+        self._scanned = 0
+        self._look_through(pieces)
+        return pieces
+
     def _frame_at(self, at: int, pieces: list[Piece]) -> int | None:
         """Where to go on after the `<LF>` at `at`, or None while more bytes must come."""
-        if self._junk.strip():
-            pieces.append(Piece(bytes(self._junk)))
-        self._junk.clear()
+        self._look_through(pieces)
         if len(self._buffer) - at < 10:
             return None
         text_at = next((n for n in (9, 7) if self._buffer[at + n] == QUOTE), 0)
@@ -113,9 +150,10 @@ class Framer:
             return None
         self._scanned = 0
         if ends < 0 or self._buffer[ends] == LF:
-            # No frame begins here after all: what follows is junk up to the next `<LF>`.
+            # It has no <CR>, or is cut off: what follows is looked through at the next `<LF>`.
             return at + 1
         pieces.append(Piece(bytes(self._buffer[at : ends + 1]), text_at))
+        self._junk_told = False
         return ends + 1
 
     def _end(self, start: int, limit: int) -> int:
@@ -124,34 +162,80 @@ class Framer:
         ends = self._buffer.find(CR, start, limit if cut < 0 else cut)
         return ends if ends >= 0 else cut
 
-    def _drop(self, start: int, end: int) -> None:
-        room = JUNK_KEPT_MAX - len(self._junk)
-        self._junk += self._buffer[start : min(end, start + room)]
+    def _drop(self, start: int, end: int, pieces: list[Piece]) -> None:
+        """These bytes begin no frame. Of junk without end only the first is told."""
+        while start < end:
+            part = self._buffer[start : min(end, start + JUNK_BYTES_MAX - len(self._junk))]
+            self._junk += part
+            start += len(part)
+            if len(self._junk) >= JUNK_BYTES_MAX:
+                found = through(bytes(self._junk))
+                frames = [piece for piece in found if piece.text_at]
+                pieces += frames if self._junk_told else found
+                self._junk_told = not frames
+                self._junk.clear()
+
+    def _look_through(self, pieces: list[Piece]) -> None:
+        if self._junk:
+            pieces += through(bytes(self._junk))
+            self._junk.clear()
+
+
+def through(junk: bytes) -> list[Piece]:
+    """The frames that stand somewhere in these bytes; all of it as junk where there is none."""
+    heads = [found.start() for found in _QUOTED.finditer(junk)]
+    if not heads:
+        return [Piece(junk[:FRAME_BYTES_MAX])] if junk.strip(b"\r\n\0 ") else []
+    pieces: list[Piece] = []
+    since = 0
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        limit = len(junk) if following is None else max(following - HEAD_BYTES, head)
+        end = _ENDS.search(junk, head, limit)
+        stop = limit if end is None else end.end()
+        begins = max(head - HEAD_BYTES, since)
+        raw = junk[begins:stop][: FRAME_BYTES_MAX - 1]
+        pieces.append(Piece(raw, head - begins, whole=False, ends=0 if end is None else 1))
+        since = stop
+    return pieces
 
 
 def parse(piece: Piece, *, decimal_length: bool = False) -> Frame:
     """The frame of a piece. Raises PeerError: wrong CRC, wrong length, or not a frame."""
-    raw, text_at = piece.raw, piece.text_at
-    if not text_at:
+    if not piece.text_at and piece.whole:
         raise PeerError("bytes that are no DC-09 frame")
-    text = raw[text_at:-1]
-    binary = text_at == 7
-    _check_crc(raw[1:3] if binary else raw[1:5], crc16(text), binary)
-    _check_length(raw[text_at - 4 : text_at], len(text), decimal_length)
+    text, before = piece.text, piece.raw[: piece.text_at]
+    right = crc16(text)
+    binary = piece.text_at == 7 if piece.whole else before[-6:-4] == right.to_bytes(2, "big")
+    _check_crc(before[-6:-4] if binary else before[-8:-4], right, binary)
+    _check_length(before[-4:], len(text), decimal_length)
+    found = _read_head(text, binary=binary)
+    if found is None:
+        raise PeerError("a frame whose head cannot be read (ID, number, receiver, line, account)")
+    return found
+
+
+def as_it_stands(piece: Piece) -> Frame | None:
+    """What a damaged piece says, its sums left out; None where it names nobody.
+
+    `token` empty: its head cannot be read, so it cannot be answered either.
+    """
+    found = _read_head(piece.text)
+    if found is not None:
+        return found
+    who = _WHO.search(piece.raw.rstrip(b"\r\n\0").decode("latin-1"))
+    if who is None:
+        return None
+    body = who[2] if who[1] else f"#{who[3]}|{who[4]}"
+    return Frame("", "0000", None, None, (who[1] or who[3]).upper(), body)
+
+
+def _read_head(text: bytes, *, binary: bool = False) -> Frame | None:
     head = _HEAD.match(text.decode("latin-1"))
     if head is None:
-        raise PeerError("a frame whose head cannot be read (ID, number, receiver, line, account)")
+        return None
     star, token, seq, receiver, line, account = head.groups()
-    return Frame(
-        token,
-        seq,
-        receiver,
-        line,
-        account.upper(),
-        text[head.end() :].decode("latin-1"),
-        bool(star),
-        binary,
-    )
+    body = text[head.end() :].decode("latin-1")
+    return Frame(token, seq, receiver, line, account.upper(), body, bool(star), binary)
 
 
 def encode(frame: Frame) -> bytes:
@@ -175,7 +259,11 @@ def as_sent(written: bytes) -> bytes:
 
 
 def content(body: str) -> Content:
-    """What stands in a plain body. Raises PeerError where its data never ends."""
+    """What stands in a plain body. Raises PeerError where its data never ends.
+
+    The body was read byte by byte; what is text in it is read for people here.
+    """
+    body = text_again(body)
     ends = body.find("]")
     if ends < 0:
         raise PeerError("a frame whose data has no end")

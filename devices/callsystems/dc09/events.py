@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.errors import PeerError
-from core.signals import Position
+from core.signals import Position, SignalType
 from devices.callsystems.codes import contact_id, sia
 from devices.callsystems.codes.meaning import Event, Meaning, shown
-from devices.callsystems.dc09.codec import Content, stamp_of
-from devices.callsystems.dc09.meanings import LATITUDE, LONGITUDE, OCCURRED, TEXTS, Speaks
+from devices.callsystems.dc09.codec import Content, Frame, stamp_of
+from devices.callsystems.dc09.meanings import (
+    LATITUDE,
+    LONGITUDE,
+    OCCURRED,
+    TEXTS,
+    TOKENS,
+    Speaks,
+)
 from devices.callsystems.dc09.settings import PROTOCOL
+from devices.texts import text_again
 
 _CONTACT_ID = re.compile(
     r"\s*(?:18)?\s*([0-9EPR])([0-9A-Fa-f]{3}) ?([0-9A-Fa-f]{2}) ?([0-9A-Fa-f]{3})(.*)", re.DOTALL
 )
+_CONTACT_ID_CUT = re.compile(r"\s*(?:18)?\s*([0-9EPR])([0-9A-Fa-f]{3})[ 0-9A-Fa-f]{0,6}")
 _ACCOUNT = re.compile(r"#?([0-9A-Za-z]{3,16})\|")
 _MINUTES = re.compile(r"\s*(\d{1,3})([NSEWnsew])(\d{1,2}(?:\.\d{1,10})?)\s*", re.ASCII)
 _DEGREES = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d{1,10})?)\s*([NSEWnsew]?)\s*", re.ASCII)
@@ -38,14 +47,17 @@ class Report:
         return any(event.meaning.source for event in self.events)
 
 
-def report(speaks: Speaks, content: Content, account: str, own: Mapping[str, Meaning]) -> Report:
+def report(
+    speaks: Speaks | None, content: Content, account: str, own: Mapping[str, Meaning]
+) -> Report:
     """The events of a message. Raises PeerError where there is none that could be read.
 
-    A concentrator speaks in the frame with its own account and in the data with the panel's.
+    A concentrator speaks in the frame with its own account and in the data with the panel's. A
+    type nobody knows is read as what its data look like.
     """
-    named = _ACCOUNT.match(content.data)
-    device = named[1].upper() if named else account
-    blocks = content.data[named.end() :] if named else content.data
+    device, blocks = _named(content.data, account)
+    if speaks is None:
+        speaks = _looks_like(blocks, device)
     if speaks is Speaks.SIA:
         events = sia.events(blocks, device, own)
     else:
@@ -59,6 +71,43 @@ def report(speaks: Speaks, content: Content, account: str, own: Mapping[str, Mea
     if said:
         events = [_with_text(event, said) for event in events]
     return Report(device, tuple(events), stamp_of("_" + extras.get(OCCURRED, "")), _place(extras))
+
+
+def calls_in(frame: Frame, own: Mapping[str, Meaning]) -> tuple[str, list[Event]]:
+    """The calls for help in what there is of a frame that was cut off, and who calls.
+
+    Only what a table knows: the rest comes again. A number that may have lost digits is no place.
+    """
+    if frame.encrypted:
+        return frame.account, []
+    data, closed, _ = text_again(frame.body).partition("]")
+    device, blocks = _named(data, frame.account)
+    speaks = TOKENS.get(frame.token)
+    if speaks is Speaks.CONTACT_ID and (cut := _CONTACT_ID_CUT.fullmatch(blocks)) and not closed:
+        events = [contact_id.event(cut[1], cut[2].upper(), "", "", device, own)]
+    elif speaks is Speaks.CONTACT_ID and _CONTACT_ID.fullmatch(blocks):
+        events = [_contact_id(blocks, device, own)]
+    else:
+        events = sia.events(blocks, device, own) if speaks in (Speaks.SIA, None) else []
+    if events and not closed:
+        events[-1] = replace(events[-1], number="")
+    sure = [one for one in events if one.meaning.source]
+    return device, [one for one in sure if one.meaning.type is SignalType.ALARM]
+
+
+def _named(data: str, account: str) -> tuple[str, str]:
+    """Whom the data speak for, and the rest of them."""
+    named = _ACCOUNT.match(data)
+    return (named[1].upper(), data[named.end() :]) if named else (account, data)
+
+
+def _looks_like(blocks: str, device: str) -> Speaks:
+    """Raises PeerError where it looks like nothing we read."""
+    if _CONTACT_ID.fullmatch(blocks):
+        return Speaks.CONTACT_ID
+    if blocks[:1] in ("N", "O") and any(one.meaning.source for one in sia.events(blocks, "", {})):
+        return Speaks.SIA
+    raise PeerError(f"a message of {device} of a type that is not read here")
 
 
 def _contact_id(blocks: str, device: str, own: Mapping[str, Meaning]) -> Event:

@@ -8,12 +8,16 @@
 | NULL, the link test | ACK | at once: it carries nothing that could be lost |
 | event that could not be kept | silence | the panel repeats after its time-out (5.5.1.2, annex C) |
 | wrong CRC, wrong length, no frame | silence | the panel repeats |
+| the same with a wrong sum a third time (`doubts`) | as if its sums were right | when kept |
+| cut off by the peer's end or pause | silence; what calls in it is raised | the panel repeats |
 | encrypted, its time outside -40 … +20 s | NAK with our time, in the clear (5.5.3.2) | at once |
 | well received, not to be read: no key, an unknown type, no event (5.5.3.3) | DUH | when kept |
 | event whose code no table knows (5.5.3.3) | DUH | when kept |
 | an account that is not listed, where only listed ones are served (5.5.3.3) | DUH | when kept |
 
-What cannot be read may be a call for help, so it is raised as one, with that text. Two rules go
+What cannot be read may be a call for help, so it is raised as one, with that text; what came with
+a wrong sum takes nothing back. A frame without its `<LF>` or `<CR>` whose sums are right is read
+when the next begins or the peer pauses (`STALE_AFTER`), ends, or ends its datagram. Two rules go
 beyond the standard. A repeat carries a new time and the old number: it gets the time of its first
 copy, so that it is one press (what a panel does that gives every message the same number stands in
 `Accounts.named`). And a panel that is refused for its time again, while its clock runs,
@@ -27,7 +31,7 @@ the one with `supervises` tells who is silent: keep one open for the port itself
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.errors import PeerError
@@ -39,31 +43,45 @@ from devices.callsystems.codes.meaning import (
     Sender,
     reading,
 )
+from devices.callsystems.dc09 import telling
 from devices.callsystems.dc09.accounts import Accounts
+from devices.callsystems.dc09.answers import UNDER_WAY_MAX, Answers, answer
 from devices.callsystems.dc09.codec import (
     Content,
     Frame,
     Framer,
     Piece,
+    as_it_stands,
     content,
-    encode,
     is_body,
     parse,
-    stamp,
+    stamp_of,
     without_padding,
 )
-from devices.callsystems.dc09.crypt import encrypted, one_that_fits
-from devices.callsystems.dc09.events import Report, report
+from devices.callsystems.dc09.crypt import one_that_fits
+from devices.callsystems.dc09.events import Report, calls_in, report
 from devices.callsystems.dc09.meanings import TOKENS, Speaks
 from devices.callsystems.dc09.settings import AHEAD_MAX, BEHIND_MAX, PROTOCOL
+from devices.callsystems.dc09.telling import CLOCK, SILENT
 from devices.session import Heard
 
-UNDER_WAY_MAX = 1_000
-"""Messages of one connection waiting to be kept; a further one is read, and gets no answer."""
+__all__ = ["CLOCK", "SILENT", "UNDER_WAY_MAX", "Dc09Session", "answer"]
 
-SILENT = "supervision"
-CLOCK = "clock"
-"""Codes of what this session says itself: a panel is silent, or its clock is wrong."""
+STALE_AFTER = timedelta(seconds=2)
+"""A frame that stops for so long has no end; the shortest time-out of a dialler is some seconds."""
+
+_TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """A frame with when it came. `doubt`: what is wrong with it, taken as it is all the same."""
+
+    frame: Frame
+    raw: bytes
+    now: datetime
+    wall: datetime
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,93 +93,117 @@ class _Opened:
     key: bytes | None
 
 
-@dataclass(slots=True)
-class _Owed:
-    """An answer that waits until every reading of its message is kept.
-
-    `ahead` is how far the wall clock is before service time, for the time in the answer.
-    """
-
-    token: str
-    frame: Frame
-    key: bytes | None
-    ahead: timedelta
-    left: int
-    all_kept: bool = True
-
-
 class Dc09Session:
     """One connection. Without `accounts` it is a port of its own that knows no panel."""
 
-    def __init__(self, accounts: Accounts | None = None, *, supervises: bool = True) -> None:
+    def __init__(
+        self,
+        accounts: Accounts | None = None,
+        *,
+        supervises: bool = True,
+        datagrams: bool = False,
+    ) -> None:
         self._accounts = accounts or Accounts()
         self._supervises = supervises
+        self._datagrams = datagrams
         self._framer = Framer()
-        self._out = bytearray()
-        self._owed: dict[int, _Owed] = {}
-        self._tickets = 0
+        self._answers = Answers()
+        self._last: datetime | None = None
+        self._ahead = timedelta()
 
     @property
     def wake_at(self) -> datetime | None:
-        """When a panel may have been silent for too long."""
-        return self._accounts.wake_at if self._supervises else None
+        """When a panel may have been silent for too long, or a frame has stopped."""
+        silent = self._accounts.wake_at if self._supervises else None
+        if self._last is None or not self._framer.is_half:
+            return silent
+        stale = self._last + STALE_AFTER
+        return stale if silent is None else min(silent, stale)
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
         """Take bytes; what they say."""
         self._accounts.begin(now)
-        heard: list[Heard] = []
+        heard = self._stale(now, wall)
+        if data:
+            self._last, self._ahead = now, wall - now
         for piece in self._framer.feed(data):
             heard += self._take(piece, now, wall)
-        return heard
+        return [*heard, *self.ended(now)] if self._datagrams and data else heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
         """The moment of `wake_at`: one technical reading for each panel that has gone silent."""
         self._accounts.begin(now)
-        return [Heard(_silent(account, self._allowed(account))) for account in self._due(now)]
+        heard = self._stale(now, now + self._ahead)
+        late = self._due(now)
+        return [*heard, *(Heard(telling.silent(one, self._allowed(one))) for one in late)]
+
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        heard: list[Heard] = []
+        for piece in self._framer.give_up():
+            heard += self._take(piece, now, now + self._ahead)
+        return heard
 
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
-        """One reading of a message is committed or could not be; the last of them decides."""
-        owed = self._owed.pop(ticket, None)
-        assert owed is not None, "a message was settled twice"
-        owed.left -= 1
-        owed.all_kept &= kept
-        if owed.left == 0 and owed.all_kept:
-            self._answer(owed.token, owed.frame, owed.key, now + owed.ahead)
+        self._answers.stored(ticket, kept, now)
 
     def to_send(self) -> bytes:
-        """The bytes to write, handed out once."""
-        sending = bytes(self._out)
-        self._out.clear()
-        return sending
+        return self._answers.to_send()
 
     # One frame
+
+    def _stale(self, now: datetime, wall: datetime) -> list[Heard]:
+        if self._last is None or now - self._last < STALE_AFTER:
+            return []
+        return [one for piece in self._framer.give_up() for one in self._take(piece, now, wall)]
 
     def _take(self, piece: Piece, now: datetime, wall: datetime) -> list[Heard]:
         try:
             frame = parse(piece, decimal_length=self._accounts.settings.decimal_length)
         except PeerError as error:
-            return [Heard(error=str(error), raw=piece.raw)]
+            return self._damaged(piece, str(error), now, wall)
+        return self._frame(_Came(frame, piece.raw, now, wall))
+
+    def _damaged(self, piece: Piece, why: str, now: datetime, wall: datetime) -> list[Heard]:
+        """Its sums are wrong. Noise, until the same has come a third time."""
+        frame = as_it_stands(piece)
+        if frame is not None and self._accounts.doubts.again(now, *_said(frame)):
+            return self._frame(_Came(frame, piece.raw, now, wall, why))
+        heard = [Heard(error=why, raw=piece.raw)]
+        if frame is not None and not piece.whole:
+            heard += self._calls(frame, piece.raw, why)
+        return heard
+
+    def _calls(self, frame: Frame, raw: bytes, why: str) -> list[Heard]:
+        """Of a frame that was cut off: its panel may be cut off as well, and never repeat it."""
+        own = self._accounts.of(frame.account).own
+        device, events = calls_in(frame, own)
+        sender, odd = Sender(PROTOCOL, device), (f"message: cut off, {why}",)
+        said = (reading(sender, one, raw, seq=_number(frame.seq), odd=odd) for one in events)
+        return [Heard(one, raw=raw) for one in said]
+
+    def _frame(self, came: _Came) -> list[Heard]:
+        frame, now, wall = came.frame, came.now, came.wall
         speaks = TOKENS.get(frame.token)
         if speaks is Speaks.ANSWER:
             why = f"{frame.token} from {frame.account}, which only a receiver says"
-            return [Heard(error=why, raw=piece.raw)]
+            return [Heard(error=why, raw=came.raw)]
         try:
             opened = self._open(frame)
         except PeerError as error:
-            return self._unread(frame, str(error), piece.raw, now, wall)
+            return self._unread(came, str(error))
         if opened.key is not None and not self._in_time(opened, wall):
-            return self._refused(opened, speaks, piece.raw, wall)
+            return self._refused(opened, speaks, came.raw, wall)
         heard = self._present(opened, now)
         if speaks is Speaks.HEARTBEAT:
-            self._answer(self._accounts.answer(frame.account), frame, opened.key, wall)
-            return [*heard, self._heartbeat(opened, piece.raw)]
+            self._answers.give(self._accounts.answer(frame.account), frame, opened.key, wall)
+            return [*heard, self._heartbeat(opened, came.raw)]
         try:
             told = self._report(opened, speaks)
         except PeerError as error:
-            return [*heard, *self._unread(frame, str(error), piece.raw, now, wall, opened.key)]
-        readings = self._readings(opened, told, piece.raw, now)
-        token = self._accounts.answer(frame.account) if told.known else "DUH"
-        return [*heard, *self._owing(token, frame, opened.key, readings, "", now, wall)]
+            return [*heard, *self._unread(came, str(error), opened.key)]
+        readings = self._readings(opened, told, came)
+        token = self._accounts.answer(frame.account) if told.known and speaks else "DUH"
+        return [*heard, *self._answers.owe(token, frame, opened.key, readings, "", wall - now)]
 
     def _open(self, frame: Frame) -> _Opened:
         """Its content. Raises PeerError where no key fits, or where it is no content."""
@@ -176,9 +218,6 @@ class Dc09Session:
         return _Opened(frame, content(without_padding(plain)), key)
 
     def _report(self, opened: _Opened, speaks: Speaks | None) -> Report:
-        if speaks is None:
-            frame = opened.frame
-            raise PeerError(f"a message of {frame.account} of type {frame.token}, not read here")
         own = self._accounts.of(opened.frame.account).own
         return report(speaks, opened.content, opened.frame.account, own)
 
@@ -194,21 +233,26 @@ class Dc09Session:
         account = opened.frame.account
         if opened.key is None and self._accounts.of(account).keys:
             return []
-        heard = [Heard(_right_clock(account))] if self._accounts.in_time(account) else []
+        heard = [Heard(telling.right_clock(account))] if self._accounts.in_time(account) else []
         if self._accounts.heard(account, now):
-            heard.append(Heard(_heard_again(account)))
+            heard.append(Heard(telling.heard_again(account)))
         return heard
 
-    def _readings(self, opened: _Opened, told: Report, raw: bytes, now: datetime) -> list[Reading]:
+    def _readings(self, opened: _Opened, told: Report, came: _Came) -> list[Reading]:
         frame, sent = opened.frame, opened.content.stamp
-        named = self._accounts.named(told.device, frame.seq, opened.content.data, sent, now)
-        clear = opened.key is None and bool(self._accounts.of(frame.account).keys)
-        odd = ("message: not encrypted, though a key is agreed",) if clear else ()
-        return [
+        named = self._accounts.named(told.device, frame.seq, opened.content.data, sent, came.now)
+        odd: tuple[str, ...] = ()
+        if opened.key is None and self._accounts.of(frame.account).keys:
+            odd = ("message: not encrypted, though a key is agreed",)
+        if came.doubt:
+            odd = (*odd, f"message: {came.doubt}, and the same again and again")
+        if TOKENS.get(frame.token) is None:
+            odd = (*odd, f"type: not read here ({frame.token or 'none'})")
+        found = [
             reading(
                 Sender(PROTOCOL, told.device, self._believed(opened)),
                 event,
-                raw,
+                came.raw,
                 seq=_number(frame.seq),
                 at=told.occurred or named.at,
                 boot=named.again,
@@ -217,6 +261,7 @@ class Dc09Session:
             )
             for event in told.events
         ]
+        return [_only_raising(said) for said in found] if came.doubt else found
 
     def _believed(self, opened: _Opened) -> bool:
         return opened.key is not None and self._accounts.settings.check_time
@@ -241,13 +286,13 @@ class Dc09Session:
         """Outside the time window: NAK, and the alarms of a clock that runs are raised."""
         frame, sent = opened.frame, opened.content.stamp
         assert sent is not None
-        self._answer("NAK", frame, None, wall)
+        self._answers.give("NAK", frame, None, wall)
         off_s = (sent - wall).total_seconds()
         why = f"the clock of {frame.account} is {off_s:+.0f} s off: refused, told our time"
         found = self._accounts.refuse(frame.account, sent, wall)
         heard = [Heard(error=why, raw=raw)]
         if found.tell:
-            heard.append(Heard(_wrong_clock(frame.account, off_s)))
+            heard.append(Heard(telling.wrong_clock(frame.account, off_s)))
         if found.runs and speaks is not Speaks.HEARTBEAT:
             heard += [Heard(alarm, raw=raw) for alarm in self._late_alarms(opened, speaks, raw)]
         return heard
@@ -266,49 +311,19 @@ class Dc09Session:
         )
         return [said for said in found if said.type is SignalType.ALARM]
 
-    def _unread(
-        self,
-        frame: Frame,
-        why: str,
-        raw: bytes,
-        now: datetime,
-        wall: datetime,
-        key: bytes | None = None,
-    ) -> list[Heard]:
+    def _unread(self, came: _Came, why: str, key: bytes | None = None) -> list[Heard]:
         """Well received and not to be read: in doubt a call for help, and DUH once it is kept."""
+        frame = came.frame
         beats = TOKENS.get(frame.token) is Speaks.HEARTBEAT
         if beats:
             meaning = Meaning(SignalType.TECHNICAL, None, why)
         else:
             meaning = Meaning(SignalType.ALARM, AlarmKind.UNKNOWN, why)
+        odd = (f"message: {came.doubt}, and the same again and again",) if came.doubt else ()
         event = Event(meaning, frame.token)
-        said = reading(Sender(PROTOCOL, frame.account), event, raw, seq=_number(frame.seq))
-        return self._owing("DUH", frame, key, [said], why, now, wall)
-
-    # Answers
-
-    def _owing(
-        self,
-        token: str,
-        frame: Frame,
-        key: bytes | None,
-        readings: Sequence[Reading],
-        error: str,
-        now: datetime,
-        wall: datetime,
-    ) -> list[Heard]:
-        if len(self._owed) + len(readings) > UNDER_WAY_MAX:
-            return [Heard(said, error, 0, said.raw) for said in readings]
-        owed = _Owed(token, frame, key, wall - now, len(readings))
-        heard: list[Heard] = []
-        for said in readings:
-            self._tickets += 1
-            self._owed[self._tickets] = owed
-            heard.append(Heard(said, error, self._tickets, said.raw))
-        return heard
-
-    def _answer(self, token: str, frame: Frame, key: bytes | None, wall: datetime) -> None:
-        self._out += encode(answer(token, frame, key, wall))
+        sender, seq = Sender(PROTOCOL, frame.account), _number(frame.seq)
+        said = reading(sender, event, came.raw, seq=seq, odd=odd)
+        return self._answers.owe("DUH", frame, key, [said], why, came.wall - came.now)
 
     # Supervision
 
@@ -321,55 +336,22 @@ class Dc09Session:
         return allowed
 
 
-def answer(token: str, frame: Frame, key: bytes | None, wall: datetime) -> Frame:
-    """The answer to a frame: number, receiver, line and account as they came (5.5.3).
-
-    Only ACK is ever encrypted; NAK names nobody. A frame without a line is answered with `L0`.
-    """
-    if token == "NAK":
-        body = "]" + stamp(wall)
-        return Frame("NAK", "0000", "0", "0", "A0", body, binary_crc=frame.binary_crc)
-    line = frame.line if frame.line is not None else "0"
-    body, sealed = "]", False
-    if token == "ACK" and key is not None:
-        body, sealed = encrypted("]" + stamp(wall), key), True
-    return Frame(
-        token, frame.seq, frame.receiver, line, frame.account, body, sealed, frame.binary_crc
-    )
-
-
 def _number(seq: str) -> int:
     """The standard counts in decimal; at least one dialler counts in hexadecimal digits."""
     return int(seq) if seq.isdecimal() else int(seq, 16)
 
 
-def _silent(account: str, allowed: timedelta) -> Reading:
-    text = f"{account} has said nothing for {allowed.total_seconds():.0f} s"
-    return Reading(PROTOCOL, account, SignalType.TECHNICAL, code=SILENT, text=text)
+def _said(frame: Frame) -> tuple[str, ...]:
+    """What a repeat has in common with its first copy: a time is new, a cipher text all new."""
+    if frame.encrypted:
+        return frame.token, frame.account
+    stamp = stamp_of(frame.body)
+    body = frame.body if stamp is None else frame.body.rpartition("_")[0]
+    return frame.token, frame.account, body
 
 
-def _heard_again(account: str) -> Reading:
-    return Reading(
-        PROTOCOL,
-        account,
-        SignalType.RESTORE,
-        AlarmKind.TECHNICAL,
-        code=SILENT,
-        text=f"{account} is heard again",
-    )
-
-
-def _right_clock(account: str) -> Reading:
-    return Reading(
-        PROTOCOL,
-        account,
-        SignalType.RESTORE,
-        AlarmKind.TECHNICAL,
-        code=CLOCK,
-        text=f"the clock of {account} is right again",
-    )
-
-
-def _wrong_clock(account: str, off_s: float) -> Reading:
-    text = f"the clock of {account} is {off_s:+.0f} s off, so its messages are refused: set it"
-    return Reading(PROTOCOL, account, SignalType.TECHNICAL, code=CLOCK, text=text)
+def _only_raising(said: Reading) -> Reading:
+    """In doubt it calls; what it would take back is only kept."""
+    if said.type not in _TAKES_AWAY:
+        return said
+    return replace(said, type=SignalType.UNKNOWN, kind=None)

@@ -3,8 +3,8 @@
 A block is `<SOH>` header `<STX>` record { `<RS>` record } `<ETX>` BCC, a record is id `<US>` data.
 The BCC is the XOR of everything after SOH up to and including ETX. It may be any byte, a control
 character too, so nothing is searched while it is due. Between blocks only five control characters
-mean something, each with the one character before it (an address, or the prefix of a NAK);
-everything else there is noise and read past.
+mean something, each with the one character before it (an address, or the prefix of a NAK), and
+`<STX>`, before which an SOH was lost; everything else there is noise and read past.
 
 Time is linear in the bytes and at most `BLOCK_BYTES_MAX` of a block are held.
 """
@@ -29,7 +29,7 @@ BLOCK_BYTES_MAX = 1_024
 RECORDS_MAX = 32
 """Of more records the rest stays in the last one; the specification knows eight."""
 
-_BETWEEN = re.compile(rb"[\x01\x04\x05\x06\x15]")
+_BETWEEN = re.compile(rb"[\x01\x02\x04\x05\x06\x15]")
 _WITHIN = re.compile(rb"[\x01\x03\x04\x05]")
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
@@ -117,6 +117,9 @@ class Scanner:
         match found.group():
             case b"\x01":
                 self._begin()
+            case b"\x02":
+                self._begin()
+                self._take(before.encode("latin-1") + STX)
             case b"\x04":
                 tokens.append(Eot())
             case b"\x05":

@@ -127,6 +127,11 @@ class ControlSession:
         self._next(now)
         return heard
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        part = self._scanner.give_up()
+        heard = self._block(part, now) if part is not None else ()
+        return [*heard, *self._reception.ended(now)]
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         self._reception.stored(ticket, kept, now)
         self._out.append(self._reception.to_send())

@@ -8,7 +8,8 @@ the first; everything else is new, and everything forgotten is new.
 
 A refused block is repeated by its sender. When no block with the same address or the same text
 follows in time, what came of it is handed out as a call in doubt: the sender may have given up or
-been unplugged in the middle of a press.
+been unplugged in the middle of a press. The very same refused block a third time is no noise
+(`doubts`): it is taken as it stands, so that nothing waits behind it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from datetime import datetime, timedelta
 from core.signals import Reading
 from devices.callsystems.espa444.codec import Block
 from devices.callsystems.espa444.meanings import Record
-from devices.callsystems.espa444.reading import in_doubt, read
+from devices.callsystems.espa444.reading import as_it_stands, in_doubt, read
 from devices.callsystems.espa444.settings import TRANSACTION_WITHIN, EspaLine
+from devices.doubts import Doubts
 
 CALLS_MAX = 64
 """Blocks remembered of one line; more rooms calling within 15 s are each a press."""
@@ -56,6 +58,7 @@ class Copies:
         self._doubt_for = doubt_for
         self._calls: dict[_Said, _Call] = {}
         self._doubts: list[_Doubt] = []
+        self._same = Doubts()
         self._seq = 0
 
     @property
@@ -68,17 +71,28 @@ class Copies:
         reading = read(block, self._line)
         return None if reading is None else self._numbered(block, reading, now)
 
-    def refused(self, block: Block, now: datetime) -> None:
-        """A block that came wrong: its repeat must follow."""
+    def refused(self, block: Block, now: datetime) -> Reading | None:
+        """A block that came wrong: its repeat must follow. The very same a third time is read."""
+        if self._same.again(now, block.raw):
+            self._doubts = [doubt for doubt in self._doubts if not _alike(doubt.block, block)]
+            again = as_it_stands(block, self._line)
+            return None if again is None else self._numbered(block, again, now)
         if in_doubt(block, self._line) is None:
-            return
+            return None
         others = [doubt for doubt in self._doubts if not _alike(doubt.block, block)]
         self._doubts = [*others, _Doubt(block, now + self._doubt_for)][-DOUBTS_MAX:]
+        return None
+
+    def ended(self, now: datetime) -> Sequence[Reading]:
+        """The line is gone: no repeat can come on it."""
+        return self._late(self._doubts, now)
 
     def due(self, now: datetime) -> Sequence[Reading]:
         """The refused blocks whose repeat did not come."""
-        late = [doubt for doubt in self._doubts if doubt.due <= now]
-        self._doubts = [doubt for doubt in self._doubts if doubt.due > now]
+        return self._late([doubt for doubt in self._doubts if doubt.due <= now], now)
+
+    def _late(self, late: list[_Doubt], now: datetime) -> Sequence[Reading]:
+        self._doubts = [doubt for doubt in self._doubts if doubt not in late]
         readings = []
         for doubt in late:
             reading = in_doubt(doubt.block, self._line)

@@ -61,6 +61,12 @@ class ListeningSession:
             heard.append(Heard(said_of_line(self._line, LINE_SILENT)))
         return heard
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        part = self._scanner.give_up()
+        heard = self._block(part, now) if part is not None else ()
+        late = self._copies.ended(now)
+        return [*heard, *(Heard(reading, raw=reading.raw) for reading in late)]
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         """Nothing is owed on a line we do not speak on."""
 
@@ -69,8 +75,8 @@ class ListeningSession:
 
     def _block(self, block: Block, now: datetime) -> Sequence[Heard]:
         if block.fault:
-            self._copies.refused(block, now)
-            return (Heard(error=block.fault, raw=block.raw),)
+            again = self._copies.refused(block, now)
+            return (Heard(again, error=block.fault, raw=block.raw),)
         reading = self._copies.good(block, now)
         silent = reading is None and block.header != Header.STATUS_REQUEST
         error = "a block that says nothing" if silent else ""

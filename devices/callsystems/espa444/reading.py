@@ -6,6 +6,8 @@ Only a call type that a table calls a reset is a restore. Nothing on this wire i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.signals import AlarmKind, Reading, SignalType
 from devices.callsystems.espa444.codec import Block
 from devices.callsystems.espa444.meanings import (
@@ -20,6 +22,7 @@ from devices.callsystems.espa444.meanings import (
     Record,
 )
 from devices.callsystems.espa444.settings import PROTOCOL, EspaLine, WhoCalls
+from devices.texts import text_of
 
 TEXT_CHARS_MAX = 256
 """Of a display message; the specification has 128, a DAKS sends 160."""
@@ -55,6 +58,20 @@ def in_doubt(block: Block, line: EspaLine) -> Reading | None:
     text = f"in doubt a call from {who}: {message(block, line)}"
     odd = (f"message: {block.fault}, and not repeated",)
     return _alarm(block, line, AlarmKind.UNKNOWN, text, odd)
+
+
+def as_it_stands(block: Block, line: EspaLine) -> Reading | None:
+    """What a block says that came wrong in the same way again and again; it takes nothing back."""
+    odd = f"message: {block.fault}, and the same again and again"
+    said = read(block, line)
+    if said is None:
+        return None
+    if said.type is SignalType.UNKNOWN and block.header not in tuple(Header) and block.records:
+        who, text = _who(block, line), message(block, line)
+        said = _alarm(block, line, AlarmKind.UNKNOWN, f"in doubt a call from {who}: {text}", ())
+    if said.type in (SignalType.RESTORE, SignalType.CANCEL):
+        said = replace(said, type=SignalType.UNKNOWN)
+    return replace(said, odd=(*said.odd, odd))
 
 
 def address(block: Block) -> str:
@@ -219,6 +236,9 @@ def _hex(said: str) -> str:
 
 
 def _decoded(value: bytes, charset: Charset) -> str:
+    """Latin-1 is what nobody has set, and UTF-8 what newer senders write all the same."""
+    if charset is Charset.LATIN_1:
+        return text_of(value)
     national = NATIONAL.get(charset)
     if national is not None:
         return value.decode("latin-1").translate(national)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.signals import Reading
 from devices.callsystems.espa444.codec import ACK, Block, nak
 from devices.callsystems.espa444.copies import Copies
 from devices.callsystems.espa444.meanings import Header, Prefix
@@ -51,8 +52,10 @@ class Reception:
         """One block that was sent to us."""
         self._awaited = None
         if block.fault:
+            said = self._copies.refused(block, now)
+            if said is not None:
+                return self._handed_out(said, block, now)
             self._out.append(nak(Prefix.TRANSMISSION_ERROR))
-            self._copies.refused(block, now)
             return Heard(error=block.fault, raw=block.raw)
         if not block.header:
             self._out.append(nak(Prefix.INVALID))
@@ -62,10 +65,13 @@ class Reception:
             self._out.append(ACK)
             asks = block.header == Header.STATUS_REQUEST
             return Heard(error="" if asks else "a block that says nothing", raw=block.raw)
+        return self._handed_out(reading, block, now)
+
+    def _handed_out(self, reading: Reading, block: Block, now: datetime) -> Heard:
         assert reading.seq is not None
         ticket = self._issue(reading.seq)
         self._awaited = _Awaited(ticket, reading.seq, now + ANSWER_WITHIN)
-        return Heard(reading, ticket=ticket, raw=block.raw)
+        return Heard(reading, block.fault, ticket, block.raw)
 
     def stored(self, ticket: int, kept: bool, now: datetime) -> bool:
         """Answer the block of this ticket if the sender still waits; true when it was kept now."""
@@ -80,6 +86,10 @@ class Reception:
             self._out.append(ACK if kept else nak(Prefix.BUSY))
             self._awaited = None
         return kept
+
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        """The line is gone: what came wrong comes no more."""
+        return [Heard(reading, raw=reading.raw) for reading in self._copies.ended(now)]
 
     def moved_on(self) -> None:
         """The line is somewhere else now: what was awaited is answered no more."""

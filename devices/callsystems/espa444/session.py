@@ -100,6 +100,11 @@ class PagingSession:
             heard.append(Heard(said_of_line(self._line, LINE_SILENT)))
         return heard
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        part = self._scanner.give_up()
+        heard = self._block(part, now) if part is not None and self._ours else ()
+        return [*heard, *self._reception.ended(now)]
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         status = self._reported.pop(ticket, None)
         if self._reception.stored(ticket, kept, now) and status is not None:

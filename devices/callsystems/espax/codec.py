@@ -6,18 +6,22 @@ and UTF-8 XML. tetronik calls the upper half of the length "reserved", which for
 
 The XML is read by expat with nothing that reaches out or grows: a document type is refused where
 it begins, so there are no entities but the five of XML; depth, elements and text are limited, and
-what is deeper (a maker's own part) is read past. After garbage the next `EX\\0\\0` begins anew.
+what is deeper (a maker's own part) is read past. What is no XML is mended and read again. After
+garbage the next `EX\\0\\0` begins anew, and XML that stands in it is read; a wrong length is
+corrected by where the XML ends, and by where the next frame begins.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from core.errors import PeerError
+from devices.broken_xml import mended
 
 MAGIC = b"EX"
 BEGIN = b"EX\0\0"
@@ -43,17 +47,23 @@ GARBAGE_BYTES = 64
 NO_HEADER = "no ESPA-X header"
 
 ROOT = "ESPA-X"
+_OPENS = re.compile(rb"<(?:[\w.-]+:)?ESPA-X\b")
+_CLOSES = re.compile(rb"</(?:[\w.-]+:)?ESPA-X\s*>")
 NAMESPACE = "http://ns.espa-x.org/espa-x"
 VERSION = "1.00"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: `REQ.P-START`, its attributes and its fields in order, the last of equals."""
+    """One message: `REQ.P-START`, its attributes and its fields in order, the last of equals.
+
+    `odd`: what was wrong with it and was read past.
+    """
 
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
+    odd: tuple[str, ...] = ()
 
     @property
     def invoke_id(self) -> str:
@@ -78,6 +88,23 @@ class Framer:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._garbage = bytearray()
+        self._loose = bytearray()
+        self._final = False
+
+    @property
+    def is_half(self) -> bool:
+        """Whether something stands here that is no frame yet."""
+        return bool(self._buffer or self._loose)
+
+    def give_up(self) -> list[Frame]:
+        """Nothing follows: what there is, as far as it is XML."""
+        self._final = True
+        frames = self.feed(b"")
+        self._final = False
+        self._past(0, len(self._buffer), frames)
+        self._buffer.clear()
+        self._look_through(frames)
+        return frames
 
     def feed(self, received: bytes) -> list[Frame]:
         self._buffer += received
@@ -89,13 +116,32 @@ class Framer:
                 self._past(start, start + 1, frames)
                 at = start + 1
                 continue
-            if len(self._buffer) < start + length:
+            ends = self._ends(start, start + length)
+            if ends is None:
                 break
             self._found(frames)
-            frames.append(Frame(bytes(self._buffer[start + HEADER.size : start + length])))
-            at = start + length
+            frames.append(Frame(bytes(self._buffer[start + HEADER.size : ends])))
+            at = ends
         del self._buffer[:start]
         return frames
+
+    def _ends(self, start: int, declared: int) -> int | None:
+        """Where this frame ends; None while more bytes must say so."""
+        there = len(self._buffer)
+        root = _OPENS.search(self._buffer, start, declared)
+        found = None if root is None else _CLOSES.search(self._buffer, root.end())
+        closed = there + 1 if found is None else found.end()
+        if closed < declared and self._buffer.startswith(BEGIN, closed):
+            return closed
+        if there < declared:
+            return there if self._final else None
+        if root is None or closed <= declared:
+            return declared
+        following = self._buffer.find(BEGIN, declared)
+        if closed <= there and not 0 <= following < closed:
+            return closed
+        too_long = there - start > FRAME_BYTES_MAX
+        return declared if following >= 0 or self._final or too_long else None
 
     def _start(self, at: int, frames: list[Frame]) -> int:
         """Where the next frame begins, or may begin with bytes still to come."""
@@ -111,6 +157,9 @@ class Framer:
         """Bytes that belong to no frame: said once, until a frame has come again."""
         had = len(self._garbage)
         self._garbage += self._buffer[at : min(end, at + GARBAGE_BYTES - had)]
+        self._loose += self._buffer[at:end]
+        if len(self._loose) > FRAME_BYTES_MAX:
+            self._look_through(frames)
         if had < GARBAGE_BYTES <= len(self._garbage):
             frames.append(Frame(bytes(self._garbage), NO_HEADER))
 
@@ -118,10 +167,31 @@ class Framer:
         if 0 < len(self._garbage) < GARBAGE_BYTES:
             frames.append(Frame(bytes(self._garbage), NO_HEADER))
         self._garbage.clear()
+        self._look_through(frames)
+
+    def _look_through(self, frames: list[Frame]) -> None:
+        """Messages without a header, whole or not, in what belonged to no frame."""
+        loose, at = bytes(self._loose), 0
+        self._loose.clear()
+        while (root := _OPENS.search(loose, at)) is not None:
+            closed = _CLOSES.search(loose, root.end())
+            at = len(loose) if closed is None else closed.end()
+            frames.append(Frame(loose[root.start() : at]))
 
 
 def parse(xml: bytes) -> Message:
     """One message. PeerError for XML that is broken or has a document type, and for no ESPA-X."""
+    try:
+        return _parsed(xml)
+    except PeerError as error:
+        why = error
+    try:
+        return replace(_parsed(mended(xml)), odd=(f"message: {why}",))
+    except PeerError:
+        raise why from None
+
+
+def _parsed(xml: bytes) -> Message:
     reader = _Reader()
     parser = expat.ParserCreate()
     parser.buffer_text = True

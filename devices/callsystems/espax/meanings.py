@@ -70,4 +70,4 @@ SIGNALS: dict[str, AlarmKind] = {
 """CP-SIGNAL: how it is to ring."""
 
 CALL_WORDS = (b"P-START",)
-"""What makes a message nobody can read a call for help in doubt."""
+"""What makes a message nobody can read a call for help in doubt, at its first copy."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.signals import MessageRef, Reading
+from devices.doubts import Doubts
 
 PAGES_MAX = 512
 """Pages remembered; of more the oldest is forgotten, and its copy would be a new press."""
@@ -52,6 +53,7 @@ class Pages:
         self._pages: dict[int, Page] = {}
         self._seq = 0
         self.storing = True
+        self.doubts = Doubts()
 
     def started(self, ref: str, reading: Reading, now: datetime) -> Page:
         """The page this request starts, or the one it is a copy of."""

@@ -5,9 +5,12 @@ The timestamp of a message is when it was written, by a clock without a zone: it
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.signals import AlarmKind, Reading, SignalType
+from devices.broken_xml import picked
 from devices.callsystems.espax.codec import Message
-from devices.callsystems.espax.meanings import PRIORITIES, SIGNALS
+from devices.callsystems.espax.meanings import CALL_WORDS, PRIORITIES, SIGNALS
 from devices.callsystems.espax.settings import PROTOCOL, EspaXListener
 
 TEXT_CHARS_MAX = 256
@@ -22,9 +25,17 @@ CALLED = ("CP-GROUPID", "CP-PHONENO")
 """Who is called: names the caller only where nothing else does."""
 
 
+PICKED = (
+    *("CP-CALLINGNO", "CP-CALLINGNAME", "CP-WARD", "CP-BED", "CP-TEXTMSG", "CP-PRIO", "CP-SIGNAL"),
+    *CALLED,
+)
+"""The fields that are picked out of what is no XML."""
+
+
 def page(message: Message, raw: bytes, client: str, listener: EspaXListener) -> Reading:
     """A REQ.P-START: always a call for help, whatever is missing or unknown in it."""
     kind, odd = _kind(message)
+    odd = (*message.odd, *odd)
     text = _text(message)
     return _alarm(_who(message, client, listener), kind, text, _code(message), odd, raw)
 
@@ -41,10 +52,14 @@ def unknown_request(
     return _alarm(who, AlarmKind.UNKNOWN, text, shown(message.name), odd, raw)
 
 
-def in_doubt(raw: bytes, why: str, client: str) -> Reading:
-    """A message nobody can read that seems to start a page."""
-    text = f"in doubt a call from {client}"
-    return _alarm(client, AlarmKind.UNKNOWN, text, "", (f"message: {shown(why)}",), raw)
+def in_doubt(raw: bytes, why: str, client: str, listener: EspaXListener) -> Reading | None:
+    """XML that is broken and seems to start a page, or carries what a page does: a page."""
+    fields = picked(raw, PICKED)
+    if not fields and not any(word in raw for word in CALL_WORDS):
+        return None
+    said = page(Message("", {}, fields, (f"message: {shown(why)}",)), raw, client, listener)
+    text = f"in doubt a call from {said.device}: {said.text}".rstrip(": ")
+    return replace(said, text=shown(text, TEXT_CHARS_MAX))
 
 
 def shown(text: str, chars_max: int = NAME_CHARS_MAX) -> str:

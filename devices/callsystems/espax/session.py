@@ -40,6 +40,9 @@ LINE_SILENT, LINE_BACK = "line_silent", "line_back"
 UNDER_WAY_MAX = 64
 """Pages of one connection under way to the store; of more each is handed out and answered 503."""
 
+STALE_AFTER = timedelta(seconds=4)
+"""A frame that stops for so long is read as it is; clients wait 10 s for an answer."""
+
 LOGINS_MAX = 5
 """Wrong logins of one connection; after them no password is compared any more."""
 
@@ -82,23 +85,33 @@ class EspaXSession:
         self._authenticated = False
         self._wrong_logins = 0
         self._ahead = timedelta(0)
+        self._last: datetime | None = None
 
     @property
     def wake_at(self) -> datetime | None:
-        return self._clients.wake_at if self._supervises else None
+        """When a client may have been silent for too long, or a frame has stopped."""
+        silent = self._clients.wake_at if self._supervises else None
+        if self._last is None or not self._framer.is_half:
+            return silent
+        stale = self._last + STALE_AFTER
+        return stale if silent is None else min(silent, stale)
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
+        heard = self._stale(now)
         self._ahead = wall - now
-        heard: list[Heard] = []
+        if data:
+            self._last = now
         for frame in self._framer.feed(data):
             heard += self._frame(frame, now)
         return heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
-        if not self._supervises:
-            return ()
-        late = self._clients.due(now)
-        return [_of_client(name, LINE_SILENT, "has been silent too long") for name in late]
+        late = self._clients.due(now) if self._supervises else ()
+        silent = (_of_client(name, LINE_SILENT, "has been silent too long") for name in late)
+        return [*self._stale(now), *silent]
+
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        return [one for frame in self._framer.give_up() for one in self._frame(frame, now)]
 
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         owed = self._owed.pop(ticket, None)
@@ -115,6 +128,10 @@ class EspaXSession:
         return sending
 
     # What comes
+
+    def _stale(self, now: datetime) -> list[Heard]:
+        stopped = self._last is not None and now - self._last >= STALE_AFTER
+        return list(self.ended(now)) if stopped else []
 
     def _frame(self, frame: Frame, now: datetime) -> Sequence[Heard]:
         if frame.fault:
@@ -140,9 +157,11 @@ class EspaXSession:
         broken = why.startswith("not well-formed")
         self._error(Code.NOT_WELLFORMED if broken else Code.INVALID_MESSAGE, now)
         raw = _sparing(frame.xml)
-        if any(word in frame.xml for word in CALL_WORDS):
-            return Heard(readings.in_doubt(raw, why, self._client), error=why, raw=raw)
-        return Heard(error=why, raw=raw)
+        again = self._pages.doubts.again(now, frame.xml)
+        said = None
+        if again or any(word in frame.xml for word in CALL_WORDS):
+            said = readings.in_doubt(raw, why, self._client, self._listener)
+        return Heard(said, error=why, raw=raw)
 
     def _message(self, message: Message, xml: bytes, now: datetime) -> Heard:
         raw = xml[: readings.RAW_BYTES_MAX]

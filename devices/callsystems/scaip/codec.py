@@ -2,7 +2,8 @@
 
 The XML is read safely: no document type, hence no entities; depth, number of elements and length of
 a text are bounded. A field that breaks its pattern is named in `odd` and read as far as it goes,
-since an odd press is still a press.
+since an odd press is still a press. XML that breaks the rules is mended and read again; where it is
+broken, cut or doubled as a tree, its tags are picked out (`devices.broken_xml`).
 
 Sources: caruhome/scaip-gateway `scaip_gateway/xml/scaip.py` (tags, patterns), SS 91100:2014 as that
 file renders it. `<scaip>` as the root is the dialect of Syntilio/Datahub-Scaip-Proxy.
@@ -11,11 +12,13 @@ file renders it. `<scaip>` as the root is the dialect of Syntilio/Datahub-Scaip-
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 from xml.parsers import expat
 
 from core.errors import PeerError
+from devices.broken_xml import mended, picked
 
 DEPTH_MAX = 4
 ELEMENTS_MAX = 64
@@ -27,10 +30,14 @@ MANDATORY = ("ref", "cid", "dty")
 
 @dataclass(frozen=True, slots=True)
 class Mrq:
-    """A message of an alarm unit: its tags with their texts; empty tags are left out."""
+    """A message of an alarm unit: its tags with their texts; empty tags are left out.
+
+    `is_broken`: it was no XML, and there may have been more in it.
+    """
 
     tags: dict[str, str]
     odd: tuple[str, ...] = ()
+    is_broken: bool = False
 
     def text(self, tag: str) -> str:
         return self.tags.get(tag, "")
@@ -90,8 +97,36 @@ class _Tree:
         raise PeerError("XML with a document type")
 
 
+def messages(body: bytes) -> list[bytes]:
+    """The messages of one body: mostly one; a unit may write several behind each other."""
+    if _BEGIN.search(body, 1) is None:
+        return [body]
+    *whole, rest = _END.split(body)
+    parts = [part for part in [*(one + b"</mrq>" for one in whole), rest] if _BEGIN.search(part)]
+    return parts or [body]
+
+
 def read_mrq(body: bytes) -> Mrq:
-    """What an alarm unit says. Raises PeerError for what is no XML, or no message of one."""
+    """What an alarm unit says. Raises PeerError for what names no tag of one."""
+    try:
+        return _read(body)
+    except PeerError as error:
+        why = f"message: {error}"
+    try:
+        read = _read(mended(body))
+    except PeerError:
+        read = _picked(body)
+    return replace(read, odd=(why, *read.odd))
+
+
+def _picked(body: bytes) -> Mrq:
+    tags = picked(body, READ)
+    if not tags or (_RECEIPT.search(body) and "cid" not in tags):
+        raise PeerError("nothing in it is a message of an alarm unit")
+    return Mrq({tag: text[:TEXT_CHARS_MAX] for tag, text in tags.items()}, is_broken=True)
+
+
+def _read(body: bytes) -> Mrq:
     tree = _parsed(body)
     if tree.root not in ROOTS:
         raise PeerError(f"the root is {tree.root[:16]!r}, not mrq")
@@ -124,6 +159,15 @@ def encode_mrs(mrs: Mrs) -> bytes:
 
 
 PLACE = ("geo", "tim", "gga")
+READ = (
+    *("ref", "cid", "did", "dty", "mty", "stc", "lco", "lva", "lte", "dte", "stt", "ite"),
+    *PLACE,
+)
+"""The tags that are picked out of what is no XML: those somebody reads."""
+
+_RECEIPT = re.compile(rb"<(?:[\w.-]+:)?mrs\b", re.IGNORECASE)
+_BEGIN = re.compile(rb"<(?:[\w.-]+:)?mrq\b", re.IGNORECASE)
+_END = re.compile(rb"</(?:[\w.-]+:)?mrq\s*>", re.IGNORECASE)
 
 
 def _parsed(body: bytes) -> _Tree:

@@ -18,7 +18,7 @@ TROUBLES = (SignalType.TECHNICAL, SignalType.LOW_BATTERY, SignalType.TAMPER)
 MESSAGE_TYPES = ("ME", "RE", "IN", "PI")
 
 _GEO = re.compile(r"\s*(-?\d{1,2}(?:\.\d{1,9})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,9})?)\s*")
-_HEARTBEAT = re.compile(rb"<mty>\s*PI\s*</mty>")
+_RECEIPT = re.compile(rb"<mrs\b", re.IGNORECASE)
 _SCAIP = re.compile(rb"<mrq|<scaip|scaip\+xml", re.IGNORECASE)
 
 
@@ -45,11 +45,10 @@ def what_it_says(mrq: Mrq, sender: str, raw: bytes, odd: tuple[str, ...] = ()) -
 
 
 def unreadable(why: str, raw: bytes, sender: str) -> Reading | None:
-    """A call for help unless it is certainly none: no SCAIP at all, or plainly a heartbeat."""
-    if not _SCAIP.search(raw) or _HEARTBEAT.search(raw):
+    """No tag of it can be read: a call for help, unless it is a receipt, or no SCAIP at all."""
+    if not _SCAIP.search(raw) or _RECEIPT.search(raw):
         return None
-    named = re.search(rb"<cid>[\s+]*([0-9A-Za-z]{1,16})", raw)
-    device = _safe(named[1].decode() if named else sender) or "unknown"
+    device = _safe(sender) or "unknown"
     return Reading(
         protocol=PROTOCOL,
         device=device,
@@ -84,6 +83,8 @@ def _meaning(mrq: Mrq, device: str) -> tuple[SignalType, AlarmKind | None, str]:
             return SignalType.HEARTBEAT, None, f"{what.name}: heartbeat"
         case "IN":
             return SignalType.UNKNOWN, None, f"{what.name}: information {said}".strip()
+        case _ if said and number is None:
+            return SignalType.ALARM, what.kind, f"{what.name}: status {_printable(said)[:8]}"
         case _ if said:
             text = f"unknown code {said[:8]} from {device}, {what.name}"
             return SignalType.ALARM, AlarmKind.UNKNOWN, text
@@ -94,11 +95,14 @@ def _meaning(mrq: Mrq, device: str) -> tuple[SignalType, AlarmKind | None, str]:
 def _beside(
     message: str, status: Status, what: Device, text: str
 ) -> tuple[SignalType, AlarmKind | None, str]:
-    """A reset is a restore whatever it resets; a heartbeat may carry news, but an alarm stays."""
+    """A reset is a restore whatever it resets; a heartbeat with an alarm's status is a heartbeat.
+
+    It comes by itself every few minutes, for ever, and some units write their last status into it.
+    Of a thing that is wrong, or well again, a heartbeat may bring the news.
+    """
     if message == "RE":
         return SignalType.RESTORE, _over(status, what), text
-    news = (SignalType.ALARM, *TROUBLES)
-    if message == "PI" and status.type not in news and not status.ends:
+    if message == "PI" and status.type not in TROUBLES and not status.ends:
         return SignalType.HEARTBEAT, None, text
     match status.type:
         case SignalType.ALARM:

@@ -4,8 +4,8 @@
 that the bytes came, so that the transport stops repeating them; a unit that takes it for more is
 set to `Receipts.IN_RESPONSE`, and gets its 200, with the `mrs` inside, after the commit only. What
 could not be kept is answered "not treated", so the unit goes its second way. What could not be read
-is answered "invalid format" once its bytes are kept; a unit that left out a tag we must have is
-told so, and its press is raised all the same.
+is answered "invalid format" once its bytes are kept; a unit that left out a tag we must have, or
+whose XML was broken so that tags had to be picked out, is told so, and its press is raised.
 
 Over UDP a request comes again until it is answered: the same transaction is answered the same and
 read once. A unit that sends its message anew (same `ref`) is read again under the same name, `boot`
@@ -32,7 +32,7 @@ from typing import assert_never
 
 from core.errors import PeerError
 from core.signals import Reading
-from devices.callsystems.scaip.codec import Mrq, Mrs, encode_mrs, read_mrq
+from devices.callsystems.scaip.codec import Mrq, Mrs, encode_mrs, messages, read_mrq
 from devices.callsystems.scaip.meanings import StatusNumber
 from devices.callsystems.scaip.readings import unreadable, what_it_says
 from devices.callsystems.scaip.sip import (
@@ -149,6 +149,9 @@ class ScaipSession:
                 self._send(pending.message)
         return heard
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        return [one for message in self._reader.ended() for one in self._message(message, now)]
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         owed = self._owed.pop(ticket, None)
         if owed is None:
@@ -184,13 +187,13 @@ class ScaipSession:
             case Response():
                 return self._confirmed(message)
             case Bare():
-                return [self._said(message.body, message, message.body, now)]
+                return self._said(message.body, message, message.body, now)
             case Request():
                 return self._request(message, now)
             case Broken():
                 if message.request is not None:
                     self._answer(message.request, message.status, message.why.capitalize(), now)
-                return [self._not_read(message.why, message.raw)]
+                return self._said(message.raw, None, message.raw, now, f"message: {message.why}")
             case _:
                 assert_never(message)
 
@@ -198,7 +201,7 @@ class ScaipSession:
         raw = encode(request)[:RAW_BYTES_MAX]
         if any(not request.header(name) for name in _NEEDED):
             self._answer(request, 400, "Header missing", now)
-            return [self._said(request.body, None, raw, now, "message: a SIP header is missing")]
+            return self._said(request.body, None, raw, now, "message: a SIP header is missing")
         before = self._answered.get(_transaction(request))
         if before is not None and now - before[0] < TRANSACTION_KEPT_FOR:
             self._send(before[1])
@@ -223,24 +226,38 @@ class ScaipSession:
             self._remember(request, b"", now)
         else:
             self._answer(request, 200, "OK", now)
-        return [self._said(request.body, request, raw, now)]
+        return self._said(request.body, request, raw, now)
 
     def _said(
         self, body: bytes, to: Request | Bare | None, raw: bytes, now: datetime, odd: str = ""
+    ) -> list[Heard]:
+        """All messages of one body. A response of ours can hold one receipt: that of the last."""
+        *before, last = messages(body)
+        if isinstance(to, Request) and self._receipts is Receipts.IN_RESPONSE:
+            heard = [self._one(part, None, raw, now, odd) for part in before]
+        else:
+            heard = [self._one(part, to, raw, now, odd) for part in before]
+        return [*heard, self._one(last, to, raw, now, odd)]
+
+    def _one(
+        self, body: bytes, to: Request | Bare | None, raw: bytes, now: datetime, odd: str
     ) -> Heard:
         try:
             mrq = read_mrq(body)
         except PeerError as error:
-            return self._not_read(str(error), raw, to)
+            return self._not_read(odd.removeprefix("message: ") or str(error), raw, to)
         reading = what_it_says(mrq, _sender(to), raw, (odd,) if odd else ())
         if isinstance(to, Bare):
             reading = replace(reading, odd=(*reading.odd, "message: XML without SIP"))
         if mrq.text("ref"):
             reading = _named(reading, mrq.text("ref"), now)
         number, text = StatusNumber.OK, ""
-        if mrq.missing:
+        if mrq.is_broken:
+            number, text = StatusNumber.INVALID_FORMAT, "not XML, its tags were picked out"
+        elif mrq.missing:
             number, text = StatusNumber.TAG_MISSING, f"missing: {' '.join(mrq.missing)}"
-        return Heard(reading, ticket=self._owe(_Owed(_ref(mrq), number, text, to)), raw=raw)
+        why = mrq.odd[0] if mrq.is_broken else ""
+        return Heard(reading, why, self._owe(_Owed(_ref(mrq), number, text, to)), raw)
 
     def _not_read(self, why: str, raw: bytes, to: Request | Bare | None = None) -> Heard:
         """May be a call for help (`unreadable` says so); its bytes are kept, then it is told."""

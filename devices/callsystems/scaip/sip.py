@@ -3,7 +3,8 @@
 Small and strict: a start line, headers, a body of the length they name, each under a limit. What
 breaks these rules comes out as `Broken` with its bytes, and the search goes on behind it. Two
 things are read although the rules forbid them, since they may be a call for help: a message without
-a length, up to the end of its XML, and XML without any SIP around it (`Bare`).
+a length, up to the end of its XML, and XML without any SIP around it (`Bare`). A length that is
+wrong is corrected by where the XML ends, and by where the next message begins.
 
 Sources: RFC 3261 (7 messages, 18.3 framing, 20 headers with their short forms), RFC 3428 (MESSAGE),
 RFC 5626 4.4.1 (keep-alive by line breaks).
@@ -21,7 +22,10 @@ BODY_BYTES_MAX = 16_384
 RAW_BYTES_MAX = 4_096
 
 STALE_AFTER = timedelta(seconds=10)
-"""Half a message with nothing behind it for so long is given up; mobile networks are slow."""
+"""Half a message with nothing behind it for so long is read as it is; mobile networks are slow."""
+
+CLOSED_AFTER = timedelta(seconds=2)
+"""The same where its XML is closed or its length reached: only one of them says there is more."""
 
 SHORT = {
     "c": "content-type",
@@ -92,6 +96,11 @@ Message = Request | Response | Bare | Ping | Broken
 _BREAK = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _XML_END = re.compile(rb"</(?:mrq|mrs|scaip)\s*>", re.IGNORECASE)
+_BEGINS = re.compile(rb"[A-Z]{2,20} \S{1,512} SIP/|SIP/2\.0 |\r?\n|<(?!/)")
+"""What may stand behind a whole message."""
+
+_ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:mrq|scaip)\b", re.IGNORECASE)
+_MORE_XML = re.compile(rb"\s*<(?:[\w.-]+:)?(?:mrq|scaip)\b", re.IGNORECASE)
 _REQUEST = re.compile(r"([A-Z]{2,20}) (\S{1,512}) SIP/2\.0")
 _RESPONSE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?")
 _HEADER = re.compile(r"^([A-Za-z0-9!%*_+`'~.-]{1,64})[ \t]*:[ \t]*(.*)$", re.MULTILINE)
@@ -113,7 +122,7 @@ def encode(message: Request | Response) -> bytes:
 class Reader:
     """Bytes in, messages out. `datagrams`: each `feed` is one message, whole or broken."""
 
-    __slots__ = ("_at", "_breaks", "_buffer", "_datagrams", "_last", "_skip")
+    __slots__ = ("_at", "_breaks", "_buffer", "_datagrams", "_final", "_last", "_patience", "_skip")
 
     def __init__(self, *, datagrams: bool = False) -> None:
         self._buffer = b""
@@ -122,31 +131,50 @@ class Reader:
         self._last: datetime | None = None
         self._breaks = 0
         self._skip = 0
+        self._final = datagrams
+        self._patience = STALE_AFTER
 
     @property
     def wake_at(self) -> datetime | None:
-        """When what stands half in the buffer must be given up."""
-        return self._last + STALE_AFTER if self._buffer and self._last is not None else None
+        """When what stands half in the buffer must be read as it is."""
+        return self._last + self._patience if self._buffer and self._last is not None else None
 
     def feed(self, data: bytes, now: datetime) -> list[Message]:
         found = self.stale(now)
         if data:
             self._last = now
         self._buffer += data
+        if self._datagrams:
+            return [*found, *self._rest("a datagram ends in the middle of its message")]
+        self._patience = STALE_AFTER
+        return [*found, *self._whole()]
+
+    def stale(self, now: datetime) -> list[Message]:
+        """Half a message, after a pause."""
+        if self._last is None or now - self._last < self._patience:
+            return []
+        return self._rest("a message stopped in the middle")
+
+    def ended(self) -> list[Message]:
+        """Half a message, and nothing more will come."""
+        return self._rest("the peer ended in the middle of its message")
+
+    def _rest(self, why: str) -> list[Message]:
+        """All there is, as if nothing followed."""
+        self._final, self._skip = True, 0
+        found = self._whole()
+        self._final = self._datagrams
+        if self._left:
+            found.append(self._given_up(why))
+        return found
+
+    def _whole(self) -> list[Message]:
+        found: list[Message] = []
         while (one := self._next()) is not None:
             found.append(one)
-        if self._datagrams and self._left:
-            found.append(self._given_up("a datagram ends in the middle of its message"))
         # Cut once for all messages of one call: cutting at each would be quadratic.
         self._buffer, self._at = self._buffer[self._at :], 0
         return found
-
-    def stale(self, now: datetime) -> list[Message]:
-        """Give up half a message after a pause."""
-        if self._last is None or now - self._last < STALE_AFTER:
-            return []
-        self._skip = 0
-        return [self._given_up("a message stopped in the middle")] if self._buffer else []
 
     @property
     def _left(self) -> int:
@@ -174,7 +202,7 @@ class Reader:
         end = _XML_END.search(self._buffer, self._at, self._at + BODY_BYTES_MAX)
         if end is None:
             if self._left < BODY_BYTES_MAX:
-                return None
+                return Bare(self._given_up("").raw) if self._final else None
             return self._given_up(f"XML longer than {BODY_BYTES_MAX} bytes")
         self._breaks = 0
         body, self._at = self._buffer[self._at : end.end()], end.end()
@@ -198,10 +226,43 @@ class Reader:
         if not 0 <= length <= BODY_BYTES_MAX:
             self._at, self._skip = start, max(0, length)
             return _no_such_length(message, head, length)
-        if len(self._buffer) - start < length:
+        ends = self._ends(message, start, start + length)
+        if ends is None:
             return None
-        self._at = start + length
-        return _with_body(message, self._buffer[start : self._at])
+        self._at = ends
+        return _with_body(message, self._buffer[start:ends])
+
+    def _ends(self, message: Request | Response, start: int, declared: int) -> int | None:
+        """Where the body ends; None while more bytes must say so."""
+        there = len(self._buffer)
+        if declared > start and "xml" in message.header("content-type").lower():
+            return self._xml_ends(start, declared, there)
+        if there < declared:
+            return there if self._final else None
+        return declared
+
+    def _xml_ends(self, start: int, declared: int, there: int) -> int | None:
+        closed = _XML_END.search(self._buffer, start, start + BODY_BYTES_MAX)
+        if closed is None or closed.end() > declared:
+            if there >= declared and self._is_all(start, declared, there):
+                return declared
+            if closed is not None:
+                return closed.end()
+            if there >= declared:
+                self._patience = CLOSED_AFTER
+            return min(declared, there) if self._final else None
+        if there < declared and not self._final:
+            self._patience = CLOSED_AFTER
+            return None
+        ends = min(declared, there)
+        behind = self._buffer[closed.end() : ends]
+        return ends if not behind.strip(b" \t\r\n\0") or _MORE_XML.match(behind) else closed.end()
+
+    def _is_all(self, start: int, declared: int, there: int) -> bool:
+        """Whether XML that is not closed goes on behind its length no more."""
+        begun = _ROOT.search(self._buffer, start, declared)
+        followed = _BEGINS.match(self._buffer, declared)
+        return begun is None or followed is not None or there - start > BODY_BYTES_MAX
 
     def _length(self, message: Request | Response, start: int) -> int | None:
         """How long the body is; -1 when that cannot be; None when more bytes must say so."""

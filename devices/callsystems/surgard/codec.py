@@ -34,11 +34,17 @@ _CLOCK = re.compile(r"\d\d:\d\d:\d\d-\d\d/\d\d$", re.ASCII)
 _RL = r"(?P<receiver>[0-9A-Z]{2})(?P<line>[0-9A-Z]{1,3})"
 _ACCOUNT = r"(?P<account>[0-9A-Z]{1,10})"
 
+_BEGINS = re.compile(rb"(?=[013568NSTUa][0-9A-Z]{2}[0-9A-Z]{1,3}[ \[])")
 _HEARTBEAT = re.compile(rf"1{_RL} +@ *")
 _SAID = r"(?P<q>[ERP])(?P<code>[0-9A-F]{3})(?P<area>[0-9A-F]{2})(?P<number>[0-9A-F]{3})"
 _CONTACT_ID = re.compile(rf"5{_RL} 18(?P<account>[0-9A-Z ]{{4,10}}){_SAID}")
+_CONTACT_ID_LOOSE = re.compile(
+    r"[ ?0-9A-Z](?:18|1.|.8)(?P<account>[0-9A-Z ]{4})"
+    r"(?P<q>.)(?P<code>[0-9A-F]{3})(?P<area>.{2})(?P<number>.{3})$"
+)
 _CONTACT_ID_6500 = re.compile(rf"a{_RL} (?P<account>[0-9A-Z]{{4}})18{_SAID}")
 _SIA_FULL = re.compile(rf"[S0N]{_RL}\[#(?P<account>[0-9A-Z]{{1,16}})\|(?P<blocks>.*)\]?", re.DOTALL)
+_SIA_LOOSE = re.compile(r"#(?P<account>[0-9A-Z]{1,16})\|(?P<blocks>.*)", re.DOTALL)
 _SIA_1 = re.compile(
     rf"3{_RL} +(?P<account>[0-9A-F]{{1,10}}?)(?P<code>[A-Z]{{2}})(?P<number>[0-9A-F ]{{4}})"
 )
@@ -70,6 +76,10 @@ class SurGard:
     def ends(self) -> int:
         return DC4
 
+    @property
+    def begins(self) -> re.Pattern[bytes]:
+        return _BEGINS
+
     def trim(self, raw: bytes) -> bytes:
         """The Radionics 6500 emulation begins with a space; others may send line ends."""
         return raw.strip(b"\r\n\0").removeprefix(b" ")
@@ -84,6 +94,18 @@ class SurGard:
         if found is None:
             raise PeerError("a message in no format of Sur-Gard that is read here")
         account, events = found
+        sender = Sender(PROTOCOL, account.strip() or "0")
+        return [reading(sender, event, raw) for event in events]
+
+    def loosely(self, text: str, raw: bytes) -> list[Reading]:
+        """Contact ID with something wrong around its code, SIA around its blocks."""
+        if at := _CONTACT_ID_LOOSE.search(text):
+            account, events = at["account"], [self._contact_id(at)]
+        elif at := _SIA_LOOSE.search(text):
+            account = at["account"]
+            events = sia.events(at["blocks"].rstrip("]"), account, self.own)
+        else:
+            return []
         sender = Sender(PROTOCOL, account.strip() or "0")
         return [reading(sender, event, raw) for event in events]
 
@@ -105,7 +127,8 @@ class SurGard:
 
     def _contact_id(self, at: re.Match[str]) -> Event:
         device = at["account"].strip()
-        return contact_id.event(at["q"], at["code"], at["area"], at["number"], device, self.own)
+        said = at["q"] if at["q"] in "ERP" else "E"
+        return contact_id.event(said, at["code"], at["area"], at["number"], device, self.own)
 
     def _basic(self, at: re.Match[str]) -> Event:
         code = at["code"].strip()

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from devices.callsystems.codes.conversation import ReceiverSession
 from devices.callsystems.codes.meaning import Meaning
 from devices.callsystems.surgard.codec import SurGard
+from devices.doubts import Doubts
 
 SILENT_AFTER = timedelta(seconds=90)
 """Three heartbeats of 30 s, the receiver's default; it can be programmed from 1 to 99 s."""
@@ -29,10 +30,12 @@ class SurGardSession(ReceiverSession):
         own: Mapping[str, Meaning] | None = None,
         silent_after: timedelta | None = SILENT_AFTER,
         now: datetime | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
         super().__init__(
             SurGard(line_digits, own or {}),
             silent_after=silent_after,
             silent_after_beat=SILENT_AFTER,
             now=now,
+            doubts=doubts,
         )

@@ -128,6 +128,14 @@ class Reader:
             found += self._packets(self._buffer[1:])
         return found
 
+    def ended(self) -> list[Packet | Junk]:
+        """Nothing follows: what stands behind the first byte of half a packet is read."""
+        found: list[Packet | Junk] = []
+        while self._buffer:
+            found.append(Junk("a packet stopped in the middle", self._buffer[:RAW_BYTES_MAX]))
+            found += self._packets(self._buffer[1:])
+        return found
+
     def _packets(self, buffer: bytes) -> list[Packet | Junk]:
         found: list[Packet | Junk] = []
         at = junk_from = 0
@@ -151,6 +159,19 @@ class Reader:
             found.append(Junk(why, buffer[junk_from:end][:RAW_BYTES_MAX]))
         self._buffer = buffer[end:]
         return found
+
+
+def as_it_stands(raw: bytes) -> Packet | None:
+    """The packet these bytes are but for one of its two sums, or its first byte; else None."""
+    size = _HEAD + 1 + (raw[1] << 8 | raw[2]) + raw[3] if len(raw) > _HEAD else 0
+    if not _HEAD + 1 < size <= min(len(raw), _HEAD + 1 + CONTENT_BYTES_MAX):
+        return None
+    right = (
+        raw[0] == SYNC,
+        crc8(raw[1:5]) == raw[5],
+        crc8(raw[_HEAD : size - 1]) == raw[size - 1],
+    )
+    return _packet(raw, 0, size) if sum(right) == len(right) - 1 else None
 
 
 def _size(buffer: bytes, at: int) -> int:

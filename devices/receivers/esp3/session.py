@@ -21,6 +21,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Reading, SignalType
+from devices.doubts import Doubts
 from devices.receivers.copies import Copies
 from devices.receivers.esp3.codec import (
     RAW_BYTES_MAX,
@@ -29,6 +30,7 @@ from devices.receivers.esp3.codec import (
     PacketType,
     Reader,
     Telegram,
+    as_it_stands,
     encode,
     telegram,
 )
@@ -76,6 +78,7 @@ class Esp3Session:
     ) -> None:
         self._reader = Reader()
         self._copies = Copies(COPIES_WITHIN)
+        self._doubts = Doubts()
         self._pulse = Pulse()
         self._call_points = dict(call_points or {})
         self._receiver = receiver
@@ -105,6 +108,9 @@ class Esp3Session:
             heard.append(Heard(self._own(SignalType.TECHNICAL, "silent", text)))
         return heard
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        return self._heard(self._reader.ended(), now)
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         """Radio is not acknowledged: no ticket is ever given."""
 
@@ -119,9 +125,20 @@ class Esp3Session:
         for one in found:
             if isinstance(one, Junk):
                 heard.append(Heard(error=f"{one.why}: {len(one.raw)} bytes", raw=one.raw))
+                heard += self._again(one, now)
             else:
                 heard += self._packet(one, now)
         return heard
+
+    def _again(self, junk: Junk, now: datetime) -> list[Heard]:
+        """The same damaged packet a third time: whoever presses there has a bad cable."""
+        packet = as_it_stands(junk.raw)
+        if packet is None or not self._doubts.again(now, junk.raw):
+            return []
+        odd = f"message: {junk.why}, and the same again and again"
+        found = [one.reading for one in self._packet(packet, now)]
+        said = (replace(one, odd=(*one.odd, odd), raw=junk.raw) for one in found if one)
+        return [Heard(one, raw=junk.raw) for one in said]
 
     def _packet(self, packet: Packet, now: datetime) -> list[Heard]:
         raw = encode(packet)[:RAW_BYTES_MAX]

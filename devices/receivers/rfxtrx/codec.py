@@ -79,9 +79,13 @@ class Reader:
         return found
 
     def stale(self, now: datetime) -> list[Packet | Junk]:
-        """After a pause the line is in step again; half a packet is searched and given up."""
+        """After a pause the line is in step again."""
         if self._last is None or now - self._last < STALE_AFTER:
             return []
+        return self.ended()
+
+    def ended(self) -> list[Packet | Junk]:
+        """Nothing follows, or after a pause: half a packet is searched and given up."""
         found: list[Packet | Junk] = []
         if self._buffer:
             # A byte that was lost made its packet swallow the next one: that may be a press.
@@ -122,6 +126,12 @@ class Reader:
         if self._in_step and buffer[at + 1] in RECEIVED:
             return right is None or buffer[at] >= min(right)
         return right is not None and buffer[at] in right
+
+
+def as_it_stands(raw: bytes) -> Packet | None:
+    """A packet of a type we read whose length is wrong; None where it is not even that."""
+    known = len(raw) > LENGTH_MIN and LENGTHS.get(raw[1]) is not None
+    return Packet(raw[1], raw[2], raw[3], raw[4 : LENGTH_MAX + 1]) if known else None
 
 
 def _packet(whole: bytes) -> Packet:

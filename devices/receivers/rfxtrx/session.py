@@ -19,9 +19,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Reading, SignalType
+from devices.doubts import Doubts
 from devices.receivers.copies import Copies
 from devices.receivers.pulse import Beat, Pulse
-from devices.receivers.rfxtrx.codec import Junk, Packet, Reader, command, encode
+from devices.receivers.rfxtrx.codec import Junk, Packet, Reader, as_it_stands, command, encode
 from devices.receivers.rfxtrx.layouts import Spoken, name, spoken
 from devices.receivers.rfxtrx.meanings import (
     COMMANDS,
@@ -60,6 +61,7 @@ class RfxtrxSession:
     def __init__(self, *, receiver: str = RECEIVER) -> None:
         self._reader = Reader()
         self._copies = Copies(COPIES_WITHIN)
+        self._doubts = Doubts()
         self._pulse = Pulse()
         self._receiver = receiver
         self._settled_at: datetime | None = None
@@ -92,6 +94,9 @@ class RfxtrxSession:
             heard.append(Heard(self._own(SignalType.TECHNICAL, "silent", text)))
         return heard
 
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        return self._heard(self._reader.ended(), now)
+
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         """Radio is not acknowledged: no ticket is ever given."""
 
@@ -119,9 +124,20 @@ class RfxtrxSession:
         for one in found:
             if isinstance(one, Junk):
                 heard.append(Heard(error=f"{one.why}: {len(one.raw)} bytes", raw=one.raw))
+                heard += self._again(one, now)
             else:
                 heard += self._packet(one, now)
         return heard
+
+    def _again(self, junk: Junk, now: datetime) -> list[Heard]:
+        """The same bytes of a wrong length a third time are no noise."""
+        packet = as_it_stands(junk.raw)
+        if packet is None or not self._doubts.again(now, junk.raw):
+            return []
+        odd = f"message: {junk.why}, and the same again and again"
+        found = [one.reading for one in self._packet(packet, now)]
+        said = (replace(one, odd=(*one.odd, odd), raw=junk.raw) for one in found if one)
+        return [Heard(one, raw=junk.raw) for one in said]
 
     def _packet(self, packet: Packet, now: datetime) -> list[Heard]:
         raw = encode(packet)

@@ -12,10 +12,13 @@ How events are read, in this order:
 
 1. The rows of the model (`meanings`): the first that fits. Alarms stand first.
 2. A word for a call in any text, or a field so named that says yes: an alarm of kind `unknown`.
-3. A model with rows of which none fits is `unknown`; one that measures is a sign of life; one that
-   has a button or a command could call: an alarm of kind `unknown`. The rest is `unknown`.
+3. A model with rows of which none fits is an alarm of kind `unknown` where one of its rows is an
+   alarm, else `unknown`; one that measures is a sign of life; one that has a button or a command
+   could call: an alarm of kind `unknown`. The rest is `unknown`.
 4. An open housing and an empty battery in the same event are readings of their own.
-5. What cannot be read and carries a word for a call is an alarm of kind `unknown`.
+5. Of what is no JSON the fields that stand whole in it are read by the same rules; without a model
+   it is an alarm of kind `unknown` when it carries a word for a call.
+6. A model that is one of the tables' but for a letter is that one.
 
 Not covered: the topics of single fields (`devices/…`), which tear an event apart; flex decoders
 beyond rule 2 and 3.

@@ -2,8 +2,8 @@
 
 A message ends at a line break or where its object is closed, whichever comes first: files and pipes
 have line breaks, MQTT payloads mostly have none. A line break inside an object breaks it off, so
-half a message never swallows the next one. What is too long, broken or no object comes out as
-`Broken`, with its bytes.
+half a message never swallows the next one, unless the next line goes on with it (`"` or `}`). What
+is too long, broken or no object comes out as `Broken`, with its bytes; `pairs` picks its fields.
 
 Source: rtl_433 `docs/OPERATION.md` (JSON and MQTT output), `src/data.c`.
 """
@@ -11,8 +11,11 @@ Source: rtl_433 `docs/OPERATION.md` (JSON and MQTT output), `src/data.c`.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from devices.texts import text_again
 
 LINE_BYTES_MAX = 8_192
 """A reception has a few hundred bytes; what is longer is broken, up to its line break."""
@@ -24,6 +27,12 @@ STALE_AFTER = timedelta(seconds=1)
 
 DIGITS_MAX = 20
 _BLANK = b" \t\r\0"
+_MARK = b"\xef\xbb\xbf"
+_EVENT = re.compile(rb'\{\s*"(?:time|model)"')
+_PAIR = re.compile(
+    r'"([^"\\]{1,64})"\s*:\s*(?:"((?:[^"\\]|\\.){0,256})"|(-?\d{1,20}(?:\.\d{1,20})?)(?=\s*[,}])'
+    r"|(true|false)\b)"
+)
 
 Fields = dict[str, object]
 
@@ -68,17 +77,34 @@ class Reader:
         found = self.stale(now)
         if data:
             self._last = now
-        *lines, rest = (self._buffer + data).split(b"\n")
+        lines, rest = self._lines(self._buffer + data)
         for line in lines:
             found += self._line(line)
         return found + self._unfinished(rest)
+
+    def ended(self) -> list[Event | Broken]:
+        """Nothing follows: half a message is all there is of it."""
+        half, self._buffer = self._buffer, b""
+        return self._line(half) if half else []
+
+    def _lines(self, data: bytes) -> tuple[list[bytes], bytes]:
+        """Whole lines, and the rest; lines of one object that was written over several are one."""
+        *ended, rest = data.split(b"\n")
+        lines: list[bytes] = []
+        for line in ended:
+            if lines and _goes_on(lines[-1], line):
+                lines[-1] += b" " + line
+            else:
+                lines.append(line)
+        if lines and _goes_on(lines[-1], rest):
+            rest = lines.pop() + b"\n" + rest
+        return lines, rest
 
     def stale(self, now: datetime) -> list[Event | Broken]:
         """Give up half a message after a pause."""
         if not self._buffer or self._last is None or now - self._last < STALE_AFTER:
             return []
-        half, self._buffer = self._buffer, b""
-        return self._line(half)
+        return self.ended()
 
     def _line(self, line: bytes) -> list[Event | Broken]:
         """A whole line, less what of it was already taken."""
@@ -110,27 +136,57 @@ class Reader:
 
 
 def _first(line: bytes) -> tuple[Event | Broken, bytes]:
-    """The first object of a line and what stands behind it; a broken one takes the whole line."""
+    """The first object of a line and what stands behind it.
+
+    A broken one goes on to where another event begins. The tree is read byte by byte, its texts
+    afterwards, so that a byte that is no text costs only itself.
+    """
     if len(line) > LINE_BYTES_MAX:
         return _too_long(line), b""
-    line = line.lstrip(_BLANK)
-    text = _readable(line)
+    line = line.lstrip(_BLANK).removeprefix(_MARK)
     try:
-        fields, end = _JSON.raw_decode(text)
+        fields, end = _JSON.raw_decode(line.decode("latin-1"))
     except (ValueError, RecursionError):
-        return Broken("not JSON", line[:RAW_BYTES_MAX]), b""
+        return _broken("not JSON", line)
     if not isinstance(fields, dict):
-        return Broken("not a JSON object", line[:RAW_BYTES_MAX]), b""
-    raw = text[:end].encode()
-    return Event(fields, raw[:RAW_BYTES_MAX]), line[len(raw) :].lstrip(_BLANK)
+        return _broken("not a JSON object", line)
+    return Event(fields, line[:end][:RAW_BYTES_MAX]), line[end:].lstrip(_BLANK)
 
 
-def _readable(line: bytes) -> str:
-    """Up to the first byte that is no text: an object closed before it was whole all the same."""
-    try:
-        return line.decode()
-    except UnicodeDecodeError as wrong:
-        return line[: wrong.start].decode()
+def pairs(raw: bytes) -> Fields:
+    """The fields that stand whole in bytes that are no JSON."""
+    found: Fields = {}
+    for name, text, number, word in _PAIR.findall(raw.replace(b"\0", b"").decode("latin-1")):
+        value: object = text_again(text)
+        if number:
+            value = float(number) if "." in number else int(number)
+        elif word:
+            value = word == "true"
+        found.setdefault(text_again(name), value)
+    return found
+
+
+def _broken(why: str, line: bytes) -> tuple[Broken, bytes]:
+    following = _EVENT.search(line, 1)
+    ends = len(line) if following is None else following.start()
+    return Broken(why, line[:ends][:RAW_BYTES_MAX]), line[ends:]
+
+
+def _goes_on(line: bytes, following: bytes) -> bool:
+    """Whether an object that is not closed on its line is on the next; nobody breaks a text off."""
+    line, following = line.strip(_BLANK), following.lstrip(_BLANK)
+    if not line.startswith(b"{") or len(line) > LINE_BYTES_MAX:
+        return False
+    goes_on = following[:1] in (b'"', b"}", b"]") if following else line[-1:] in (b"{", b",", b"[")
+    return goes_on and isinstance(_first(line)[0], Broken)
+
+
+def _object(said: list[tuple[str, object]]) -> Fields:
+    return {text_again(name): _read(value) for name, value in said}
+
+
+def _read(value: object) -> object:
+    return text_again(value) if isinstance(value, str) else value
 
 
 def _too_long(line: bytes) -> Broken:
@@ -141,4 +197,9 @@ def _whole_number(digits: str) -> int | str:
     return int(digits) if len(digits) <= DIGITS_MAX else digits
 
 
-_JSON = json.JSONDecoder(parse_int=_whole_number, parse_constant=lambda word: word)
+_JSON = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_whole_number,
+    parse_constant=lambda word: word,
+    strict=False,
+)

@@ -21,7 +21,7 @@ from functools import lru_cache
 
 from core.signals import AlarmKind, Reading, SignalType
 from devices.receivers.copies import Copies
-from devices.receivers.rtl433.codec import Broken, Event, Fields, Reader
+from devices.receivers.rtl433.codec import Broken, Event, Fields, Reader, pairs
 from devices.receivers.rtl433.meanings import (
     BUTTON_FIELDS,
     CALL_WORDS,
@@ -55,8 +55,6 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     model: tuple(dict.fromkeys(rule.field for rule in rules)) for model, rules in _BY_MODEL.items()
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]+")
-_MODEL = re.compile(rb'"model"\s*:\s*"([^"\\]{1,64})"')
-_ID = re.compile(rb'"id"\s*:\s*"?([0-9A-Za-z]{1,32})')
 
 
 class Rtl433Session:
@@ -75,6 +73,9 @@ class Rtl433Session:
 
     def wake(self, now: datetime) -> Sequence[Heard]:
         return self._heard(self._reader.stale(now), now, None)
+
+    def ended(self, now: datetime) -> Sequence[Heard]:
+        return self._heard(self._reader.ended(), now, None)
 
     def stored(self, ticket: int, kept: bool, now: datetime) -> None:
         """Radio is not acknowledged: no ticket is ever given."""
@@ -97,11 +98,22 @@ class Rtl433Session:
         fields = event.fields
         model = _model(fields.get("model"))
         if not model:
-            return [Heard(error="no model: not an event of rtl_433", raw=event.raw)]
+            return self._broken(Broken("no model", event.raw), now)
+        return self._said(event, model, now, wall)
+
+    def _said(
+        self,
+        event: Event,
+        model: str,
+        now: datetime,
+        wall: datetime | None,
+        odd: tuple[str, ...] = (),
+    ) -> list[Heard]:
+        fields = event.fields
         device = f"{model}/{_number(fields)}"
         first = self._reading(event, device, model, now, wall)
         heard = []
-        for reading in (first, *_also(first, fields)):
+        for reading in (replace(first, odd=odd), *_also(first, fields)):
             content = (device, reading.type, reading.kind, reading.code, reading.boot)
             if not self._copies.is_one(content, now):
                 heard.append(Heard(reading, raw=event.raw))
@@ -133,13 +145,17 @@ class Rtl433Session:
         )
 
     def _broken(self, broken: Broken, now: datetime) -> list[Heard]:
-        """Half a message may be the half that matters."""
-        low = broken.raw.lower()
+        """Half a message may be the half that matters: its fields are read, or words for a call."""
+        fields = pairs(broken.raw)
+        model = _model(fields.get("model")) or _named(fields)
+        if model and _meaning(model, fields)[0] is not SignalType.UNKNOWN:
+            odd = (f"message: {broken.why}",)
+            return self._said(Event(fields, broken.raw), model, now, None, odd)
+        low = broken.raw.replace(b"\0", b"").lower()
         if not any(word.encode() in low for word in CALL_WORDS):
             return [Heard(error=f"{broken.why}: {len(broken.raw)} bytes", raw=broken.raw)]
-        model, number = _MODEL.search(broken.raw), _ID.search(broken.raw)
-        named = _model(model[1].decode("latin-1")) if model else "unreadable"
-        device = f"{named}/{number[1].decode() if number else 'unknown'}"
+        number = _number(fields)
+        device = f"{model or 'unreadable'}/{number}"
         if self._copies.is_one((device, broken.raw), now):
             return []
         reading = Reading(
@@ -162,6 +178,8 @@ def _meaning(model: str, fields: Fields) -> tuple[SignalType, AlarmKind | None]:
         if rule.field in said and rule.value in (None, said[rule.field]):
             return rule.type, rule.kind
     if any(_calls(name, value) for name, value in fields.items()):
+        return SignalType.ALARM, AlarmKind.UNKNOWN
+    if any(rule.type is SignalType.ALARM for rule in rules):
         return SignalType.ALARM, AlarmKind.UNKNOWN
     if rules:
         return SignalType.UNKNOWN, None
@@ -223,7 +241,21 @@ def _model(value: object) -> str:
 @lru_cache(maxsize=256)
 def _spelled(model: str) -> str:
     """Releases before 19 wrote spaces where today's write hyphens; both are one model."""
-    return _UNSAFE.sub("-", model).strip("-")[:NAME_CHARS_MAX]
+    said = _UNSAFE.sub("-", model).strip("-")[:NAME_CHARS_MAX]
+    if said in _BY_MODEL:
+        return said
+    return next((known for known in _BY_MODEL if _is_but_for_a_letter(known, said)), said)
+
+
+def _is_but_for_a_letter(known: str, said: str) -> bool:
+    same_length = len(known) == len(said)
+    return same_length and sum(one != other for one, other in zip(known, said, strict=True)) == 1
+
+
+def _named(fields: Fields) -> str:
+    """The model, where the name of its field was lost."""
+    texts = (_model(value) for value in fields.values() if isinstance(value, str))
+    return next((text for text in texts if text in _BY_MODEL), "")
 
 
 def _number(fields: Fields) -> str:

@@ -26,6 +26,17 @@ async def test_what_could_not_be_stored_is_answered_as_the_protocol_says_for_tha
     await wire.until(lambda: wire.sent == b"-550\n")
 
 
+async def test_what_stands_half_is_heard_when_nothing_more_will_come() -> None:
+    house, wire, pump = _pump()
+    pump.receive(b"!550 help")
+    pump.ended()
+    await wire.until(lambda: wire.sent == b"+550\n")
+    pump.receive(b"!551 help")
+    pump.close()
+    pump.ended()
+    assert house.names == ["550"]
+
+
 async def test_what_cannot_be_read_is_kept_and_answered() -> None:
     house, wire, pump = _pump()
     pump.receive(b"rubbish\n")

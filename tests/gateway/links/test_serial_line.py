@@ -54,10 +54,11 @@ async def test_an_unplugged_line_is_said_and_comes_back_without_a_restart(
         await house.until(lambda: house.names == ["1"])
         await asyncio.to_thread(cable.unplug)
         await house.until(lambda: house.states == ["up", "down"])
+        assert house.names == ["1", "half"]
         cable.plug_in()
         await house.until(lambda: house.states == ["up", "down", "up"])
         await asyncio.to_thread(cable.write, b"!2 help\n")
-        await house.until(lambda: house.names == ["1", "2"])
+        await house.until(lambda: house.names == ["1", "half", "2"])
 
 
 def test_a_connection_is_set_to_notice_a_peer_that_lost_its_power() -> None:

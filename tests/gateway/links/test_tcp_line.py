@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import pytest
 
+from core.clock import sleep
 from gateway.links.peers import PeerLimits
 from gateway.links.tcp_line import TcpLine
 from tests.support.certificates import certificate
@@ -61,6 +62,34 @@ async def test_a_peer_that_hangs_up_its_side_still_gets_its_answer() -> None:
         await house.until(lambda: house.names == ["550"])
         house.gate.set()
         assert await soon(reader.read()) == b"+550\n"
+
+
+@pytest.mark.parametrize("end", ["its side", "at all", "hard"])
+async def test_a_press_whose_end_is_missing_is_heard_when_its_peer_hangs_up(end: str) -> None:
+    house = SlowHouse()
+    async with serving(house) as line, peer(line) as (reader, writer):
+        writer.write(b"!550 help")
+        await writer.drain()
+        if end == "hard":
+            await until_spoken(house)
+        match end:
+            case "its side":
+                writer.write_eof()
+                assert await soon(reader.read()) == b"+550\n"
+            case "at all":
+                writer.close()
+            case _:
+                writer.transport.abort()
+        await house.until(lambda: house.names == ["550"])
+
+
+async def test_what_is_too_long_to_be_a_message_is_looked_through_before_it_is_cut_off() -> None:
+    house = SlowHouse()
+    limits = PeerLimits(unfinished_bytes_max=100)
+    async with serving(house, limits) as line, peer(line) as (_, writer):
+        writer.write(b"!550 help" + b"!" * 200)
+        await house.until(lambda: house.names == ["550"])
+        await house.until(lambda: "oversize" in house.notes)
 
 
 async def test_a_press_is_stored_although_its_peer_is_gone() -> None:
@@ -166,6 +195,12 @@ async def test_closing_answers_what_is_committed_by_then() -> None:
         assert await soon(reader.readline()) == b"+550\n"
         await line.close()
         assert await soon(reader.read()) == b""
+
+
+async def until_spoken(house: SlowHouse) -> None:
+    async with asyncio.timeout(SOON_S):
+        while not house.spoken:
+            await sleep(0.01)
 
 
 @asynccontextmanager

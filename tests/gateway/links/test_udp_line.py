@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from core.clock import sleep
 from gateway.links.peers import PeerLimits
 from gateway.links.udp_line import DATAGRAM_BYTES_MAX, UdpLine
 from tests.support.lines import SOON_S, SlowHouse, plain
@@ -41,13 +42,24 @@ async def test_a_flood_from_one_address_delays_nobody_else() -> None:
         assert house.names.count("flood") <= 10_000 // limits.read_costs_least + 1
 
 
-async def test_a_datagram_longer_than_any_protocol_needs_is_kept_as_bytes() -> None:
+async def test_of_a_datagram_longer_than_any_protocol_needs_its_beginning_is_read() -> None:
     house = SlowHouse()
     async with serving(house) as line, peer(line) as anna:
-        anna.send(b"!" + b"x" * DATAGRAM_BYTES_MAX)
-        await house.until(lambda: len(house.messages) == 1)
-        assert "are the limit" in house.messages[0].error
-        assert len(house.messages[0].raw) == DATAGRAM_BYTES_MAX
+        anna.send(b"!550 help\n" + b"x" * DATAGRAM_BYTES_MAX)
+        assert await anna.answer() == b"+550\n"
+        assert house.notes == ["oversize"]
+
+
+async def test_a_sender_that_is_let_go_in_the_middle_of_a_message_is_heard_to_its_end() -> None:
+    house = SlowHouse()
+    async with serving(house, senders_max=1) as line:
+        async with peer(line) as anna, peer(line) as bo:
+            anna.send(b"!550 hel")
+            async with asyncio.timeout(SOON_S):
+                while line.senders == 0:
+                    await sleep(0.01)
+            bo.send(b"!551 help\n")
+            await house.until(lambda: sorted(house.names) == ["550", "551"])
 
 
 async def test_only_so_many_senders_have_a_session_and_a_new_one_is_always_heard() -> None:

@@ -40,15 +40,11 @@ def test_a_place_stands_inside_lge() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b'<!DOCTYPE m [<!ENTITY a "x">]><mrq><ref>&a;</ref></mrq>',
         b'<!DOCTYPE m SYSTEM "http://192.0.2.1/x"><mrq/>',
-        b"<mrq><ref>&a;</ref></mrq>",
         b"<mrq>" + b"<a>" * (DEPTH_MAX + 1),
         b"<mrq>" + b"<a/>" * (ELEMENTS_MAX + 1) + b"</mrq>",
-        b"<mrq><ref>1</ref>",
         b"<html></html>",
         b"<mrs><ref>1</ref><snu>0</snu></mrs>",
-        b'<?xml version="1.0" encoding="x-none"?><mrq/>',
         b"",
         b"\xff\xfe\x00",
     ],

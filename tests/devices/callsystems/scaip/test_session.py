@@ -105,7 +105,7 @@ def test_a_message_of_a_real_unit_is_read(
         ({"dty": "3", "stc": "110"}, "alarm", "assist"),
         ({"dty": "99", "stc": "10"}, "alarm", "call"),
         ({"dty": "3", "stc": "999"}, "alarm", "unknown"),
-        ({"dty": "3", "stc": "x"}, "alarm", "unknown"),
+        ({"dty": "3", "stc": "x"}, "alarm", "sos"),
         ({"dty": "3", "mty": "RE", "stc": "10"}, "restore", None),
         ({"dty": "3", "mty": "RE"}, "restore", None),
         ({"dty": "3", "stc": "93"}, "restore", None),
@@ -113,7 +113,8 @@ def test_a_message_of_a_real_unit_is_read(
         ({"dty": "3", "stc": "19"}, "cancel", None),
         ({"dty": "3", "stc": "16"}, "low_battery", None),
         ({"dty": "2", "mty": "PI", "stc": "16"}, "low_battery", None),
-        ({"dty": "2", "mty": "PI", "stc": "10"}, "alarm", "sos"),
+        ({"dty": "2", "mty": "PI", "stc": "9"}, "heartbeat", None),
+        ({"dty": "2", "mty": "PI", "stc": "10"}, "heartbeat", None),
         ({"dty": "2", "mty": "PI", "stc": "999"}, "heartbeat", None),
         ({"dty": "2", "mty": "IN", "stc": "999"}, "unknown", None),
         ({"dty": "2", "mty": "IN", "stc": "10"}, "alarm", "sos"),
@@ -236,24 +237,24 @@ def test_a_missing_tag_is_told_and_the_press_is_raised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "is_a_call"),
+    ("body", "kind"),
     [
-        ("<mrq><ref>1</ref><cid>77</cid><stc>10</mrq>", True),
-        ('<!DOCTYPE m [<!ENTITY a "x">]><mrq><cid>77</cid><ref>&a;</ref></mrq>', True),
-        ("<mrq><ref>1</ref><mty>PI</mty><cid>77</cid><stc>10</mrq>", False),
-        ("<html>hello</html>", True),  # sent as SCAIP by somebody who is no web server
+        ("<mrq><ref>1</ref><cid>77</cid><dty>7</dty><stc>10</mrq>", "attack"),
+        ('<!DOCTYPE m [<!ENTITY a "x">]><mrq><cid>77</cid><ref>&a;</ref></mrq>', "call"),
+        ("<mrq><ref>1</ref><mty>PI</mty><cid>77</cid><stc>10</mrq>", None),
+        ("<html>hello</html>", "unknown"),  # sent as SCAIP by somebody who is no web server
     ],
 )
-def test_what_cannot_be_read_is_a_call_unless_it_is_plainly_a_heartbeat(
-    body: str, is_a_call: bool
+def test_what_is_no_xml_is_a_call_unless_it_is_plainly_a_heartbeat(
+    body: str, kind: str | None
 ) -> None:
     unit = Unit()
     (heard,) = unit.sends(body)
     assert heard.error
-    assert (heard.reading is not None) == is_a_call
-    if heard.reading is not None:
-        assert (heard.reading.type, heard.reading.kind) == (SignalType.ALARM, AlarmKind.UNKNOWN)
-        assert heard.reading.device in ("77", "26317")
+    assert heard.reading is not None
+    type_ = SignalType.ALARM if kind else SignalType.HEARTBEAT
+    assert (heard.reading.type, heard.reading.kind) == (type_, kind)
+    assert heard.reading.device in ("77", "26317")
     unit.gets()
     unit.line.stored(heard.ticket, True, NOW)
     assert receipt_in(unit.gets()[0]).number == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from devices.callsystems.scaip.sip import (
     BODY_BYTES_MAX,
+    CLOSED_AFTER,
     HEAD_BYTES_MAX,
     HEADERS_MAX,
     STALE_AFTER,
@@ -121,21 +123,44 @@ def test_memory_is_bounded(start: bytes) -> None:
     assert isinstance(found[0], Broken)
 
 
-def test_half_a_message_is_given_up_after_a_pause() -> None:
+def test_a_message_that_stops_in_its_body_is_read_as_far_as_it_came_after_a_pause() -> None:
     reader = Reader()
-    half = encode(REQUEST)[:-5]
-    assert reader.feed(half, NOW) == []
+    assert reader.feed(encode(REQUEST)[:-5], NOW) == []
     assert reader.wake_at == NOW + STALE_AFTER
+    assert reader.stale(NOW + STALE_AFTER) == [replace(REQUEST, body=REQUEST.body[:-5])]
+
+
+def test_a_message_that_stops_in_its_head_is_given_up_after_a_pause() -> None:
+    reader = Reader()
+    half = encode(REQUEST)[:60]
+    assert reader.feed(half, NOW) == []
     (broken,) = reader.stale(NOW + STALE_AFTER)
     assert isinstance(broken, Broken)
     assert broken.raw == half
+
+
+@pytest.mark.parametrize("off", [-1, -9, -40, 1, 7, 200])
+def test_a_length_that_is_wrong_costs_neither_its_message_nor_the_next(off: int) -> None:
+    body = b"<mrq><ref>1</ref><cid>26317</cid><did>0004</did><stc>0010</stc></mrq>"
+    xml = (("content-type", "application/scaip+xml"),)
+    one = Request("MESSAGE", "sip:a@b", xml, body)
+    length = b"Content-Length: %d"
+    wrong = encode(one).replace(length % len(body), length % (len(body) + off))
+    assert wrong != encode(one)
+    for stream in (wrong + encode(one), wrong):
+        reader = Reader()
+        found = reader.feed(stream, NOW)
+        found += reader.stale(NOW + CLOSED_AFTER)
+        assert [each for each in found if isinstance(each, Request)] == [one] * stream.count(body)
 
 
 def test_a_datagram_is_one_message_whole_or_broken() -> None:
     reader = Reader(datagrams=True)
     head = b"MESSAGE sip:a@b SIP/2.0\r\nContent-Type: text/plain\r\n\r\n"
     assert [getattr(one, "body", b"") for one in reader.feed(head + b"hello", NOW)] == [b"hello"]
-    (broken,) = reader.feed(encode(REQUEST)[:-3], NOW)
+    cut = replace(REQUEST, body=REQUEST.body[:-3])
+    assert reader.feed(encode(REQUEST)[:-3], NOW) == [cut]
+    (broken,) = reader.feed(encode(REQUEST)[:40], NOW)
     assert isinstance(broken, Broken)
     assert reader.feed(encode(REQUEST), NOW) == [REQUEST]
 

@@ -203,9 +203,9 @@ def test_an_event_kept_on_the_way_says_how_late_it_is(time: str, age_s: int | No
 # Broken
 
 
-def test_a_torn_message_with_a_word_for_a_call_is_a_call() -> None:
+def test_a_torn_message_is_read_as_far_as_it_goes() -> None:
     reading = said(PANIC[:-14] + "\n")
-    assert (reading.type, reading.kind) == (SignalType.ALARM, AlarmKind.UNKNOWN)
+    assert (reading.type, reading.kind) == (SignalType.ALARM, AlarmKind.ATTACK)
     assert reading.device == "X10-Security/a1b2"
     assert reading.odd == ("message: not JSON",)
 
