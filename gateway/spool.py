@@ -4,6 +4,8 @@ The law kept here: *acknowledge after durable* (law 1). `append` returns once it
 disk; whatever waits shares one sync. Records have numbers that only rise, and leave when the
 dispatcher has them. What has left is remembered without hurry: after a crash a few records may be
 handed over again, never is one left out. A line torn by a crash was never acknowledged.
+
+No disk holds the loop: what is new stands in memory too, what does not is read by a thread.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,6 +21,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from core.beside import Beside
 from core.errors import StoreUnavailable
 
 SEGMENT_BYTES = 4 * 1024 * 1024
@@ -28,6 +31,16 @@ BYTES_MAX = 512 * 1024 * 1024
 RECORD_BYTES_MAX = 256 * 1024
 WAITING_MAX = 10_000
 """Pieces of work that may wait for the disk."""
+
+IN_MEMORY_BYTES_MAX = 16 * 1024 * 1024
+"""Records that need no disk to be handed over: some ten thousand presses."""
+
+READ_AT_START = 1_000
+"""Records that are in memory from the start on."""
+
+READ_WITHIN_S = 1.0
+CLOSE_WITHIN_S = 2.0
+"""A disk that takes longer is left alone: what is new is handed over without it."""
 
 BATCH_MAX = 256
 LEFT_SHARE = 16
@@ -71,15 +84,25 @@ class Spool:
     """
 
     def __init__(
-        self, folder: Path, *, segment_bytes: int = SEGMENT_BYTES, bytes_max: int = BYTES_MAX
+        self,
+        folder: Path,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        bytes_max: int = BYTES_MAX,
+        in_memory_bytes_max: int = IN_MEMORY_BYTES_MAX,
     ) -> None:
         self._folder = folder
         self._unreadable: dict[int, None] = {}
+        self._contents: dict[int, bytes] = {}
+        self._in_memory_bytes = 0
+        self._in_memory_bytes_max = in_memory_bytes_max
+        self._reading = Beside("spool-reading")
         try:
             self._files = _Files(folder, segment_bytes, bytes_max)
             self._waiting = self._files.take_up()
         except OSError as problem:
             raise _failed(folder, problem) from None
+        self._take_in(_read_all(dict(islice(self._waiting.items(), READ_AT_START))))
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
@@ -118,6 +141,7 @@ class Spool:
         def settle(number: int, where: _Where | None, problem: StoreUnavailable | None) -> None:
             if where is not None:
                 self._waiting[number] = where
+                self._remember(number, content)
             if promised.done():
                 return
             if problem is None:
@@ -131,50 +155,76 @@ class Spool:
         self._queue.put(_Job(content, done=done))
         return promised
 
+    async def fetch(self, most: int, without: Collection[int] = ()) -> bool:
+        """Bring the oldest records into memory; false when the disk does not answer in time."""
+        oldest = islice((number for number in self._waiting if number not in without), most)
+        wanted = {n: self._waiting[n] for n in oldest if n not in self._contents}
+        if not wanted:
+            return True
+        try:
+            found = await self._reading.ask(_read_all, wanted, within_s=READ_WITHIN_S)
+        except TimeoutError:
+            return False
+        self._take_in(found)
+        return True
+
     def waiting(self, most: int, without: Collection[int] = ()) -> Sequence[Kept]:
-        """The oldest records, leaving out `without` and what cannot be read."""
-        found: list[Kept] = []
-        for number in list(self._waiting):
-            if len(found) == most:
-                break
-            if number not in without and (kept := self._read(number)) is not None:
-                found.append(kept)
-        return found
+        """The oldest records in memory, leaving out `without`: `fetch` brings them there."""
+        return self.these(islice((n for n in self._contents_in_order if n not in without), most))
 
     def newest(self, most: int) -> Sequence[Kept]:
-        """The newest records, in their order."""
-        return self.these(list(islice(reversed(self._waiting), most))[::-1])
+        """The newest records, in their order, from the disk too: at a start, before all else."""
+        numbers = list(islice(reversed(self._waiting), most))[::-1]
+        self._take_in(_read_all({n: self._waiting[n] for n in numbers if n not in self._contents}))
+        return self.these(numbers)
 
     def these(self, numbers: Iterable[int]) -> Sequence[Kept]:
-        """Those of them that wait and can be read, in the order asked for."""
-        found = (self._read(number) for number in numbers if number in self._waiting)
-        return [kept for kept in found if kept is not None]
+        """Those of them that wait and are in memory, in the order asked for."""
+        return [
+            Kept(number, self._contents[number], self._waiting[number].old)
+            for number in numbers
+            if number in self._contents
+        ]
 
     def left(self, numbers: Collection[int]) -> None:
         """The dispatcher has these; a number nobody knows is passed over."""
         known = tuple(n for n in numbers if self._waiting.pop(n, None) is not None)
+        for number in known:
+            self._forget(number)
         if known:
             self._queue.put(_Job(left=known))
 
     def close(self) -> None:
-        """Write what waits, then stop. Blocks until that is done."""
+        """Write what waits, then stop: blocks until that is done, or the disk hangs."""
         self._queue.put(None)
-        self._thread.join()
-        self._files.close()
+        self._thread.join(CLOSE_WITHIN_S)
+        if self._reading.close(CLOSE_WITHIN_S) and not self._thread.is_alive():
+            self._files.close()
 
-    def _read(self, number: int) -> Kept | None:
-        """None for a record the disk does not give back: it stays, and waits no longer."""
-        where = self._waiting[number]
-        try:
-            with where.path.open("rb") as file:
-                line = os.pread(file.fileno(), where.length, where.begin).removesuffix(b"\n")
-        except OSError:
-            line = b""
-        if _number_of(line) != number:
-            del self._waiting[number]
-            self._unreadable[number] = None
-            return None
-        return Kept(number, line.split(b" ", 2)[2], where.old)
+    @property
+    def _contents_in_order(self) -> Iterator[int]:
+        return (number for number in list(self._waiting) if number in self._contents)
+
+    def _take_in(self, found: Mapping[int, bytes | None]) -> None:
+        """What the disk gave back; what it did not stays there, and waits no longer."""
+        for number, content in found.items():
+            if number not in self._waiting:
+                continue
+            if content is None:
+                del self._waiting[number]
+                self._unreadable[number] = None
+            else:
+                self._remember(number, content)
+
+    def _remember(self, number: int, content: bytes) -> None:
+        self._contents[number] = content
+        self._in_memory_bytes += len(content)
+        # What came first goes first: what is new must not wait for the disk.
+        while self._in_memory_bytes > self._in_memory_bytes_max and len(self._contents) > 1:
+            self._forget(next(iter(self._contents)))
+
+    def _forget(self, number: int) -> None:
+        self._in_memory_bytes -= len(self._contents.pop(number, b""))
 
     # On the thread
 
@@ -212,6 +262,20 @@ class Spool:
         for job, (number, where) in zip(jobs, kept, strict=True):
             assert job.done is not None
             job.done(number, where, None)
+
+
+def _read_all(wanted: Mapping[int, _Where]) -> dict[int, bytes | None]:
+    """Their contents; None for a record the disk does not give back."""
+    return {number: _read(number, where) for number, where in wanted.items()}
+
+
+def _read(number: int, where: _Where) -> bytes | None:
+    try:
+        with where.path.open("rb") as file:
+            line = os.pread(file.fileno(), where.length, where.begin).removesuffix(b"\n")
+    except OSError:
+        return None
+    return line.split(b" ", 2)[2] if _number_of(line) == number else None
 
 
 @dataclass(slots=True)

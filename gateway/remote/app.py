@@ -136,7 +136,8 @@ class RemoteGateway:
 
     # What the way up asks (`gateway.remote.uplink.House`)
 
-    def up(self) -> Up:
+    async def up(self) -> Up:
+        await self._desk.fetch()
         handed = self._desk.waiting()
         self._told = told = self._news.take()
         self._handing = tuple(one.number for one in handed)

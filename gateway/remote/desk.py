@@ -51,7 +51,8 @@ TAKEN_UP_MAX = 1_000
 """After a start, the newest records that are looked at: for the ring, and to know copies."""
 
 SPOOL = "spool"
-"""The name of the problem, as it is shown."""
+READING = "spool_read"
+"""The names of problems, as they are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,13 @@ class SpooledDesk:
         """The age of the oldest record that is not handed over."""
         now = self._clock.now()
         return max((records.handed(one, now).age_s for one in self._spool.waiting(1)), default=0.0)
+
+    async def fetch(self) -> None:
+        """Have in memory what is to be handed over next."""
+        fresh = self._fresh_numbers(self._clock.now())
+        slow = "The disk of the spool does not answer: only what is in memory is handed over."
+        answers = await self._spool.fetch(HANDED_MAX, without=fresh)
+        self._news.problem(READING, None if answers else slow)
 
     def waiting(self) -> Sequence[Handed]:
         """What to hand over now: what only memory holds and what is new, and if that has been

@@ -63,7 +63,7 @@ class Way:
 class House(Protocol):
     """What there is to say, and who is told what comes down."""
 
-    def up(self) -> Up:
+    async def up(self) -> Up:
         """All there is to say now."""
         ...
 
@@ -120,7 +120,7 @@ class Uplink:
     async def _hand_over(self) -> None:
         while True:
             self._wanted.clear()
-            up, began_s = self._house.up(), monotonic_s()
+            up, began_s = await self._house.up(), monotonic_s()
             try:
                 thanks = await self._said(up)
             except _FAILURES as error:

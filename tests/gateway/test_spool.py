@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import StoreUnavailable
+from gateway import spool as spools
 from gateway.spool import RECORD_BYTES_MAX, Spool
 
 
@@ -138,15 +139,38 @@ async def test_a_torn_line_of_what_has_left_takes_no_record_with_it(tmp_path: Pa
 
 
 async def test_a_record_that_cannot_be_read_holds_no_other_up(tmp_path: Path) -> None:
-    with spool(tmp_path, segment_bytes=1) as one:
+    with spool(tmp_path, segment_bytes=1, in_memory_bytes_max=1) as one:
         for content in (b"first", b"second", b"third"):
             await one.append(content)
         files(tmp_path)[1].write_bytes(b"")
-        assert contents(one) == [b"first", b"third"]
-        assert one.unreadable == 1
-        files(tmp_path)[0].unlink()
+        assert await one.fetch(9)
+        assert contents(one) == [b"first"]
+        assert (one.unreadable, one.backlog) == (1, 2)
+        one.left([1])
+        assert await one.fetch(9)
         assert contents(one) == [b"third"]
-        assert one.unreadable == 2
+
+
+async def test_what_is_new_needs_no_disk_to_be_handed_over(tmp_path: Path) -> None:
+    with spool(tmp_path, segment_bytes=1) as one:
+        await one.append(b"a press")
+        files(tmp_path)[0].unlink()
+        assert contents(one) == [b"a press"]
+
+
+async def test_a_disk_that_does_not_answer_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spools, "READ_WITHIN_S", 0.02)
+    with spool(tmp_path, segment_bytes=1, in_memory_bytes_max=1) as one:
+        for content in (b"first", b"second"):
+            await one.append(content)
+        hanging = files(tmp_path)[0]
+        hanging.unlink()
+        os.mkfifo(hanging)  # whoever opens it to read waits
+        assert not await one.fetch(9)
+        assert contents(one) == [b"second"]
+        os.close(os.open(hanging, os.O_RDWR))
 
 
 async def test_the_newest_records_can_be_asked_for(tmp_path: Path) -> None:

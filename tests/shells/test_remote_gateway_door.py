@@ -247,7 +247,7 @@ class Listener:
     happened: asyncio.Event = field(default_factory=asyncio.Event)
     what: str = ""
 
-    def up(self) -> Up:
+    async def up(self) -> Up:
         return Up()
 
     def waits(self) -> bool:
