@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.signals import AnswerKind, ReceiptState
-from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint
+from core.signals import ReceiptState
+from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.view import View
 from dispatcher.store.ports import ChainedEntry
 from dispatcher.web import labels
+from dispatcher.web.answer_bar import NOTHING, Bar, bar_of
 from dispatcher.web.board import Card, Reader, card
 from dispatcher.web.kept_picture import newest_picture
 from dispatcher.web.moments import stopwatch
@@ -51,12 +52,12 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class AlarmPage:
-    """Everything `alarm.html` shows. `answers` are the buttons this viewer may press now."""
+    """Everything `alarm.html` shows. `bar`: the buttons this viewer may press, in their places."""
 
     card: Card
     rev: int
     open: bool
-    answers: tuple[tuple[AnswerKind, str, bool], ...]
+    bar: Bar
     causes: tuple[tuple[Cause, str], ...]
     picture: Picture | None
     notices: tuple[NoticeRow, ...]
@@ -82,7 +83,7 @@ def alarm_page(
         card=card(alarm, reader),
         rev=alarm.rev,
         open=alarm.open,
-        answers=_answers(alarm, viewer, reader) if alarm.open else (),
+        bar=_bar(alarm, viewer, reader),
         causes=tuple((one, labels.cause(w, one, own)) for one in labels.CAUSES_OFFERED),
         picture=picture(w, known, reader.names) if known else None,
         notices=tuple(_notice(one, reader) for one in notices[-LINES_MAX:]),
@@ -94,21 +95,17 @@ def alarm_page(
     )
 
 
-def _answers(alarm: Alarm, viewer: str, reader: Reader) -> tuple[tuple[AnswerKind, str, bool], ...]:
-    """The buttons stay where they are; what was said already is marked. A presser has none."""
-    if any(one.person == viewer for one in alarm.pressers):
-        return ()
+def may_answer(alarm: Alarm, viewer: str) -> bool:
+    """A presser has no buttons, and a closed alarm none for anybody."""
+    return alarm.open and all(one.person != viewer for one in alarm.pressers)
+
+
+def _bar(alarm: Alarm, viewer: str, reader: Reader) -> Bar:
+    if not may_answer(alarm, viewer):
+        return NOTHING
     calls = alarm.escalation.calls if alarm.escalation else ()
     standing = next((call.standpoint for call in calls if call.person == viewer), None)
-    here, coming = standing is Standpoint.ARRIVED, standing is Standpoint.ACCEPTED
-    no = AnswerKind.WITHDRAW if here or coming else AnswerKind.DECLINE
-    said = {
-        AnswerKind.ACCEPT: coming or here,
-        AnswerKind.ARRIVED: here,
-        AnswerKind.MORE_HELP: False,
-        no: standing is Standpoint.DECLINED,
-    }
-    return tuple((kind, reader.w(labels.ANSWERS[kind]), done) for kind, done in said.items())
+    return bar_of(reader.w, standing, may_end=False)
 
 
 def _notice(notice: Notice, reader: Reader) -> NoticeRow:

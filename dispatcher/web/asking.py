@@ -20,8 +20,9 @@ TAKES_AWAY = (AnswerKind.OVER, AnswerKind.DECLINE, AnswerKind.WITHDRAW)
 SURE_AFTER = timedelta(seconds=1)
 """A yes sooner after its question is a finger that was on its way already."""
 
-SURE_WITHIN = timedelta(seconds=60)
-"""A yes later is to a question nobody has in mind any more."""
+SURE_WITHIN = timedelta(minutes=10)
+"""A yes later is to a question nobody has in mind any more. In between a note may be written; what
+happens meanwhile is held by the `rev`."""
 
 SAME_TOUCH_S = 1.5
 """The same answer again within this is a second tap of the same touch. Double taps of cold fingers
@@ -71,3 +72,7 @@ class Touches:
         if len(self._taken) > TOUCHES_MAX:
             self._taken.popitem(last=False)
         return before is not None and now - before < SAME_TOUCH_S
+
+    def forget(self, who: str, alarm: str, answer: str) -> None:
+        """It was not taken after all: the next tap is a new try, however soon."""
+        self._taken.pop((who, alarm, answer), None)

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from core.clock import monotonic_s
 from core.errors import DomainError, TilkaldError
 from core.signals import AlarmKind, AnswerKind, Level
 from core.words import LANGUAGES, Words
@@ -23,9 +24,19 @@ from dispatcher.engine.ports import AnswerOutcome
 from dispatcher.roster.model import Person
 from dispatcher.site.model import Organisation, Site
 from dispatcher.web import labels
-from dispatcher.web.alarm_page import alarm_page
-from dispatcher.web.api import CURSOR_LONGEST, PAGE_DEFAULT, AlarmId, Asker, find, identity_of
+from dispatcher.web.alarm_page import alarm_page, may_answer
+from dispatcher.web.answer_bar import question_of
+from dispatcher.web.api import (
+    CURSOR_LONGEST,
+    PAGE_DEFAULT,
+    AlarmId,
+    Asker,
+    answered,
+    find,
+    identity_of,
+)
 from dispatcher.web.api_model import ID_LONGEST, TEXT_LONGEST
+from dispatcher.web.asking import TAKES_AWAY, UNDO_S, Touches, asked_at, is_sure
 from dispatcher.web.board import Reader, card
 from dispatcher.web.crew import crew, device_rows
 from dispatcher.web.lines_api import DeviceIn, may_register, register
@@ -35,6 +46,7 @@ from dispatcher.web.names import Names
 from dispatcher.web.pages import render, words_of
 from dispatcher.web.ports import WebDeps
 from dispatcher.web.problems import status_of
+from dispatcher.web.sign_in import signed_out
 
 LANGUAGE_COOKIE = "tilkald_language"
 YEAR_S = 365 * 24 * 3600
@@ -100,7 +112,10 @@ def console_routes(deps: WebDeps) -> APIRouter:
     router.add_api_route("/alarms", console.earlier, methods=["GET"])
     router.add_api_route("/alarms/{alarm_id}", console.alarm, methods=["GET"])
     router.add_api_route("/alarms/{alarm_id}/answer", console.answer, methods=["POST"])
+    router.add_api_route("/alarms/{alarm_id}/end", console.end, methods=["GET"])
     router.add_api_route("/alarms/{alarm_id}/close", console.close, methods=["POST"])
+    router.add_api_route("/leave", console.leave, methods=["GET"])
+    router.add_api_route("/leave", console.left, methods=["POST"])
     router.add_api_route("/people", console.people, methods=["GET"])
     router.add_api_route("/devices", console.devices, methods=["GET"])
     router.add_api_route("/lines", console.lines, methods=["GET"])
@@ -116,6 +131,7 @@ class Console:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
+        self._touches = Touches(monotonic_s)
 
     async def board(self, request: Request) -> Response:
         return self._board(request, wall=False)
@@ -134,12 +150,17 @@ class Console:
         rows = [_row(alarm, viewer) for alarm in page.alarms]
         return self._page(request, viewer, "earlier.html", rows=rows, cursor=page.cursor)
 
-    async def alarm(self, request: Request, alarm_id: AlarmId) -> Response:
+    async def alarm(
+        self,
+        request: Request,
+        alarm_id: AlarmId,
+        ask: Annotated[str, Query(max_length=ID_LONGEST)] = "",
+    ) -> Response:
         try:
             found = await find(self._deps, alarm_id)
         except DomainError as missing:
             return self._missing(request, missing)
-        return await self._alarm(request, found, 200)
+        return await self._alarm(request, found, 200, ask=ask)
 
     async def answer(
         self,
@@ -147,13 +168,47 @@ class Console:
         asker: Asker,
         alarm_id: AlarmId,
         answer: Annotated[AnswerKind, Form()],
+        rev: Annotated[int | None, Form(ge=0)] = None,
+        asked: Annotated[str, Form(max_length=ID_LONGEST)] = "",
     ) -> Response:
+        touch = (asker.person, alarm_id, answer)
         try:
-            await find(self._deps, alarm_id)
-            outcome = await self._deps.desk.volunteer(alarm_id, asker.person, answer)
+            found = await find(self._deps, alarm_id)
+            if answer is AnswerKind.OVER:
+                return RedirectResponse(_path_of(alarm_id, "/end"), 303)
+            if answer in TAKES_AWAY and not is_sure(asked, self._deps.desk.now()):
+                return RedirectResponse(_path_of(alarm_id, f"?ask={answer}"), 303)
+            if self._touches.again(*touch):
+                return _back_to(alarm_id, "already")
+            outcome = await answered(self._deps, found, asker.person, answer, rev)
         except DomainError as refused:
+            self._touches.forget(*touch)
             return await self._refused(request, alarm_id, refused)
+        except BaseException:
+            self._touches.forget(*touch)  # not taken: the next tap is a new try
+            raise
         return _back_to(alarm_id, _SAID_OF[outcome])
+
+    async def end(self, request: Request, alarm_id: AlarmId) -> Response:
+        """Where an alarm is ended: a page of its own, so that nothing moves under a finger."""
+        try:
+            found = await find(self._deps, alarm_id)
+        except DomainError as missing:
+            return self._missing(request, missing)
+        if not found.open:
+            return _back_to(alarm_id, "over")
+        viewer = self._viewer(request)
+        causes = [(one, labels.cause(viewer.w, one, viewer.own)) for one in labels.CAUSES_OFFERED]
+        return self._page(
+            request,
+            viewer,
+            "end.html",
+            card=card(found, viewer.reader),
+            rev=found.rev,
+            causes=causes,
+            asked=asked_at(self._deps.desk.now()),
+            undo_s=UNDO_S,
+        )
 
     async def close(
         self,
@@ -163,7 +218,10 @@ class Console:
         rev: Annotated[int, Form(ge=0)],
         cause: Annotated[Cause, Form()],
         text: Annotated[str, Form(max_length=TEXT_LONGEST)] = "",
+        asked: Annotated[str, Form(max_length=ID_LONGEST)] = "",
     ) -> Response:
+        if not is_sure(asked, self._deps.desk.now()):
+            return RedirectResponse(_path_of(alarm_id, "/end"), 303)
         try:
             await self._deps.desk.close_alarm(alarm_id, rev, asker.person, cause, text.strip())
         except DomainError as refused:
@@ -244,6 +302,18 @@ class Console:
             )
         return response
 
+    async def leave(self, request: Request) -> Response:
+        """Asked once more: a screen that is signed out shows no alarms."""
+        asked = asked_at(self._deps.desk.now())
+        return self._page(request, self._viewer(request), "leave.html", asked=asked)
+
+    async def left(
+        self, request: Request, asked: Annotated[str, Form(max_length=ID_LONGEST)] = ""
+    ) -> Response:
+        if not is_sure(asked, self._deps.desk.now()):
+            return RedirectResponse("/leave", 303)
+        return signed_out()
+
     def _board(self, request: Request, *, wall: bool) -> Response:
         viewer = self._viewer(request)
         alarms = self._deps.desk.open_alarms()
@@ -261,7 +331,7 @@ class Console:
         )
 
     async def _alarm(
-        self, request: Request, alarm: Alarm, status: int, refusal: str = ""
+        self, request: Request, alarm: Alarm, status: int, refusal: str = "", ask: str = ""
     ) -> Response:
         viewer = self._viewer(request)
         desk = self._deps.desk
@@ -273,7 +343,11 @@ class Console:
             notices=await desk.notices(alarm.id),
             timeline=await desk.timeline(alarm.id),
         )
-        return self._page(request, viewer, "alarm.html", status, page=page, refusal=refusal)
+        asks = ask in (AnswerKind.DECLINE, AnswerKind.WITHDRAW) and may_answer(alarm, viewer.id)
+        question = question_of(viewer.w, AnswerKind(ask), desk.now()) if asks else None
+        return self._page(
+            request, viewer, "alarm.html", status, page=page, refusal=refusal, question=question
+        )
 
     async def _refused(self, request: Request, alarm_id: str, refused: DomainError) -> Response:
         """Show the alarm as it is now, with the reason on top: the person decides again."""
@@ -359,8 +433,11 @@ def _why(refused: DomainError, w: Words) -> str:
 
 
 def _back_to(alarm_id: str, said: str) -> Response:
-    query = f"?said={said}" if said else ""
-    return RedirectResponse(f"/alarms/{quote(alarm_id, safe='')}{query}", 303)
+    return RedirectResponse(_path_of(alarm_id, f"?said={said}" if said else ""), 303)
+
+
+def _path_of(alarm_id: str, rest: str) -> str:
+    return f"/alarms/{quote(alarm_id, safe='')}{rest}"
 
 
 def _own_path(back: str) -> str:

@@ -22,6 +22,8 @@ from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Person
 from dispatcher.site.model import Site
+from dispatcher.web.answer_bar import Question, question_of
+from dispatcher.web.asking import TAKES_AWAY, Touches, is_sure, refuse_what_saw_less
 from dispatcher.web.guard import MissLimit, same_host
 from dispatcher.web.moments import Moments, zone_of
 from dispatcher.web.names import Names
@@ -67,7 +69,9 @@ class NoticePages:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
+        self._desk = deps.desk
         self._misses = MissLimit(monotonic_s)
+        self._touches = Touches(monotonic_s)
 
     async def show(self, request: Request, token: str) -> Response:
         try:
@@ -77,7 +81,8 @@ class NoticePages:
         if opened is None:
             return self._no_such_link(request)
         said = request.query_params.get("said", "")
-        return _page(opened, token, said if said in SAID else "")
+        ask = request.query_params.get("ask", "")
+        return _page(opened, token, said if said in SAID else "", ask)
 
     async def answer(self, request: Request, token: str, form: FormData) -> Response:
         """Take one answer and go back to the page (303), so a reload sends nothing twice."""
@@ -90,13 +95,13 @@ class NoticePages:
         here = f"/n/{quote(token, safe='')}"
         if not _from_this_page(request, token, form, self._deps.settings.public_url):
             return RedirectResponse(f"{here}?said=again", 303)
-        said = await self._take(opened, form)
-        return RedirectResponse(f"{here}?said={said}" if said else here, 303)
+        then = await self._take(opened, form)
+        return RedirectResponse(f"{here}?{then}" if then else here, 303)
 
     async def _open(self, token: str) -> Opened | None:
         """The link's person, alarm and notice; None for whatever is unknown or gone alike."""
         link = await self._deps.link(hashed(token[:TOKEN_LONGEST]))
-        desk = self._deps.desk
+        desk = self._desk
         organisation = desk.organisation()
         names = Names.of(organisation)
         person = names.people.get(link.person) if link else None
@@ -115,29 +120,38 @@ class NoticePages:
         return Opened(person, site, alarm, notice, phase, moments, names)
 
     async def _take(self, opened: Opened, form: FormData) -> str:
-        """What the page says next: "" when its new state says it all."""
+        """What the page shows next, as its query: "" when its new state says it all."""
         try:
             answer = answer_from(str(form.get("answer", "")))
             if not allowed(opened.phase, answer):
                 return ""
+            if answer in TAKES_AWAY:
+                _refuse_unseen(opened, answer, form)
+                if not is_sure(str(form.get("asked", "")), opened.moments.now):
+                    return f"ask={answer}"
+            said = await self._once(opened, answer, form)
+        except DomainError as refused:
+            said = {"stale": "stale", "not_allowed": "not_allowed"}.get(refused.code, "again")
+        return f"said={said}" if said else ""
+
+    async def _once(self, opened: Opened, answer: AnswerKind, form: FormData) -> str:
+        """Take it, unless it is a second tap of the same touch. Gives what is said then."""
+        touch = (opened.notice.id, opened.alarm.id, answer)
+        told = "more_help" if answer is AnswerKind.MORE_HELP else ""
+        if self._touches.again(*touch):
+            return told
+        try:
             if answer is AnswerKind.OVER:
-                await self._close(opened, str(form.get("rev", "")))
+                await self._desk.close_alarm(
+                    opened.alarm.id, _rev(form), opened.person.id, Cause.CALMED_DOWN
+                )
                 return ""
             source = Source(SourceKind.LINK, opened.notice.id)
-            outcome = await self._deps.desk.answer(opened.notice.id, answer, source)
-        except DomainError as refused:
-            return {"stale": "stale", "not_allowed": "not_allowed"}.get(refused.code, "again")
-        return _SAID_AFTER.get(outcome, "more_help" if answer is AnswerKind.MORE_HELP else "")
-
-    async def _close(self, opened: Opened, rev: str) -> None:
-        """Law 6: closed by the responder who has arrived, with the rev they saw."""
-        if opened.phase is not Phase.ARRIVED:
-            raise DomainError("not_allowed", "Only somebody who has arrived can say it is over.")
-        if not rev.isdecimal() or len(rev) > len(str(2**53)):
-            raise DomainError("stale", "The page did not say which state it saw.")
-        await self._deps.desk.close_alarm(
-            opened.alarm.id, int(rev), opened.person.id, Cause.CALMED_DOWN
-        )
+            outcome = await self._desk.answer(opened.notice.id, answer, source)
+        except BaseException:
+            self._touches.forget(*touch)  # not taken: the next tap is a new try
+            raise
+        return _SAID_AFTER.get(outcome, told)
 
     def _no_such_link(self, request: Request) -> Response:
         """One page for unknown and gone links alike; it slows down whoever is guessing."""
@@ -200,7 +214,34 @@ def _from_this_page(request: Request, token: str, form: FormData, public_url: st
     return same_host(origin, urlsplit(public_url).netloc)
 
 
-def _page(opened: Opened, token: str, said: str) -> Response:
+def _refuse_unseen(opened: Opened, answer: AnswerKind, form: FormData) -> None:
+    """Law 6: what takes help away comes from who may, and names the `rev` they saw."""
+    if answer is AnswerKind.OVER and opened.phase is not Phase.ARRIVED:
+        raise DomainError("not_allowed", "Only somebody who has arrived can say it is over.")
+    refuse_what_saw_less(opened.alarm, _rev(form))
+
+
+def _rev(form: FormData) -> int:
+    rev = str(form.get("rev", ""))
+    if not rev.isdecimal() or len(rev) > len(str(2**53)):
+        raise DomainError("stale", "The page did not say which state it saw.")
+    return int(rev)
+
+
+def _question(opened: Opened, ask: str) -> Question | None:
+    """What the page asks once more, where that makes sense now."""
+    try:
+        answer = answer_from(ask)
+    except DomainError:
+        return None
+    if not allowed(opened.phase, answer):
+        return None
+    if answer is AnswerKind.OVER and opened.phase is not Phase.ARRIVED:
+        return None
+    return question_of(words_of(opened.person.language), answer, opened.moments.now)
+
+
+def _page(opened: Opened, token: str, said: str, ask: str) -> Response:
     w = words_of(opened.person.language)
     status = 410 if opened.phase is Phase.STOOD_DOWN else 200
     return small_page(
@@ -208,6 +249,7 @@ def _page(opened: Opened, token: str, said: str) -> Response:
         status,
         w=w,
         view=opened.view(),
+        question=_question(opened, ask),
         said=w(SAID[said]) if said else "",
         form=form_token(token),
         updated=opened.moments.clock(opened.moments.now),

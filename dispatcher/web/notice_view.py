@@ -16,6 +16,7 @@ from core.signals import AlarmKind, AnswerKind, ReceiptState
 from core.words import Words
 from dispatcher.alarms.model import Alarm, Call, Notice, Purpose, Standpoint
 from dispatcher.web import labels
+from dispatcher.web.answer_bar import Bar, bar_of, only_seen
 from dispatcher.web.board import joined, meeting_words, place_notes, place_words
 from dispatcher.web.moments import MINUTE, Moments, ago
 from dispatcher.web.names import Names
@@ -37,16 +38,6 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One button: `size` is `big` or `small`; `done` marks what the person has said already."""
-
-    answer: AnswerKind
-    label: str
-    size: str = "big"
-    done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class NoticeView:
     """Everything the page shows. `version` changes whenever the reader should look again."""
 
@@ -62,7 +53,7 @@ class NoticeView:
     meeting: str
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
-    choices: tuple[Choice, ...]
+    bar: Bar
     rev: int
     version: str
 
@@ -113,7 +104,7 @@ def view_of(
         meeting=meeting_words(alarm.place, names),
         warnings=tuple(_warnings(w, alarm, notice, call)),
         notes=tuple(_notes(w, alarm, moments)),
-        choices=_choices(w, phase, call),
+        bar=_bar(w, phase, call),
         rev=alarm.rev,
         version=f"{alarm.rev}-{phase}",
     )
@@ -193,22 +184,7 @@ def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
     return notes
 
 
-def _choices(w: Words, phase: Phase, call: Call | None) -> tuple[Choice, ...]:
-    """The three big ones stay where they are, so that a thumb finds them without reading."""
+def _bar(w: Words, phase: Phase, call: Call | None) -> Bar:
     if phase is Phase.INFORMED:
-        return (Choice(AnswerKind.SEEN, w("Seen")),)
-    if phase is Phase.ARRIVED:
-        return (
-            Choice(AnswerKind.OVER, w("It is over")),
-            Choice(AnswerKind.MORE_HELP, w("More help")),
-            Choice(AnswerKind.WITHDRAW, w("I cannot"), "small"),
-        )
-    coming = phase is Phase.COMING
-    declined = call is not None and call.standpoint is Standpoint.DECLINED
-    no = AnswerKind.WITHDRAW if coming else AnswerKind.DECLINE
-    return (
-        Choice(AnswerKind.ACCEPT, w("I am coming"), done=coming),
-        Choice(AnswerKind.ARRIVED, w("I am here")),
-        Choice(AnswerKind.MORE_HELP, w("More help")),
-        Choice(no, w("I cannot"), "small", done=declined),
-    )
+        return only_seen(w)
+    return bar_of(w, call.standpoint if call else None, may_end=True)

@@ -133,13 +133,14 @@ def enter_routes(deps: WebDeps) -> APIRouter:
         _remember(response, token, secure=request.url.scheme == "https")
         return response
 
-    @router.post("/leave")
-    async def leave() -> Response:
-        response = RedirectResponse("/", 303)
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return response
-
     return router
+
+
+def signed_out() -> Response:
+    """The browser forgets the token."""
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return response
 
 
 def _remember(response: Response, token: str, *, secure: bool) -> None:

@@ -5,6 +5,7 @@
   var silentMs = Number(body.getAttribute("data-silent-s")) * 1000;
   var beatMs = Number(body.getAttribute("data-beat-s")) * 1000;
   var RETRY_MOST_MS = 5000; // between two tries to follow, and between two looks without a stream
+  var TOUCH_MS = 1000; // nothing is moved so soon after a touch
   var heard = Date.now(); // when this page last knew that it shows what is
   var behind = 0; // since when a change is known and not shown
   var asking = false;
@@ -46,7 +47,13 @@
     if (!part.hasAttribute("data-keep")) { return false; }
     return part.contains(document.activeElement) || part.querySelector("details[open]") !== null;
   }
+  var touched = 0;
+  ["touchstart", "mousedown"].forEach(function (name) {
+    document.addEventListener(name, function () { touched = Date.now(); }, true);
+  });
   function swap(html) {
+    // A finger that is just going down must find what it was aiming at.
+    if (Date.now() - touched < TOUCH_MS) { setTimeout(changed, TOUCH_MS); return; }
     var next = new DOMParser().parseFromString(html, "text/html");
     var focus = document.activeElement && document.activeElement.id;
     each("[data-live]", function (part) {

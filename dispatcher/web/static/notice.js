@@ -23,8 +23,11 @@
     var changed = next.getAttribute("data-version") !== main.getAttribute("data-version");
     // A finger that is just going down must find the button it was aiming at.
     if (!changed || Date.now() - touched < 1500) { return; }
+    if (document.querySelector("[data-holding]")) { return; }
+    var focus = document.activeElement && document.activeElement.id;
     main.parentNode.replaceChild(next, main);
     main = next;
+    if (focus && document.getElementById(focus)) { document.getElementById(focus).focus(); }
     if (navigator.vibrate) { try { navigator.vibrate(200); } catch (ignored) { /* not allowed */ } }
   }
 

@@ -14,6 +14,7 @@ from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from dispatcher.alarms.model import Cause, Closing, Place, Presser, Standpoint
 from dispatcher.engine.ports import Problem
 from dispatcher.roster.model import Language
+from dispatcher.web.asking import asked_at
 from dispatcher.web.staff import staff_app
 from tests.support.desk import NOW, MemoryDesk, a_picture, an_alarm, call_of, lindehuset
 from tests.support.web import Presses, browser_client, web_deps
@@ -213,7 +214,7 @@ async def test_a_close_on_a_stale_screen_shows_the_reason_and_the_alarm_as_it_is
     an_alarm(desk)
     desk.join("a_1", Presser("badge-ida", "ida", "Ida", Standing.ASSIGNED, NOW))
     client = of(desk)
-    form = {"rev": "1", "cause": "calmed_down"}
+    form = {"rev": "1", "cause": "calmed_down", "asked": a_moment_ago()}
     refused = await client.post("/alarms/a_1/close", data=form)
     assert refused.status_code == 409
     assert "Der er sket noget nyt. Se, og prøv igen." in refused.text
@@ -227,16 +228,83 @@ async def test_a_close_on_a_stale_screen_shows_the_reason_and_the_alarm_as_it_is
 async def test_only_somebody_who_was_there_or_the_duty_leader_ends_it() -> None:
     desk = lindehuset()
     an_alarm(desk)
-    form = {"rev": "1", "cause": "calmed_down"}
+    form = {"rev": "1", "cause": "calmed_down", "asked": a_moment_ago()}
     refused = await of(desk, "token-of-bo").post("/alarms/a_1/close", data=form)
     assert refused.status_code == 403
     assert "Kun en, der var der, eller vagthavende afslutter." in refused.text
 
 
+async def test_an_end_in_the_same_breath_as_its_page_is_asked_again() -> None:
+    desk = lindehuset()
+    an_alarm(desk)
+    client = of(desk)
+    for asked in ("", asked_at(NOW), asked_at(NOW - timedelta(milliseconds=900)), "x"):
+        form = {"rev": "1", "cause": "calmed_down", "asked": asked}
+        again = await client.post("/alarms/a_1/close", data=form)
+        assert again.headers["location"] == "/alarms/a_1/end"
+    assert desk.held["a_1"].open
+
+
+async def test_the_page_that_ends_an_alarm_shows_which_and_is_gone_once_it_is_over() -> None:
+    desk = lindehuset()
+    an_alarm(desk)
+    client = of(desk)
+    page = (await client.get("/alarms/a_1/end")).text
+    for words in ("LEJL 12 HUS 2 1.SAL", "Anna", "Ingen har svaret endnu", 'name="rev" value="1"'):
+        assert words in page
+    desk.hold(replace(desk.held["a_1"], closing=Closing("per", Cause.TEST)))
+    assert (await client.get("/alarms/a_1/end")).headers["location"] == "/alarms/a_1?said=over"
+    assert (await client.get("/alarms/none/end")).status_code == 404
+
+
+@pytest.mark.parametrize("answer", ["decline", "withdraw"])
+async def test_i_cannot_at_the_console_is_asked_once_more_and_names_what_it_saw(
+    answer: str,
+) -> None:
+    desk = lindehuset()
+    an_alarm(desk)
+    client = of(desk, "token-of-bo")
+    asked = await client.post("/alarms/a_1/answer", data={"answer": answer, "rev": "1"})
+    assert asked.headers["location"] == f"/alarms/a_1?ask={answer}"
+    page = (await client.get(asked.headers["location"])).text
+    assert 'class="yes"' in page
+    assert "Kan du ikke komme?" in page
+    assert desk.asked == []
+    yes = {"answer": answer, "asked": a_moment_ago()}
+    blind = await client.post("/alarms/a_1/answer", data=yes)
+    assert blind.status_code == 422
+    desk.join("a_1", Presser("badge-ida", "ida", "Ida", Standing.ASSIGNED, NOW))
+    stale = await client.post("/alarms/a_1/answer", data={**yes, "rev": "1"})
+    assert stale.status_code == 409
+    assert "Der er sket noget nyt." in stale.text
+    assert desk.asked == []
+    sure = await client.post("/alarms/a_1/answer", data={**yes, "rev": "2"})
+    assert sure.headers["location"] == "/alarms/a_1?said=sent"
+
+
+async def test_over_posted_to_the_answers_leads_to_the_page_that_ends_it() -> None:
+    desk = lindehuset()
+    an_alarm(desk)
+    over = {"answer": "over", "rev": "1", "asked": a_moment_ago()}
+    asked = await of(desk).post("/alarms/a_1/answer", data=over)
+    assert asked.headers["location"] == "/alarms/a_1/end"
+    assert desk.held["a_1"].open
+
+
+async def test_a_second_tap_at_the_console_is_no_second_answer() -> None:
+    desk = lindehuset()
+    an_alarm(desk)
+    client = of(desk, "token-of-bo")
+    for said in ("sent", "already"):
+        done = await client.post("/alarms/a_1/answer", data={"answer": "more_help"})
+        assert done.headers["location"] == f"/alarms/a_1?said={said}"
+    assert len(desk.asked) == 1
+
+
 async def test_the_close_form_offers_neutral_causes_only() -> None:
     desk = lindehuset()
     an_alarm(desk)
-    page = (await of(desk).get("/alarms/a_1")).text
+    page = (await of(desk).get("/alarms/a_1/end")).text
     offered = re.findall(r'name="cause" value="(\w+)"', page)
     assert offered == [
         "calmed_down",
@@ -395,3 +463,8 @@ def of(desk: MemoryDesk, token: str = "token-of-per", *, press: bool = False) ->
 
 def cards(board: str) -> list[str]:
     return re.findall(r"<article.*?</article>", board, re.S)
+
+
+def a_moment_ago() -> str:
+    """When a question was asked that somebody has had time to read."""
+    return asked_at(NOW - timedelta(seconds=2))

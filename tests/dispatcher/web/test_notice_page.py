@@ -13,9 +13,10 @@ from core.errors import StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from dispatcher.alarms.model import Alarm, Cause, Closing, Presser, Purpose, Standpoint
 from dispatcher.alarms.view import Unusual
-from dispatcher.engine.ports import Source, SourceKind
+from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language
 from dispatcher.store.ports import LinkWrite
+from dispatcher.web.asking import SURE_AFTER, asked_at
 from dispatcher.web.guard import MISSES_PER_WINDOW
 from dispatcher.web.public import public_app
 from tests.support.desk import NOW, MemoryDesk, an_alarm, call_of, lindehuset
@@ -73,11 +74,11 @@ async def test_pressing_i_am_coming_answers_from_this_link_and_goes_back_to_the_
 async def test_declining_and_taking_an_accept_back_are_two_answers() -> None:
     desk = lindehuset()
     client = await opened(desk)
-    await press(client, "decline")
+    await press_surely(desk, client, "decline")
     await press(client, "accept")
     page = await client.get(HERE)
     assert 'value="withdraw"' in page.text
-    await press(client, "withdraw")
+    await press_surely(desk, client, "withdraw")
     assert [answer for _, answer, _ in desk.asked] == ["decline", "accept", "withdraw"]
 
 
@@ -87,7 +88,7 @@ async def test_calmed_down_is_offered_only_after_arrival_and_closes_as_that_resp
     assert "Faldet til ro" not in (await client.get(HERE)).text
     await press(client, "arrived")
     assert "Faldet til ro" in (await client.get(HERE)).text
-    await press(client, "over")
+    await press_surely(desk, client, "over")
     closing = desk.held["a_1"].closing
     assert closing == Closing("bo", Cause.CALMED_DOWN)
     assert "Afsluttet" in (await client.get(HERE)).text
@@ -99,6 +100,110 @@ async def test_calmed_down_posted_by_somebody_who_has_not_arrived_closes_nothing
     answered = await press(client, "over")
     assert answered.headers["location"] == f"{HERE}?said=not_allowed"
     assert desk.held["a_1"].open
+
+
+@pytest.mark.parametrize("answer", ["over", "decline", "withdraw"])
+async def test_what_takes_help_away_is_asked_once_more_and_a_yes_in_the_same_breath_asks_again(
+    answer: str,
+) -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    await press(client, "arrived")
+    desk.asked.clear()
+    asked = await press(client, answer)
+    assert asked.headers["location"] == f"{HERE}?ask={answer}"
+    question = await client.get(asked.headers["location"])
+    assert 'class="yes"' in question.text
+    yes = {**hidden(question), "answer": answer}
+    for soon in (0.0, 0.2, 0.9):
+        desk.clock = NOW + timedelta(seconds=soon)
+        again = await client.post(HERE, data=yes)
+        assert again.headers["location"] == f"{HERE}?ask={answer}"
+    assert desk.asked == []
+    assert desk.held["a_1"].open
+    desk.clock = NOW + SURE_AFTER
+    assert (await client.post(HERE, data=yes)).headers["location"] == HERE
+    assert len(desk.asked) == (0 if answer == "over" else 1)
+    assert desk.held["a_1"].open is (answer != "over")
+
+
+@pytest.mark.parametrize("asked", ["", "x", "-1", "9" * 400, "99999999999999", "0"])
+async def test_a_yes_to_a_question_that_was_not_asked_here_and_now_ends_nothing(asked: str) -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    await press(client, "arrived")
+    form = {**await form_of(client), "answer": "over", "asked": asked}
+    await client.post(HERE, data=form)
+    assert desk.held["a_1"].open
+
+
+async def test_the_question_is_not_asked_of_somebody_who_may_not_end_it() -> None:
+    client = await opened()
+    assert 'class="yes"' not in (await client.get(f"{HERE}?ask=over")).text
+    assert 'class="yes"' not in (await client.get(f"{HERE}?ask=dance")).text
+    assert 'class="yes"' not in (await client.get(f"{HERE}?ask=accept")).text
+
+
+@pytest.mark.parametrize("answer", ["decline", "withdraw"])
+async def test_i_cannot_on_a_page_from_before_somebody_joined_is_shown_what_is_new(
+    answer: str,
+) -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    question = hidden(await client.get(f"{HERE}?ask={answer}"))
+    desk.join("a_1", Presser("badge-ida", "ida", "Ida", Standing.ASSIGNED, NOW))
+    desk.clock = NOW + SURE_AFTER
+    refused = await client.post(HERE, data={**question, "answer": answer})
+    assert refused.headers["location"] == f"{HERE}?said=stale"
+    assert desk.asked == []
+
+
+@pytest.mark.parametrize("answer", ["accept", "arrived", "more_help"])
+async def test_a_second_tap_of_the_same_touch_is_no_second_answer(answer: str) -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    first = await press(client, answer)
+    second = await press(client, answer)
+    assert len(desk.asked) == 1
+    assert second.headers["location"] == first.headers["location"]
+
+
+async def test_an_answer_that_was_not_taken_can_be_given_again_at_once() -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    take = desk.answer
+    failed: list[AnswerKind] = []
+
+    async def broken(notice: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
+        if not failed:
+            failed.append(answer)
+            raise StoreUnavailable("the disk is full")
+        return await take(notice, answer, source)
+
+    desk.answer = broken  # type: ignore[assignment, method-assign]
+    assert (await press(client, "accept")).status_code == 503
+    assert (await press(client, "accept")).status_code == 303
+    assert "Du er på vej." in (await client.get(HERE)).text
+
+
+@pytest.mark.parametrize(
+    "standing", [Standpoint.RANG, Standpoint.ACCEPTED, Standpoint.ARRIVED, Standpoint.DECLINED]
+)
+async def test_no_place_ever_holds_another_answer(standing: Standpoint) -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    desk.stand("a_1", "bo", standing)
+    page = (await client.get(HERE)).text
+    places = re.findall(r'id="answer-(\d)" name="answer" value="(\w+)"', page)
+    meant = {
+        "1": {"accept"},
+        "2": {"arrived"},
+        "3": {"more_help"},
+        "4": {"decline", "withdraw"},
+        "5": {"over"},
+    }
+    assert len(places) >= 4
+    assert all(answer in meant[place] for place, answer in places)
 
 
 async def test_calmed_down_on_a_stale_page_is_refused_with_the_reason() -> None:
@@ -120,7 +225,9 @@ async def test_a_close_that_does_not_say_what_it_saw_is_refused(rev: str) -> Non
     client = await opened(desk)
     await press(client, "arrived")
     form = await form_of(client)
-    await client.post(HERE, data={**form, "rev": rev, "answer": "over"})
+    desk.clock = NOW + SURE_AFTER
+    form |= {"asked": asked_at(NOW), "rev": rev, "answer": "over"}
+    await client.post(HERE, data=form)
     assert desk.held["a_1"].open
 
 
@@ -330,7 +437,7 @@ async def test_the_page_is_one_small_response_without_anything_from_another_host
 async def test_the_page_refreshes_itself_without_javascript() -> None:
     page = await (await opened()).get(HERE)
     assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', page.text)
-    assert '<form method="post">' in page.text
+    assert '<form method="post" class="bar"' in page.text
 
 
 async def test_a_script_in_a_zone_label_is_shown_and_not_run() -> None:
@@ -411,8 +518,13 @@ async def opened(desk: MemoryDesk | None = None) -> AsyncClient:
 
 
 async def form_of(client: AsyncClient) -> dict[str, str]:
-    page = await client.get(HERE)
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.text))
+    return hidden(await client.get(HERE))
+
+
+def hidden(page: Response) -> dict[str, str]:
+    """What the first form of a page carries unseen."""
+    form = page.text[page.text.index('<form method="post"') :].split("</form>")[0]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
 
 
 async def press(
@@ -420,6 +532,14 @@ async def press(
 ) -> Response:
     form = await form_of(client)
     return await client.post(HERE, data={**form, "answer": answer}, headers=headers)
+
+
+async def press_surely(desk: MemoryDesk, client: AsyncClient, answer: str) -> Response:
+    """Press, read the question, and say yes."""
+    asked = await press(client, answer)
+    question = hidden(await client.get(asked.headers["location"]))
+    desk.clock += SURE_AFTER
+    return await client.post(HERE, data={**question, "answer": answer})
 
 
 def buttons(page: Response) -> list[tuple[str, str]]:

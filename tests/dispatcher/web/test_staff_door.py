@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -11,10 +12,11 @@ from starlette.routing import Mount, Route
 
 from core.errors import StoreUnavailable
 from dispatcher.site.model import Organisation
+from dispatcher.web.asking import asked_at
 from dispatcher.web.ports import Readiness
 from dispatcher.web.sign_in import CODE_LIFE, CODES_MAX, COOKIE, OneTimeCodes
 from dispatcher.web.staff import staff_app
-from tests.support.desk import MemoryDesk, an_alarm, lindehuset
+from tests.support.desk import NOW, MemoryDesk, an_alarm, lindehuset
 from tests.support.web import Presses, browser_client, staff_client, web_deps
 
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
@@ -168,9 +170,14 @@ async def test_a_link_grows_old_and_the_oldest_goes_when_there_are_too_many() ->
     assert codes.redeem(others[-1]) is None
 
 
-async def test_signing_out_takes_the_cookie_away() -> None:
+async def test_signing_out_is_asked_once_more_and_takes_the_cookie_away() -> None:
     client = browser_client(staff_app(web_deps(lindehuset())))
-    left = await client.post("/leave")
+    asked = await client.post("/leave")
+    assert asked.headers["location"] == "/leave"
+    assert "set-cookie" not in asked.headers
+    assert "Så viser skærmen ingen alarmer." in (await client.get("/leave")).text
+    read = {"asked": asked_at(NOW - timedelta(seconds=2))}
+    left = await client.post("/leave", data=read)
     assert 'tilkald=""' in left.headers["set-cookie"]
 
 
@@ -183,6 +190,8 @@ async def test_console_pages_carry_a_strict_policy_and_load_nothing_from_elsewhe
         "/wall",
         "/alarms",
         "/alarms/a_1",
+        "/alarms/a_1/end",
+        "/leave",
         "/people",
         "/devices",
         "/lines",

@@ -1,0 +1,89 @@
+"""The buttons somebody answers with. Each has one place, whatever the state of the alarm.
+
+A finger that comes down twice, or late, finds the button it was aiming at, or none: never another.
+What takes help away stands apart from the others, is asked once more, and the yes stands elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.signals import AnswerKind
+from core.words import Words
+from dispatcher.alarms.model import Standpoint
+from dispatcher.web import labels
+from dispatcher.web.asking import TAKES_AWAY, UNDO_S, asked_at
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button; `done` marks what the person has said already: it stands there and does nothing.
+
+    `big` ones call help or say that it is there, the others take it away.
+    """
+
+    answer: AnswerKind
+    label: str
+    done: bool = False
+
+    @property
+    def size(self) -> str:
+        return "small" if self.answer in TAKES_AWAY else "big"
+
+
+Bar = tuple[Choice | None, ...]
+"""Five places: coming, here, more help; apart from them: cannot, over. None: the place is empty."""
+
+NOTHING: Bar = (None,) * 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked once more before an answer is taken. `undo_s`: how long the page holds it back.
+
+    Whoever cannot come takes that back by coming: the button for it stands there all the time.
+    """
+
+    answer: AnswerKind
+    head: str
+    text: str
+    yes: str
+    no: str
+    undo_s: int
+    asked: str
+
+
+def bar_of(w: Words, standing: Standpoint | None, *, may_end: bool) -> Bar:
+    """The places for somebody who stands so; `may_end` where this page itself ends the alarm."""
+    here, coming = standing is Standpoint.ARRIVED, standing is Standpoint.ACCEPTED
+    no = AnswerKind.WITHDRAW if here or coming else AnswerKind.DECLINE
+    return (
+        _choice(w, AnswerKind.ACCEPT, done=here or coming),
+        _choice(w, AnswerKind.ARRIVED, done=here),
+        _choice(w, AnswerKind.MORE_HELP),
+        _choice(w, no, done=standing is Standpoint.DECLINED),
+        _choice(w, AnswerKind.OVER) if may_end and here else None,
+    )
+
+
+def only_seen(w: Words) -> Bar:
+    """For somebody who is told and not called."""
+    return (_choice(w, AnswerKind.SEEN), None, None, None, None)
+
+
+def question_of(w: Words, answer: AnswerKind, now: datetime) -> Question | None:
+    """None for an answer that needs no second thought."""
+    if answer not in TAKES_AWAY:
+        return None
+    if answer is AnswerKind.OVER:
+        head, text = w("Is it over?"), w("Everybody hears that the alarm has ended.")
+        yes, undo_s = w("Yes, end the alarm"), UNDO_S
+    else:
+        head, text = w("Can you not come?"), w("Then we call the next one.")
+        yes, undo_s = w("I cannot come"), 0
+    return Question(answer, head, text, yes, w("No, back"), undo_s, asked_at(now))
+
+
+def _choice(w: Words, answer: AnswerKind, *, done: bool = False) -> Choice:
+    return Choice(answer, w(labels.ANSWERS[answer]), done)
