@@ -22,6 +22,8 @@ from dispatcher.channels.reply_words import (
     BEFORE_A_NUMBER,
     CALLING,
     DANGER,
+    EMERGENCY_NUMBERS,
+    ENOUGH,
     HELP,
     KEYS,
     LATER,
@@ -29,8 +31,8 @@ from dispatcher.channels.reply_words import (
     MINUTES_MOST,
     NEGATION,
     NO,
+    NO_PLEA,
     NUMBERS,
-    OFFERS,
     OPENING,
     PHRASE_LONGEST,
     PHRASES,
@@ -170,23 +172,26 @@ def _meanings(words: Sequence[str]) -> list[Means]:
 
 def _pleads(clause: tuple[str, ...]) -> bool:
     """Whether these words ask for help or speak of a danger, and do not deny it."""
+    said = " ".join(clause)
+    polite = f"{said} ".startswith(NO_PLEA)
     calls = any(word in CALLING for word in clause)
-    offers = f"{' '.join(clause)} ".startswith(OFFERS)
     return (
-        (not offers and _stands(clause, HELP, NEGATION_REACH, after=1))
+        (not polite and _stands(clause, HELP, NEGATION_REACH))
         or _stands(clause, DANGER, DANGER_REACH)
         or (calls and _stands(clause, RESCUE, NEGATION_REACH))
+        or said in EMERGENCY_NUMBERS
     )
 
 
-def _stands(clause: tuple[str, ...], phrases: frozenset[str], reach: int, after: int = 0) -> bool:
-    """Whether one of these phrases is said, with no negation near it."""
+def _stands(clause: tuple[str, ...], phrases: frozenset[str], reach: int) -> bool:
+    """Whether one of these phrases is said, with no negation near before it or right behind it."""
     for at in range(len(clause)):
         for end in range(at + 1, min(at + PHRASE_LONGEST, len(clause)) + 1):
             if " ".join(clause[at:end]) not in phrases:
                 continue
-            near = clause[max(0, at - reach) : at] + clause[end : end + after]
-            if not any(_denies(word) for word in near):
+            before, behind = clause[max(0, at - reach) : at], clause[end : end + 1]
+            denied = any(_denies(word) for word in (*before, *behind))
+            if not denied and not ENOUGH.intersection(behind):
                 return True
     return False
 

@@ -32,19 +32,27 @@ _QUOTED = re.compile(f"[{_QUOTE_MARKS}].*[{_QUOTE_MARKS}]", re.DOTALL)
 _OUR_KEYS = re.compile(r"\b[1-5][a-z]?:")
 
 _REACTION = re.compile(
-    r"\W*(liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|removed an?|to|til|till|"
+    r"\W*(reager(te|ede|ade)|liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted|"
+    r"removed an?|to|til|till|"
     r"synt?es (ikke )?godt om|elskede?|grinede ad|fremhævede|satte spørgsmålstegn ved|"
     r"(mis)?likte|elsket|lo av|understreket|stilte spørsmål ved|"
     r"(o)?gillade|ælskade|skrattade åt|framhævde|ifrågasatte)\b"
 )
-_SIGNATURE = re.compile(
-    r"(--|__|/\s*\w|mvh|vh|kh|hilsen|hilsner|hælsning|(de )?(med )?(venlig|vennlig|bedste|beste|"
-    r"vænlig|kærlig)\w* h\w+|(best |kind )?regards|br\b)"
+_SIGN_OFF = re.compile(
+    r"--$|/|(mvh|vh|kh|br|hilsen|hilsner|hälsning\w*|(de )?(med )?(venlig|vennlig|bedste|beste|"
+    r"vänlig|kærlig)\w* h\w+|(best |kind )?regards)\b",
+    re.IGNORECASE,
 )
 _PHONE_SIGNATURE = re.compile(
-    r"(sendt|sent|skickat|hent|get|skaffa) (fra|from|från|outlook|via|med)\b.{0,40}$"
+    r"(sendt|sent|skickat) (fra|from|från|via) (min|my|mitt|mit|outlook|yahoo|mail)\b[\w ]{0,30}|"
+    r"(hent|get|skaffa) outlook\b[\w ]{0,20}",
+    re.IGNORECASE,
 )
-_HEAD_OF_QUOTE = re.compile(r"(>|-{3,}|_{3,}|(den|on|from|fra|från|the)\b.*(wrote|skrev).*:?$)")
+_HEAD_OF_QUOTE = re.compile(
+    r".*\b(wrote|skrev)\b.*:$|(from|fra|från): |"
+    r"-{3,}\s*(original|oprindelig|opprinnelig|ursprung|forwarded|videresend)",
+    re.IGNORECASE,
+)
 _AUTOMATIC = re.compile(
     r"auto-?\s?(svar|reply|response)|automati\w* (svar|reply|response|besked|melding)|"
     r"out of (the )?office|fraværs(besked|melding)|frånvaromeddelande"
@@ -66,7 +74,7 @@ class Written:
 
 def written(text: str) -> Written:
     """What the person wrote themselves."""
-    own = _own_lines(plain(text))
+    own = _folded(_own_lines(_shown(text)))
     said = _without_reaction(own)
     for short, long in _SHORT_FORMS:
         said = said.replace(short, long)
@@ -82,11 +90,18 @@ def is_automatic(text: str) -> bool:
 
 def plain(text: str) -> str:
     """One form of each letter and digit, small, without what cannot be seen."""
-    shown = "".join(_shown(c) for c in unicodedata.normalize("NFKC", text[:READ_MOST]))
+    return _folded(_shown(text))
+
+
+def _folded(shown: str) -> str:
     return _EMOTICON.sub(" ", shown.casefold().translate(_DANISH)).strip()
 
 
-def _shown(character: str) -> str:
+def _shown(text: str) -> str:
+    return "".join(_glyph(c) for c in unicodedata.normalize("NFKC", text[:READ_MOST]))
+
+
+def _glyph(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.decimal(character))
@@ -100,7 +115,7 @@ def _own_lines(text: str) -> str:
     lines = [line.strip() for line in text.split("\n")]
     own: list[str] = []
     for number, line in enumerate(lines):
-        if _PHONE_SIGNATURE.match(line) or line.startswith(">"):
+        if line.startswith(">") or _PHONE_SIGNATURE.fullmatch(line):
             continue
         if own and (_HEAD_OF_QUOTE.match(line) or _is_signature(lines[number:])):
             break
@@ -110,12 +125,17 @@ def _own_lines(text: str) -> str:
 
 
 def _is_signature(lines: list[str]) -> bool:
-    """A name under the answer. A word that could change the answer makes it part of the answer."""
-    if not _SIGNATURE.match(lines[0]):
+    """A name under the answer, in capitals. A word that could change the answer is part of it."""
+    sign_off = _SIGN_OFF.match(lines[0])
+    if sign_off is None:
         return False
-    words = [word for line in lines for word in _WORD.findall(line)]
-    telling = (PHRASES.get((word,), Means.THANKS) for word in words)
-    return len(words) <= SIGNED_MOST and all(meaning is Means.THANKS for meaning in telling)
+    words = _WORD.findall("\n".join([lines[0][sign_off.end() :], *lines[1:]]))
+    telling = (PHRASES.get((_folded(word),), Means.THANKS) for word in words)
+    return (
+        len(words) <= SIGNED_MOST
+        and all(word[0].isupper() for word in words)
+        and all(meaning is Means.THANKS for meaning in telling)
+    )
 
 
 def _without_reaction(text: str) -> str:

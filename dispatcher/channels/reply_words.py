@@ -95,9 +95,10 @@ def _words(words: str) -> frozenset[str]:
 
 
 YES = _words("ja jaa jah jaja jada jadå japp jep jeps jepp jo yes yep yeah y j 👍")
-COMING = _words("kommer komer kommr kmr løber coming comming omw otw") | _spelled(
-    "på vej|på vei|på væg|påvej|påvei|på min vej|på min vei|på min væg|on my way|on the way|"
-    "on way|i come|i will come|i am coming|we will come|we are coming"
+COMING = _words("kommer komer kommr kmr kjem løber løper coming comming omw otw") | _spelled(
+    "på vej|på vei|på veg|på væg|på veien|på vejen|på vægen|påvej|påvei|"
+    "på min vej|på min vei|på min væg|on my way|on the way|on way|"
+    "i come|i will come|i am coming|we will come|we are coming"
 )
 NO = _words(
     "nej naj næ nei nah no nope nop nix n nein nie 👎 optaget opptatt upptagen busy desværre "
@@ -123,16 +124,23 @@ HELP = _words(
     "førstærkning undsætning assistance assistanse backup hjælpmig helpme"
 )
 DANGER = _words(
-    "112 110 113 114 911 999 kniv kniven kniver knife våben våbnet våpen vapen vapnet weapon "
+    "kniv kniven kniver knife våben våbnet våpen vapen vapnet weapon "
     "pistol gun gevær gidsel gissel gisslan hostage skyder skyter skjuter shooting stukket "
-    "stabbed angriber angriper angripet angrebet attacked overfald overfaldet overfalt bløder blør "
+    "stabbed angriber angriper angripet angrebet attacked bløder blør "
     "bleeding bevidstløs bevisstløs medvetsløs unconscious livløs hjertestop hjertestans "
     "hjærtstopp brænder brinner emergency nødsituation"
 ) | _spelled(
     "i fare|in danger|han slår|hun slår|han slår mig|slår mig|slår meg|slår os|slår oss|slår ham|"
     "slår hende|slår henne|sparker mig|truer mig|truer meg|hotar mig|hits me|hitting me|attack|"
-    "cant breathe|kan ikke trække vejret|kan ikke puste|kan inte andas|det brænner|1 1 2"
+    "cant breathe|kan ikke trække vejret|kan ikke puste|kan inte andas|det brænner|"
+    "jeg er overfaldet|vi er overfaldet|bliver overfaldet|blir overfalt|a fire|on fire"
 )
+ENOUGH = frozenset("nok nog enough".split())
+"""Behind "help": "der er hjælp nok"."""
+
+EMERGENCY_NUMBERS = ("112", "110", "113", "114", "911", "999", "1 1 2")
+"""A plea alone or beside "ring"; else it may be a room: "på vej til 112"."""
+
 CALLING = _words(
     "ring ringe tilkald tilkall tilkalle send skicka sende call get hent hæmta skaf kald brug "
     "bruge bruk trenger behøver need kontakt contact"
@@ -140,8 +148,8 @@ CALLING = _words(
 RESCUE = _words(
     "politi politiet police polis polisen ambulance ambulancen ambulanse ambulansen ambulans læge "
     "lægen lege legen lækare doctor brandvæsen brannvesen vagtcentral vagtcentralen alarmsentral "
-    "vekter vagten security"
-)
+    "vekter security"
+) | frozenset(EMERGENCY_NUMBERS)
 OVER = _words("ro rolig rolige roligt lugnt calm calmed afsluttet avsluttet avslutat over øver") | (
     _spelled("faldet til ro|falt til ro|lugnat sig|calmed down|calm now")
 )
@@ -159,9 +167,10 @@ REASON = _words(
     "fri syg syk sjuk sick ill ferie semester holiday møde møte travlt hjemme hjemma home bil"
 ) | _spelled("har fri|har travlt|i møde|i møte|off duty|at home|kører bil|kjører bil")
 SORRY = _words("sorry beklager undskyld unnskyld førlåt")
-THANKS = _words("tak takk tack thanks thx please pls hej hei hi hey 🙏 🙂 😊 ❤ 💪 🏃") | (
-    frozenset(("thank you", "tusind tak", "mange tak", "tusen takk"))
-)
+THANKS = _words(
+    "tak takk tack thanks thx please pls hej hei hi hey 🙏 🙂 😊 😀 😃 😄 😁 😉 ☺ 🤗 ❤ "
+    "♥ 🧡 💛 💚 💙 💪 🙌 👏 🤝 ✌ 🏃 🚶 ♂ ♀ 💨"
+) | (frozenset(("thank you", "tusind tak", "mange tak", "tusen takk")))
 OK = _words("ok okay oki okey k godt fint super perfekt 👌 ✅ ✔ selvfølgelig selvsagt klart")
 AGAINST = _words(
     "men but hvis if om dog kun bare only senere later snart soon lidt litt morgen imorgen "
@@ -175,18 +184,19 @@ AGAINST = _words(
 """Known to speak against an answer. They need not be known: what is unread does so too. But a
 name under a message ("1 / mvh Bo") is only passed over where none of these words stands there."""
 
-OFFERS = tuple(
+NO_PLEA = tuple(
     f"{opening} "
     for opening in sorted(
         _spelled(
             "skal jeg|skal vi|ska jag|ska vi|shall i|should i|do you|har i|har du|har ni|har dere|"
             "trenger du|trenger dere|behøver du|behøver i|behøver ni|kan jeg hjælpe|kan jeg hjelpe|"
             "kan vi hjælpe|jeg kan hjælpe|jeg kan hjelpe|vi kan hjælpe|jag kan hjælpa|can i help|"
-            "i can help|we can help"
+            "i can help|we can help|tak for|tusind tak for|mange tak for|takk for|tusen takk for|"
+            "tack før|tack så mycket før|thanks for|thank you for|many thanks for"
         )
     )
 )
-"""What opens like this offers help: "skal jeg hjælpe", "do you need help"."""
+"""What opens like this offers help or thanks for it: "skal jeg hjælpe", "tak for hjælp"."""
 
 OPENING = frozenset(("svar", "svarer", "reply"))
 """People copy the word before the key: "Svar 1"."""

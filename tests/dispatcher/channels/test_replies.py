@@ -189,8 +189,8 @@ PÅ VEJ!!|på vej 🏃|på vej.|jeg loeber nu|lober|jaaaa|jaa jeg kommmmer
 ja med det samme|ja lige nu|kommer straks|ja ok|ja fint
 Svar 1|svar: 1|svar 1 jeg kommer|#1|(1)|1)|1 1|1 ja|1 👍|1 🙂|1 :)|1 :D|1️⃣|１．
 1\u00a0|\u200b1|\ufeff1|1\u200b!|j\u200ba|ja\u00a0jeg\u00a0kommer
-١|ja 🙏|👍🏿|1!!!|jo tak|hej, jeg kommer|ja! 👍👍
-jeg er på vei|kommer nå|ja, kommer med en gang|ja takk|på min vei
+١|ja 🙏|👍🏿|1!!!|jo tak|hej, jeg kommer|ja! 👍👍|ja 😀|1 🏃‍♂️
+jeg er på vei|på veien|jeg løper|eg kjem|kommer nå|ja, kommer med en gang|ja takk|på min vei
 på väg|pa vag|jag kommer|jag är på väg|ja, kommer strax|kommer nu|ja tack
 I'm coming|I’m on my way|yes, coming now|I'll come|on the way|yep omw|we are coming
 coming in 2 minutes|ok I'm on my way|yes thank you|ja I'm coming nu|yes, på vej|OMW
@@ -231,16 +231,20 @@ hun har en kniv!|ring politiet|tilkald ambulance|call the police|vi skal bruge e
 han slår mig|Kommer ikke. Hjælp!|nej! hjælp!|kan ikke, han har kniv|kan nogen hjælpe?|hjælp?
 kan du hjælpe mig|kan jeg få hjælp|hvis I har brug for hjælp
 ja men hjælp mig først|jeg kan ikke trække vejret|han er bevidstløs|gun|knife
-han har et våben|trenger hjelp|vi trenger politi|vi behöver hjälp|han har kniven|need an ambulance
-mere hjælp|send mere hjælp Bo bløder|4|4!|4 hjælp|4 nu|4 mand kommer|3 4|3, 4|ja 4|hjælpmig|SOS
-please help|help me|we are in danger|vi er i fare|han siger "jeg slår dig ihjel" hjælp
+han har et våben|trenger hjelp|vi trenger politi|vi behöver hjälp|han har kniven|han har nok en kniv
+need an ambulance|mere hjælp|send mere hjælp Bo bløder|4|4!|4 hjælp|4 nu|4 mand kommer
+3 4|3, 4|ja 4|hjælpmig|SOS|please help|help me|jeg bliver overfaldet|ring 1-1-2|we are on fire
+we are in danger|vi er i fare|han siger "jeg slår dig ihjel" hjælp
 """),
 )
 def test_a_plea_or_a_danger_is_heard_in_any_text(text: str) -> None:
     assert parse_reply(text) == Reply(MORE_HELP)
 
 
-@pytest.mark.parametrize("text", ["ja " + "x " * 300 + "hjælp", "1\nhjælp", "mvh Bo\nhjælp"])
+@pytest.mark.parametrize(
+    "text",
+    ["ja " + "x " * 300 + "hjælp", "1\nhjælp", "mvh Bo\nhjælp", "ja\nhan skrev: jeg har en kniv"],
+)
 def test_a_plea_is_heard_behind_anything(text: str) -> None:
     assert parse_reply(text) == Reply(MORE_HELP)
 
@@ -251,6 +255,8 @@ def test_a_plea_is_heard_behind_anything(text: str) -> None:
 ingen hjælp|ikke brug for mere hjælp|no help needed|4 ikke|skal jeg hjælpe?|har I brug for hjælp?
 do you need help?|ingen kniv|han har ikke en kniv|uden våben|trenger ikke hjelp|behöver ingen hjälp
 Autosvar: For akut hjælp ring 112|1 mand er såret|jeg kan hjælpe|kan jeg hjælpe?|can I help?
+tak for hjælp|Tusind tak for jeres hjælp!|takk for hjelp
+thanks for your help|der er hjælp nok|på vej til 112|ja lejl 114
 """),
 )
 def test_a_plea_that_is_denied_or_offered_or_said_by_a_machine_is_none(text: str) -> None:
@@ -290,7 +296,17 @@ def test_what_a_phone_puts_around_an_answer_is_not_read(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1\nmvh men ikke", "1\n/Bo syg", "1\nhilsen Bo, han kommer", "1\n-- kommer ikke", "1\nBo"],
+    [
+        "1\nmvh men ikke",
+        "1\nmvh Bo, sygemeldt",
+        "ja\n--- men ikke nu",
+        "1\n-- nede ved bageren",
+        "1\nden mand skrev at han bliver hjemme",
+        "1\n/Bo syg",
+        "1\nhilsen Bo, han kommer",
+        "1\n-- kommer ikke",
+        "1\nBo",
+    ],
 )
 def test_a_signature_that_says_more_than_a_name_makes_it_unclear(text: str) -> None:
     assert parse_reply(text) is None
