@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import os
 import sys
 import threading
 import warnings
@@ -78,6 +79,8 @@ def set_up(*, as_json: bool, level: str = "info", out: int = _OUT, err: int = _E
     JSON lines go to `out` once it is released by `ready`, readable ones to `err`.
     """
     global _log
+    for descriptor in (out, err):
+        _open(descriptor)
     if _log is not None:
         atexit.unregister(close)
     _log = _Log(out, err, as_json=as_json)
@@ -93,6 +96,17 @@ def set_up(*, as_json: bool, level: str = "info", out: int = _OUT, err: int = _E
         cache_logger_on_first_use=False,
     )
     atexit.register(close)
+
+
+def _open(descriptor: int) -> None:
+    """A descriptor somebody closed before us would soon be a socket or the store."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        if null != descriptor:
+            os.dup2(null, descriptor)
+            os.close(null)
 
 
 def take_over() -> None:

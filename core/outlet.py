@@ -63,6 +63,7 @@ class Outlet:
         self._writing_since: float | None = None
         self._ticked_at = monotonic_s()
         self._first = ""
+        self._closed = False
         self._thread: threading.Thread | None = None
 
     def put(self, line: Line) -> None:
@@ -82,6 +83,7 @@ class Outlet:
     def close(self, within_s: float = CLOSE_WITHIN_S) -> None:
         """Write what waits, unless that takes too long: then the process ends without it."""
         self.release()
+        self._closed = True
         self._waiting.put(None)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(within_s)
@@ -94,6 +96,8 @@ class Outlet:
     @property
     def trouble(self) -> str:
         """Why nothing can be written now; empty when all is well."""
+        if self._thread is not None and not self._thread.is_alive() and not self._closed:
+            return "its thread ended"
         since = self._writing_since
         if since is not None and monotonic_s() - since > STUCK_AFTER_S:
             return NOBODY_READS
@@ -116,11 +120,17 @@ class Outlet:
     def _one(self, line: Line) -> None:
         if monotonic_s() - self._ticked_at >= AGAIN_S:
             self._ticked_at = monotonic_s()
-            self._on_tick()
+            self._tick()
         if not self._confessed():
             self._failed += bool(line)
         elif line and not self._write(_made(line)):
             self._failed += 1
+
+    def _tick(self) -> None:
+        try:
+            self._on_tick()
+        except Exception as error:  # another line, and the next second, are worth more
+            self._write(f"what was due could not be said: {type(error).__name__}")
 
     def _confessed(self) -> bool:
         """Say how many lines were lost since it was said last; False when that is lost too."""

@@ -132,7 +132,7 @@ class EngineConcerns(Concerns):
 
     def noticed(self, what: str, detail: str) -> None:
         metrics.CHANNEL_NOTICED.labels(what).inc()
-        _log.warning("a channel noticed", what=what, detail=detail)
+        _log.warning("a channel noticed", lane=what, what=what, detail=detail)
 
     def technical(self, text: str) -> None:
         if self._engine is not None:
@@ -251,7 +251,8 @@ class Dispatcher:
     def _nobody_has_accepted(self, alarm: Alarm) -> int:
         """The sirens of its site, where its plan asks for them, until the next round."""
         count = self._lines.sound(alarm.site, ROUND_LONGEST) if alarm.rings_locally else 0
-        _log.error("nobody has accepted", alarm=alarm.id, site=alarm.site, sounders=count)
+        about = {"alarm": alarm.id, "site": alarm.site, "sounders": count}
+        _log.error("nobody has accepted", lane=alarm.id, **about)
         return count
 
     def _link_url(self, token: str) -> str:

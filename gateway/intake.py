@@ -29,7 +29,7 @@ from devices import identity
 from devices.catalogue import kind
 from devices.identity import Identity
 from devices.registry import Registration, Registry, wire_names
-from gateway.oddities import UNKNOWN, field_of, protocol_label, wrong_with
+from gateway.oddities import UNKNOWN, field_of, protocol_label, reason, wrong_with
 from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
 from gateway.storms import Meaning, Storms
@@ -237,16 +237,18 @@ class Intake:
         content: bytes,
         called: Called | None = None,
         *,
-        is_line: bool = False,
+        here: bool = False,
     ) -> bool:
         """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
 
-        Past a limit for each sender it is only counted. `is_line`: the sender is a line of ours.
+        Past a limit for each sender it is only counted. `here`: it was read on this machine, so
+        that the sender is one of ours and the reason in words of ours.
         """
         kept = self._raw.allows((protocol, sender), self._clock.now())
         metrics.UNREADABLE.labels(protocol_label(protocol), "yes" if kept else "no").inc()
         more = {"bytes": len(content), "done": "kept" if kept else "counted"}
-        self._line("message not understood", protocol, sender, is_line=is_line, **more)
+        why_not = reason(why) if here else ""
+        self._line("message not understood", protocol, sender, here=here, why=why_not, **more)
         if not kept:
             return True
         later = _promised()
@@ -283,7 +285,8 @@ class Intake:
         for oddity in reading.odd:
             metrics.ODD.labels(protocol_label(protocol), field_of(oddity)).inc()
         if reading.odd:
-            wrong, done = [wrong_with(oddity) for oddity in reading.odd], f"taken as {reading.type}"
+            say = wrong_with if late is None else field_of  # a far gateway's words are not ours
+            wrong, done = [say(oddity) for oddity in reading.odd], f"taken as {reading.type}"
             self._line("odd message", protocol, registration.device, wrong=wrong, done=done)
         if late is None:
             pressed = self._senders.of(registration.device).pressed_at(reading, wall)
@@ -457,13 +460,13 @@ class Intake:
         return False
 
     def _line(
-        self, what: str, protocol: str, sender: str, *, is_line: bool = False, **more: object
+        self, what: str, protocol: str, sender: str, *, here: bool = False, **more: object
     ) -> None:
         """One clear line: what, from whom, what is wrong, what was done.
 
         Only who stands in the configuration has a name there, and a lane of their own.
         """
-        known = is_line or self._registry.device(sender) is not None
+        known = here or self._registry.device(sender) is not None
         name, lane = (sender, sender) if known else (UNKNOWN, "")
         self._log.warning(what, lane=lane, sender=name, protocol=protocol_label(protocol), **more)
 

@@ -299,7 +299,7 @@ class LineHouse:
             why = message.error or "no meaning is known for it"
             protocol = self._line.protocol
             return await self._lines.intake.keep(
-                protocol, name, why, message.raw, called, is_line=True
+                protocol, name, why, message.raw, called, here=True
             )
         answers = line_answers(reading)
         if answers is not None:

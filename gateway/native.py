@@ -158,7 +158,8 @@ class Native:
             )
         except PeerError as wrong:
             self._supervision.alive(device)
-            return await self._intake.keep(NATIVE, device, str(wrong), message.payload, called)
+            keep, why = self._intake.keep, str(wrong)
+            return await keep(NATIVE, device, why, message.payload, called, here=True)
         # RETAIN on a PUBLISH to us is the device's wish that it be kept, not news that it is an
         # old copy; only a broker we subscribe to says that. So the reading is a live one.
         return await self._intake.take(reading, dup=message.dup, called=called)
@@ -169,8 +170,8 @@ class Native:
         self._supervision.alive(device)
         if leaf == EVENTS:
             return await line.published(message.payload, called)
-        why = f"{leaf} is not read: set the topic to {self._prefix}/{device}/{EVENTS}"
-        return await self._intake.keep(NATIVE, device, why, message.payload, called)
+        why = f"topic not read ({leaf}): set it to {self._prefix}/{device}/{EVENTS}"
+        return await self._intake.keep(NATIVE, device, why, message.payload, called, here=True)
 
     def subscribed(self, username: str, topic_filter: str) -> None:
         if self._leaf(username, topic_filter) in (DOWN, f"{DOWN}/#", "#", "+"):

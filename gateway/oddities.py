@@ -24,7 +24,10 @@ ODD_FIELDS = (
 """What `Reading.odd` entries begin with, before their colon: the labels of the counter."""
 
 _PROTOCOLS = (*FAMILIES, *(name.partition("-")[0] for name in FAMILIES), GATEWAY)
-_PLAIN_WORDS = re.compile(r"[a-zA-Z0-9 ,;-]{1,60}")
+
+REASON_CHARS_MAX = 80
+_STOOD_THERE = re.compile(r"[(:'\"<]")
+_WORD = re.compile(r"[a-zA-Z,;/-]+|[0-9]{1,3}[,;]?")
 
 
 def wrong_with(oddity: str) -> str:
@@ -32,8 +35,16 @@ def wrong_with(oddity: str) -> str:
 
     An entry of `Reading.odd` is `field: what is wrong (what stood there)`.
     """
-    what = oddity.partition(": ")[2].partition(" (")[0]
-    return f"{field_of(oddity)}: {what if _PLAIN_WORDS.fullmatch(what) else 'wrong'}"
+    field = field_of(oddity)
+    said = "" if field == metrics.OTHER else reason(oddity.partition(": ")[2])
+    return f"{field}: {said or 'wrong'}"
+
+
+def reason(why: str) -> str:
+    """Our own words at the beginning of a reason. What stood there comes behind them, in brackets
+    or quotes or after a colon; longer numbers are left out wherever they stand."""
+    words = _STOOD_THERE.split(why, maxsplit=1)[0].split()
+    return " ".join(word if _WORD.fullmatch(word) else "…" for word in words)[:REASON_CHARS_MAX]
 
 
 def field_of(oddity: str) -> str:

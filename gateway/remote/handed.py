@@ -112,7 +112,7 @@ class HandedOver:
             age=aged(handed.age_s),
             raw=content[:RAW_BYTES_MAX],
         )
-        kept = await self._intake.keep(PROTOCOL, gateway.id, why, content)
+        kept = await self._intake.keep(PROTOCOL, gateway.id, why, content, here=True)
         return kept and await self._intake.take(reading, site=gateway.site)
 
 

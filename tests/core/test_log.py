@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -98,6 +100,17 @@ def test_what_a_library_says_keeps_its_form_and_loses_what_it_filled_in(
     assert warning["library"] == "tests.some_library"
     assert error["log_level"] == "error"
     assert SECRET not in str(warning)
+
+
+def test_a_descriptor_closed_before_us_never_becomes_a_file_of_ours() -> None:
+    """In a process of its own: the first file it opens takes the lowest number that is free."""
+    program = (
+        "import os; os.close(1); os.close(2)\n"
+        "from core import log\n"
+        "log.set_up(as_json=True); file = os.open(os.devnull, os.O_RDWR)\n"
+        "raise SystemExit(file <= 2)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_before_anything_is_set_up_nothing_is_wrong_with_the_log() -> None:

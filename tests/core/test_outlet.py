@@ -78,6 +78,29 @@ def test_a_full_disk_raises_nothing_and_is_seen_as_trouble() -> None:
     assert outlet.trouble == "No space left on device"
 
 
+def test_a_pipe_that_does_not_block_is_waited_for_and_loses_nothing() -> None:
+    with pipe() as (reader, writer):
+        os.set_blocking(writer, False)
+        outlet = an_outlet(writer)
+        outlet.release()
+        for number in range(200):
+            outlet.put(f"line {number} {'x' * 80}")
+        assert len(lines(reader, 200)) == 200
+        assert outlet.lost == 0
+        outlet.close()
+
+
+def test_a_tick_that_fails_stops_no_line() -> None:
+    with pipe() as (reader, writer):
+        outlet = Outlet(writer, str, on_tick=lambda: print(1 // 0))
+        outlet.release()
+        assert lines(reader, 1) == ["what was due could not be said: ZeroDivisionError"]
+        outlet.put("a line")
+        assert "a line" in lines(reader, 1)
+        assert outlet.trouble == ""
+        outlet.close()
+
+
 def test_it_is_said_how_many_were_lost_although_nobody_says_anything_new() -> None:
     with pipe() as (reader, writer):
         full = os.open("/dev/full", os.O_WRONLY)

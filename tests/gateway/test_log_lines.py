@@ -13,12 +13,13 @@ from prometheus_client import generate_latest
 
 from core import metrics
 from core.folding import LANE_BURST
-from core.signals import AlarmKind, Reading, SignalType
+from core.signals import AlarmKind, Reading, Signal, SignalType, Standing
 from devices.protocols import FAMILIES
+from gateway.intake import Lateness
 from gateway.links.ports import Published
 from gateway.native import NOTICED, TWO_CLAIM
-from gateway.oddities import GATEWAY, ODD_FIELDS, protocol_label, wrong_with
-from tests.support.gateway import PREFIX, House
+from gateway.oddities import GATEWAY, ODD_FIELDS, protocol_label, reason, wrong_with
+from tests.support.gateway import NOW, PREFIX, House
 from tests.support.logged import logged
 
 MANY = 400
@@ -38,6 +39,15 @@ async def an_unknown_sender_cannot_be_read(house: House, number: int) -> None:
     await house.intake.keep("dc09", f"{WRITTEN} {number}", WRITTEN, WRITTEN.encode())
 
 
+async def a_gateway_hands_over(house: House, number: int) -> None:
+    """Whoever holds its token writes what they like into every field."""
+    odd = (f"zone: {WRITTEN}", f"text: {WRITTEN}", WRITTEN)
+    reading = Reading(f"{WRITTEN} {number}", "badge-anna", SignalType.ALARM, seq=number, odd=odd)
+    identity = f"{WRITTEN} {number}"
+    handed = Signal(identity, identity, reading, "", "badge-anna", Standing.ASSIGNED, NOW, NOW)
+    await house.intake.take_over(handed, Lateness(timedelta()), None)
+
+
 async def a_gateway_names_a_protocol(house: House, number: int) -> None:
     await house.intake.keep(f"{WRITTEN} {number}", f"{WRITTEN} {number}", WRITTEN, b"")
 
@@ -45,6 +55,7 @@ async def a_gateway_names_a_protocol(house: House, number: int) -> None:
 CAUSED: dict[str, Caused] = {
     "an unknown sender speaks": an_unknown_sender_speaks,
     "an unknown sender cannot be read": an_unknown_sender_cannot_be_read,
+    "a gateway hands over": a_gateway_hands_over,
     "a gateway names a protocol": a_gateway_names_a_protocol,
 }
 
@@ -109,6 +120,9 @@ def test_what_is_wrong_is_said_without_what_stood_there() -> None:
         wrong_with("text: 900 characters, cut after 500") == "text: 900 characters, cut after 500"
     )
     assert wrong_with(f"type: {WRITTEN!r} is none") == "type: wrong"
+    assert wrong_with("text: of 4520304050 characters") == "text: of … characters"
+    assert reason("a wrong CRC: 'A1B2', not 5D2F") == "a wrong CRC"
+    assert reason(f"a wrong login ({WRITTEN})") == "a wrong login"
     assert wrong_with(WRITTEN) == "other: wrong"
     assert wrong_with("") == "other: wrong"
 

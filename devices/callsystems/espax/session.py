@@ -166,7 +166,7 @@ class EspaXSession:
     def _message(self, message: Message, xml: bytes, now: datetime) -> Heard:
         raw = xml[: readings.RAW_BYTES_MAX]
         if not message.name.startswith("REQ."):
-            return Heard(error=f"{shown(message.name)} is no request", raw=raw)
+            return Heard(error=f"no request ({shown(message.name)})", raw=raw)
         if message.name == Request.LOGIN:
             return self._login(message, now)
         if message.name == Request.START:
@@ -205,7 +205,7 @@ class EspaXSession:
         if not right:
             self._wrong_logins += 1
             self._answer(message, Code.UNAUTHORIZED, now, self._server())
-            return Heard(error=f"a wrong login as {shown(user)}")
+            return Heard(error=f"a wrong login ({shown(user)})")
         self._authenticated = check is not None
         self._session_id = f"{now + self._ahead:%Y%m%d%H%M%S%f}-{self._pages.number(now) % 1000}"
         client = shown(user or message.get("LI-CLIENT"))

@@ -221,7 +221,7 @@ class ScaipSession:
         said = request.header("content-type").partition(";")[0].strip().lower()
         if not said.endswith("xml") and b"<mrq" not in request.body:
             self._answer(request, 415, "Unsupported Media Type", now)
-            return [Heard(error=f"a message of type {said[:40] or 'unknown'}", raw=raw)]
+            return [Heard(error=f"a message of another type ({said[:40] or 'unknown'})", raw=raw)]
         if self._receipts is Receipts.IN_RESPONSE:
             self._remember(request, b"", now)
         else:

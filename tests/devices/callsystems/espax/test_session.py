@@ -288,7 +288,7 @@ def test_garbage_gets_an_error_and_the_page_behind_it_is_read() -> None:
 def test_what_only_a_server_says_is_not_answered() -> None:
     client = Client.logged_in()
     assert client.asks("IND.P-ENDED") == []
-    assert client.heard[-1].error == "IND.P-ENDED is no request"
+    assert client.heard[-1].error == "no request (IND.P-ENDED)"
 
 
 def test_a_logout_ends_the_session_not_the_belief() -> None:
