@@ -186,7 +186,10 @@ class Signal:
     `at` (T1) and `pressed_at` (T0, None when unknown: never guessed) are service time; `wall` is
     the wall clock at T1. `identity` is the same for every copy of one message and `id` is derived
     from it, so a repeat is recognisable everywhere. `epoch` is our own count of the device's starts
-    where it names no `boot`. `level` is the reading's, else the device's, else its class's default.
+    where it names no `boot`. `said_at` is the earliest moment at which it may have been said, where
+    anything speaks of its age, also a clock that has not proven itself; `age_unknown`: it is a copy
+    that may have waited anywhere. Both are for what takes help away (law 6). `level` is the
+    reading's, else the device's, else its class's default.
     `repeat` marks a copy of one already taken. `point` is the point of the device that spoke, where
     the site has registered the device as a whole: another point is somebody else.
     """
@@ -206,6 +209,8 @@ class Signal:
     epoch: int = 0
     repeat: bool = False
     point: str = ""
+    said_at: datetime | None = None
+    age_unknown: bool = False
 
     @property
     def account(self) -> str:

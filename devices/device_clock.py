@@ -21,12 +21,18 @@ BELIEVED_FOR = timedelta(hours=24)
 """No press waits longer than this in a device; an older `at` is a clock that was set back."""
 
 
+OLDEST = timedelta(days=3_650)
+"""Whatever claims to be older is read as that old."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceClock:
-    """How often one device's clock was right since it started."""
+    """How often one device's clock was right since it started; `wrong`: it has shown that it is
+    not, so that what it says of a moment says nothing."""
 
     boot: str | None = None
     right: int = 0
+    wrong: bool = False
 
     @property
     def proven(self) -> bool:
@@ -47,6 +53,18 @@ def pressed_at(clock: DeviceClock, reading: Reading, wall: datetime) -> datetime
     return None
 
 
+def said_at(clock: DeviceClock, reading: Reading, wall: datetime) -> datetime | None:
+    """The earliest moment at which it may have been said, on the wall clock; None: nothing speaks
+    of an age. For what takes help away a clock that has not proven itself is doubt enough."""
+    claims = [pressed_at(clock, reading, wall)]
+    if reading.age is not None:
+        claims.append(wall - min(reading.age, OLDEST))
+    if reading.at is not None and not (clock.wrong and _same_start(clock, reading)):
+        waited = wall - reading.at
+        claims.append(reading.at if RIGHT_WITHIN < waited <= BELIEVED_FOR else None)
+    return min((at for at in claims if at is not None), default=None)
+
+
 def heard(clock: DeviceClock, reading: Reading, wall: datetime) -> DeviceClock:
     """The device's clock after one more message, judged by what that message says."""
     if not _same_start(clock, reading):
@@ -56,12 +74,12 @@ def heard(clock: DeviceClock, reading: Reading, wall: datetime) -> DeviceClock:
     try:
         off = wall - (reading.at + (reading.age or timedelta()))
     except OverflowError:
-        return replace(clock, right=0)
+        return replace(clock, right=0, wrong=True)
     if abs(off) <= RIGHT_WITHIN:
-        return replace(clock, right=min(clock.right + 1, PROVEN_BY))
+        return replace(clock, right=min(clock.right + 1, PROVEN_BY), wrong=False)
     # A press may have waited in the device while the line was away; a heartbeat never waits.
     waited = timedelta() < off <= BELIEVED_FOR and reading.type is not SignalType.HEARTBEAT
-    return clock if waited else replace(clock, right=0)
+    return clock if waited else replace(clock, right=0, wrong=True)
 
 
 def _same_start(clock: DeviceClock, reading: Reading) -> bool:

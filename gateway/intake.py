@@ -27,6 +27,7 @@ from core.signals import Position, Reading, Signal, SignalType, Taken
 from core.turns import Turns
 from devices import identity
 from devices.catalogue import kind
+from devices.device_clock import OLDEST
 from devices.identity import Identity
 from devices.registry import Registration, Registry, wire_names
 from gateway.oddities import UNKNOWN, field_of, protocol_label, reason, wrong_with
@@ -84,7 +85,8 @@ class Lateness:
 class _Arrival:
     """One message with everything that was true when it came. `pressed` is T0 on the wall.
 
-    `heard`: when a gateway of ours heard it, mostly `now`; `elsewhere`: what it called it.
+    `heard`: when a gateway of ours heard it, mostly `now`; `elsewhere`: what it called it. `said`:
+    the earliest moment at which it may have been said, on the wall; None: nothing speaks of that.
     """
 
     reading: Reading
@@ -95,6 +97,8 @@ class _Arrival:
     copy: bool
     heard: datetime
     elsewhere: str = ""
+    said: datetime | None = None
+    age_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,12 @@ class Intake:
         identity, for a signal that may have been handed over before. `site` is the gateway's.
         """
         arrival = self._arrived(handed.reading, site or handed.site, copy=False, late=late)
-        arrival = replace(arrival, elsewhere=handed.identity)
+        arrival = replace(
+            arrival,
+            elsewhere=handed.identity,
+            said=_said_there(handed, arrival.wall - late.age),
+            age_unknown=handed.age_unknown,
+        )
         device = arrival.registration.device
         if self._is_revoked(device):
             self._refused(arrival)
@@ -288,11 +297,24 @@ class Intake:
             say = wrong_with if late is None else field_of  # a far gateway's words are not ours
             wrong, done = [say(oddity) for oddity in reading.odd], f"taken as {reading.type}"
             self._line("odd message", protocol, registration.device, wrong=wrong, done=done)
+        said, unknown = None, False
         if late is None:
-            pressed = self._senders.of(registration.device).pressed_at(reading, wall)
+            sender = self._senders.of(registration.device)
+            pressed, said = sender.pressed_at(reading, wall), sender.said_at(reading, wall)
+            unknown = copy and said is None
         else:
             pressed = wall - (late.age if late.pressed is None else late.pressed)
-        return _Arrival(reading, registration, now, wall, pressed, copy, now - age)
+        return _Arrival(
+            reading,
+            registration,
+            now,
+            wall,
+            pressed,
+            copy,
+            now - age,
+            said=said,
+            age_unknown=unknown,
+        )
 
     async def _take(self, arrival: _Arrival, sender: Sender) -> _Outcome:
         named, seen = self._named(arrival, sender)
@@ -379,6 +401,8 @@ class Intake:
             epoch=named.epoch,
             repeat=repeat,
             point=known.point,
+            said_at=None if arrival.said is None else arrival.said - ahead,
+            age_unknown=arrival.age_unknown,
         )
 
     def _said_zone(self, reading: Reading) -> str | None:
@@ -500,3 +524,10 @@ def _promised() -> asyncio.Future[bool]:
 def _fulfil(later: asyncio.Future[bool], stored: bool) -> None:
     if not later.done():
         later.set_result(stored)
+
+
+def _said_there(handed: Signal, heard: datetime) -> datetime:
+    """The earliest moment at which it may have been said, on the wall: when the gateway heard it,
+    less what it knew of the message's age."""
+    waited = timedelta() if handed.said_at is None else max(handed.at - handed.said_at, timedelta())
+    return heard - min(waited, OLDEST)

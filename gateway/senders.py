@@ -53,6 +53,10 @@ class Sender:
         """T0 on the wall clock, judged by the messages before this one."""
         return device_clock.pressed_at(self._clock, reading, wall)
 
+    def said_at(self, reading: Reading, wall: datetime) -> datetime | None:
+        """The earliest moment at which it may have been said, where anything speaks of an age."""
+        return device_clock.said_at(self._clock, reading, wall)
+
     def noted(self, reading: Reading, now: datetime, wall: datetime) -> None:
         """What every message tells besides its meaning: the device's clock, and its place."""
         self._clock = device_clock.heard(self._clock, reading, wall)

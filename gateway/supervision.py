@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from core import metrics
 from core.clock import Clock, sleep
+from core.freshness import FRESH_FOR, Lowers
 from core.log import logger
 from core.signals import AlarmKind, Reading, SignalType
 from devices.registry import Device
@@ -54,13 +56,15 @@ class Supervision:
         if reading.retained or offline:
             return
         now = self._clock.now()
-        if _is_press(reading):
+        if _is_press(reading) and _is_fresh(reading, Lowers.TEST):
             self._watch.pressed(device, now)
         match reading.type:
             case SignalType.TAMPER:
                 self._watch.tampered(device, reading.about)
             case SignalType.LOW_BATTERY:
                 self._watch.low_battery(device, reading.about)
+            case SignalType.RESTORE if not _is_fresh(reading, Lowers.RESTORE):
+                pass
             case SignalType.RESTORE if reading.about:
                 self._watch.well_again(device, reading.about)
             case SignalType.RESTORE if _ends_tamper(reading):
@@ -72,7 +76,7 @@ class Supervision:
             device,
             now,
             battery=reading.battery,
-            charging=reading.code == CHARGING if beats else None,
+            charging=_says_charging(reading) if beats else None,
             authenticated=reading.authenticated,
         )
         self.report(found)
@@ -165,6 +169,17 @@ class Supervision:
                 await self._changed.wait()
         except TimeoutError:
             return
+
+
+def _is_fresh(reading: Reading, what: Lowers) -> bool:
+    """What it says of how things stand is of now (law 6)."""
+    return (reading.age or timedelta()) <= FRESH_FOR[what]
+
+
+def _says_charging(reading: Reading) -> bool | None:
+    """Whether it is on its charger now; None: what it says of that is old."""
+    charging = reading.code == CHARGING
+    return charging if not charging or _is_fresh(reading, Lowers.CHARGING) else None
 
 
 def _is_press(reading: Reading) -> bool:

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from core.signals import AnswerKind, ReceiptState
 from dispatcher.alarms import need
+from dispatcher.alarms.aged import Verdict, judged
 from dispatcher.alarms.model import (
     Answered,
     Call,
@@ -50,7 +51,11 @@ def answered(turn: Turn, event: Answered) -> None:
     known = turn.call_of(event.person)
     if known is None and event.answer in (AnswerKind.RANG, AnswerKind.SEEN):
         return  # told of something, not asked to come
-    call = _heard(known or _volunteer(turn, event), event)
+    verdict, why = judged(known, event, turn.now)
+    if verdict is not Verdict.COUNTS:
+        _not_counted(turn, event, known, verdict, why)
+        return
+    call = _heard(turn, known or _volunteer(turn, event), event)
     if known is not None and event.answer is not AnswerKind.RANG:
         call = need.spoken(turn, call, event.answer)
     match event.answer:
@@ -158,10 +163,23 @@ def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
     return _ORDER.index(new) > _ORDER.index(old)
 
 
-def _heard(call: Call, event: Answered) -> Call:
+def _not_counted(
+    turn: Turn, event: Answered, call: Call | None, verdict: Verdict, why: str
+) -> None:
+    """It is recorded, and takes no help away; whether it is still so is asked once."""
+    turn.annotate("not_counted", person=event.person, answer=event.answer, why=why)
+    if call is not None and verdict is Verdict.ASK:
+        turn.ask_again(turn.put(replace(call, asked_again=True)))
+    elif verdict is Verdict.DOUBT:
+        lost(turn, ResponderLost(event.person, "doubted"))
+
+
+def _heard(turn: Turn, call: Call, event: Answered) -> Call:
     """An answer is the best receipt: this notice needs no other any more."""
     sent = tuple(replace(s, due=None) if s.notice == event.notice else s for s in call.sent)
-    return replace(call, sent=sent, said_by=event.by)
+    if event.answer is AnswerKind.RANG:
+        return replace(call, sent=sent)  # the device's own word, not the person's
+    return replace(call, sent=sent, said_by=event.by, said_at=event.said_at or turn.now)
 
 
 def _take_back(turn: Turn, call: Call, why: str) -> None:

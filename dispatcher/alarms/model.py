@@ -135,7 +135,7 @@ class Call:
     `deadline`: by then they have arrived or, off shift since, said that they are still there.
     `counts`: while they are coming they are waited for; not so whoever was silent when the wearer
     pressed again, or comes after all. `let_down` is how often they accepted and did not come.
-    `said_by`: the address their last answer came from.
+    `said_by`, `said_at`: where their last answer came from, and when they said it.
     """
 
     person: str
@@ -149,6 +149,7 @@ class Call:
     deadline: datetime | None = None
     asked_again: bool = False
     said_by: str = ""
+    said_at: datetime | None = None
     counts: bool = True
     let_down: int = 0
     spoke_at: datetime | None = None
@@ -380,19 +381,21 @@ class Due:
 class Answered:
     """A person's answer that has passed the engine's check of its source (law 6).
 
-    `by`: the address it came from; empty: they have signed in.
+    `by`: the address it came from; empty: they have signed in. `said_at`: the earliest moment at
+    which they may have said it; None: now.
     """
 
     person: str
     answer: AnswerKind
     notice: str
     by: str = ""
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResponderLost:
     """`why`: `pressed`, `device_lost`, `off_duty` (they said so), `shift_over`, `removed`,
-    `revoked` (their device, as stolen)."""
+    `revoked` (their device, as stolen), `doubted` (they said long ago that they do not come)."""
 
     person: str
     why: str

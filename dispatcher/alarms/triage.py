@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, Level, Signal, SignalType, Standing
 from dispatcher.alarms.model import Alarm, Place, Presser
 from dispatcher.alarms.said import is_said, words_of
@@ -21,10 +22,6 @@ JOIN_WITHIN = timedelta(minutes=2)
 
 LATE_FROM = timedelta(seconds=30)
 """A press older than this when it arrives is called with its age."""
-
-CANCEL_FRESH_FOR = timedelta(minutes=2)
-"""A cancel that names no press must be this fresh: an old one may mean an older alarm."""
-
 
 _SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
 
@@ -260,7 +257,9 @@ def _covers(said: str, point: str) -> bool:
 
 
 def _is_fresh(signal: Signal) -> bool:
-    return not signal.reading.retained and _lateness(signal) <= CANCEL_FRESH_FOR
+    cancels = signal.type is SignalType.CANCEL
+    what = Lowers.CANCEL if cancels else Lowers.RESTORE
+    return is_fresh(said_at(signal), signal.at, what)
 
 
 def _is_of(signal: Signal, presser: Presser) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -26,6 +27,12 @@ what they said came from a device that has been revoked as stolen."""
 
 RAISES = (AnswerKind.MORE_HELP,)
 """Answers that call help: believed from anyone, also from a victim (law 6)."""
+
+GREW_JUST_NOW = timedelta(seconds=15)
+"""An "over" of a device this soon after somebody joined was pressed on a picture without them."""
+
+GREW_SMS = timedelta(seconds=90)
+"""The same of a text message: it may have been on its way, and the news too."""
 
 ASKING = (
     *(Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.PRESSES_AGAIN),
@@ -45,6 +52,40 @@ class Origin:
     source: Source
     holders: tuple[str, ...]
     pressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What an answer carries beside its meaning: by what, and on which picture, it was said.
+
+    `said_at`: the earliest moment; None: now. `rev`: what the page showed; None: it says nothing of
+    that. `waits`: how long before what it may not know of, where it cannot say; None: it must say.
+    """
+
+    by: str = ""
+    said_at: datetime | None = None
+    rev: int | None = None
+    waits: timedelta | None = None
+
+
+def waits_of(kind: SourceKind) -> timedelta | None:
+    """A page says which picture it showed. What cannot is believed once its news must be read."""
+    match kind:
+        case SourceKind.DEVICE:
+            return GREW_JUST_NOW
+        case SourceKind.NUMBER:
+            return GREW_SMS
+        case SourceKind.LINK | SourceKind.STAFF:
+            return None
+
+
+def saw_everybody(alarm: Alarm, word: Word, now: datetime) -> bool:
+    """Whether whoever says that it is over knew of everybody who pressed, and how acute it is."""
+    if alarm.grew_at is None:
+        return True
+    if word.rev is not None:
+        return word.rev >= alarm.grew_rev
+    return word.waits is not None and (word.said_at or now) - alarm.grew_at >= word.waits
 
 
 def speaker(notice: Notice, origin: Origin) -> str | None:
@@ -90,9 +131,13 @@ def lost_because(call: Call, why_unfit: str, revoked: Sequence[str]) -> str:
 
 def not_counted(alarm: str, person: str, answer: AnswerKind, why: str, at: Moment) -> Work:
     """It is recorded, and changes nothing."""
-    said = {"person": person, "answer": answer, "why": why}
+    return recorded(alarm, "not_counted", at, person=person, answer=answer, why=why)
+
+
+def recorded(alarm: str, what: str, at: Moment, **said: str) -> Work:
+    """A line of the timeline."""
     body = msgspec.json.encode(said).decode()
-    return Work(Unit(timeline=(TimelineEntry(alarm, at.now, at.wall, "not_counted", body),)))
+    return Work(Unit(timeline=(TimelineEntry(alarm, at.now, at.wall, what, body),)))
 
 
 def waits_for_answer(notice: Notice, alarm: Alarm, also_failed: bool = False) -> bool:

@@ -14,8 +14,10 @@ from typing import assert_never
 
 from core import ids
 from core.errors import DomainError
+from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
 from dispatcher.alarms import escalate
+from dispatcher.alarms.aged import TOO_OLD
 from dispatcher.alarms.answers import FOR_GOOD, moves_forward
 from dispatcher.alarms.model import (
     Alarm,
@@ -44,7 +46,6 @@ from dispatcher.alarms.model import (
 )
 from dispatcher.alarms.said import with_said, words_of
 from dispatcher.alarms.triage import (
-    CANCEL_FRESH_FOR,
     CloseIt,
     Join,
     NothingToDo,
@@ -62,11 +63,15 @@ from dispatcher.engine.answering import (
     PRESSED,
     RAISES,
     Origin,
+    Word,
     late_accept,
     lost_because,
     not_counted,
+    recorded,
+    saw_everybody,
     speaker,
     unfit,
+    waits_of,
 )
 from dispatcher.engine.carry_out import carried_out
 from dispatcher.engine.closing import may_close, refuse_if_stale
@@ -74,9 +79,6 @@ from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.store.ports import LinkWrite, NoticeMove, Presence, Unit
-
-GREW_JUST_NOW = timedelta(seconds=15)
-"""An "over" this soon after somebody joined was pressed on a picture without them."""
 
 _OUT = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
 _ANSWERED_BY = {
@@ -88,6 +90,8 @@ _FOR_WHO_IS_ASKED = (
     *(Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE),
     *(Purpose.PRESSES_AGAIN, Purpose.SAYS_OVER),
 )
+
+_SAID_NOW = Word()
 
 LONG_OVERDUE = timedelta(minutes=30)
 HELD_FOR = timedelta(minutes=10)
@@ -152,16 +156,31 @@ class Core:
         return kept.and_then(self._open(signal, verdict, Place(None, "", "unknown"), at))
 
     def presence(self, signal: Signal, at: Moment) -> Work:
-        """Somebody checked in or out; who goes off duty while coming is lost to their alarms."""
-        assert signal.person is not None
-        here = signal.type is SignalType.CHECK_IN
-        row = Presence(signal.person, here, at.wall)
+        """Somebody checked in or out; who goes off duty while coming is lost to their alarms.
+
+        It counts from when it was said, so that a later word of theirs stands.
+        """
+        row = word_of(signal)
         kept = Work(Unit(signals=(signal,), presence=(row,))).and_then(_received(signal, None, at))
-        return kept if here else kept.and_then(self.lost(signal.person, "off_duty", at))
+        return kept if row.here else kept.and_then(self.lost(row.person, "off_duty", at))
+
+    def left_long_ago(self, signal: Signal, at: Moment) -> Work:
+        """Word of going off duty, too old or of any age: kept, and nobody is lost."""
+        assert signal.person is not None
+        work = self.noted(signal, at)
+        for alarm in self.book.calling(signal.person):
+            told = recorded(alarm.id, "off_duty_not_counted", at, person=signal.person, why=TOO_OLD)
+            work = work.and_then(told)
+        return work
 
     def test(self, signal: Signal, at: Moment) -> Work:
-        """A test press went the whole way to the store: its device hears so after the commit."""
+        """A test press went the whole way to the store: its device hears so after the commit.
+
+        One that waited somewhere proves nothing of now.
+        """
         reading = signal.reading
+        if not is_fresh(said_at(signal), at.now, Lowers.TEST):
+            return self.noted(signal, at)
         tell = Tell(signal.device, TellType.TEST_OK, "", 0, at.now, reading.boot, reading.seq)
         return Work(Unit(signals=() if signal.repeat else (signal,)), tell=(tell,))
 
@@ -191,9 +210,17 @@ class Core:
         return work
 
     def answer_from(
-        self, notice: Notice, answer: AnswerKind, source: Source, at: Moment
+        self,
+        notice: Notice,
+        answer: AnswerKind,
+        source: Source,
+        at: Moment,
+        said: datetime | None = None,
     ) -> tuple[AnswerOutcome, Work]:
-        """An answer to a notice, from somewhere: whose it is, and what it changes."""
+        """An answer to a notice, from somewhere: whose it is, and what it changes.
+
+        `said`: the earliest moment at which it may have been said; None: now.
+        """
         origin = self._origin(notice, source, at)
         person = speaker(notice, origin)
         if person is None:
@@ -204,7 +231,8 @@ class Core:
             return self._not_counted(notice.alarm, person, answer, PRESSED, at)
         mine = notice.id if person == notice.person else ""
         by = source.value if source.kind in (SourceKind.DEVICE, SourceKind.NUMBER) else ""
-        return self.answer_of(notice.alarm, person, answer, mine, at, by or notice.address)
+        word = Word(by or notice.address, said, waits=waits_of(source.kind))
+        return self.answer_of(notice.alarm, person, answer, mine, at, word)
 
     def speaker_of(self, notice: Notice, source: Source, at: Moment) -> str | None:
         """Who says it, whatever becomes of it."""
@@ -217,9 +245,9 @@ class Core:
         answer: AnswerKind,
         notice: str,
         at: Moment,
-        by: str = "",
+        word: Word = _SAID_NOW,
     ) -> tuple[AnswerOutcome, Work]:
-        """A person's answer, whoever passed it on; `by`: the address it came from."""
+        """A person's answer, whoever passed it on."""
         alarm = self.book.alarms.get(alarm_id)
         if alarm is None:
             return AnswerOutcome.CLOSED, Work()
@@ -227,10 +255,10 @@ class Core:
         if why and answer not in RAISES:
             return self._not_counted(alarm_id, person, answer, why, at)
         before = call_of(alarm, person)
-        if answer is AnswerKind.OVER and self._may_end(alarm, person, at):
+        if answer is AnswerKind.OVER and self._may_end(alarm, person, word, at):
             closing = Closing(person, Cause.CALMED_DOWN)
             return AnswerOutcome.COUNTED, self._close(alarm_id, closing, at)
-        work = self._advance(alarm, Answered(person, answer, notice, by), at)
+        work = self._advance(alarm, Answered(person, answer, notice, word.by, word.said_at), at)
         if answer is AnswerKind.OVER:
             return AnswerOutcome.NOT_YET, work
         after = call_of(self.book.alarms[alarm_id], person)
@@ -354,8 +382,7 @@ class Core:
 
     def well_again(self, signal: Signal, at: Moment) -> Work:
         """Equipment says that it is well: the technical alarm about just that is over."""
-        key, late = ended_key(signal), signal.pressed_at
-        fresh = late is None or at.now - late <= CANCEL_FRESH_FOR
+        key, fresh = ended_key(signal), is_fresh(said_at(signal), at.now, Lowers.RESTORE)
         known = self.book.about(key) if key and fresh else None
         work = self.noted(signal, at)
         if known is None:
@@ -521,8 +548,9 @@ class Core:
         event = Cancelled(who.device, who.person)
         return self._advance(replace(alarm, pressers=pressers), event, at)
 
-    def _may_end(self, alarm: Alarm, person: str, at: Moment) -> bool:
-        if alarm.grew_at is not None and at.now - alarm.grew_at < GREW_JUST_NOW:
+    def _may_end(self, alarm: Alarm, person: str, word: Word, at: Moment) -> bool:
+        fresh = is_fresh(word.said_at or at.now, at.now, Lowers.OVER)
+        if not fresh or not saw_everybody(alarm, word, at.now):
             return False
         return may_close(alarm, person, self.pictures.leads(person, alarm.site, at))
 
@@ -556,6 +584,13 @@ class Core:
         view = replace(view, receipt_within=within)
         self.book.views[alarm.id] = view
         return view
+
+
+def word_of(signal: Signal) -> Presence:
+    """What somebody says of being here, at the moment they said it."""
+    assert signal.person is not None
+    age = signal.at - (said_at(signal, signal.at if signal.age_unknown else None) or signal.at)
+    return Presence(signal.person, signal.type is SignalType.CHECK_IN, signal.wall - age)
 
 
 def _most_acute_first(alarm: Alarm) -> tuple[bool, bool, int, datetime]:

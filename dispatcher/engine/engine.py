@@ -17,6 +17,7 @@ from typing import Protocol
 from core import log
 from core.clock import Clock, ClockMark, sleep
 from core.errors import DomainError, StoreUnavailable
+from core.freshness import Lowers, is_fresh, said_at
 from core.log_line import told
 from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
 from core.words import Words, words
@@ -28,7 +29,7 @@ from dispatcher.engine import asked
 from dispatcher.engine.archive import Archive
 from dispatcher.engine.causes import Causes
 from dispatcher.engine.commits import Commits, Journal
-from dispatcher.engine.core import Core
+from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
@@ -49,7 +50,7 @@ from dispatcher.engine.sounders import Sounders
 from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
-from dispatcher.store.ports import ChainedEntry, NoticeMove, RawBytes, Store, Unit
+from dispatcher.store.ports import ChainedEntry, NoticeMove, Presence, RawBytes, Store, Unit
 
 AT_ONCE_MOST = 10
 """Alarms handled before the loop may do something else: presses, receipts, pages."""
@@ -84,7 +85,9 @@ class Surroundings(Pictures, Protocol):
 
     def addressee(self, notice: Notice) -> Addressee: ...
 
-    def present(self, person: str, here: bool, at: Moment) -> None: ...
+    def present(self, word: Presence) -> bool:
+        """Take over what somebody said; false where they have said something later."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +208,13 @@ class Engine:
     async def call_for_help(self, person: str | None, text: str) -> Taken:
         return await self._do(self._plea(person, text))
 
-    async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
+    async def volunteer(
+        self, alarm_id: str, person: str, answer: AnswerKind, rev: int | None = None
+    ) -> AnswerOutcome:
         at, alarm = self._at(), self.core.book.get(alarm_id)
         outcome, work = AnswerOutcome.CLOSED, Work()
         if alarm is not None:
-            outcome, work = self._volunteered(alarm, person, answer, at)
+            outcome, work = self._volunteered(alarm, person, answer, rev, at)
         if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
             outcome, work = AnswerOutcome.RAISED, work.and_then(self._plea(person, ""))
         if work != Work():
@@ -442,8 +447,13 @@ class Engine:
         leaving = signal.type is SignalType.CHECK_OUT
         if leaving and not signal.reading.authenticated:
             return Work(Unit(signals=(signal,)))
-        assert signal.person is not None
-        self._around.present(signal.person, not leaving, at)
+        if signal.repeat:
+            return self.core.noted(signal, at)
+        if leaving and not is_fresh(said_at(signal), at.now, Lowers.CHECK_OUT):
+            _log.warning("an old word of going off duty was not counted", device=signal.device)
+            return self.core.left_long_ago(signal, at)
+        if not self._around.present(word_of(signal)):
+            return self.core.noted(signal, at)  # they have said otherwise since
         self._followers.changed("devices")
         return self.core.presence(signal, at)
 
@@ -456,9 +466,12 @@ class Engine:
         kept = Work(Unit(signals=() if signal.repeat else (signal,)))
         answer, notice = signal.reading.answer, await self._notice_answered(signal)
         outcome, work = AnswerOutcome.UNKNOWN, Work()
+        if signal.repeat:
+            return kept  # it was counted, or raised, in the transaction that stored it
         if answer is not None and notice is not None:
             source = Source(SourceKind.DEVICE, signal.device)
-            outcome, work = self._counted(notice, answer, source)
+            said = said_at(signal, not_before=notice.created)
+            outcome, work = self._counted(notice, answer, source, said)
         if answer is AnswerKind.MORE_HELP and outcome in _TAKEN_NOWHERE:
             return work.and_then(self._alarm(as_press(signal), self._at()))
         return kept.and_then(work)
@@ -476,23 +489,23 @@ class Engine:
             return None  # of a closed alarm: what it still says can be read from the signal
 
     def _counted(
-        self, notice: Notice, answer: AnswerKind, source: Source
+        self, notice: Notice, answer: AnswerKind, source: Source, said: datetime | None = None
     ) -> tuple[AnswerOutcome, Work]:
         at = self._at()
-        outcome, work = self.core.answer_from(notice, answer, source, at)
+        outcome, work = self.core.answer_from(notice, answer, source, at, said)
         if outcome is AnswerOutcome.NOT_YOURS:
             _log.warning("an answer was not counted", notice=notice.id)
         return outcome, work
 
     def _volunteered(
-        self, alarm: Alarm, person: str, answer: AnswerKind, at: Moment
+        self, alarm: Alarm, person: str, answer: AnswerKind, rev: int | None, at: Moment
     ) -> tuple[AnswerOutcome, Work]:
         """Somebody at the console. What calls help is believed from anyone (law 6)."""
         called = call_of(alarm, person) is not None or self._around.on_shift(person, at)
         leads = self._around.leads(person, alarm.site, at)
         if not (called or leads or answer is AnswerKind.MORE_HELP):
             return AnswerOutcome.NOT_YOURS, Work()
-        return self.core.answer_of(alarm.id, person, answer, "", at)
+        return self.core.answer_of(alarm.id, person, answer, "", at, Word(rev=rev))
 
     def _plea(self, person: str | None, words: str) -> Work:
         """What is said in words, as a press; a person's own alarm that is open hears it."""

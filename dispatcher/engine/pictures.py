@@ -221,10 +221,13 @@ class SitePictures:
         """Who wears a device at this wall-clock instant."""
         return self._index.wearer(device, wall)
 
-    def present(self, person: str, here: bool, at: Moment) -> None:
+    def present(self, word: Presence) -> bool:
         """Somebody checked in or out: it stands until their shift ends, or they say otherwise."""
-        others = [p for p in self._presence if p.person != person][-PRESENCE_MOST:]
-        self._presence = (*others, Presence(person, here, at.wall))
+        if any(p.person == word.person and p.at > word.at for p in self._presence):
+            return False
+        others = [p for p in self._presence if p.person != word.person][-PRESENCE_MOST:]
+        self._presence = (*others, word)
+        return True
 
     def country(self, site: str) -> str:
         """Which country's emergency numbers are refused there."""

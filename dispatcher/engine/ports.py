@@ -105,8 +105,13 @@ class Desk(Protocol):
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome: ...
 
-    async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
-        """An answer at the console by somebody who may not have been called."""
+    async def volunteer(
+        self, alarm_id: str, person: str, answer: AnswerKind, rev: int | None = None
+    ) -> AnswerOutcome:
+        """An answer at the console by somebody who may not have been called.
+
+        `rev`: the state they saw; without it nothing that has grown is said to be over.
+        """
         ...
 
     async def call_for_help(self, person: str | None, text: str) -> Taken:

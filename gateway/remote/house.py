@@ -87,18 +87,18 @@ class LocalHouse:
         said = " ".join(signal.reading.text.split())[:TEXT_CHARS_MAX]
         return " ".join(filter(None, (label.upper(), said))) or say("Place unknown").upper()
 
+    def wearer(self, device: str) -> str | None:
+        return self._registry.resolve("native", device, self._clock.wall()).person
+
     def first_name(self, device: str) -> str:
-        return self._name(self._wearer(device)) or device
+        return self._name(self.wearer(device)) or device
 
     def _may_be_called(self, device: str, presser: str | None) -> bool:
         known = self._registry.device(device)
         if known is None or Down.PAGE not in kind(known.kind).told:
             return False
-        wearer = self._wearer(device)
+        wearer = self.wearer(device)
         return wearer is not None and wearer != presser
-
-    def _wearer(self, device: str) -> str | None:
-        return self._registry.resolve("native", device, self._clock.wall()).person
 
     def _name(self, person: str | None) -> str:
         return self._part.names.get(person or "", "")

@@ -13,11 +13,12 @@ is known here: whoever carries a connected device is called.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from core.freshness import Lowers, is_answer_fresh, is_fresh, said_at
 from core.ids import derived
 from core.signals import AlarmKind, AnswerKind, Level, Signal, SignalType, Standing
 from devices.buttons.native import messages
@@ -75,6 +76,10 @@ class House(Protocol):
 
     def text(self, call: Call) -> str:
         """What a colleague reads; another one every time, so that their device rings again."""
+        ...
+
+    def wearer(self, device: str) -> str | None:
+        """Who wears a device now."""
         ...
 
     def first_name(self, device: str) -> str:
@@ -164,6 +169,7 @@ class Ring:
         else:
             _pressed_again(case, signal, due)
         case.presses[signal.identity] = signal
+        self._lose(signal, now)
         case.untold[signal.identity] = due
         _shorten(case.presses, OF_ONE_CASE_MAX)
         _shorten(case.untold, OF_ONE_CASE_MAX)
@@ -173,6 +179,8 @@ class Ring:
         said = []
         for case in self._cases.values():
             if case.is_over or not any(_means(signal, one) for one in case.presses.values()):
+                continue
+            if signal.reading.cancels is None and not is_fresh(said_at(signal), now, Lowers.CANCEL):
                 continue
             case.says_over = True
             if case.level.only_people_close:
@@ -196,11 +204,14 @@ class Ring:
         return signal.type is SignalType.ANSWER and self._about(signal) is not None
 
     def answered(self, signal: Signal, now: datetime, wall: datetime) -> list[Said]:
-        """An answer counts only from the device that was called (law 6)."""
-        case, device = self._about(signal), signal.device
-        if case is None:
+        """An answer counts only from the device that was called, of somebody who is no victim here,
+        while it is fresh (law 6)."""
+        case, device, answer = self._about(signal), signal.device, signal.reading.answer
+        if case is None or answer is None or signal.repeat:
             return []
-        match signal.reading.answer:
+        if answer is not AnswerKind.MORE_HELP and not self._counts(signal, answer, now):
+            return []
+        match answer:
             case AnswerKind.ACCEPT:
                 return self._accepted(case, device, now, wall)
             case AnswerKind.DECLINE | AnswerKind.WITHDRAW:
@@ -228,7 +239,7 @@ class Ring:
             if own and own[-1].identity not in case.untold:
                 said.append(self._state(case, own[-1], wall))
             busy = device in case.coming or device in case.here or device in case.declined
-            if not busy and not case.holds(now) and device in self._house.colleagues(case.signal):
+            if not busy and not case.holds(now) and device in self._colleagues(case):
                 said.append(self._page(case, device, wall))
         return said
 
@@ -246,10 +257,37 @@ class Ring:
 
     # One case
 
+    def _colleagues(self, case: _Case) -> list[str]:
+        """Law 3: no victim of any case, on any device they carry."""
+        presses = list(self._open_presses())
+        devices = {press.device: None for press in presses}
+        people = {press.person: None for press in presses if press.person is not None}
+        there = (d for d in self._house.colleagues(case.signal) if d not in devices)
+        return [d for d in there if not people or self._house.wearer(d) not in people]
+
+    def _counts(self, signal: Signal, answer: AnswerKind, now: datetime) -> bool:
+        pressed = any(_is_by(one, signal) for one in self._open_presses())
+        return not pressed and is_answer_fresh(said_at(signal), now, answer)
+
+    def _open_presses(self) -> Iterator[Signal]:
+        cases = (case for case in self._cases.values() if not case.is_over)
+        return (press for case in cases for press in case.presses.values())
+
+    def _lose(self, signal: Signal, now: datetime) -> None:
+        """Who presses is on their way to nobody else, and with nobody else."""
+        for case in self._cases.values():
+            if any(_is_by(press, signal) for press in case.presses.values()):
+                continue
+            lost = case.coming.pop(signal.device, None) is not None
+            lost = signal.device in case.here or lost
+            case.here.pop(signal.device, None)
+            if lost and not case.is_over and not case.holds(now):
+                case.due = case.soon(now)
+
     def _round(self, case: _Case, now: datetime, wall: datetime) -> list[Said]:
         case.rung_at, case.due = now, now + AGAIN_AFTER
         case.times += 1
-        there = self._house.colleagues(case.signal)
+        there = self._colleagues(case)
         asked = [device for device in case.here if device in there]
         if asked and not case.more:
             case.due = now + HERE_HOLDS
@@ -365,6 +403,12 @@ def _pressed_again(case: _Case, signal: Signal, due: datetime) -> None:
     if case.is_over or case.here or is_worse or not case.coming:
         case.more = bool(case.here)
         case.due = due if case.due is None else min(case.due, due)
+
+
+def _is_by(press: Signal, signal: Signal) -> bool:
+    """Whether whoever says this has pressed that."""
+    same = signal.person is not None and signal.person == press.person
+    return same or press.device == signal.device
 
 
 def _victim(signal: Signal) -> str:

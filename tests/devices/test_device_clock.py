@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import Reading, SignalType
-from devices.device_clock import PROVEN_BY, UNPROVEN, DeviceClock, heard, pressed_at
+from devices.device_clock import (
+    OLDEST,
+    PROVEN_BY,
+    UNPROVEN,
+    DeviceClock,
+    heard,
+    pressed_at,
+    said_at,
+)
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -58,6 +66,31 @@ def test_a_heartbeat_with_a_wrong_time_takes_the_proof_away() -> None:
 def test_a_kept_copy_proves_nothing_either_way() -> None:
     old = beat(at=NOW - MINUTE, retained=True)
     assert heard(proven(), old, NOW).proven
+
+
+def test_for_what_takes_help_away_a_clock_that_has_proven_nothing_is_doubt_enough() -> None:
+    old = NOW - 25 * MINUTE
+    assert said_at(UNPROVEN, alarm(at=old), NOW) == old
+    assert said_at(UNPROVEN, alarm(age=25 * MINUTE), NOW) == old
+    assert said_at(proven(), alarm(at=NOW, age=25 * MINUTE), NOW) == old, "the older of the two"
+    assert said_at(UNPROVEN, alarm(), NOW) is None
+    assert said_at(UNPROVEN, alarm(at=NOW + MINUTE), NOW) is None
+
+
+def test_an_age_beyond_belief_is_still_an_age_where_help_would_be_taken_away() -> None:
+    days = timedelta(days=20)
+    assert said_at(UNPROVEN, alarm(age=days), NOW) == NOW - days
+    assert said_at(UNPROVEN, alarm(age=timedelta.max), NOW) == NOW - OLDEST
+
+
+def test_a_clock_known_to_be_wrong_casts_no_doubt_on_what_its_device_says() -> None:
+    """A badge set to local time would else never be believed."""
+    behind = NOW - timedelta(hours=1)
+    clock = heard(UNPROVEN, beat(at=behind), NOW)
+    assert said_at(clock, alarm(at=behind), NOW) is None
+    assert said_at(clock, alarm(at=behind, age=5 * MINUTE), NOW) == NOW - 5 * MINUTE
+    right_again = heard(clock, beat(at=NOW), NOW)
+    assert said_at(right_again, alarm(at=behind), NOW) == behind
 
 
 @given(

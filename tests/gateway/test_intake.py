@@ -129,6 +129,27 @@ async def test_a_device_clock_is_believed_after_it_was_right_three_times() -> No
     assert house.desk.taken[0].pressed_at == NOW - SECOND
 
 
+async def test_the_earliest_moment_of_a_word_is_service_time_and_known_without_any_proof() -> None:
+    house = House()
+    house.clock.offset = timedelta(hours=-3)
+    old = house.clock.wall() - timedelta(minutes=25)
+    await house.intake.take(replace(reading(type_=SignalType.CHECK_OUT), at=old))
+    (signal,) = house.desk.taken
+    assert signal.pressed_at is None
+    assert signal.said_at == NOW - timedelta(minutes=25)
+
+
+@pytest.mark.parametrize("age", [None, SECOND])
+async def test_a_copy_nobody_heard_before_may_be_of_any_age_unless_it_says_one(
+    age: timedelta | None,
+) -> None:
+    house = House()
+    await house.intake.take(replace(reading(type_=SignalType.TEST), age=age), dup=True)
+    kept = replace(reading(type_=SignalType.CHECK_OUT), age=age, retained=True)
+    await house.intake.take(kept)
+    assert [signal.age_unknown for signal in house.desk.taken] == [age is None] * 2
+
+
 # Acknowledge after durable
 
 
@@ -491,6 +512,15 @@ async def test_charging_is_believed_from_a_heartbeat() -> None:
     await house.intake.take(replace(beat, code=CHARGING))
     assert house.watch.due(NOW + timedelta(minutes=30)) == ()
     await house.intake.take(beat)
+    (lost,) = house.watch.due(NOW + timedelta(minutes=31))
+    assert lost.trouble is Trouble.SILENT
+
+
+async def test_a_heartbeat_that_waited_says_nothing_of_charging_now() -> None:
+    house = House()
+    house.supervision.expect(["badge-anna"])
+    beat = reading(type_=SignalType.HEARTBEAT)
+    await house.intake.take(replace(beat, code=CHARGING, age=timedelta(hours=10)))
     (lost,) = house.watch.due(NOW + timedelta(minutes=31))
     assert lost.trouble is Trouble.SILENT
 

@@ -212,7 +212,9 @@ class RememberingDesk:
     async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
         raise NotImplementedError
 
-    async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
+    async def volunteer(
+        self, alarm_id: str, person: str, answer: AnswerKind, rev: int | None = None
+    ) -> AnswerOutcome:
         raise NotImplementedError
 
     async def close_alarm(

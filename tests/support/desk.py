@@ -141,7 +141,9 @@ class MemoryDesk:
             return AnswerOutcome.NOT_YOURS
         return self._take(notice.alarm, notice.person, answer)
 
-    async def volunteer(self, alarm_id: str, person: str, answer: AnswerKind) -> AnswerOutcome:
+    async def volunteer(
+        self, alarm_id: str, person: str, answer: AnswerKind, rev: int | None = None
+    ) -> AnswerOutcome:
         self.asked.append((alarm_id, answer, person))
         return self._take(alarm_id, person, answer)
 

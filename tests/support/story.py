@@ -136,8 +136,9 @@ class Stage:
 
     def _act(self, who: str, does: str) -> None:
         person = self.house.people.get(who.lower())
-        if does in ANSWERS:
-            self._answer(who.lower(), ANSWERS[does])
+        answer, _, ago = does.partition(", said ")
+        if answer in ANSWERS:
+            self._answer(who.lower(), ANSWERS[answer], float(ago.split()[0]) if ago else None)
         elif does.startswith(("presses", "repeats", "cancels", "restores")):
             self._press(who, does)
         elif who.endswith(("'s badge", "'s phone")):
@@ -190,14 +191,16 @@ class Stage:
         )
         self._carry(self.core.signal(signal, self.at))
 
-    def _answer(self, person: str, answer: AnswerKind) -> None:
+    def _answer(self, person: str, answer: AnswerKind, ago_s: float | None) -> None:
+        """`accepts`, `accepts, said 600 s ago`."""
+        said = None if ago_s is None else self.at.now - timedelta(seconds=ago_s)
         notice = self._said.get(person)
         if notice is None:
             outcome, work = self.core.answer_of(self._alarms[-1], person, answer, "", self.at)
         else:
             worn = notice.channel == "wearable"
             source = Source(SourceKind.DEVICE if worn else SourceKind.NUMBER, notice.address)
-            outcome, work = self.core.answer_from(notice, answer, source, self.at)
+            outcome, work = self.core.answer_from(notice, answer, source, self.at, said)
         if outcome is not AnswerOutcome.COUNTED:
             self._effects.append(f"answer: {outcome}")
         self._carry(work)

@@ -16,7 +16,7 @@ from core.errors import Conflict, DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from dispatcher.alarms.model import Alarm, Cause, Notice, TellType
 from dispatcher.channels.ports import Capabilities
-from dispatcher.engine.core import Core
+from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import AnswerOutcome, Source
 from dispatcher.engine.work import Moment, Tell, Work, merged
@@ -127,8 +127,7 @@ class Process:
             case SignalType.TEST:
                 work = self.core.test(signal, self.at)
             case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
-                here = signal.type is SignalType.CHECK_IN
-                self.pictures.present(signal.person, here, self.at)
+                self.pictures.present(word_of(signal))
                 work = self.core.presence(signal, self.at)
             case _:
                 work = Work(Unit(signals=() if signal.repeat else (signal,)))

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from core.freshness import FRESH_FOR, Lowers
 from core.signals import AlarmKind, Reading, Signal, SignalType, Standing
 from dispatcher.alarms.model import Cause
-from dispatcher.alarms.triage import CANCEL_FRESH_FOR
 from dispatcher.engine.causes import CAUSES_MOST
 from tests.support.office import Office, office
 
@@ -74,7 +74,7 @@ async def test_neither_a_copy_nor_an_old_word_nor_another_device_ends_it() -> No
         await house.engine.take(_signal(house, MAINS, 1))
         back = _signal(house, MAINS_BACK, 2)
         await house.engine.take(replace(back, repeat=True))
-        old = back.at - CANCEL_FRESH_FOR - timedelta(seconds=1)
+        old = back.at - FRESH_FOR[Lowers.RESTORE] - timedelta(seconds=1)
         await house.engine.take(replace(back, id="s_3", identity="3", pressed_at=old))
         await house.engine.take(replace(back, id="s_4", identity="4", device="another"))
         assert house.alarm.technical

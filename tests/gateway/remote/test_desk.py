@@ -318,6 +318,9 @@ class Everybody:
     def text(self, call: Call) -> str:
         return f"{call.signal.device} {call.times}"
 
+    def wearer(self, device: str) -> str | None:
+        return device
+
     def first_name(self, device: str) -> str:
         return device
 

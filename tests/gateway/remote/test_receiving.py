@@ -268,6 +268,17 @@ async def test_of_another_sites_device_a_gateway_may_raise_and_nothing_else() ->
     assert house.supervision.health("badge-near").heard is None
 
 
+async def test_what_is_handed_over_late_is_as_old_as_the_gateway_knew_it_to_be() -> None:
+    house = House()
+    leaves = press("badge-anna", 1, type_=SignalType.CHECK_OUT)
+    waited = replace(leaves, said_at=leaves.at - timedelta(minutes=7))
+    kept = replace(press("badge-bo", 2, type_=SignalType.CHECK_OUT), age_unknown=True)
+    await house.says(handed=(handed(1, waited, age_s=1_500.0), handed(2, kept)))
+    first, second = house.desk.taken
+    assert first.said_at == NOW - timedelta(minutes=25) - timedelta(minutes=7)
+    assert second.age_unknown
+
+
 async def test_a_sender_nobody_knows_is_of_the_gateways_site_whatever_it_says() -> None:
     house = House()
     stranger = replace(press("x", 1), site="near")

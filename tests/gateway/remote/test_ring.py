@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -264,13 +265,13 @@ def test_a_press_after_it_was_over_is_called_anew() -> None:
     assert story.after(5) == ["anna: not_sent", "bo: page", "cai: page"]
 
 
-def test_several_who_press_are_each_called_about() -> None:
+def test_several_who_press_are_each_called_about_and_none_of_them_is_called() -> None:
     story = Story()
     story.press("anna")
     story.press("bo")
     assert story.after(5) == [
-        *("anna: not_sent", "bo: page", "cai: page"),
-        *("bo: not_sent", "anna: page", "cai: page"),
+        *("anna: not_sent", "cai: page"),
+        *("bo: not_sent", "cai: page"),
     ]
     assert len(story.ring.ringing) == 2
 
@@ -376,6 +377,42 @@ def test_whatever_is_answered_the_law_holds(acts: list[tuple[str, str, int]]) ->
         assert wake_at - story.now <= AGAIN_AFTER, "no press without a next moment"
 
 
+@pytest.mark.parametrize("answer", [AnswerKind.ACCEPT, AnswerKind.ARRIVED])
+def test_a_colleague_who_presses_too_is_with_nobody_and_answers_for_nobody(
+    answer: AnswerKind,
+) -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", answer)
+    story.press("bo")
+    assert story.after(5) == [
+        "cai: page",
+        *("bo: not_sent", "cai: page"),
+    ]
+    assert story.answer("bo", answer) == []
+
+
+@pytest.mark.parametrize("answer", [AnswerKind.ACCEPT, AnswerKind.ARRIVED, AnswerKind.OVER])
+def test_an_old_answer_stops_no_round(answer: AnswerKind) -> None:
+    story = Story()
+    story.press("anna", Level.YELLOW)
+    story.after(5)
+    assert story.answer("bo", answer, said_ago_s=1_500) == []
+    assert story.after(30) == ["bo: page", "cai: page"]
+
+
+def test_an_old_cancel_that_names_no_press_ends_nothing() -> None:
+    story = Story()
+    story.press("anna", Level.YELLOW)
+    story.after(5)
+    old = replace(
+        story.signal("anna", SignalType.CANCEL), said_at=story.now - timedelta(minutes=25)
+    )
+    assert story.ring.cancelled(old, story.now, story.now) == []
+    assert story.after(30) == ["bo: page", "cai: page"]
+
+
 # A house of three
 
 
@@ -392,6 +429,9 @@ class Colleagues:
         over = "Is it over?" if call.is_it_over else ""
         says_over = f"{call.signal.device} says it is over" if call.says_over else ""
         return f"{call.signal.device} {call.times} {over}{says_over}"
+
+    def wearer(self, device: str) -> str | None:
+        return device
 
     def first_name(self, device: str) -> str:
         return device.capitalize()
@@ -458,9 +498,10 @@ class Story:
         self.now = until
         return self.told(said)
 
-    def answer(self, device: str, answer: AnswerKind) -> list[str]:
+    def answer(self, device: str, answer: AnswerKind, said_ago_s: float = 0) -> list[str]:
         notice = self.notices.get(device, "none")
         signal = self.signal(device, SignalType.ANSWER, answer=answer, notice=notice)
+        signal = replace(signal, said_at=self.now - timedelta(seconds=said_ago_s))
         return self.told(self.ring.answered(signal, self.now, self.now))
 
     def cancel(self, device: str, press: Signal) -> list[str]:
