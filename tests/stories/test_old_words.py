@@ -78,8 +78,8 @@ def test_an_over_said_before_somebody_joined_ends_nothing_however_late_it_comes(
     0:10 | Ole  | presses                        | tell Bo: red call in lejl-12
                                                  ; Anna feels: somebody is there
                                                  ; Ole feels: somebody is there; Ole feels: sent
-    0:40 | Bo   | says it is over, said 35 s ago | answer: not_yet
-    0:41 | Bo   | says it is over                | stand down Bo: closed; Anna feels: over
+    0:28 | Bo   | says it is over, said 20 s ago | answer: not_yet
+    0:29 | Bo   | says it is over                | stand down Bo: closed; Anna feels: over
                                                  ; Ole feels: over; closed by Bo: calmed_down
     """)
 
@@ -102,6 +102,7 @@ def test_a_text_message_that_it_is_over_counts_once_the_news_must_be_read() -> N
     0:05 | Bo   | arrives         | Anna feels: somebody is there
     0:10 | Ole  | presses         | tell Bo: red call in lejl-12; Anna feels: somebody is there
                                   ; Ole feels: somebody is there; Ole feels: sent
+    0:15 | Bo   | sees it         | Anna feels: somebody is there; Ole feels: somebody is there
     1:30 | Bo   | says it is over | answer: not_yet
     1:45 | Bo   | says it is over | stand down Bo: closed; Anna feels: over; Ole feels: over
                                   ; closed by Bo: calmed_down
