@@ -26,6 +26,7 @@ from dispatcher.alarms.troubles import ended_key, is_of_equipment, trouble_key
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine import asked
+from dispatcher.engine.answering import Word
 from dispatcher.engine.archive import Archive
 from dispatcher.engine.causes import Causes
 from dispatcher.engine.commits import Commits, Journal
