@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.errors import PeerError
 from core.log import logger
 from devices.buttons.native import codec
+from devices.buttons.native.topics import DOWN, own_leaf, placed
 from devices.catalogue import kind
 from devices.registry import NATIVE, Registry
 from devices.watch import OWN_LINE, Finding, Trouble
@@ -23,16 +24,18 @@ from gateway.logins import Logins
 from gateway.oddities import UNKNOWN
 from gateway.ports import Desk, Supervises
 
-DOWN = "down"
 EVENTS = "events"
 """Where the far end of a line publishes what it hears."""
 
 TWO_CLAIM = "two_claim"
 """What the listener calls three take-overs of one device's connection in a minute."""
 
+MISPLACED = "topic_without_right"
+"""What the listener calls a message on a topic that is not its sender's to publish on."""
+
 NOTICED = (
     *("refused_login", TWO_CLAIM, "too_many_connections", "oversize"),
-    *("topic_without_right", "filter_without_right", "too_many_filters", "will_without_right"),
+    *(MISPLACED, "filter_without_right", "too_many_filters", "will_without_right"),
     *("retained_full", "dropped_message", "dropped_session"),
     *("bad_packet", "no_connect", "refused_version", "slow_reader", "unkept"),
 )
@@ -133,11 +136,11 @@ class Native:
         return outcome
 
     def may_publish(self, username: str, topic: str) -> bool:
-        leaf = self._leaf(username, topic)
+        leaf = own_leaf(self._prefix, username, topic)
         return bool(leaf) and leaf.partition("/")[0] != DOWN
 
     def may_subscribe(self, username: str, topic_filter: str) -> bool:
-        return bool(self._leaf(username, topic_filter))
+        return bool(own_leaf(self._prefix, username, topic_filter))
 
     async def published(self, message: Published, called: Called) -> bool:
         """True once the message, or its bytes where nobody can read it, are kept durably."""
@@ -147,14 +150,18 @@ class Native:
             return await self._passed_on(line, message, called)
         known = self._registry.device(device)
         wall = self._clock.wall()
+        leaf, fault = placed(self._prefix, device, message.topic)
+        if message.is_will and leaf not in tuple(codec.Leaf):
+            leaf = codec.Leaf.STATUS  # a lost line is no press, unless its last word says so
         try:
             reading = codec.read(
-                self._leaf(device, message.topic),
+                leaf,
                 message.payload,
                 device,
                 wall=wall,
                 presses_in_doubt=kind(known.kind if known is not None else "").presses_in_doubt,
                 retain=message.retain,
+                topic_fault=fault,
             )
         except PeerError as wrong:
             self._supervision.alive(device)
@@ -165,16 +172,16 @@ class Native:
         return await self._intake.take(reading, dup=message.dup, called=called)
 
     async def _passed_on(self, line: MqttLine, message: Published, called: Called) -> bool:
-        """The far end of a line says what it heard, on one topic; any other is only kept."""
-        device, leaf = message.username, self._leaf(message.username, message.topic)
+        """The far end of a line says what it heard; wherever it does, a press may stand in it."""
+        device = message.username
         self._supervision.alive(device)
-        if leaf == EVENTS:
-            return await line.published(message.payload, called)
-        why = f"topic not read ({leaf}): set it to {self._prefix}/{device}/{EVENTS}"
-        return await self._intake.keep(NATIVE, device, why, message.payload, called, here=True)
+        if own_leaf(self._prefix, device, message.topic) != EVENTS:
+            right = f"{self._prefix}/{device}/{EVENTS}"
+            self.noticed(MISPLACED, device, f"read all the same; set its topic to {right}")
+        return await line.published(message.payload, called)
 
     def subscribed(self, username: str, topic_filter: str) -> None:
-        if self._leaf(username, topic_filter) in (DOWN, f"{DOWN}/#", "#", "+"):
+        if own_leaf(self._prefix, username, topic_filter) in (DOWN, f"{DOWN}/#", "#", "+"):
             self._desk.device_subscribed(username)
 
     def connected(self, username: str, client_id: str) -> None:
@@ -206,11 +213,6 @@ class Native:
         site = known.site if known is not None else ""
         now = self._clock.now()
         return Finding(f"{TWO_CLAIM}:{device}", Trouble.TWO_CLAIM, (device,), now, OWN_LINE, site)
-
-    def _leaf(self, username: str, topic: str) -> str:
-        """What follows the device's own part of a topic; empty when the topic is not its own."""
-        own = f"{self._prefix}/{username}/"
-        return topic.removeprefix(own) if topic.startswith(own) else ""
 
     def _line(self, what: str, username: str, detail: str) -> None:
         """A name that nobody has is no id: it may be a person's, or a number."""

@@ -2,6 +2,9 @@
 
 Time is linear in the bytes: what has been read past is never looked at again. Junk raises
 PeerError and nothing else; after one, the rest of the stream means nothing [MQTT-4.8.0-1].
+
+Strict but for one packet: a PUBLISH may be a call for help, so none is thrown away for its topic or
+its flags. It is handed out with what is wrong with it, and what follows it is read.
 """
 
 from __future__ import annotations
@@ -127,13 +130,10 @@ def _check_first(first: int) -> None:
     """The type exists and its flags are as fixed in table 2.2 [MQTT-2.2.2-1], [MQTT-2.2.2-2]."""
     kind, flags = first >> 4, first & 0x0F
     if kind == PacketType.PUBLISH:
-        if flags & 0x06 == 0x06:
-            raise PeerError("a PUBLISH with QoS 3 [MQTT-3.3.1-4]")
-        if flags & 0x0E == 0x08:
-            raise PeerError("a PUBLISH with DUP at QoS 0 [MQTT-3.3.1-2]")
-    elif kind not in _BODIES:
+        return
+    if kind not in _BODIES:
         raise PeerError(f"packet type {kind} does not exist [2.2.1]")
-    elif flags != _FLAGS.get(kind, 0):
+    if flags != _FLAGS.get(kind, 0):
         raise PeerError(f"{PacketType(kind).name} with flags {flags:#x} [MQTT-2.2.2-2]")
 
 
@@ -147,19 +147,33 @@ def _packet(first: int, body: bytes, limits: MqttLimits) -> Packet:
 
 
 def _publish(first: int, body: bytes, limits: MqttLimits, cut: int) -> Publish:
-    qos = first >> 1 & 0x03
+    """Every PUBLISH is one: its length is known, and a call for help may stand in it."""
+    qos, retain, dup = first >> 1 & 0x03, bool(first & 1), bool(first & 8)
     topic_end = 2 + int.from_bytes(body[:2], "big")
     start = topic_end + 2 if qos else topic_end
     if len(body) < max(2, start):
-        raise PeerError("a PUBLISH ends inside its topic or packet id")
-    packet_id = 0
-    if qos:
-        packet_id = int.from_bytes(body[topic_end:start], "big")
-        if not packet_id:
-            raise PeerError("a PUBLISH with packet id 0 [MQTT-2.3.1-1]")
-    topic = _decoded(body[2:topic_end])
-    check_topic(topic, limits.topic_bytes_max)
-    return Publish(topic, body[start:], qos, packet_id, bool(first & 1), bool(first & 8), cut)
+        why = "ends inside its topic or packet id"
+        return Publish("", body[2:], 0, 0, retain, dup, cut, topic_fault=why, fault=why)
+    topic, topic_fault = _topic(body[2:topic_end], limits)
+    packet_id = int.from_bytes(body[topic_end:start], "big") if qos else 0
+    fault = ""
+    if qos == 3:
+        fault = "QoS 3 [MQTT-3.3.1-4]"
+    elif qos and not packet_id:
+        fault = "a packet id of 0 [MQTT-2.3.1-1]"
+    if fault:
+        qos, packet_id = 0, 0
+    return Publish(topic, body[start:], qos, packet_id, retain, dup, cut, topic_fault, fault)
+
+
+def _topic(content: bytes, limits: MqttLimits) -> tuple[str, str]:
+    """A topic, and what is wrong with it; a wrong one as well as it can be read."""
+    try:
+        topic = _decoded(content)
+        check_topic(topic, limits.topic_bytes_max)
+    except PeerError as wrong:
+        return content[: limits.topic_bytes_max].decode(errors="replace"), str(wrong)
+    return topic, ""
 
 
 class _Fields:
@@ -246,9 +260,9 @@ def _check_connect_flags(flags: int) -> None:
 
 
 def _will(flags: int, fields: _Fields, limits: MqttLimits) -> Will:
-    topic = fields.text()
-    check_topic(topic, limits.topic_bytes_max)
-    return Will(topic, fields.binary(), flags >> 3 & 0x03, bool(flags & 0x20))
+    # One that breaks the rules is no reason to keep a badge out.
+    topic, fault = _topic(fields.binary(), limits)
+    return Will("" if fault else topic, fields.binary(), flags >> 3 & 0x03, bool(flags & 0x20))
 
 
 def _connack(fields: _Fields, _: MqttLimits) -> Packet:

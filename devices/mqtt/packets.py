@@ -87,7 +87,11 @@ class Connack:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """A message. `packet_id` is 0 at QoS 0. `cut`: payload bytes read past, beyond our limit."""
+    """A message. `packet_id` is 0 at QoS 0. `cut`: payload bytes read past, beyond our limit.
+
+    `topic_fault`: the topic breaks the standard's rules and is given as well as it can be read.
+    `fault`: so does the message, which cannot be answered.
+    """
 
     topic: str
     payload: bytes = field(repr=False)
@@ -96,6 +100,8 @@ class Publish:
     retain: bool = False
     dup: bool = False
     cut: int = 0
+    topic_fault: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

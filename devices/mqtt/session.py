@@ -97,7 +97,7 @@ class MqttSession:
         self._under_way = 0
         self._owed: dict[int, tuple[Publish, datetime]] = {}
         self._ends: datetime | None = None
-        self._unkept_why = "what it sent has waited too long for the store"
+        self._ends_for = ("sent what has waited too long for the store", Fault.UNKEPT)
         self._unread = 0
         self._held = False
         self._heard = now
@@ -167,7 +167,7 @@ class MqttSession:
         if wake_at is None or now < wake_at:
             return []
         if _is_due(self._unkept_at(), now):
-            ended = self.end(self._unkept_why, Fault.UNKEPT)
+            ended = self.end(*self._ends_for)
         elif _is_due(self._stalls_at(), now):
             seconds = self._limits.stalled_max.total_seconds()
             ended = self.end(f"left our bytes unread for {seconds:.0f} s", Fault.SLOW_READER)
@@ -252,9 +252,9 @@ class MqttSession:
         will = self._connect.will if let_in and self._connect else None
         return Ended(why, fault, will)
 
-    def _end_soon(self, why: str, now: datetime) -> None:
+    def _end_soon(self, why: str, now: datetime, fault: Fault = Fault.UNKEPT) -> None:
         if self._ends is None:
-            self._ends, self._unkept_why = now + self._limits.unkept_grace, why
+            self._ends, self._ends_for = now + self._limits.unkept_grace, (why, fault)
 
     def _unkept_at(self) -> datetime | None:
         """When what cannot be answered ends the connection."""
@@ -294,17 +294,17 @@ class MqttSession:
             if packet is None:
                 return
             self._heard = now
-            event = self._take(packet)
+            event = self._take(packet, now)
             if event is not None:
                 events.append(event)
         self._held = self.phase is not Phase.ENDED
 
-    def _take(self, packet: Packet) -> Event | None:
+    def _take(self, packet: Packet, now: datetime) -> Event | None:
         if self.phase is Phase.OPENING:
             return self._take_first(packet)
         match packet:
             case Publish():
-                return self._publish_came(packet)
+                return self._publish_came(packet, now)
             case Puback(packet_id):
                 return self._delivered(packet_id)
             case Pingreq():
@@ -362,11 +362,13 @@ class MqttSession:
         assert ended is not None
         return ended
 
-    def _publish_came(self, packet: Publish) -> Event | None:
+    def _publish_came(self, packet: Publish, now: datetime) -> Event | None:
         if packet.qos == 2 and self._is_repeat(packet):
             self._out.append(encode(Pubrec(packet.packet_id)))
             return None
         self._under_way += 1
+        if packet.fault:
+            self._end_soon(f"sent a PUBLISH with {packet.fault}", now, Fault.BAD_PACKET)
         if packet.qos:
             self._copies.setdefault(packet.packet_id, _Copies()).under_way += 1
         return PublishCame(packet)

@@ -2,10 +2,10 @@
 
 Its law: `settle` with True only after `Behind.published` said True.
 
-*Rights.* A message on a topic its sender has no right to is acknowledged, dropped and noticed: the
-standard leaves only that or closing [MQTT-3.3.5-2], and closing would keep back, for ever, the
-press that waits behind it. A subscription without right is answered 0x80. A will without right is
-dropped when it falls due.
+*Rights.* A message on a topic its sender has no right to, or that breaks the standard's rules, goes
+to no subscriber and is retained nowhere, but to the application it goes like any other: it may be a
+press, and it is its sender's own word whatever its topic says. So too a will. A subscription
+without right is answered 0x80.
 
 *Observers.* A message is handed to other subscribers when it arrives, in order, without waiting
 for the store: observers are promised nothing.
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from enum import StrEnum
 
 from devices.mqtt.encode import Outgoing
@@ -87,24 +88,24 @@ class MqttTraffic:
         if packet.cut:
             detail = f"{len(packet.payload) + packet.cut} bytes on {packet.topic} cut to our limit"
             self.notice(Oddity.OVERSIZE, username, detail)
-        if not self._behind.may_publish(username, packet.topic):
-            detail = f"no right to publish on {packet.topic}; acknowledged and dropped"
+        if packet.topic_fault or not self._behind.may_publish(username, packet.topic):
+            detail = "published on a topic that is not its own; read as its own word all the same"
             self.notice(Oddity.TOPIC_WITHOUT_RIGHT, username, detail)
-            connection.session.acknowledge(packet)
-            return
-        self._pass_on(username, packet)
+        else:
+            self._pass_on(username, packet)
         self._start(self._keep(connection, packet))
 
     def will_due(self, mailbox: Mailbox, will: Will) -> None:
         """A client was lost: publish what it left for that case."""
         username = mailbox.username
-        if not self._behind.may_publish(username, will.topic):
-            detail = f"no right to its will on {will.topic}; dropped"
-            self.notice(Oddity.WILL_WITHOUT_RIGHT, username, detail)
-            return
         packet = Publish(will.topic, will.payload, will.qos, retain=will.retain)
-        self._pass_on(username, packet)
-        self._start(self._keep_will(_published(username, mailbox.client_id, packet)))
+        if self._behind.may_publish(username, will.topic):
+            self._pass_on(username, packet)
+        else:
+            detail = "has a will on a topic that is not its own; read as its own word all the same"
+            self.notice(Oddity.WILL_WITHOUT_RIGHT, username, detail)
+        message = replace(_published(username, mailbox.client_id, packet), is_will=True)
+        self._start(self._keep_will(message))
 
     def subscribe_asked(self, connection: MqttConnection, packet: Subscribe) -> None:
         """Answer, send what is retained, then tell the application."""

@@ -22,7 +22,10 @@ class Login(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One PUBLISH that came in, before anybody has said what it means."""
+    """One PUBLISH that came in, before anybody has said what it means.
+
+    `is_will`: its client was lost, and had left it for that case.
+    """
 
     username: str
     client_id: str
@@ -31,6 +34,7 @@ class Published:
     qos: int
     retain: bool
     dup: bool
+    is_will: bool = False
 
 
 class Behind(Protocol):

@@ -107,6 +107,47 @@ async def test_an_alarm_on_up_is_acknowledged_only_after_the_commit() -> None:
     assert signal.reading.authenticated
 
 
+@pytest.mark.parametrize(
+    "topic",
+    [
+        *("/tilkald/v1/badge-anna/up", "tilkald/v1/Badge-Anna/up", "tilkald/v1/badge-bo/up"),
+        *("tilkald/v1/badge-anna//up", "tilkald/v1/badge-anna/up/", "tilkald/v1/badge-anna"),
+        *("tilkald/v1/badge-anna/down", "v1/badge-anna/up", "$SYS/up", "#", "", "a/+/b"),
+    ],
+)
+async def test_a_press_on_any_topic_is_that_of_who_is_logged_in_and_shown_without_the_topic(
+    topic: str,
+) -> None:
+    for body in (b'{"type":"alarm"}', b"\x80\x81"):
+        house = House()
+        message = Published("badge-anna", "c1", topic, body, 1, retain=False, dup=False)
+        assert await house.native.published(message, lambda: None)
+        (signal,) = house.desk.taken
+        assert (signal.type, signal.device) == (SignalType.ALARM, "badge-anna")
+        (said,) = (odd for odd in signal.reading.odd if odd.startswith("topic: "))
+        assert "badge" not in said
+
+
+@pytest.mark.parametrize(
+    ("body", "calls"), [(b"0", False), (b"Offline", False), (b'{"type":"alarm"}', True)]
+)
+async def test_a_last_will_on_another_topic_calls_only_if_it_says_so(
+    body: bytes, calls: bool
+) -> None:
+    house = House()
+    will = Published("badge-anna", "c1", "tele/x/LWT", body, 1, True, False, is_will=True)
+    assert await house.native.published(will, lambda: None)
+    assert [signal.type for signal in house.desk.taken] == [SignalType.ALARM] * calls
+
+
+async def test_what_clears_a_retained_topic_calls_nobody_wherever_it_is() -> None:
+    house = House()
+    for topic in ("tilkald/v1/badge-anna/up", "/tilkald/v1/badge-anna/up", "other"):
+        message = Published("badge-anna", "c1", topic, b"", 1, retain=True, dup=False)
+        assert await house.native.published(message, lambda: None)
+    assert house.desk.taken == []
+
+
 async def test_what_cannot_be_stored_is_not_acknowledged() -> None:
     house = House()
     house.desk.answer = Taken.UNSTORED

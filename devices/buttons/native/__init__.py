@@ -12,14 +12,16 @@ How odd messages are read, in the order the rules are tried (each has a named te
 1. An object whose `type` is `alarm` is an alarm, whatever else stands in it and wherever it came.
 2. A wrong field is named in `Reading.odd` and left out; the rest of the message stands.
 3. A `type` that is really a kind (`"fall"`), an alias (`"sos"`), or written in another way
-   (`"ALARM"`, `["alarm"]`) is an alarm. Another unknown type is kept as `unknown`.
+   (`"ALARM"`, `["alarm"]`, `"alrm"`) is an alarm, and so is one nobody knows beside a `level` or
+   `kind` of ours. What is known to be harmless (`meanings.HARMLESS_WORDS`, `"heartbeat2"`) and any
+   other unknown type is kept as `unknown`; one that is no word (`17`, `""`) counts as missing.
 4. What cannot be read but carries a complete `"type":"heartbeat"` or the like is certainly no call
    for help: PeerError.
 5. What cannot be read and carries a word for an alarm, in any case and from any class of device,
    is an alarm of kind `unknown`. "no alarm" carries one too: in doubt it is a call.
-6. From a device that is there to be pressed (badge, fixed button) anything else unreadable on
-   `up`, the empty message included, is a press as well. Only an empty *retained* message is not:
-   that is how MQTT clears a topic.
+6. From a device that is there to be pressed (badge, fixed button) anything else unreadable, the
+   empty message included, is a press as well, but on `beat` and `status`. Only an empty *retained*
+   message is not: that is how MQTT clears a topic. A lone harmless word is a sign of life.
 7. Everything else unreadable is PeerError: counted, kept as bytes, acknowledged.
 
 `boot` may be a number or a text; a text that looks like a number keeps its quotes inside, so that

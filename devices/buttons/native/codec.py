@@ -11,10 +11,12 @@ import json
 import re
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeGuard
 
 from core.errors import PeerError
 from core.signals import AlarmKind, AnswerKind, Level, Reading, SignalType
 from devices.buttons.native import fields
+from devices.buttons.native.doubt import is_harmless, may_call
 from devices.buttons.native.meanings import (
     ALARM_ALIASES,
     ALARM_WORDS,
@@ -37,6 +39,11 @@ ODD_MAX = 12
 DIGITS_MAX = 20
 """A longer whole number is kept as text: no field of ours needs it, and reading it costs time."""
 
+BEGUN_CHARS_LEAST = 2
+"""So many letters of a type that was cut off are enough to be the beginning of an alarm."""
+
+_BEGUN_TYPE = re.compile(r"""["']type["']\s*:\s*["']([^"']{1,24})""")
+_ONE_WORD = re.compile(r"\W*\w{1,24}\W*")
 _COMPLETE_TYPE = re.compile(rb'"type"\s*:\s*"([a-z_]{1,24})"')
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -61,13 +68,14 @@ def read(
     wall: datetime,
     presses_in_doubt: bool,
     retain: bool = False,
+    topic_fault: str = "",
 ) -> Reading:
     """What a logged-in device said. Raises PeerError for what is certainly no call for help.
 
     `leaf` may be any text. `retain`: the message asks to be kept. `presses_in_doubt` comes from
-    the device's kind (`devices.catalogue`).
+    the device's kind (`devices.catalogue`). `topic_fault`: what is wrong with where it came.
     """
-    odd: list[str] = []
+    odd: list[str] = [f"topic: {topic_fault}"] if topic_fault else []
     said = _parsed(payload, odd)
     if isinstance(said, dict):
         return _of_object(said, leaf, payload, device, wall, presses_in_doubt, odd)
@@ -87,10 +95,11 @@ def _of_object(
     presses_in_doubt: bool,
     odd: list[str],
 ) -> Reading:
+    misplaced = bool(odd) and odd[0].startswith("topic:")
     type_, kind = _type(said, leaf, payload, presses_in_doubt, odd)
-    if leaf not in tuple(Leaf):
+    if leaf not in tuple(Leaf) and not misplaced:
         odd.append(f"topic: not one of ours ({fields.shown(leaf)})")
-    elif type_ is SignalType.ALARM and leaf != Leaf.UP:
+    elif type_ is SignalType.ALARM and leaf != Leaf.UP and not misplaced:
         odd.append(f"topic: an alarm belongs on up ({fields.shown(leaf)})")
     code = fields.text("code", said.get("code"), odd, fields.NAME_CHARS_MAX) or ""
     if type_ is SignalType.HEARTBEAT and _charging(said.get("charging"), odd):
@@ -128,11 +137,12 @@ def _type(
         found = _type_of_word(value, odd)
         if found is not None:
             return found
-    if value is not None:
+    if _says_something(value):
         odd.append(f"type: not a word we know ({fields.shown(value)})")
-        calls = _calls_for_help(str(value))
+        word = str(value)
+        calls = may_call(word) or (not is_harmless(word) and _names_an_alarm(said))
         return (SignalType.ALARM if calls else SignalType.UNKNOWN), None
-    odd.append("type: missing")
+    odd.append("type: missing" if value is None else f"type: no word ({fields.shown(value)})")
     if _looks_like_a_call(said, payload):
         return SignalType.ALARM, None
     if leaf == Leaf.BEAT:
@@ -155,6 +165,29 @@ def _type_of_word(word: str, odd: list[str]) -> tuple[SignalType, AlarmKind | No
     return None
 
 
+def _says_something(value: object) -> bool:
+    """Whether a `type` could be meant as a word."""
+    return isinstance(value, str | list | dict) and any(letter.isalpha() for letter in str(value))
+
+
+def _names_an_alarm(said: dict[str, object]) -> bool:
+    """Whether an object of a type nobody knows names how bad it is, or what happened."""
+    words = [value.casefold() for value in (said.get("kind"), said.get("level")) if _is_text(value)]
+    return any(word in KINDS or word in tuple(Level) for word in words)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
+def _answer(value: object, odd: list[str]) -> AnswerKind | None:
+    """A word we do not know answers nothing, unless it nearly asks for help ("more_hlp")."""
+    answer = fields.token("answer", value, AnswerKind, odd)
+    if answer is None and isinstance(value, str) and may_call(value):
+        return AnswerKind.MORE_HELP
+    return answer
+
+
 def _looks_like_a_call(said: dict[str, object], payload: bytes) -> bool:
     """An object without `type` that names what an alarm names, or says a word for one."""
     names_kind = isinstance(said.get("kind"), str) and said["kind"] in KINDS
@@ -166,13 +199,6 @@ def _kind(value: object, odd: list[str]) -> AlarmKind | None:
     return AlarmKind.UNKNOWN if kind is None and value is not None else kind
 
 
-def _answer(value: object, odd: list[str]) -> AnswerKind | None:
-    """A word we do not know answers nothing, unless it asks for help ("more help", "hjælp")."""
-    answer = fields.token("answer", value, AnswerKind, odd)
-    asks = answer is None and isinstance(value, str) and _calls_for_help(value)
-    return AnswerKind.MORE_HELP if asks else answer
-
-
 def _charging(value: object, odd: list[str]) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
@@ -182,10 +208,13 @@ def _charging(value: object, odd: list[str]) -> bool:
 
 def _bare_word(said: str, leaf: str, payload: bytes, device: str, odd: list[str]) -> Reading | None:
     """A payload that is one word: `alarm`, `online`, `heartbeat`."""
-    if leaf == Leaf.STATUS and not _calls_for_help(said):
+    if leaf == Leaf.STATUS and not _calls_for_help(said) and not _nearly_calls(payload):
         word = fields.text("message", said, odd, fields.NAME_CHARS_MAX) or ""
         return _plain(SignalType.PRESENCE, None, device, payload, odd, code=word.casefold())
     found = _type_of_word(said, [])
+    if found is None and is_harmless(said):
+        odd.append(f"message: one word, not an object ({fields.shown(said)})")
+        return _plain(SignalType.PRESENCE, None, device, payload, odd)
     if found is None:
         return None
     odd.append(f"message: one word, not an object ({fields.shown(said)})")
@@ -203,11 +232,11 @@ def _unreadable(
     certain = _certainly(payload)
     if certain is not None:
         raise PeerError(f"{why}; it begins as {certain}")
-    if _calls_for_help(_decoded(payload, [])):
+    if _calls_for_help(_decoded(payload, [])) or _nearly_calls(payload):
         odd.append(f"message: {why}, but it calls for help")
         return _plain(SignalType.ALARM, AlarmKind.UNKNOWN, device, payload, odd)
     cleared = retain and not payload
-    if leaf == Leaf.UP and presses_in_doubt and not cleared:
+    if leaf not in (Leaf.BEAT, Leaf.STATUS) and presses_in_doubt and not cleared:
         odd.append(f"message: {why}; in doubt it is a press")
         return _plain(SignalType.ALARM, AlarmKind.UNKNOWN, device, payload, odd)
     if leaf == Leaf.BEAT and not payload:
@@ -251,6 +280,24 @@ def _certainly(payload: bytes) -> SignalType | None:
         return None
     types = [TYPES.get(match.decode()) for match in _COMPLETE_TYPE.findall(payload)]
     return None if SignalType.ALARM in types else types[0]
+
+
+def _nearly_calls(payload: bytes) -> bool:
+    """A broken object whose type, or a message whose only word, is nearly one for an alarm.
+
+    The type may be cut off with the message: "al" may have become an alarm.
+    """
+    text = _decoded(payload, []).strip("\0 \t\r\n")
+    found = _BEGUN_TYPE.search(text)
+    if found is not None:
+        word, is_cut = found[1].casefold(), found.end() == len(text)
+        begun = is_cut and len(word) >= BEGUN_CHARS_LEAST and _begins_an_alarm(word)
+        return begun or may_call(word)
+    return _ONE_WORD.fullmatch(text) is not None and may_call(text)
+
+
+def _begins_an_alarm(word: str) -> bool:
+    return any(said.startswith(word) for said in ALARM_WORDS)
 
 
 def _calls_for_help(text: str) -> bool:

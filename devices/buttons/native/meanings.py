@@ -43,5 +43,20 @@ ALARM_WORDS: tuple[str, ...] = (
 )
 """A word that makes unreadable bytes a call for help, compared without case, anywhere in them."""
 
+HARMLESS_WORDS: tuple[str, ...] = (
+    *("beat", "ping", "pong", "keepalive", "keep", "alive", "hello", "ready", "ok", "idle"),
+    *("status", "state", "info", "log", "debug", "event", "events", "message", "data", "report"),
+    *("telemetry", "sensor", "sensors", "measurement", "temperature", "humidity", "motion"),
+    *("config", "configuration", "settings", "version", "firmware", "update", "ota", "sync"),
+    *("boot", "reboot", "restart", "reset", "start", "stop", "power", "sleep", "wake", "uptime"),
+    *("online", "offline", "connected", "disconnected", "connect", "attach", "detach", "network"),
+    *("wifi", "rssi", "signal", "gsm", "lte", "ble", "beacon", "beacons", "gps", "fix", "sys"),
+    *("charge", "charging", "charger", "charged", "voltage", "time", "clock", "stats", "metrics"),
+    *("ack", "received", "accepted", "arrived", "nobody", "yet", "not", "sent", "closed"),
+    *("page", "stand", "down", "file", "wire", "cell", "full", "basic", "topic", "diagnostics"),
+)
+"""Words a device may say at any time without meaning a press. As a `type`, alone or joined, they
+are kept and shown and call nobody; as a whole message they are a sign of life."""
+
 KINDS_THAT_ARE_TYPES = (AlarmKind.TAMPER.value, AlarmKind.TECHNICAL.value, AlarmKind.UNKNOWN.value)
 """Tokens of both lists: as a `type` they mean the type."""

@@ -64,17 +64,6 @@ BROKEN = {
     "packet type 0": "00 00",
     "packet type 15": "f0 00",
     "a remaining length of five bytes": "30 80 80 80 80 01",
-    "QoS 3 [MQTT-3.3.1-4]": "36 08 0003 612f62 000a 21",
-    "DUP at QoS 0 [MQTT-3.3.1-2]": "38 06 0003 612f62 21",
-    "a wildcard in a topic [MQTT-3.3.2-2]": "30 05 0003 612f23",
-    "an empty topic [MQTT-4.7.3-1]": "30 02 0000",
-    "a null character [MQTT-1.5.3-2]": "30 05 0003 610062",
-    "a surrogate [MQTT-1.5.3-1]": "30 05 0003 eda080",
-    "bytes that are no UTF-8 [MQTT-1.5.3-1]": "30 05 0003 61ff62",
-    "a topic beyond the packet": "30 05 0009 612f62",
-    "no packet id": "32 05 0003 612f62",
-    "packet id 0 [MQTT-2.3.1-1]": "32 07 0003 612f62 0000",
-    "half a topic length": "30 01 00",
     "PUBACK with flags [MQTT-2.2.2-2]": "41 02 000a",
     "PUBACK with packet id 0": "40 02 0000",
     "PUBACK too short": "40 01 0a",
@@ -100,6 +89,41 @@ BROKEN = {
     "a CONNECT that ends too early": "10 0c 0004 4d515454 04 02 003c 0001",
     "a CONNECT with more behind it": "10 0e 0004 4d515454 04 02 003c 0001 61 00",
 }
+
+
+WRONG_PUBLISHES = {
+    "QoS 3 [MQTT-3.3.1-4]": ("36 08 0003 612f62 000a 21", "a/b", b"!", 0),
+    "packet id 0 [MQTT-2.3.1-1]": ("32 08 0003 612f62 0000 21", "a/b", b"!", 0),
+    "no packet id": ("32 05 0003 612f62", "", b"a/b", 0),
+    "a topic beyond the packet": ("30 05 0009 612f62", "", b"a/b", 0),
+    "half a topic length": ("30 01 00", "", b"", 0),
+    "a wildcard in a topic [MQTT-3.3.2-2]": ("32 08 0003 612f23 000a 21", "a/#", b"!", 1),
+    "an empty topic [MQTT-4.7.3-1]": ("32 05 0000 000a 21", "", b"!", 1),
+    "a null character [MQTT-1.5.3-2]": ("30 06 0003 610062 21", "a\0b", b"!", 0),
+    "a surrogate [MQTT-1.5.3-1]": ("30 06 0003 eda080 21", "\ufffd" * 3, b"!", 0),
+    "bytes that are no UTF-8 [MQTT-1.5.3-1]": ("30 06 0003 61ff62 21", "a\ufffdb", b"!", 0),
+}
+
+
+@pytest.mark.parametrize(("wire", "topic", "payload", "qos"), WRONG_PUBLISHES.values())
+def test_a_publish_is_handed_out_whatever_is_wrong_with_it_and_what_follows_is_read(
+    wire: str, topic: str, payload: bytes, qos: int
+) -> None:
+    publish, ping = decoded(bytes.fromhex(wire) + encode(Pingreq()))
+    assert isinstance(publish, Publish)
+    assert (publish.topic, publish.payload, publish.qos) == (topic, payload, qos)
+    assert publish.topic_fault or publish.fault
+    assert ping == Pingreq()
+
+
+def test_a_dup_at_qos_0_means_nothing() -> None:
+    assert decoded(bytes.fromhex("38 06 0003 612f62 21")) == [Publish("a/b", b"!", dup=True)]
+
+
+def test_a_will_whose_topic_breaks_the_rules_keeps_no_badge_out() -> None:
+    (packet,) = decoded(encode(Connect("a", will=Will("a/#", b"help"))))
+    assert isinstance(packet, Connect)
+    assert packet.will == Will("", b"help")
 
 
 @pytest.mark.parametrize(("wire", "packet"), SAMPLES, ids=lambda value: str(value)[:40])
@@ -156,14 +180,16 @@ def test_before_a_login_a_long_publish_is_refused_at_its_header() -> None:
 def test_topics_and_filters_have_limits() -> None:
     limits = MqttLimits(topic_bytes_max=10, filters_per_packet_max=2)
     for packet in (
-        Publish("a" * 11, b""),
-        Publish("å" * 6, b""),
         Subscribe(1, (("a" * 11, 1),)),
         Subscribe(1, (("a", 1), ("b", 1), ("c", 1))),
-        Connect("a", will=Will("a" * 11, b"")),
     ):
         with pytest.raises(PeerError):
             decoded(encode(packet), limits)
+    for topic in ("a" * 11, "å" * 6):
+        (publish,) = decoded(encode(Publish(topic, b"x")), limits)
+        assert isinstance(publish, Publish)
+        assert publish.topic_fault
+        assert len(publish.topic) <= 10
 
 
 def test_one_message_to_many_is_the_same_bytes_as_one_to_each() -> None:

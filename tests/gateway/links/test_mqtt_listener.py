@@ -330,15 +330,45 @@ async def test_a_user_takes_over_its_own_client_id_and_three_a_minute_are_notice
 # -- rights -----------------------------------------------------------------------------------
 
 
-async def test_a_message_without_right_is_acknowledged_dropped_and_noticed() -> None:
+@pytest.mark.parametrize(
+    "topic",
+    [f"{PREFIX}/badge-bo/up", f"/{UP}", UP.upper(), "$SYS/x", "a/+/b", "#", "", "a\0b", "x" * 600],
+)
+async def test_a_message_on_a_topic_without_right_goes_to_nobody_else_but_is_read_and_answered(
+    topic: str,
+) -> None:
+    site = SmallSite()
+    async with (
+        listening(site) as listener,
+        BareClient(listener.port) as anna,
+        BareClient(listener.port) as observer,
+    ):
+        await observer.log_in(OBSERVER)
+        await observer.send(Subscribe(1, (("#", 1),)))
+        await observer.receive()
+        await anna.log_in("badge-anna")
+        await anna.send(Publish(topic, b"press", qos=1, packet_id=2, retain=True), PRESS)
+        assert await anna.receive() == Puback(2)
+        assert await anna.receive() == Puback(1)
+        assert site.payloads() == [b"press", PRESS.payload]
+        assert {message.username for message in site.messages} == {"badge-anna"}
+        assert site.noticed_kinds() == ["topic_without_right"]
+        seen = await observer.receive()
+        assert isinstance(seen, Publish)
+        assert seen.payload == PRESS.payload
+
+
+async def test_a_press_in_a_packet_that_cannot_be_answered_is_read_and_ends_the_connection() -> (
+    None
+):
     site = SmallSite()
     async with listening(site) as listener, BareClient(listener.port) as anna:
         await anna.log_in("badge-anna")
-        await anna.send(Publish(f"{PREFIX}/badge-bo/up", b"forged", qos=1, packet_id=2), PRESS)
-        assert await anna.receive() == Puback(2)
+        await anna.send_bytes(bytes.fromhex("36 08 0003 612f62 000a 21") + encode(PRESS))
         assert await anna.receive() == Puback(1)
-        assert site.payloads() == [PRESS.payload]
-        assert site.noticed_kinds() == ["topic_without_right"]
+        assert await anna.is_closed()
+        assert site.payloads() == [b"!", PRESS.payload]
+        assert "bad_packet" in site.noticed_kinds()
 
 
 async def test_a_subscription_without_right_is_answered_0x80() -> None:
@@ -351,13 +381,13 @@ async def test_a_subscription_without_right_is_answered_0x80() -> None:
         assert listener.publish(f"{PREFIX}/badge-bo/down", b"page") == 0
 
 
-async def test_a_will_without_right_is_dropped_and_noticed() -> None:
+async def test_a_will_without_right_goes_to_nobody_else_but_is_read() -> None:
     site = SmallSite()
     async with listening(site) as listener, BareClient(listener.port) as anna:
         await anna.log_in("badge-anna", will=Will(f"{PREFIX}/badge-bo/status", b"offline"))
         anna.cut_the_line()
-        await site.until(lambda: bool(site.goings))
-        assert site.messages == []
+        await site.until(lambda: len(site.messages) == 1)
+        assert site.messages[0].username == "badge-anna"
         assert site.noticed_kinds() == ["will_without_right"]
 
 

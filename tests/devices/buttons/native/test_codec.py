@@ -284,11 +284,77 @@ def test_tamper_and_technical_are_types_and_not_alarms_of_that_kind() -> None:
     assert up(b'{"type":"technical"}').type is SignalType.TECHNICAL
 
 
-@pytest.mark.parametrize("type_", ['"firmware_update"', "17", "true", "[]", '""'])
+@pytest.mark.parametrize(
+    "type_",
+    [
+        *("firmware_update", "heartbeat2", "Battery-Status", "beacon", "zone_change", "cancle"),
+        *("telemetry", "page", "nobody_yet", "log", "sys", "attach", "gps_fix", "hello"),
+    ],
+)
 def test_another_unknown_type_is_kept_as_unknown(type_: str) -> None:
-    reading = up(f'{{"type":{type_}}}'.encode())
-    assert reading.type is SignalType.UNKNOWN
-    assert named_odd(reading) == ["type"]
+    for leaf in Leaf:
+        reading = on(leaf, f'{{"type":"{type_}","battery":0.5,"alarm":false}}'.encode())
+        assert reading.type is SignalType.UNKNOWN
+        assert named_odd(reading) == ["type"]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        *("alrm", "alram", "almar", "alarn", "larm", "ALARRM", "al\x81rm", "panick", "pres"),
+        *("sso", "emergancy", "hepl", "buton", "atack", "panic_alrm", "button2", "überfall"),
+    ],
+)
+def test_a_type_that_is_nearly_an_alarm_is_one_on_every_topic(type_: str) -> None:
+    for leaf in ("up", "beat", "status", ""):
+        assert on(leaf, f'{{"type":"{type_}"}}'.encode(), presses=False).type is SignalType.ALARM
+
+
+@pytest.mark.parametrize("type_", ["17", "true", "[]", '""', '"  "', "{}", '"?!"'])
+def test_a_type_that_is_no_word_is_missing(type_: str) -> None:
+    said = f'{{"type":{type_}}}'.encode()
+    assert up(said).type is SignalType.ALARM
+    assert on("beat", said).type is SignalType.HEARTBEAT
+    assert up(said, presses=False).type is SignalType.UNKNOWN
+
+
+def test_an_unknown_type_beside_a_level_or_a_kind_of_ours_is_an_alarm() -> None:
+    for more in ('"level":"red"', '"kind":"attack"', '"level":"RED"'):
+        assert up(f'{{"type":"xyzzy",{more}}}'.encode()).type is SignalType.ALARM
+    assert up(b'{"type":"xyzzy","level":87}').type is SignalType.UNKNOWN
+    assert up(b'{"type":"heartbeat2","level":"red"}').type is SignalType.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"type":"al', b'{"type":"alrm","se', b"alrm", b"{'type':'emergancy'", b'{"type":"SO'],
+)
+def test_a_broken_message_that_nearly_calls_does_so_on_every_topic(payload: bytes) -> None:
+    for leaf in ("up", "beat", "status", "elsewhere"):
+        assert on(leaf, payload, presses=False).type is SignalType.ALARM
+
+
+@pytest.mark.parametrize("word", [b"online", b"Offline", b"ping", b'"charging"', b"ok"])
+def test_a_lone_harmless_word_is_a_sign_of_life_wherever_it_comes(word: bytes) -> None:
+    for leaf in ("up", "", "LWT"):
+        assert on(leaf, word).type is SignalType.PRESENCE
+
+
+def test_a_word_close_to_more_help_is_that_answer() -> None:
+    assert up(b'{"type":"answer","answer":"more_hlp"}').answer is AnswerKind.MORE_HELP
+    assert up(b'{"type":"answer","answer":"acept"}').answer is None
+
+
+def test_what_is_wrong_with_a_topic_is_named_and_a_press_stands() -> None:
+    reading = read(
+        "up",
+        b'{"type":"alarm"}',
+        "badge-anna",
+        wall=WALL,
+        presses_in_doubt=True,
+        topic_fault="a slash before it",
+    )
+    assert (reading.type, reading.odd) == (SignalType.ALARM, ("topic: a slash before it",))
 
 
 def test_a_type_that_stands_twice_is_an_alarm_if_either_is() -> None:
