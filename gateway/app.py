@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from core.clock import Clock
+from core.doors import places
 from core.settings import Settings
 from devices.protocols import board_of
 from devices.registry import Assignment, Device, Line, MemoryRegistry, RemoteGateway
@@ -18,7 +19,12 @@ from devices.watch import Health, Watch
 from gateway.intake import Intake, IsStored
 from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
-from gateway.links.mqtt_sockets import ListenerSettings, tls_context
+from gateway.links.mqtt_sockets import (
+    CONNECTIONS_MAX,
+    FILES_SHARE,
+    ListenerSettings,
+    tls_context,
+)
 from gateway.native import Native
 from gateway.ports import Desk
 from gateway.remote.contract import Part
@@ -198,4 +204,5 @@ def listener_settings(settings: Settings) -> ListenerSettings:
         tls_cert=settings.mqtt_tls_cert,
         tls_key=settings.mqtt_tls_key,
         allow_plain=settings.mqtt_allow_plain,
+        connections_max=places(CONNECTIONS_MAX, FILES_SHARE),
     )

@@ -1,19 +1,19 @@
 """Who may stand at an HTTP port: a half-sent request never keeps a whole one out.
 
 Nobody knows who a stranger is before the head of their request is read. So nobody is refused at
-the door: when it is full, a connection that asks for nothing now makes room, from the address that
-holds most of them, the oldest first. What is whole is served. Pure but for `transport.abort`.
+the door: when it is full, a connection that asks for nothing now makes room (`core.doors`). What is
+whole is served.
 """
 
 from __future__ import annotations
 
-import resource
-from collections import OrderedDict
 from enum import StrEnum
 from typing import Protocol
 
+from core.doors import Crowds
+
 CONNECTIONS_MAX = 2_000
-"""Connections of one port. More people than that have no page open in one organisation."""
+"""Connections of one port, where the files allow. No organisation has more pages open at once."""
 
 FILES_PER_PORT = 8
 """One port takes at most this fraction of the files a process may open: three HTTP ports together
@@ -46,7 +46,7 @@ class Door:
     def __init__(self, most: int) -> None:
         self._most = most
         self._standing: dict[Guest, Phase] = {}
-        self._waiting: dict[str, OrderedDict[Guest, None]] = {}
+        self._waiting: Crowds[Guest] = Crowds()
         self.turned_out = 0
 
     def __len__(self) -> int:
@@ -58,7 +58,7 @@ class Door:
             self.turned_out += 1
             return False
         self._standing[guest] = Phase.HEAD
-        self._wait(guest)
+        self._waiting.add(guest, guest.address)
         return True
 
     def moved(self, guest: Guest, phase: Phase) -> None:
@@ -66,37 +66,20 @@ class Door:
         if guest not in self._standing:
             return
         self._standing[guest] = phase
-        self._wait_no_more(guest)
-        if phase is not Phase.SERVED:
-            self._wait(guest)
+        if phase is Phase.SERVED:
+            self._waiting.remove(guest, guest.address)
+        else:
+            self._waiting.add(guest, guest.address)
 
     def left(self, guest: Guest) -> None:
         if self._standing.pop(guest, None) is not None:
-            self._wait_no_more(guest)
+            self._waiting.remove(guest, guest.address)
 
     def _make_room(self) -> bool:
-        if not self._waiting:
+        guest = self._waiting.next_out()
+        if guest is None:
             return False
-        crowd = max(self._waiting.values(), key=len)  # of equal ones the address seen first
-        guest = next(iter(crowd))
         self.left(guest)
         self.turned_out += 1
         guest.drop()
         return True
-
-    def _wait(self, guest: Guest) -> None:
-        self._waiting.setdefault(guest.address, OrderedDict())[guest] = None
-
-    def _wait_no_more(self, guest: Guest) -> None:
-        crowd = self._waiting.get(guest.address)
-        if crowd is None or guest not in crowd:
-            return
-        del crowd[guest]
-        if not crowd:
-            del self._waiting[guest.address]
-
-
-def connections_max() -> int:
-    """How many connections one port may hold on this machine."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return CONNECTIONS_MAX if files < 0 else max(16, min(CONNECTIONS_MAX, files // FILES_PER_PORT))

@@ -19,8 +19,9 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from core.doors import places
 from core.errors import ConfigError
-from dispatcher.web.doors import Door, connections_max
+from dispatcher.web.doors import CONNECTIONS_MAX, FILES_PER_PORT, Door
 from dispatcher.web.http_connection import HttpConnection, HttpLimits
 
 STOP_WITHIN_S = 1
@@ -157,7 +158,7 @@ async def serve(
         ) from None
     server = WebServer(
         app,
-        _Server(config, Door(connections or connections_max()), limits),
+        _Server(config, Door(connections or places(CONNECTIONS_MAX, FILES_PER_PORT)), limits),
         host,
         listener.getsockname()[1],
     )

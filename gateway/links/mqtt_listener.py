@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from core.clock import Clock, sleep
+from core.doors import Crowds
 from core.errors import ConfigError
 from devices.mqtt.events import (
     ConnectAsked,
@@ -78,6 +79,7 @@ class NativeMqttListener:
         self._connections: dict[MqttSession, MqttConnection] = {}
         self._traffic = MqttTraffic(behind, self._exchange, self._connections, settings.limits)
         self._per_peer: dict[str, int] = {}
+        self._nameless: Crowds[MqttConnection] = Crowds()
         self._faults = Rate(timedelta(minutes=1))
         self._claims = Rate(timedelta(minutes=1))
         self._servers: dict[str, asyncio.Server] = {}
@@ -167,24 +169,24 @@ class NativeMqttListener:
     # -- called by the connections ----------------------------------------------------------
 
     def opened(self, connection: MqttConnection) -> bool:
-        peers = self._per_peer.get(connection.peer, 0) + 1
+        """Past a limit the oldest that has not logged in makes room, so that strangers who take
+        every place keep no device out; where all have logged in, the new one is refused."""
         if self._stopping:
             return False
-        if len(self._connections) >= self._settings.connections_max:
-            limit = f"{self._settings.connections_max} connections in all"
-        elif peers > self._settings.connections_per_peer_max:
-            limit = f"{self._settings.connections_per_peer_max} connections from one address"
-        else:
-            self._per_peer[connection.peer] = peers
-            self._connections[connection.session] = connection
-            return True
-        detail = f"{connection.peer} is refused: {limit} are the limit"
-        self._traffic.notice(Oddity.TOO_MANY_CONNECTIONS, "", detail)
-        return False
+        peer = connection.peer
+        if (limit := self._limit_reached(peer)) is not None:
+            detail = f"{peer} is refused: {limit} are the limit"
+            self._traffic.notice(Oddity.TOO_MANY_CONNECTIONS, "", detail)
+            return False
+        self._per_peer[peer] = self._per_peer.get(peer, 0) + 1
+        self._connections[connection.session] = connection
+        self._nameless.add(connection, peer)
+        return True
 
     def left(self, connection: MqttConnection) -> None:
         if self._connections.pop(connection.session, None) is None:
             return
+        self._nameless.remove(connection, connection.peer)
         self._per_peer[connection.peer] -= 1
         if not self._per_peer[connection.peer]:
             del self._per_peer[connection.peer]
@@ -209,6 +211,24 @@ class NativeMqttListener:
                 assert_never(event)
 
     # -- coming and going -------------------------------------------------------------------
+
+    def _limit_reached(self, peer: str) -> str | None:
+        """In words; None where there is room, or was made."""
+        settings = self._settings
+        if self._per_peer.get(peer, 0) >= settings.connections_per_peer_max:
+            if not self._make_room(peer):
+                return f"{settings.connections_per_peer_max} connections from one address"
+        if len(self._connections) >= settings.connections_max and not self._make_room():
+            return f"{settings.connections_max} connections in all"
+        return None
+
+    def _make_room(self, peer: str | None = None) -> bool:
+        nameless = self._nameless.next_out(peer)
+        if nameless is None:
+            return False
+        self.left(nameless)
+        nameless.abort()
+        return True
 
     def _connect_asked(self, connection: MqttConnection, event: ConnectAsked) -> None:
         asked = event.packet
@@ -245,6 +265,7 @@ class NativeMqttListener:
     def _let_in(self, connection: MqttConnection, client_id: str, *, clean: bool) -> None:
         username = connection.username
         attached = self._exchange.attach(connection.session, username, client_id, clean=clean)
+        self._nameless.remove(connection, connection.peer)
         connection.mailbox = attached.mailbox
         connection.client_id = client_id
         if attached.dropped is not None:

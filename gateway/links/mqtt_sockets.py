@@ -19,6 +19,13 @@ KEEPALIVE_IDLE_S, KEEPALIVE_EVERY_S, KEEPALIVE_TRIES = 60, 15, 4
 """TCP's own sign of life, for clients that promise none: two minutes until a dead one is known."""
 
 
+CONNECTIONS_MAX = 25_000
+"""Devices of a large organisation, each with a connection of its own."""
+
+FILES_SHARE = 2
+"""Devices may take this part of the files the process may open; HTTP ports and lines the rest."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListenerSettings:
     """Where to listen. A port of None is not opened, 0 is any free one.
@@ -32,8 +39,8 @@ class ListenerSettings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     allow_plain: bool = False
-    connections_max: int = 25_000
-    connections_per_peer_max: int = 25_000
+    connections_max: int = CONNECTIONS_MAX
+    connections_per_peer_max: int = CONNECTIONS_MAX
     """All devices of a site may stand behind one address; lower it where they do not."""
     limits: MqttLimits = field(default_factory=MqttLimits)
 

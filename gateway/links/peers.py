@@ -1,13 +1,17 @@
 """Limits for each peer of a listener, so that a flood from one delays nobody else.
 
 A peer is an address: whoever floods from it spends its own budget of bytes and then waits; its
-connections are counted, and one too many is refused.
+connections are counted. One too many takes the place of one that has said nothing whole yet, so
+that silent strangers keep no panel out; where there is none such, it is refused.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
+
+from core.doors import Crowds
 
 PEERS_MAX = 10_000
 """Addresses remembered; past this the one heard longest ago is forgotten, its budget full again."""
@@ -26,6 +30,14 @@ class PeerLimits:
     idle: timedelta = timedelta(hours=1)
 
 
+class Caller(Protocol):
+    """A connection of a listener."""
+
+    def make_room(self) -> None:
+        """End it at once; what it has said so far is still looked at."""
+        ...
+
+
 @dataclass(slots=True)
 class _Peer:
     budget: float
@@ -40,21 +52,31 @@ class Peers:
         self._limits = limits
         self._peers_max = peers_max
         self._peers: dict[str, _Peer] = {}
-        self._connections = 0
+        self._connections: dict[Caller, str] = {}
+        self._silent: Crowds[Caller] = Crowds()
 
-    def connect(self, address: str, now: datetime) -> str:
+    def connect(self, caller: Caller, address: str, now: datetime) -> str:
         """Count one more connection; else the limit that refuses it, in words."""
-        peer = self._peer(address, now)
-        if self._connections >= self._limits.connections_max:
-            return f"{self._limits.connections_max} connections in all are the limit"
-        if peer.connections >= self._limits.connections_per_peer_max:
-            return f"{self._limits.connections_per_peer_max} from one address are the limit"
+        peer, limits = self._peer(address, now), self._limits
+        if peer.connections >= limits.connections_per_peer_max and not self._room(address):
+            return f"{limits.connections_per_peer_max} from one address are the limit"
+        if len(self._connections) >= limits.connections_max and not self._room():
+            return f"{limits.connections_max} connections in all are the limit"
         peer.connections += 1
-        self._connections += 1
+        self._connections[caller] = address
+        self._silent.add(caller, address)
         return ""
 
-    def disconnect(self, address: str) -> None:
-        self._connections -= 1
+    def spoke(self, caller: Caller) -> None:
+        """It has said something whole: it makes room for nobody any more."""
+        if (address := self._connections.get(caller)) is not None:
+            self._silent.remove(caller, address)
+
+    def disconnect(self, caller: Caller) -> None:
+        address = self._connections.pop(caller, None)
+        if address is None:
+            return
+        self._silent.remove(caller, address)
         if address in self._peers:
             self._peers[address].connections -= 1
 
@@ -64,6 +86,15 @@ class Peers:
         peer.budget -= max(size, self._limits.read_costs_least)
         owed = max(-peer.budget, 0.0)
         return timedelta(seconds=owed / self._limits.bytes_per_second)
+
+    def _room(self, address: str | None = None) -> bool:
+        """Whether one that has said nothing whole made room: of this address, or of any."""
+        silent = self._silent.next_out(address)
+        if silent is None:
+            return False
+        self.disconnect(silent)
+        silent.make_room()
+        return True
 
     def _peer(self, address: str, now: datetime) -> _Peer:
         """The peer with what it has regained; it moves to the end: the front is unused longest."""

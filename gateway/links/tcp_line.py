@@ -137,7 +137,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         address = transport.get_extra_info("peername")
         self._peer = str(address[0]) if address else "unknown"
-        refused = self._line.peers.connect(self._peer, self._line.behind.now())
+        refused = self._line.peers.connect(self, self._peer, self._line.behind.now())
         if refused:
             detail = f"a connection from {self._peer} is refused: {refused}"
             self._line.behind.noticed("too_many_connections", detail)
@@ -159,6 +159,8 @@ class TcpConnection(asyncio.BufferedProtocol):
         now = self._heard_at = self._line.behind.now()
         messages = self._pump.receive(bytes(self._line.read_buffer[:nbytes]))
         self._unfinished = 0 if messages else self._unfinished + nbytes
+        if messages:
+            self._line.peers.spoke(self)
         if self._unfinished > self._line.limits.unfinished_bytes_max:
             self._pump.ended()
             detail = f"{self._peer} sent {self._unfinished} bytes without one message; cut off"
@@ -192,7 +194,7 @@ class TcpConnection(asyncio.BufferedProtocol):
             if not self._closing:  # we close what is answered, or stop: nothing is lost then
                 self._pump.ended()
             self._pump.close()
-            self._line.peers.disconnect(self._peer)
+            self._line.peers.disconnect(self)
             self._line.connections.pop(self, None)
 
     # -- the pump's wire --------------------------------------------------------------------
@@ -208,6 +210,14 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._release("store")
 
     # -- called by the line -----------------------------------------------------------------
+
+    def make_room(self) -> None:
+        """It has said nothing whole, and others wait: what it said so far may still be a call."""
+        detail = f"a connection from {self._peer} that said nothing whole made room for a new one"
+        self._line.behind.noticed("too_many_connections", detail)
+        if self._pump is not None:
+            self._pump.ended()
+        self.abort()
 
     def stop_reading(self) -> None:
         self._closing = True

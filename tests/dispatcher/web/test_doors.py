@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 from dataclasses import dataclass
 
 import pytest
 
-from dispatcher.web.doors import CONNECTIONS_MAX, Door, Phase, connections_max
+from dispatcher.web.doors import Door, Phase
 
 
 def test_a_stranger_with_every_place_half_taken_keeps_no_whole_request_out() -> None:
@@ -54,16 +53,6 @@ def test_who_has_left_takes_no_place_and_is_not_ended_again() -> None:
     come(door)
     assert not gone.dropped
     assert len(door) == 1
-
-
-@pytest.mark.parametrize(
-    ("files", "most"), [(1_024, 128), (20_000, CONNECTIONS_MAX), (-1, CONNECTIONS_MAX), (64, 16)]
-)
-def test_devices_keep_most_of_the_files_a_process_may_open(
-    files: int, most: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda which: (files, files))
-    assert connections_max() == most
 
 
 @dataclass(eq=False)

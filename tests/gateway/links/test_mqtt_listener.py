@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -612,16 +613,41 @@ async def test_connections_are_limited(settings: ListenerSettings) -> None:
     async with (
         listening(site, settings) as listener,
         BareClient(listener.port) as one,
-        BareClient(listener.port),
-        BareClient(listener.port) as third,
+        BareClient(listener.port) as two,
     ):
-        assert await third.is_closed()
-        assert site.noticed_kinds() == ["too_many_connections"]
         await one.log_in("badge-anna")
+        await two.log_in("badge-bo")
+        async with BareClient(listener.port) as third:
+            assert await third.is_closed()
+        assert site.noticed_kinds() == ["too_many_connections"]
         await one.hang_up()
         await site.until(lambda: len(site.goings) == 1)
         async with BareClient(listener.port) as fourth:
             assert await fourth.log_in("badge-anna") == Connack(0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ListenerSettings(port=0, connections_max=3),
+        ListenerSettings(port=0, connections_per_peer_max=3),
+    ],
+    ids=["in all", "from one address"],
+)
+async def test_strangers_who_take_every_place_keep_no_device_out(
+    settings: ListenerSettings,
+) -> None:
+    site = SmallSite()
+    async with AsyncExitStack() as stack:
+        listener = await stack.enter_async_context(listening(site, settings))
+        anna = await stack.enter_async_context(BareClient(listener.port))
+        await anna.log_in("badge-anna")
+        for _ in range(8):
+            await stack.enter_async_context(BareClient(listener.port))
+        bo = await stack.enter_async_context(BareClient(listener.port))
+        assert await bo.log_in("badge-bo") == Connack(0)
+        await anna.send(PRESS)
+        assert await anna.receive() == Puback(1)
 
 
 async def test_an_address_with_many_faults_is_slowed_down_and_its_presses_still_come_in() -> None:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -126,15 +127,30 @@ async def test_a_peer_that_has_waited_out_its_budget_is_read_again() -> None:
 async def test_connections_past_the_limits_are_refused_and_the_others_are_served() -> None:
     house = SlowHouse()
     limits = PeerLimits(connections_max=3, connections_per_peer_max=2)
-    async with serving(house, limits) as line, peer(line) as (reader, writer), peer(line):
+    async with serving(house, limits) as line, peer(line) as first, peer(line) as second:
+        await say(first, 550)
+        await say(second, 551)
         assert await refused(line, "127.0.0.1")
-        async with peer(line, "127.0.0.2") as (other_reader, other):
-            other.write(b"!551 help\n")
-            assert await soon(other_reader.readline()) == b"+551\n"
+        async with peer(line, "127.0.0.2") as other:
+            await say(other, 552)
             assert await refused(line, "127.0.0.3")
-        writer.write(b"!550 help\n")
-        assert await soon(reader.readline()) == b"+550\n"
+        await say(first, 553)
         assert house.notes == ["too_many_connections"] * 2
+
+
+async def test_strangers_who_take_every_place_and_say_nothing_whole_keep_no_panel_out() -> None:
+    house = SlowHouse()
+    limits = PeerLimits(connections_max=3, connections_per_peer_max=3)
+    async with AsyncExitStack() as stack:
+        line = await stack.enter_async_context(serving(house, limits))
+        standing = await stack.enter_async_context(peer(line))
+        await say(standing, 550)
+        for _ in range(8):
+            _, stranger = await stack.enter_async_context(peer(line))
+            stranger.write(b"!5")
+        panel = await stack.enter_async_context(peer(line))
+        await say(panel, 551)
+        await say(standing, 552)
 
 
 async def test_bytes_without_end_and_without_a_message_are_cut_off() -> None:
@@ -226,6 +242,13 @@ async def peer(
         yield reader, writer
     finally:
         writer.close()
+
+
+async def say(there: tuple[StreamReader, StreamWriter], number: int) -> None:
+    """Something whole, and its answer."""
+    reader, writer = there
+    writer.write(b"!%d help\n" % number)
+    assert await soon(reader.readline()) == b"+%d\n" % number
 
 
 async def refused(line: TcpLine, address: str) -> bool:
