@@ -30,6 +30,7 @@ from devices.catalogue import kind
 from devices.device_clock import OLDEST
 from devices.identity import Identity
 from devices.registry import Registration, Registry, wire_names
+from devices.untracked import untracked, without_coordinates
 from gateway.oddities import UNKNOWN, field_of, protocol_label, reason, wrong_with
 from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
@@ -261,9 +262,9 @@ class Intake:
         if not kept:
             return True
         later = _promised()
-        raw = self._desk.keep_raw(
-            protocol, sender, why, content[:RAW_BYTES_MAX], partial(_fulfil, later)
-        )
+        why = without_coordinates(why.encode(errors="replace")).decode()
+        content = without_coordinates(content[:RAW_BYTES_MAX])
+        raw = self._desk.keep_raw(protocol, sender, why, content, partial(_fulfil, later))
         taken = await asyncio.shield(self._spawn(raw))
         return await _acknowledged(_Outcome(taken, later), called)
 
@@ -388,7 +389,7 @@ class Intake:
         return Signal(
             id=derived("s", named.identity),
             identity=named.identity,
-            reading=reading,
+            reading=untracked(reading),
             site=known.site,
             device=known.device,
             standing=known.standing,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -167,6 +168,7 @@ async def doctor(loaded: Settings, *, quick: bool) -> int:
     if not quick:
         _doctor_of_lines(lines.json() if lines.is_success else {})
         _doctor_of_files(loaded)
+        _doctor_of_journals(loaded, ready.journals)
     return 0 if answer.status_code == httpx.codes.OK else 1
 
 
@@ -191,6 +193,17 @@ def _doctor_of_files(loaded: Settings) -> None:
         _out.print(f"site: {len(findings)} findings; `tilkald check {loaded.site_dir}` names them")
     _out.print(f"SMS: {'set up' if loaded.twilio else 'not set up (TILKALD_TWILIO_ACCOUNT_SID …)'}")
     _out.print(f"outside watcher: {loaded.deadman_url or 'none (TILKALD_DEADMAN_URL)'}")
+
+
+def _doctor_of_journals(loaded: Settings, journals: Sequence[str]) -> None:
+    """Whether a disk that hangs would take the only emergency journal along."""
+    _out.print(f"emergency journal: {', '.join(journals)}", markup=False)
+    database = os.stat(loaded.database_path).st_dev
+    if all(os.stat(Path(one).parent).st_dev == database for one in journals):
+        _out.print(
+            "emergency journal: on the database's own disk alone. If it hangs, what is called then"
+            " is kept in memory only. Give the database another disk (TILKALD_DATABASE_URL)."
+        )
 
 
 def _open(loaded: Settings) -> SqliteStore:

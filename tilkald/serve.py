@@ -66,6 +66,7 @@ class Ready:
     public: str
     mqtt: str
     token: str
+    journals: tuple[str, ...] = ()
 
 
 class Service:
@@ -309,6 +310,7 @@ class Service:
             public=self.pages.public.url,
             mqtt=f"{door.host}:{door.port}",
             token=self._token,
+            journals=tuple(map(str, self._ground.journal.paths)),
         )
         write_private(run_file(self._settings), msgspec.json.encode(ready).decode())
         systemd.notify("READY=1")

@@ -65,6 +65,11 @@ class EmergencyJournal:
             *(JournalPlace(other, size_max_bytes, reserves=False) for other in beside),
         )
 
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Where it stands; the files beside the first are there only while they are needed."""
+        return [place.path for place in self._places]
+
     async def append(self, unit: Unit) -> Unit:
         """On a disk when it returns. Submit what it returns when trying again: it counts once.
 

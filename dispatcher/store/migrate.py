@@ -13,8 +13,8 @@ from core.errors import ConfigError, StoreUnavailable
 from dispatcher.store.connection import DatabaseFile, make_private
 from dispatcher.store.copies import copy_database, stamp
 
-REVISION = "0001"
-"""The newest migration, which makes exactly the tables of `schema.py`."""
+REVISION = "0002"
+"""The newest migration: they make exactly the tables of `schema.py`."""
 
 _SHARED_PAGE_BYTES = 4096
 _SCRIPTS = Path(__file__).parent / "migrations"

@@ -41,6 +41,7 @@ class Ready(msgspec.Struct, frozen=True):
     public: str
     mqtt: str
     token: str
+    journals: tuple[str, ...] = ()
     ready: bool = True
 
     @property

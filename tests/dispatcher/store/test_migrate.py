@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from contextlib import closing
@@ -66,6 +67,39 @@ async def test_a_full_database_of_the_first_release_opens_with_its_open_alarms(
     await store.close()
 
 
+async def test_where_people_were_leaves_a_database_of_the_first_release(database: Path) -> None:
+    """Law 10: only a call for help keeps its place."""
+    await _fill(database)
+    where = '"position":{"lat":56.125,"lon":10.25},"raw":"eyJsYXQiOjU2LjEyNX0="'
+    state = '{"reading":{"type":"answer",' + where + '},"device":"badge-bo"}'
+    with closing(sqlite3.connect(database)) as older, older:
+        older.execute("UPDATE alembic_version SET version_num = '0001'")
+        for number, said in enumerate(("answer", "alarm")):
+            row = (f"badge-bo|{number}", said, state.encode())
+            older.execute(_OLDER_SIGNAL, row)
+        bytes_ = b'{"lat": 56.125, "lon":10.25, "battery": 0.5'
+        older.execute(
+            "INSERT INTO raw VALUES (NULL, 1, 'native', 'badge-bo', 'torn', ?)", (bytes_,)
+        )
+    migrate.bring_up(DatabaseFile(database), T)
+    with closing(sqlite3.connect(database)) as now:
+        states = dict(now.execute("SELECT type, state FROM signals WHERE device = 'badge-bo'"))
+        (raw,) = now.execute("SELECT content FROM raw").fetchone()
+    assert states["alarm"] == state.encode()
+    assert json.loads(states["answer"])["reading"] == {
+        "type": "answer",
+        "position": None,
+        "raw": "",
+    }
+    assert raw == b'{"lat": -, "lon":-, "battery": 0.5'
+
+
+_OLDER_SIGNAL = (
+    "INSERT INTO signals (identity, id, site, device, type, epoch, at_us, wall_us, state)"
+    " VALUES (?1, ?1, 'solgaarden', 'badge-bo', ?2, 0, 1, 1, ?3)"
+)
+
+
 async def test_a_migration_keeps_open_alarms_and_what_refers_to_them(database: Path) -> None:
     await _fill(database)
     copy = _to_the_next_release(database)
@@ -85,7 +119,9 @@ async def test_a_copy_is_made_before_a_migration_and_opens_with_this_release(
 ) -> None:
     await _fill(database)
     copy = _to_the_next_release(database)
-    assert copy == database.with_name("tilkald.before-migration-from-0001-20261121T190000Z.db")
+    assert copy == database.with_name(
+        f"tilkald.before-migration-from-{REVISION}-20261121T190000Z.db"
+    )
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     store = open_sqlite(copy, clock_wall=T)
     assert await store.open_alarms() == [alarm("alm_0"), alarm("alm_1")]
