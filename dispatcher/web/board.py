@@ -16,6 +16,9 @@ from dispatcher.web.names import Names
 PLACE_STALE_S = 60.0
 """An older place is called the last known one, never the present one (law 8)."""
 
+WALK_IN_MINUTES_FROM_S = 120.0
+"""Nobody counts more seconds than this while they wait."""
+
 ON_THE_WAY = (Standpoint.CALLED, Standpoint.RANG, Standpoint.SEEN, Standpoint.ACCEPTED)
 """Those whose walking time still says something."""
 
@@ -46,7 +49,8 @@ class Called:
 class Card:
     """What the board says of one alarm. `tone` of the status: `nobody`, `coming`, `here`, `over`.
 
-    `seconds` counts since the press (since it was received when the press time is unknown).
+    `seconds` counts since the press, or, where that moment is not known (`pressed` is false), since
+    it was received.
     """
 
     id: str
@@ -57,6 +61,7 @@ class Card:
     headline: str
     place_notes: tuple[str, ...]
     who: str
+    pressed: bool
     since_word: str
     since_clock: str
     seconds: int
@@ -89,6 +94,7 @@ def card(alarm: Alarm, reader: Reader) -> Card:
         headline=(alarm.text if alarm.technical else "") or place_words(w, alarm.place),
         place_notes=place_notes(w, alarm.place),
         who=_who(alarm.pressers),
+        pressed=alarm.times.pressed is not None,
         since_word=w("pressed at") if alarm.times.pressed else w("received at"),
         since_clock=moments.clock(since),
         seconds=seconds,
@@ -112,9 +118,15 @@ def called(w: Words, call: Call) -> Called:
         name=call.first_name,
         standpoint=call.standpoint,
         said=w(labels.STANDPOINTS[call.standpoint]),
-        walk=w("about {seconds} s walk", seconds=round(call.expected_s or 0)) if walks else "",
+        walk=_walk(w, call.expected_s or 0.0) if walks else "",
         unusual=tuple(w(labels.UNUSUALS_OF_ANOTHER[one]) for one in call.unusual),
     )
+
+
+def _walk(w: Words, seconds: float) -> str:
+    if seconds < WALK_IN_MINUTES_FROM_S:
+        return w("about {seconds} s walk", seconds=round(seconds))
+    return w("about {minutes} min away", minutes=round(seconds / 60))
 
 
 def place_words(w: Words, place: Place) -> str:
@@ -204,7 +216,11 @@ def _notes(alarm: Alarm, reader: Reader) -> Iterable[str]:
         if presser.presses > 1:
             yield w("Pressed {count} times", count=presser.presses)
     if alarm.escalation is not None and alarm.escalation.round:
-        yield w("Everybody is called, round {round}", round=alarm.escalation.round)
+        yield w.many(
+            "Everybody has been called {count} time",
+            "Everybody has been called {count} times",
+            alarm.escalation.round,
+        )
 
 
 def _minutes(alarm: Alarm) -> int:

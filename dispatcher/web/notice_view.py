@@ -138,7 +138,7 @@ def _since(w: Words, alarm: Alarm, moments: Moments) -> str:
     if alarm.times.pressed is not None:
         return f"{w('pressed at')} {moments.short(alarm.times.pressed)}"
     stored = alarm.times.stored
-    return f"{w('received at')} {moments.short(stored)}" if stored is not None else ""
+    return f"· {w('received at')} {moments.short(stored)}" if stored is not None else ""
 
 
 def _stood_down(alarm: Alarm, notice: Notice, call: Call | None) -> bool:

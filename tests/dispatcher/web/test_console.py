@@ -231,7 +231,7 @@ async def test_only_somebody_who_was_there_or_the_duty_leader_ends_it() -> None:
     form = {"rev": "1", "cause": "calmed_down", "asked": a_moment_ago()}
     refused = await of(desk, "token-of-bo").post("/alarms/a_1/close", data=form)
     assert refused.status_code == 403
-    assert "Kun en, der var der, eller vagthavende afslutter." in refused.text
+    assert "Kun en, der var der, eller vagthavende kan afslutte." in refused.text
 
 
 async def test_an_end_in_the_same_breath_as_its_page_is_asked_again() -> None:

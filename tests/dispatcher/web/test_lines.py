@@ -14,8 +14,8 @@ from tests.support.web import Registry, staff_client, web_deps, with_lines
 async def test_the_page_shows_lines_gateways_and_who_speaks_unregistered() -> None:
     page = (await client(Registry()).get("/lines")).text
     assert "nurse-call" in page
-    assert "Har kontakt" in page
-    assert "Ingen kontakt" in page
+    assert "Har forbindelse" in page
+    assert "Har ikke forbindelse" in page
     assert "7 beskeder venter dér, den ældste fra 3 t siden" in page
     assert "espa444:0815" in page
     assert "&lt;b&gt;Stue 12" in page

@@ -32,7 +32,10 @@ def test_a_sentence_names_people_channels_and_reasons_in_words() -> None:
         ("rang_locally", '{"count":"2"}'): "Sirener i huset lød: 2",
         ("step", '{"number":"2","people":""}'): "Trin 2: tilkaldt ingen",
         ("send_failed", '{"person":"ida","channel":"sms"}'): "Kunne ikke nå Ida på SMS",
-        ("told_wearer", '{"what":"nobody_yet","by":[]}'): "Alarmen viser den berørte: ingen endnu",
+        (
+            "told_wearer",
+            '{"what":"nobody_yet","by":[]}',
+        ): "På den berørtes alarm står nu: ingen endnu",
         ("closed", '{"by":"per","cause":"calmed_down"}'): "Afsluttet: Faldet til ro (Per)",
         ("closed", '{"by":"service","cause":"restored"}'): "Afsluttet: Virker igen (tjenesten)",
         ("responder_lost", '{"person":"bo","why":"pressed"}'): (
