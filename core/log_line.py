@@ -10,7 +10,7 @@ import math
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from core.errors import ConfigError, Conflict, StoreUnavailable
@@ -74,7 +74,9 @@ def _plain(value: object, *, deep: bool = True) -> object:
         case float() if math.isfinite(value):
             return float(value)
         case str():
-            return _clean(value)
+            return _clean(str.__str__(value))
+        case PurePath():
+            return _clean(str(value))
         case int() | float():
             return "no number to write"
         case BaseException():

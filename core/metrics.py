@@ -73,7 +73,7 @@ TAKING = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5),
     registry=REGISTRY,
 )
-LOGINS = Counter("tilkald_device_logins", "Logins of devices", ["outcome"], registry=REGISTRY)
+LOGINS = Count("tilkald_device_logins", "Logins of devices", ["outcome"], registry=REGISTRY)
 NOTICED = Count(
     "tilkald_listener_noticed", "What the MQTT listener found wrong", ["what"], registry=REGISTRY
 )

@@ -151,7 +151,13 @@ async def _watch_log(gateway: RemoteGateway) -> None:
     def report(part: str, message: str, **fields: object) -> None:
         gateway.problem(part, message.format(**fields))
 
-    await vitals.watch_log(log.standing, report, lambda part: gateway.problem(part, None))
+    def clear(part: str) -> None:
+        gateway.problem(part, None)
+
+    async def watch() -> None:
+        await vitals.watch_log(log.standing, report, clear)
+
+    await vitals.supervised("log", watch, report, lambda: None)
 
 
 def _asked_to_stop() -> asyncio.Event:

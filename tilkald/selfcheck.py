@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiomqtt
@@ -37,6 +38,13 @@ class Outcome:
 
 async def press_for_ever(door: Door, deadman_url: str, outcome: Outcome) -> None:
     """One press a minute; a failed one is tried again after five seconds."""
+    async with _way_out(deadman_url) as way_out:
+        await _press_on(door, deadman_url, outcome, way_out)
+
+
+async def _press_on(
+    door: Door, deadman_url: str, outcome: Outcome, way_out: httpx.AsyncClient | None
+) -> None:
     seq = 0
     while True:
         seq += 1
@@ -48,7 +56,8 @@ async def press_for_ever(door: Door, deadman_url: str, outcome: Outcome) -> None
             continue
         outcome.worked(clock.monotonic_s() - began)
         systemd.notify("WATCHDOG=1")
-        await _feed(deadman_url)
+        if way_out is not None:
+            await _feed(deadman_url, way_out)
         await clock.sleep(EVERY_S)
 
 
@@ -78,12 +87,20 @@ async def _there_and_back(door: Door, seq: int) -> None:
                 return
 
 
-async def _feed(deadman_url: str) -> None:
-    """The dead-man's switch outside. Its own failure is a line in the log: it will alarm itself."""
+@asynccontextmanager
+async def _way_out(deadman_url: str) -> AsyncIterator[httpx.AsyncClient | None]:
+    """Made once and beside the loop: reading the certificates of the world takes 40 ms."""
     if not deadman_url:
+        yield None
         return
+    client = await asyncio.to_thread(httpx.AsyncClient, timeout=DEADMAN_TIMEOUT_S)
+    async with client:
+        yield client
+
+
+async def _feed(deadman_url: str, way_out: httpx.AsyncClient) -> None:
+    """The dead-man's switch outside. Its own failure is a line in the log: it will alarm itself."""
     try:
-        async with httpx.AsyncClient(timeout=DEADMAN_TIMEOUT_S) as client:
-            (await client.get(deadman_url)).raise_for_status()
+        (await way_out.get(deadman_url)).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         _log.warning("the dead-man's switch was not fed", error=error)

@@ -175,7 +175,7 @@ class Service:
             read = read_directory(folder)
             if stored is None or replace(read, version=stored.version) != stored:
                 version = await store.write_organisation(read, "SITE_DIR", self._ground.clock.now())
-                _log.info("configuration applied", version=version, folder=str(folder))
+                _log.info("configuration applied", version=version, folder=folder)
                 return replace(read, version=version)
         if stored is None:
             raise ConfigError(

@@ -21,6 +21,11 @@ LAG_CALM = 30
 """So many calm measurements in a row until the loop counts as well again."""
 
 LOG_EVERY_S = 1.0
+LOG_CALM = 30
+"""So many looks in a row at a log that is written, until it counts as well again."""
+
+TOO_SLOW = "it is read too slowly"
+
 CLOCK_EVERY_S = 5.0
 MARK_EVERY_S = 10.0
 AUDIT_EVERY_S = 60.0
@@ -52,18 +57,35 @@ async def watch_loop_lag(report: Report, clear: Clear, measured: Callable[[float
             clear("loop")
 
 
-async def watch_log(standing: Callable[[], log.Standing], report: Report, clear: Clear) -> None:
+class LogWatch:
     """Nobody waits for the log, so that it is silent when it fails: it is told here instead."""
-    before = log.Standing(0, 0, "")
+
+    def __init__(self, report: Report, clear: Clear) -> None:
+        self._report = report
+        self._clear = clear
+        self._before = log.Standing(0, 0, "")
+        self._calm = LOG_CALM
+
+    def look(self, now: log.Standing) -> None:
+        """Once a second."""
+        lost, folded = now.lost - self._before.lost, now.folded - self._before.folded
+        self._before = now
+        metrics.LOG_LINES.labels("lost").inc(max(lost, 0))
+        metrics.LOG_LINES.labels("folded").inc(max(folded, 0))
+        trouble = now.trouble or (TOO_SLOW if lost > 0 else "")
+        self._calm = 0 if trouble else self._calm + 1
+        if trouble:
+            message = "The log cannot be written: {why}. Alarms go on."
+            self._report("log", message, why=trouble)
+        elif self._calm == LOG_CALM:
+            self._clear("log")
+
+
+async def watch_log(standing: Callable[[], log.Standing], report: Report, clear: Clear) -> None:
+    """How the log is, once a second."""
+    watch = LogWatch(report, clear)
     while True:
-        now = standing()
-        metrics.LOG_LINES.labels("lost").inc(max(now.lost - before.lost, 0))
-        metrics.LOG_LINES.labels("folded").inc(max(now.folded - before.folded, 0))
-        if now.trouble:
-            report("log", "The log cannot be written: {why}. Alarms go on.", why=now.trouble)
-        else:
-            clear("log")
-        before = now
+        watch.look(standing())
         await clock.sleep(LOG_EVERY_S)
 
 

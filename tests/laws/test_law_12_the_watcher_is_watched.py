@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from core.log import Standing
 from tests.support.story import story
+from tilkald.vitals import LOG_CALM, TOO_SLOW, LogWatch
 
 
 def test_losses_with_one_cause_are_one_technical_alarm() -> None:
@@ -35,3 +37,34 @@ def test_a_technical_alarm_closes_by_itself_when_all_is_well_again() -> None:
                                          ; closed by service: restored
     """)
     assert not stage.core.book.alarms
+
+
+def test_a_log_that_cannot_be_written_is_shown_until_it_has_been_well_for_a_while() -> None:
+    shown: dict[str, object] = {}
+    watch = showing_in(shown)
+    watch.look(Standing(0, 0, ""))
+    assert not shown
+    watch.look(Standing(0, 0, "nobody reads it"))
+    assert shown == {"log": "nobody reads it"}
+    for _ in range(LOG_CALM - 1):
+        watch.look(Standing(0, 0, ""))
+        assert shown
+    watch.look(Standing(0, 0, ""))
+    assert not shown
+
+
+def test_a_log_that_is_written_but_loses_lines_is_shown_too() -> None:
+    shown: dict[str, object] = {}
+    watch = showing_in(shown)
+    watch.look(Standing(7, 0, ""))
+    assert shown == {"log": TOO_SLOW}
+
+
+def showing_in(shown: dict[str, object]) -> LogWatch:
+    def report(part: str, message: str, **fields: object) -> None:
+        shown[part] = fields["why"]
+
+    def clear(part: str) -> None:
+        del shown[part]
+
+    return LogWatch(report, clear)
