@@ -14,6 +14,14 @@ from devices.catalogue import kind
 NATIVE = "native"
 """The protocol of our own devices: what they call themselves is their id."""
 
+OWN_PREFIX = "tilkald-"
+"""What the ids of the service's own devices begin with: no device of a site is called so."""
+
+
+def is_own(identity: str) -> bool:
+    """Whether this id, or identity on the wire, is kept for the service's own devices."""
+    return identity.removeprefix(f"{NATIVE}:").startswith(OWN_PREFIX)
+
 
 @dataclass(frozen=True, slots=True)
 class Device:

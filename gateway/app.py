@@ -76,6 +76,7 @@ class Gateway:
         self.lines.stop_reading()
         await self.remote.close()
         await asyncio.gather(self._intake.close(), self.listener.close())
+        await self._native.close()
         await self.lines.close()
 
     async def supervise(self) -> None:

@@ -6,7 +6,7 @@ pattern guards them; it may not publish on `down`, which is ours to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from core import metrics
 from core.clock import Clock
@@ -73,7 +73,7 @@ class Native:
         self._desk = desk
         self._intake = intake
         self._supervision = supervision
-        self._logins = Logins(registry, clock)
+        self._logins = Logins(registry)
         self._listener: MqttListener | None = None
         self._connections: dict[str, int] = {}
         self._line_of: Callable[[str], MqttLine | None] = lambda device: None
@@ -85,6 +85,10 @@ class Native:
     def ending(self, line_of: Callable[[str], MqttLine | None]) -> None:
         """Some of who log in are the far ends of lines: `line_of` says which."""
         self._line_of = line_of
+
+    async def close(self) -> None:
+        """Nobody logs in any more."""
+        await self._logins.close()
 
     def lines_changed(self) -> None:
         """Lines were opened anew: whoever is their far end may be logged in already."""
@@ -126,14 +130,14 @@ class Native:
 
     # What the listener asks
 
-    def login(self, username: str, password: bytes | None, client_id: str, peer: str) -> Login:
+    def login(
+        self, username: str, password: bytes | None, client_id: str, peer: str
+    ) -> Login | Awaitable[Login]:
         """An unknown device may not; a withdrawn or unassigned one may, and may raise."""
         outcome = self._logins.login(username, password, peer)
-        metrics.LOGINS.labels(outcome.value).inc()
-        if outcome is Login.NOT_ALLOWED:
-            text = f"{username} is revoked as stolen and tried to log in. Its login was refused."
-            self._desk.problem(f"revoked:{username}", text)
-        return outcome
+        if isinstance(outcome, Login):
+            return self._counted(username, outcome)
+        return self._when_counted(username, outcome)
 
     def may_publish(self, username: str, topic: str) -> bool:
         leaf = own_leaf(self._prefix, username, topic)
@@ -141,6 +145,16 @@ class Native:
 
     def may_subscribe(self, username: str, topic_filter: str) -> bool:
         return bool(own_leaf(self._prefix, username, topic_filter))
+
+    async def _when_counted(self, username: str, outcome: Awaitable[Login]) -> Login:
+        return self._counted(username, await outcome)
+
+    def _counted(self, username: str, outcome: Login) -> Login:
+        metrics.LOGINS.labels(outcome.value).inc()
+        if outcome is Login.NOT_ALLOWED:
+            text = f"{username} is revoked as stolen and tried to log in. Its login was refused."
+            self._desk.problem(f"revoked:{username}", text)
+        return outcome
 
     async def published(self, message: Published, called: Called) -> bool:
         """True once the message, or its bytes where nobody can read it, are kept durably."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DEVICE = "tilkald-selfcheck"
+from devices.registry import OWN_PREFIX
+
+DEVICE = f"{OWN_PREFIX}selfcheck"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from core.signals import AlarmKind, Level
 from devices.line_settings import open_port
 from devices.passwords import readable
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
-from devices.registry import Assignment, Device, Line, Parity, RemoteGateway
+from devices.registry import OWN_PREFIX, Assignment, Device, Line, Parity, RemoteGateway, is_own
 from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from dispatcher.roster.model import (
     Duty,
@@ -198,7 +198,11 @@ def read_device(fields: Fields, home: Home) -> Device:
         withdrawn=fields.flag("withdrawn"),
         revoked=fields.flag("revoked"),
     )
+    if is_own(device.id):
+        fields.mistake("id", f"begins with {OWN_PREFIX!r}, as the service's own devices do")
     for identity in device.wire:
+        if is_own(identity):
+            fields.mistake("wire", f"{identity!r} is a device of the service's own")
         if not all(identity.partition(":")[::2]):
             fields.mistake("wire", f"{identity!r} is no identity; write protocol:identity")
     if device.password and not readable(device.password):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import ConfigError, DomainError
 from devices.catalogue import KINDS
-from devices.registry import Device
+from devices.registry import OWN_PREFIX, Device, is_own
 from dispatcher.site.export import device_table
 from dispatcher.site.fields import is_id
 from dispatcher.site.files import contents, read_files
@@ -22,6 +22,8 @@ def with_device(organisation: Organisation, device: Device) -> Organisation:
     """The configuration with this device. Raises DomainError `invalid` with the reason."""
     if not is_id(device.id):
         raise DomainError("invalid", f"{device.id!r} is no id; write small letters, 0-9, - and _.")
+    if any(is_own(name) for name in (device.id, *device.wire)):
+        raise DomainError("invalid", f"Names with {OWN_PREFIX} are of the service's own devices.")
     if device.kind not in KINDS:
         raise DomainError("invalid", f"{device.kind!r} is no kind; known: {', '.join(KINDS)}.")
     if any(device.id == known.id for known in organisation.devices):

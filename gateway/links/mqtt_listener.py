@@ -16,6 +16,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import assert_never
 
 from core.clock import Clock, sleep
@@ -32,9 +33,9 @@ from devices.mqtt.events import (
     UnsubscribeAsked,
 )
 from devices.mqtt.exchange import Exchange
-from devices.mqtt.packets import ConnectCode
+from devices.mqtt.packets import Connect, ConnectCode
 from devices.mqtt.rate import Rate
-from devices.mqtt.session import MqttSession
+from devices.mqtt.session import MqttSession, Phase
 from gateway.links.mqtt_connection import READ_BYTES_MAX, MqttConnection
 from gateway.links.mqtt_sockets import ListenerSettings, bound_socket, is_loopback, tls_context
 from gateway.links.mqtt_traffic import MqttTraffic, Oddity
@@ -78,6 +79,7 @@ class NativeMqttListener:
         self._exchange = Exchange(settings.limits)
         self._connections: dict[MqttSession, MqttConnection] = {}
         self._traffic = MqttTraffic(behind, self._exchange, self._connections, settings.limits)
+        self._logging_in: dict[MqttConnection, asyncio.Future[Login]] = {}
         self._per_peer: dict[str, int] = {}
         self._nameless: Crowds[MqttConnection] = Crowds()
         self._faults = Rate(timedelta(minutes=1))
@@ -235,6 +237,31 @@ class NativeMqttListener:
         username = asked.username or ""
         connection.username = username
         login = self._behind.login(username, asked.password, asked.client_id, connection.peer)
+        if isinstance(login, Login):
+            self._login_known(connection, asked, login)
+        else:
+            coming = asyncio.ensure_future(login)
+            self._logging_in[connection] = coming
+            coming.add_done_callback(partial(self._login_worked_out, connection, asked))
+
+    def _login_worked_out(
+        self, connection: MqttConnection, asked: Connect, coming: asyncio.Future[Login]
+    ) -> None:
+        """Unless it has hung up meanwhile."""
+        self._logging_in.pop(connection, None)
+        if coming.cancelled() or connection.session.phase is not Phase.ASKED:
+            return
+        # A mistake of ours lets nobody in; the client comes again.
+        broken = coming.exception()
+        if broken is not None:
+            context = {"message": "a password could not be worked out", "exception": broken}
+            asyncio.get_running_loop().call_exception_handler(context)
+        login = Login.TRY_AGAIN if broken is not None else coming.result()
+        self._login_known(connection, asked, login)
+        connection.go_on()
+
+    def _login_known(self, connection: MqttConnection, asked: Connect, login: Login) -> None:
+        username = connection.username
         if login is not Login.ALLOWED:
             self._refuse(connection, _REFUSALS[login], Oddity.REFUSED_LOGIN, login.value)
         else:
@@ -275,6 +302,8 @@ class NativeMqttListener:
         self._behind.connected(username, client_id)
 
     def _ended(self, connection: MqttConnection, ended: Ended) -> None:
+        if (coming := self._logging_in.pop(connection, None)) is not None:
+            coming.cancel()
         mailbox, connection.mailbox = connection.mailbox, None
         self._traffic.gone(connection)
         if ended.fault is not None:
@@ -323,6 +352,7 @@ class NativeMqttListener:
 _REFUSALS = {
     Login.BAD_CREDENTIALS: ConnectCode.BAD_CREDENTIALS,
     Login.NOT_ALLOWED: ConnectCode.NOT_AUTHORISED,
+    Login.TRY_AGAIN: ConnectCode.UNAVAILABLE,
 }
 
 

@@ -6,7 +6,7 @@ what a topic means, and when a PUBACK may leave (law 1).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -18,6 +18,8 @@ class Login(StrEnum):
     ALLOWED = "allowed"
     BAD_CREDENTIALS = "bad_credentials"
     NOT_ALLOWED = "not_allowed"
+    TRY_AGAIN = "try_again"
+    """Nobody knows: too many are waiting to be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,11 @@ class Published:
 class Behind(Protocol):
     """The application behind the listener. Called on the event loop; must not block."""
 
-    def login(self, username: str, password: bytes | None, client_id: str, peer: str) -> Login: ...
+    def login(
+        self, username: str, password: bytes | None, client_id: str, peer: str
+    ) -> Login | Awaitable[Login]:
+        """At once, or when it has been worked out: nothing of the client is read before."""
+        ...
 
     def may_publish(self, username: str, topic: str) -> bool: ...
 

@@ -130,6 +130,7 @@ class RemoteGateway:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOPS_WITHIN_S):
                 await asyncio.gather(self._intake.close(), self.listener.close())
+        await self._native.close()
         await self.lines.close()
         self._kept.mark(self._clock.mark())
         self._spool.close()

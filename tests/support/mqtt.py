@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import TracebackType
@@ -48,7 +48,9 @@ class SmallSite:
         self.store_fails = False
         self._changed = asyncio.Event()
 
-    def login(self, username: str, password: bytes | None, client_id: str, peer: str) -> Login:
+    def login(
+        self, username: str, password: bytes | None, client_id: str, peer: str
+    ) -> Login | Awaitable[Login]:
         if username == "stolen":
             return Login.NOT_ALLOWED
         right = password == f"secret-{username}".encode()

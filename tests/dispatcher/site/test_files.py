@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from pathlib import Path
 
@@ -251,6 +252,22 @@ KEYS = {
     "plans.toml": ("plan", "id levels kinds responders round_s step ring_locally".split()),
     "shifts.toml": ("shift", "person unit start end days date duty runner".split()),
 }
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('id = "tilkald-selfcheck"', "devices.toml:2 device[1].id: begins with 'tilkald-'"),
+        (
+            'id = "x"\nwire = ["native:tilkald-selfcheck"]',
+            "devices.toml:3 device[1].wire: 'native:tilkald-selfcheck' is a device",
+        ),
+    ],
+)
+def test_no_device_of_a_site_takes_a_name_of_the_services_own(more: str, said: str) -> None:
+    content = f'[[device]]\n{more}\nkind = "badge"\n'
+    with pytest.raises(SiteMistakes, match=re.escape(said)):
+        read_files(_encoded({**_files(), "devices.toml": content}))
 
 
 @given(name=st.sampled_from(sorted(KEYS)), value=values, choice=st.data())

@@ -24,6 +24,11 @@ def test_a_registered_device_is_in_the_configuration() -> None:
     [
         (Device("Room 12", "call_point", "s0", zone="s0-z1"), "is no id"),
         (Device("x", "toaster", "s0", zone="s0-z1"), "is no kind"),
+        (Device("tilkald-selfcheck", "call_point", "s0", zone="s0-z1"), "service's own"),
+        (
+            Device("x", "call_point", "s0", zone="s0-z1", wire=("native:tilkald-selfcheck",)),
+            "service's own",
+        ),
         (Device("badge-s0-p0", "call_point", "s0", zone="s0-z1"), "already"),
         (Device("x", "call_point", "s0"), "zone it hangs in"),
         (Device("x", "pendant", "s0", person="s0-p0", zone="s0-z1"), "zone it hangs in"),

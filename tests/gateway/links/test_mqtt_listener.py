@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -41,7 +41,7 @@ from devices.mqtt.packets import (
 from gateway.links.mqtt_connection import READ_BYTES_MAX
 from gateway.links.mqtt_listener import FAULTS_PER_PEER_MAX, NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
-from gateway.links.ports import MqttListener, Published
+from gateway.links.ports import Login, MqttListener, Published
 from tests.support.mqtt import OBSERVER, PREFIX, BareClient, SmallSite, listening
 
 pytestmark = pytest.mark.shell
@@ -279,6 +279,65 @@ async def test_a_version_5_client_hears_its_refusal() -> None:
     [(what, _, detail)] = site.notices
     assert what == "refused_version"
     assert "level 5" in detail
+
+
+class SlowDoor(SmallSite):
+    """Works every password out beside the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worked_out = asyncio.Event()
+
+    def login(
+        self, username: str, password: bytes | None, client_id: str, peer: str
+    ) -> Awaitable[Login]:
+        return self._when_worked_out(super().login(username, password, client_id, peer))
+
+    async def _when_worked_out(self, login: Login | Awaitable[Login]) -> Login:
+        await self.worked_out.wait()
+        assert isinstance(login, Login)
+        return login
+
+
+async def test_a_press_behind_a_password_that_is_worked_out_is_read_when_it_is_known() -> None:
+    site = SlowDoor()
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        hello = Connect("badge-anna", username="badge-anna", password=b"secret-badge-anna")
+        await anna.send(hello, PRESS)
+        site.worked_out.set()
+        assert await anna.receive() == Connack(0)
+        assert await anna.receive() == Puback(1)
+
+
+async def test_a_press_of_who_hung_up_while_its_password_was_worked_out_is_taken() -> None:
+    site = SlowDoor()
+    async with listening(site) as listener:
+        async with BareClient(listener.port) as anna:
+            hello = Connect("badge-anna", username="badge-anna", password=b"secret-badge-anna")
+            await anna.send(hello, Publish(UP, b"press"))
+            await anna.hang_up()
+        site.worked_out.set()
+        await site.until(lambda: site.payloads() == [b"press"])
+        await site.until(lambda: len(site.goings) == 1)
+        assert listener.connected == 0
+
+
+async def test_a_wrong_password_that_is_worked_out_is_refused() -> None:
+    site = SlowDoor()
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        await anna.send(Connect("x", username="badge-anna", password=b"wrong"), PRESS)
+        site.worked_out.set()
+        assert await anna.receive() == Connack(4)
+        assert await anna.is_closed()
+        assert site.messages == []
+
+
+async def test_the_service_stops_while_passwords_are_worked_out() -> None:
+    site = SlowDoor()
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        await anna.send(Connect("x", username="badge-anna", password=b"secret-badge-anna"))
+        await asyncio.wait_for(listener.close(), 2)
+        assert await anna.is_closed()
 
 
 async def test_a_client_without_a_name_is_given_one() -> None:
