@@ -73,7 +73,9 @@ class LocalHouse:
                 ),
                 say("The centre cannot be reached. Go there, and call others yourself."),
             ]
-        if call.times > 1 and not call.is_it_over:
+        if call.presses:
+            lines.append(say("{who} has pressed {count} times.", who=who, count=call.presses))
+        elif call.times > 1 and not call.is_it_over:
             lines.append(say("Called {count} times. Nobody has answered.", count=call.times))
         return "\n".join([self._place(signal, say), *lines])
 

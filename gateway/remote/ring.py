@@ -7,41 +7,40 @@ the calls from here end.
 
 The laws of the dispatcher hold here in small: never the presser (3), rounds at most 30 s and at
 least 5 s apart (2, 4), an answer counts only from the device that was called, and above yellow only
-somebody who was there says that it is over (6). Presses of one person are one case. Nobody's roster
-is known here: whoever carries a connected device is called.
+somebody who was there says that it is over (6). Presses of one person are one case, and each is new
+need: who is there or coming hears it, and unless they say something others are called. Nobody's
+roster is known here: whoever carries a connected device is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.freshness import Lowers, is_answer_fresh, is_fresh, said_at
 from core.ids import derived
-from core.signals import AlarmKind, AnswerKind, Level, Signal, SignalType, Standing
+from core.signals import AnswerKind, Level, Signal, SignalType, Standing
 from devices.buttons.native import messages
 from devices.buttons.native.messages import Head, Page, StandDownReason
+from gateway.remote.case import (
+    ACCEPT_HOLDS,
+    HERE_HOLDS,
+    OF_ONE_CASE_MAX,
+    OTHERS_ASKED_FROM,
+    Case,
+    pressed_again,
+    shorten,
+)
+from gateway.remote.case import AGAIN_LEAST as AGAIN_LEAST
 
 RING_AFTER = timedelta(seconds=5)
 AGAIN_AFTER = timedelta(seconds=30)
 """Law 2: rounds at most 30 s apart until a person has answered."""
 
-AGAIN_LEAST = timedelta(seconds=5)
-"""Law 4: and never closer than this, whatever is answered."""
-
-ACCEPT_HOLDS = timedelta(seconds=180)
-"""The longest an accept is waited for (law 2); then everybody is called again."""
-
-HERE_HOLDS = timedelta(minutes=10)
-"""Whoever has arrived is asked this often whether it is over (law 2)."""
-
 PRESSES_MAX = 1_000
 """Cases kept in mind; past this one is forgotten: a stranger's first, then one somebody is at."""
-
-OF_ONE_CASE_MAX = 50
-"""Presses of one case; past this the oldest is no longer told of by itself."""
 
 NOTICES_MAX = 1_000
 """Devices called about one case."""
@@ -59,12 +58,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a colleague is told: `times` they were called, what the presser has said since."""
+    """What a colleague is told: `times` they were called, what the presser has said since.
+
+    `presses`: so often they have pressed, to whoever is there or coming.
+    """
 
     signal: Signal
     times: int
     says_over: bool = False
     is_it_over: bool = False
+    presses: int = 0
 
 
 class House(Protocol):
@@ -87,55 +90,12 @@ class House(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Case:
-    """One victim nobody there knows of. `due`: when colleagues are called next; None: it is over.
-
-    `untold`: presses whose wearer is to be told, and when. `coming`: until then they are waited
-    for. `more`: whoever is there wants more help.
-    """
-
-    id: str
-    signal: Signal
-    due: datetime | None
-    presses: dict[str, Signal] = field(default_factory=dict)
-    untold: dict[str, datetime] = field(default_factory=dict)
-    rung_at: datetime | None = None
-    times: int = 0
-    notices: dict[str, str] = field(default_factory=dict)
-    coming: dict[str, datetime] = field(default_factory=dict)
-    here: dict[str, None] = field(default_factory=dict)
-    declined: dict[str, None] = field(default_factory=dict)
-    says_over: bool = False
-    more: bool = False
-
-    @property
-    def level(self) -> Level:
-        return self.signal.level or Level.RED
-
-    @property
-    def is_over(self) -> bool:
-        return self.due is None
-
-    @property
-    def wake_at(self) -> datetime | None:
-        return min((at for at in (self.due, *self.untold.values()) if at is not None), default=None)
-
-    def soon(self, now: datetime) -> datetime:
-        """As soon as the law lets another round be."""
-        return now if self.rung_at is None else max(now, self.rung_at + AGAIN_LEAST)
-
-    def holds(self, now: datetime) -> bool:
-        """Whether somebody is there, or on their way and not late."""
-        return bool(self.here) or any(until > now for until in self.coming.values())
-
-
 class Ring:
     """Every press that is not handed over. Call `wake` at `wake_at`."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._cases: dict[str, _Case] = {}
+        self._cases: dict[str, Case] = {}
 
     @property
     def wake_at(self) -> datetime | None:
@@ -163,16 +123,16 @@ class Ring:
         case = self._cases.get(name)
         if case is None:
             self._make_room()
-            case = self._cases[name] = _Case(derived("local", signal.identity), signal, due)
+            case = self._cases[name] = Case(derived("local", signal.identity), signal, due)
         elif signal.identity in case.presses:
             return
         else:
-            _pressed_again(case, signal, due)
+            pressed_again(case, signal, due, now)
         case.presses[signal.identity] = signal
         self._lose(signal, now)
         case.untold[signal.identity] = due
-        _shorten(case.presses, OF_ONE_CASE_MAX)
-        _shorten(case.untold, OF_ONE_CASE_MAX)
+        shorten(case.presses, OF_ONE_CASE_MAX)
+        shorten(case.untold, OF_ONE_CASE_MAX)
 
     def cancelled(self, signal: Signal, now: datetime, wall: datetime) -> list[Said]:
         """The wearer says it is over: above yellow nobody stands down, somebody sees them."""
@@ -211,6 +171,8 @@ class Ring:
             return []
         if answer is not AnswerKind.MORE_HELP and not self._counts(signal, answer, now):
             return []
+        heard = case.hear(device, answer, said_at(signal), now)
+        said = self._to_pressers(case, wall) if heard else []
         match answer:
             case AnswerKind.ACCEPT:
                 return self._accepted(case, device, now, wall)
@@ -219,15 +181,16 @@ class Ring:
             case AnswerKind.MORE_HELP:
                 case.declined.clear()
                 case.more, case.due = True, case.soon(now)
-                return []
+                return said
             case AnswerKind.ARRIVED:
-                case.here[device] = None
-                case.due = now + HERE_HOLDS
+                case.arrive(device, now)
                 return self._to_pressers(case, wall)
-            case AnswerKind.OVER if device in case.here or not case.level.only_people_close:
+            case AnswerKind.OVER if case.may_be_over(now) and (
+                device in case.here or not case.level.only_people_close
+            ):
                 return self._end(case, StandDownReason.CLOSED, wall)
             case _:
-                return []
+                return said
 
     def listens(self, device: str, now: datetime, wall: datetime) -> list[Said]:
         """A device listens again: how its own press stands, and whom it is called to."""
@@ -238,7 +201,9 @@ class Ring:
             own = [one for one in case.presses.values() if one.device == device]
             if own and own[-1].identity not in case.untold:
                 said.append(self._state(case, own[-1], wall))
-            busy = device in case.coming or device in case.here or device in case.declined
+            if case.answer_by is not None and device in case.counted(now):
+                said.append(self._page(case, device, wall, presses=case.pressed))
+            busy = device in case.counted(now) or device in case.declined
             if not busy and not case.holds(now) and device in self._colleagues(case):
                 said.append(self._page(case, device, wall))
         return said
@@ -251,13 +216,14 @@ class Ring:
                 del case.untold[identity]
                 if identity in case.presses:
                     said.append(self._state(case, case.presses[identity], wall))
+            said += self._news(case, now, wall)
             if case.due is not None and case.due <= now:
                 said += self._round(case, now, wall)
         return said
 
     # One case
 
-    def _colleagues(self, case: _Case) -> list[str]:
+    def _colleagues(self, case: Case) -> list[str]:
         """Law 3: no victim of any case, on any device they carry."""
         presses = list(self._open_presses())
         devices = {press.device: None for press in presses}
@@ -284,43 +250,51 @@ class Ring:
             if lost and not case.is_over and not case.holds(now):
                 case.due = case.soon(now)
 
-    def _round(self, case: _Case, now: datetime, wall: datetime) -> list[Said]:
+    def _round(self, case: Case, now: datetime, wall: datetime) -> list[Said]:
         case.rung_at, case.due = now, now + AGAIN_AFTER
         case.times += 1
-        there = self._colleagues(case)
-        asked = [device for device in case.here if device in there]
+        case.let_down |= {d: None for d, until in case.coming.items() if until <= now}
+        there, counted = self._colleagues(case), case.counted(now)
+        asked = [device for device in case.here if device in there and device in counted]
         if asked and not case.more:
             case.due = now + HERE_HOLDS
+            case.over_unanswered += 1
+            asked = list(there) if case.over_unanswered > OTHERS_ASKED_FROM else asked
             return [self._page(case, device, wall, is_it_over=True) for device in asked]
-        called = [d for d in there if d not in case.here and case.coming.get(d, now) <= now]
+        called = [device for device in there if device not in counted]
         willing = [device for device in called if device not in case.declined]
         return [self._page(case, device, wall) for device in willing or called]
 
-    def _accepted(self, case: _Case, device: str, now: datetime, wall: datetime) -> list[Said]:
-        case.declined.pop(device, None)
-        case.coming[device] = now + ACCEPT_HOLDS
-        case.more = False
-        if not case.is_over:
-            case.due = now + (HERE_HOLDS if case.here else ACCEPT_HOLDS)
-        return self._to_pressers(case, wall)
+    def _news(self, case: Case, now: datetime, wall: datetime) -> list[Said]:
+        """A new press: who is there or coming hears it; others are called when nobody answers."""
+        said: list[Said] = []
+        if case.again is not None and case.again <= now:
+            case.again, case.again_told_at = None, now
+            there = self._colleagues(case)
+            hear = [d for d in dict.fromkeys((*case.here, *case.coming)) if d in there]
+            said += [self._page(case, device, wall, presses=case.pressed) for device in hear]
+        if case.answer_by is not None and case.answer_by <= now:
+            case.nobody_answered(now)
+            said += self._to_pressers(case, wall)
+        return said
 
-    def _declined(self, case: _Case, device: str, now: datetime, wall: datetime) -> list[Said]:
+    def _accepted(self, case: Case, device: str, now: datetime, wall: datetime) -> list[Said]:
+        return self._to_pressers(case, wall) if case.follow(device, now) else []
+
+    def _declined(self, case: Case, device: str, now: datetime, wall: datetime) -> list[Said]:
         """Others are called in the next round; at once when they were counted on."""
-        was_counted_on = device in case.coming or device in case.here
-        case.coming.pop(device, None)
-        case.here.pop(device, None)
-        case.declined[device] = None
+        was_counted_on = case.leave(device, now)
         if case.is_over or case.holds(now) or not was_counted_on:
             return []
         case.due = case.soon(now)
         return self._to_pressers(case, wall)
 
-    def _end(self, case: _Case, why: StandDownReason, wall: datetime) -> list[Said]:
-        case.due = None
+    def _end(self, case: Case, why: StandDownReason, wall: datetime) -> list[Said]:
+        case.due = case.again = case.answer_by = None
         case.untold.clear()
         return self._stood_down(case, why, wall)
 
-    def _stood_down(self, case: _Case, why: StandDownReason, wall: datetime) -> list[Said]:
+    def _stood_down(self, case: Case, why: StandDownReason, wall: datetime) -> list[Said]:
         """Who is there knows; who is on their way goes on, unless it is over."""
         going_on = case.coming if why is StandDownReason.ENOUGH else {}
         return [
@@ -329,14 +303,22 @@ class Ring:
             if device not in case.here and device not in going_on
         ]
 
-    def _page(self, case: _Case, device: str, wall: datetime, *, is_it_over: bool = False) -> Said:
+    def _page(
+        self,
+        case: Case,
+        device: str,
+        wall: datetime,
+        *,
+        is_it_over: bool = False,
+        presses: int = 0,
+    ) -> Said:
         signal, level = case.signal, case.level
         notice = derived("local", case.id, device)
         case.notices[notice] = device
-        _shorten(case.notices, NOTICES_MAX)
+        shorten(case.notices, NOTICES_MAX)
         page = Page(
             notice=notice,
-            text=self._house.text(Call(signal, case.times, case.says_over, is_it_over)),
+            text=self._house.text(Call(signal, case.times, case.says_over, is_it_over, presses)),
             level=level,
             zone=signal.zone,
             quiet=level in _QUIET,
@@ -344,13 +326,13 @@ class Ring:
         )
         return Said(device, messages.page(_head(wall, notice, str(case.times)), page))
 
-    def _to_pressers(self, case: _Case, wall: datetime) -> list[Said]:
+    def _to_pressers(self, case: Case, wall: datetime) -> list[Said]:
         """Who is there or coming now, to every device that pressed."""
         devices = dict.fromkeys(one.device for one in case.presses.values())
         said = self._who_comes(case, wall) or messages.nobody_yet(_head(wall, case.id))
         return [Said(device, said) for device in devices]
 
-    def _state(self, case: _Case, press: Signal, wall: datetime) -> Said:
+    def _state(self, case: Case, press: Signal, wall: datetime) -> Said:
         """Law 7: a colleague is there, or is coming; else that it is not sent."""
         said = self._who_comes(case, wall)
         if said is None:
@@ -358,15 +340,16 @@ class Ring:
             said = messages.not_sent(head, reading.boot, reading.seq)
         return Said(press.device, said)
 
-    def _who_comes(self, case: _Case, wall: datetime) -> bytes | None:
-        if case.here:
+    def _who_comes(self, case: Case, wall: datetime) -> bytes | None:
+        if any(device not in case.not_counted for device in case.here):
             return messages.arrived(_head(wall, case.id))
-        if case.coming:
-            names = [self._house.first_name(device) for device in case.coming]
+        coming = [device for device in case.coming if device not in case.not_counted]
+        if coming:
+            names = [self._house.first_name(device) for device in coming]
             return messages.accepted(_head(wall, case.id), names[0], None, len(names))
         return None
 
-    def _about(self, signal: Signal) -> _Case | None:
+    def _about(self, signal: Signal) -> Case | None:
         notice = signal.reading.notice or ""
         for case in self._cases.values():
             if case.notices.get(notice) == signal.device:
@@ -388,23 +371,6 @@ def _calls_help(signal: Signal) -> bool:
     return more or signal.type is SignalType.ALARM
 
 
-def _pressed_again(case: _Case, signal: Signal, due: datetime) -> None:
-    """Somebody who has pressed presses again: whoever is coming comes, unless it became worse."""
-    before, is_worse = case.signal, _weight(signal) > _weight(case.signal)
-    if is_worse:
-        case.signal = signal
-    elif not _is_weapon(before):
-        case.signal = replace(signal, level=before.level)
-    if case.is_over:
-        case.coming.clear()
-        case.here.clear()
-        case.declined.clear()
-    case.says_over = False
-    if case.is_over or case.here or is_worse or not case.coming:
-        case.more = bool(case.here)
-        case.due = due if case.due is None else min(case.due, due)
-
-
 def _is_by(press: Signal, signal: Signal) -> bool:
     """Whether whoever says this has pressed that."""
     same = signal.person is not None and signal.person == press.person
@@ -417,14 +383,6 @@ def _victim(signal: Signal) -> str:
     return "\x1f".join(by)
 
 
-def _weight(signal: Signal) -> tuple[bool, int]:
-    return _is_weapon(signal), (signal.level or Level.RED).rank
-
-
-def _is_weapon(signal: Signal) -> bool:
-    return signal.reading.kind is AlarmKind.WEAPON
-
-
 def _means(cancel: Signal, press: Signal) -> bool:
     """A cancel that names its press means exactly that one."""
     names, reading = cancel.reading.cancels, press.reading
@@ -435,8 +393,3 @@ def _means(cancel: Signal, press: Signal) -> bool:
 
 def _head(wall: datetime, *about: str) -> Head:
     return Head(derived("m", *about, wall.isoformat()), wall)
-
-
-def _shorten(kept: dict[str, Any], most: int) -> None:
-    while len(kept) > most:
-        del kept[next(iter(kept))]

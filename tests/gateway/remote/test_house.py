@@ -86,6 +86,7 @@ def every_call() -> list[Call]:
         Call(press(), 2),
         Call(press(), 2, says_over=True),
         Call(press(), 3, False, True),
+        Call(press(), 3, presses=2),
     ]
 
 

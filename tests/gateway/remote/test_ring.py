@@ -239,8 +239,114 @@ def test_a_second_press_while_somebody_is_coming_tells_the_wearer_so() -> None:
     story.after(5)
     story.answer("bo", AnswerKind.ACCEPT)
     story.press("anna")
-    assert story.after(5) == ["anna: accepted"]
+    assert story.after(5) == ["bo: page", "anna: accepted"]
+    assert "2 presses" in str(story.last("bo")["text"])
+    assert story.answer("bo", AnswerKind.SEEN) == ["anna: accepted"]
     assert story.after(60) == []
+
+
+def test_who_is_there_and_says_nothing_to_a_new_press_is_no_help_and_others_are_called() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ARRIVED)
+    story.after(60)
+    story.press("anna")
+    assert story.after(19.9) == ["bo: page", "anna: arrived"]
+    assert story.after(0.1) == ["anna: nobody_yet", "bo: page", "cai: page"]
+    assert story.answer("bo", AnswerKind.ARRIVED) == ["anna: arrived"]
+    assert story.after(60) == []
+
+
+def test_who_said_nothing_for_minutes_is_not_waited_for_at_a_new_press() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ARRIVED)
+    story.after(301)
+    story.press("anna")
+    assert story.after(5) == ["bo: page", "anna: not_sent", "bo: page", "cai: page"]
+
+
+def test_pressing_every_second_rings_at_once_and_then_every_15_s() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ARRIVED)
+    pages = 0
+    for _ in range(59):
+        story.press("anna")
+        pages += story.after(1).count("bo: page")
+        story.answer("bo", AnswerKind.SEEN)
+    assert pages == 4
+
+
+def test_one_press_in_other_words_is_no_new_need() -> None:
+    story = Story()
+    press = story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ARRIVED)
+    story.ring.pressed(replace(press, identity="with a position"), story.now)
+    assert story.after(60) == ["anna: arrived"]
+
+
+def test_it_is_over_said_right_before_a_new_press_ends_nothing() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ARRIVED)
+    story.after(60)
+    story.press("anna")
+    story.after(1)
+    assert story.answer("bo", AnswerKind.OVER) == []
+    story.after(15)
+    assert story.answer("bo", AnswerKind.OVER) == ["cai: stand_down"]
+
+
+def test_who_accepts_and_does_not_come_is_not_waited_for_a_second_time() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ACCEPT)
+    assert "cai: page" in story.after(180)
+    assert story.answer("bo", AnswerKind.ACCEPT) == []
+    assert story.after(30) == ["bo: page", "cai: page"]
+    assert story.answer("bo", AnswerKind.ARRIVED) == ["anna: arrived"]
+    assert story.after(60) == []
+
+
+def test_an_accept_said_again_and_again_holds_nobody_back_for_longer() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    said = []
+    for _ in range(4):
+        story.answer("bo", AnswerKind.ACCEPT)
+        said += story.after(60)
+    assert "cai: page" in said
+
+
+def test_when_nobody_says_whether_it_is_over_everybody_is_asked() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ARRIVED)
+    assert story.after(600) == story.after(600) == ["bo: page"]
+    assert story.after(600) == ["bo: page", "cai: page"]
+    assert "over?" in str(story.last("cai")["text"])
+
+
+def test_who_is_there_and_was_out_of_reach_hears_of_the_new_press_when_they_are_back() -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", AnswerKind.ARRIVED)
+    story.house.connected.remove("bo")
+    story.press("anna")
+    assert story.after(5) == ["anna: arrived"]
+    story.house.connected.append("bo")
+    assert story.listens("bo") == ["bo: page"]
+    assert "2 presses" in str(story.last("bo")["text"])
 
 
 def test_a_press_that_is_worse_calls_again_though_somebody_is_coming() -> None:
@@ -250,7 +356,8 @@ def test_a_press_that_is_worse_calls_again_though_somebody_is_coming() -> None:
     assert story.last("bo")["quiet"] is True
     story.answer("bo", AnswerKind.ACCEPT)
     story.press("anna", level=Level.RED)
-    assert story.after(5) == ["anna: accepted", "cai: page"]
+    assert story.after(5) == ["bo: page", "anna: accepted", "cai: page"]
+    assert story.last("bo")["level"] == "red"
     assert story.last("cai")["level"] == "red"
     assert story.last("cai")["quiet"] is False
 
@@ -428,7 +535,8 @@ class Colleagues:
     def text(self, call: Call) -> str:
         over = "Is it over?" if call.is_it_over else ""
         says_over = f"{call.signal.device} says it is over" if call.says_over else ""
-        return f"{call.signal.device} {call.times} {over}{says_over}"
+        again = f"{call.presses} presses " if call.presses else ""
+        return f"{call.signal.device} {call.times} {again}{over}{says_over}"
 
     def wearer(self, device: str) -> str | None:
         return device
