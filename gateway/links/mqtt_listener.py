@@ -251,6 +251,10 @@ class NativeMqttListener:
         self._logging_in.pop(connection, None)
         if coming.cancelled() or connection.session.phase is not Phase.ASKED:
             return
+        if connection.session not in self._connections:
+            # It had to make room meanwhile; what it sent behind its password may be a press.
+            self._per_peer[connection.peer] = self._per_peer.get(connection.peer, 0) + 1
+            self._connections[connection.session] = connection
         # A mistake of ours lets nobody in; the client comes again.
         broken = coming.exception()
         if broken is not None:

@@ -22,7 +22,10 @@ READ_BYTES_MAX = 4_096
 """One read of one socket; all connections share the buffer, since each read is used up at once."""
 
 UNWRITTEN_BYTES_MAX = 65_536
-"""Answers a peer may leave unread; past this its connection is cut."""
+"""Answers a peer may leave unread; past this it gets no more, and soon its connection is cut."""
+
+DEAF_FOR_S = 5.0
+"""How long it is read on meanwhile: what it sent may be a call."""
 
 BACKLOG = 256
 """New connections the kernel holds while we are busy."""
@@ -129,6 +132,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._closing = False
         self._heard_at: datetime = line.behind.now()
         self._idle: asyncio.TimerHandle | None = None
+        self._deaf: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
 
     # -- called by asyncio ------------------------------------------------------------------
@@ -181,15 +185,19 @@ class TcpConnection(asyncio.BufferedProtocol):
         return not self._line.is_encrypted  # TLS knows no half-open connection
 
     def pause_writing(self) -> None:
-        detail = f"{self._peer} does not read its answers; cut off"
-        self._line.behind.noticed("slow_reader", detail)
-        self.abort()
+        self._deaf = self._loop.call_later(DEAF_FOR_S, self._cut_off)
+
+    def resume_writing(self) -> None:
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self.gone.set()
         if self._idle is not None:
             self._idle.cancel()
+        self.resume_writing()
         if self._pump is not None:
             if not self._closing:  # we close what is answered, or stop: nothing is lost then
                 self._pump.ended()
@@ -200,6 +208,9 @@ class TcpConnection(asyncio.BufferedProtocol):
     # -- the pump's wire --------------------------------------------------------------------
 
     def write(self, content: bytes) -> None:
+        """What a peer that reads nothing is not told it asks for again."""
+        if self._deaf is not None:
+            return
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(content)
 
@@ -234,6 +245,13 @@ class TcpConnection(asyncio.BufferedProtocol):
             self._transport.abort()
 
     # ---------------------------------------------------------------------------------------
+
+    def _cut_off(self) -> None:
+        detail = f"{self._peer} does not read its answers; cut off"
+        self._line.behind.noticed("slow_reader", detail)
+        if self._pump is not None:
+            self._pump.ended()
+        self.abort()
 
     async def _close_when_answered(self) -> None:
         assert self._pump is not None

@@ -169,7 +169,10 @@ async def test_a_connection_nothing_comes_from_is_closed_after_its_time() -> Non
         assert await soon(reader.read()) == b""
 
 
-async def test_a_peer_that_never_reads_its_answers_is_cut_off() -> None:
+async def test_a_peer_that_never_reads_its_answers_is_read_on_and_soon_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.links.tcp_line.DEAF_FOR_S", 0.05)
     house = SlowHouse()
     limits = PeerLimits(burst_bytes=10**9)
     async with serving(house, limits) as line:
