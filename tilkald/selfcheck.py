@@ -2,7 +2,9 @@
 
 A device of our own logs in at our own listener like any other, publishes a test, and waits for the
 `test_ok` that only leaves after the commit. Only its success feeds the dead-man's switch outside
-and the process watchdog, so a service that runs but cannot take a press is seen as dead.
+and the process watchdog, so a service that runs but cannot take a press is seen as dead. Where it
+is the store alone that fails, the watchdog is fed all the same: a new process mends no disk, could
+not start without it, and would take along whom memory is calling. The dead man outside is told.
 """
 
 from __future__ import annotations
@@ -30,10 +32,14 @@ _log = log.logger("tilkald.selfcheck")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What follows a press that came through, and one that did not."""
+    """What follows a press that came through, and one that did not.
+
+    `only_the_store`: whether help goes on from memory, because it is the store that fails.
+    """
 
     worked: Callable[[float], None]
     failed: Callable[[str], None]
+    only_the_store: Callable[[], bool] = lambda: False
 
 
 async def press_for_ever(door: Door, deadman_url: str, outcome: Outcome) -> None:
@@ -52,6 +58,8 @@ async def _press_on(
         why = await _press(door, seq)
         if why:
             outcome.failed(why)
+            if outcome.only_the_store():
+                systemd.notify("WATCHDOG=1")
             await clock.sleep(AGAIN_AFTER_S)
             continue
         outcome.worked(clock.monotonic_s() - began)

@@ -220,7 +220,7 @@ class Service:
 
         from tilkald import selfcheck
 
-        outcome = selfcheck.Outcome(self._press_worked, self._press_failed)
+        outcome = selfcheck.Outcome(self._press_worked, self._press_failed, self._store_fails)
         lag = metrics.LOOP_LAG.observe
         self._run("supervision", self.gateway.supervise)
         self._run("loop", lambda: vitals.watch_loop_lag(health.report, health.clear, lag))
@@ -284,6 +284,10 @@ class Service:
     def _press_failed(self, why: str) -> None:
         message = "The service's own test press failed. Use the manual routine. ({why})"
         self.dispatcher.engine.health.report("selfcheck", message, why=why)
+
+    def _store_fails(self) -> bool:
+        problems = self.dispatcher.engine.health.problems
+        return any(problem.part == "store" for problem in problems)
 
     def _mark(self) -> None:
         self.dispatcher.engine.mark(self._ground.clock.mark())

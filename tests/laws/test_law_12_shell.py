@@ -45,6 +45,24 @@ async def test_the_services_own_press_fails_when_the_store_cannot_commit_and_onl
         await asyncio.gather(pressing, return_exceptions=True)
 
 
+async def test_where_only_the_store_fails_no_watchdog_ends_what_calls_from_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+    outcome = Outcome(lambda seconds: None, lambda why: failed.set(), lambda: True)
+    monkeypatch.setattr(selfcheck, "ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    async with whole_service(tmp_path / "data") as service, dead_man() as (url, fed):
+        with notified(tmp_path / "notify") as states:
+            service.store.held = True
+            pressing = asyncio.create_task(selfcheck.press_for_ever(service.door, url, outcome))
+            await asyncio.wait_for(failed.wait(), SOON_S)
+            assert await _heard(states, "WATCHDOG=1")
+            assert fed.empty(), "the dead man's switch outside is fed by success alone"
+            pressing.cancel()
+            await asyncio.gather(pressing, return_exceptions=True)
+
+
 async def test_systemd_and_the_dead_mans_switch_hear_of_a_real_service(tmp_path: Path) -> None:
     made = town.organisation(town.Size(people=4, on_duty=3, places=20, buttons=1))
     site = town.write(tmp_path / "site", made)
