@@ -11,7 +11,7 @@ TEST_JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench crash fuzz simulate lock format clean programs
+.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench crash fuzz simulate lock advisories format clean programs
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ simulate: $(SETUP) ## Fifty seeds of the simulated world
 lock: $(SETUP) ## Choose versions anew; names no index
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade -q -c requirements.lock.txt -o requirements-dev.lock.txt
+
+advisories: $(SETUP) ## What is known against our pins: OSV=<a copy of the database>
+	@$(BIN)/python -m tests.support.advisories "$(OSV)"
 
 format: $(SETUP) ## Lay the code out
 	$(BIN)/ruff check --fix -q $(SOURCES)
