@@ -165,17 +165,17 @@ async def answered(
 ) -> AnswerOutcome:
     """An answer from a page or the API. Raises DomainError `rev_missing`, `stale` and others."""
     if answer not in TAKES_AWAY:
-        return await deps.desk.volunteer(alarm.id, person, answer)
+        return await deps.desk.volunteer(alarm.id, person, answer, rev)
     if rev is None:
         text = f"“{answer}” takes help away. Send the `rev` of the alarm you looked at."
         raise DomainError("rev_missing", text)
     if not alarm.open:
-        return await deps.desk.volunteer(alarm.id, person, answer)
+        return await deps.desk.volunteer(alarm.id, person, answer, rev)
     if answer is AnswerKind.OVER:
         await deps.desk.close_alarm(alarm.id, rev, person, Cause.CALMED_DOWN)
         return AnswerOutcome.COUNTED
     refuse_what_saw_less(alarm, rev)
-    return await deps.desk.volunteer(alarm.id, person, answer)
+    return await deps.desk.volunteer(alarm.id, person, answer, rev)
 
 
 def _outward(deps: WebDeps) -> Outward:

@@ -6,13 +6,18 @@ first second is the same touch. An answer given twice within a moment is one ans
 
 from __future__ import annotations
 
+import asyncio
+from asyncio import Task
 from collections import OrderedDict
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from core.errors import DomainError
 from core.signals import AnswerKind
 from dispatcher.alarms.model import Alarm
+
+T = TypeVar("T")
 
 TAKES_AWAY = (AnswerKind.OVER, AnswerKind.DECLINE, AnswerKind.WITHDRAW)
 """What may leave somebody without help: it names the `rev` it saw, and pages ask once more."""
@@ -53,26 +58,34 @@ def is_sure(asked: str, now: datetime) -> bool:
     """Whether a yes came to a question a person has had time to read."""
     if not asked.isdecimal() or len(asked) > len(str(2**53)):
         return False
-    since = now - datetime.fromtimestamp(int(asked) / 1_000, UTC)
+    since = timedelta(milliseconds=int(asked_at(now)) - int(asked))
     return SURE_AFTER <= since <= SURE_WITHIN
 
 
-class Touches:
-    """The newest answers of everybody: a second tap of the same touch is not taken again."""
+class Touches(Generic[T]):
+    """The newest answers of everybody: a second tap of the same touch waits for the first.
+
+    Both get one outcome. An answer that was not taken is forgotten: the next tap is a new try.
+    """
 
     def __init__(self, clock_s: Callable[[], float]) -> None:
         self._clock_s = clock_s
-        self._taken: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+        self._newest: OrderedDict[tuple[str, str, str], tuple[float, Task[T]]] = OrderedDict()
 
-    def again(self, who: str, alarm: str, answer: str) -> bool:
-        """Whether this is a second tap; if not, it is remembered."""
-        key, now = (who, alarm, answer), self._clock_s()
-        before = self._taken.pop(key, None)
-        self._taken[key] = now
-        if len(self._taken) > TOUCHES_MAX:
-            self._taken.popitem(last=False)
-        return before is not None and now - before < SAME_TOUCH_S
-
-    def forget(self, who: str, alarm: str, answer: str) -> None:
-        """It was not taken after all: the next tap is a new try, however soon."""
-        self._taken.pop((who, alarm, answer), None)
+    async def once(
+        self, touch: tuple[str, str, str], answer: Callable[[], Coroutine[None, None, T]]
+    ) -> T:
+        """`touch`: who answers, to which alarm, what."""
+        now = self._clock_s()
+        at, taking = self._newest.pop(touch, (now - SAME_TOUCH_S, None))
+        if taking is None or now - at >= SAME_TOUCH_S:
+            at, taking = now, asyncio.create_task(answer())
+        self._newest[touch] = at, taking
+        if len(self._newest) > TOUCHES_MAX:
+            self._newest.popitem(last=False)
+        try:
+            return await asyncio.shield(taking)  # whoever asked may go: the answer was given
+        except Exception:
+            if self._newest.get(touch, (0.0, None))[1] is taking:
+                del self._newest[touch]
+            raise

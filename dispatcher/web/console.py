@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -131,7 +132,7 @@ class Console:
 
     def __init__(self, deps: WebDeps) -> None:
         self._deps = deps
-        self._touches = Touches(monotonic_s)
+        self._touches = Touches[AnswerOutcome](monotonic_s)
 
     async def board(self, request: Request) -> Response:
         return self._board(request, wall=False)
@@ -171,22 +172,18 @@ class Console:
         rev: Annotated[int | None, Form(ge=0)] = None,
         asked: Annotated[str, Form(max_length=ID_LONGEST)] = "",
     ) -> Response:
-        touch = (asker.person, alarm_id, answer)
         try:
             found = await find(self._deps, alarm_id)
             if answer is AnswerKind.OVER:
                 return RedirectResponse(_path_of(alarm_id, "/end"), 303)
             if answer in TAKES_AWAY and not is_sure(asked, self._deps.desk.now()):
                 return RedirectResponse(_path_of(alarm_id, f"?ask={answer}"), 303)
-            if self._touches.again(*touch):
-                return _back_to(alarm_id, "already")
-            outcome = await answered(self._deps, found, asker.person, answer, rev)
+            outcome = await self._touches.once(
+                (asker.person, alarm_id, answer),
+                partial(answered, self._deps, found, asker.person, answer, rev),
+            )
         except DomainError as refused:
-            self._touches.forget(*touch)
             return await self._refused(request, alarm_id, refused)
-        except BaseException:
-            self._touches.forget(*touch)  # not taken: the next tap is a new try
-            raise
         return _back_to(alarm_id, _SAID_OF[outcome])
 
     async def end(self, request: Request, alarm_id: AlarmId) -> Response:

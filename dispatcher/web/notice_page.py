@@ -8,6 +8,7 @@ never logged and never stands in a refusal.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request
@@ -71,7 +72,7 @@ class NoticePages:
         self._deps = deps
         self._desk = deps.desk
         self._misses = MissLimit(monotonic_s)
-        self._touches = Touches(monotonic_s)
+        self._touches = Touches[str](monotonic_s)
 
     async def show(self, request: Request, token: str) -> Response:
         try:
@@ -129,29 +130,22 @@ class NoticePages:
                 _refuse_unseen(opened, answer, form)
                 if not is_sure(str(form.get("asked", "")), opened.moments.now):
                     return f"ask={answer}"
-            said = await self._once(opened, answer, form)
+            touch = (opened.notice.id, opened.alarm.id, answer)
+            said = await self._touches.once(touch, partial(self._given, opened, answer, form))
         except DomainError as refused:
             said = {"stale": "stale", "not_allowed": "not_allowed"}.get(refused.code, "again")
         return f"said={said}" if said else ""
 
-    async def _once(self, opened: Opened, answer: AnswerKind, form: FormData) -> str:
-        """Take it, unless it is a second tap of the same touch. Gives what is said then."""
-        touch = (opened.notice.id, opened.alarm.id, answer)
-        told = "more_help" if answer is AnswerKind.MORE_HELP else ""
-        if self._touches.again(*touch):
-            return told
-        try:
-            if answer is AnswerKind.OVER:
-                await self._desk.close_alarm(
-                    opened.alarm.id, _rev(form), opened.person.id, Cause.CALMED_DOWN
-                )
-                return ""
-            source = Source(SourceKind.LINK, opened.notice.id)
-            outcome = await self._desk.answer(opened.notice.id, answer, source)
-        except BaseException:
-            self._touches.forget(*touch)  # not taken: the next tap is a new try
-            raise
-        return _SAID_AFTER.get(outcome, told)
+    async def _given(self, opened: Opened, answer: AnswerKind, form: FormData) -> str:
+        """What the page says of it; "" when its new state says it all."""
+        if answer is AnswerKind.OVER:
+            await self._desk.close_alarm(
+                opened.alarm.id, _rev(form), opened.person.id, Cause.CALMED_DOWN
+            )
+            return ""
+        source = Source(SourceKind.LINK, opened.notice.id)
+        outcome = await self._desk.answer(opened.notice.id, answer, source)
+        return _SAID_AFTER.get(outcome, "more_help" if answer is AnswerKind.MORE_HELP else "")
 
     def _no_such_link(self, request: Request) -> Response:
         """One page for unknown and gone links alike; it slows down whoever is guessing."""

@@ -28,6 +28,10 @@ COOKIE = "tilkald"
 COOKIE_LIFE = timedelta(days=30)
 CODE_LIFE = timedelta(hours=12)
 CODES_MAX = 100
+AGAIN_WITHIN_S = 3.0
+"""A code spent just now gives its token once more: a second tap of the same touch makes the browser
+forget the answer to the first one, and whoever tapped would be signed out for good."""
+
 TOKEN_LONGEST = 256
 KNOWN_MAX = 1_000
 ENTER = "/enter/"
@@ -39,6 +43,7 @@ class OneTimeCodes:
     def __init__(self, clock_s: Callable[[], float]) -> None:
         self._clock_s = clock_s
         self._tokens: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._just_spent: dict[str, tuple[float, str]] = {}
 
     def issue(self, token: str) -> str:
         """A new code that gives `token` once; the oldest code goes when there are too many."""
@@ -54,8 +59,11 @@ class OneTimeCodes:
 
     def redeem(self, code: str) -> str | None:
         if not self.knows(code):
-            return None
-        return self._tokens.pop(hashed(code))[1]
+            until, token = self._just_spent.get(hashed(code), (0.0, ""))
+            return token if self._clock_s() < until else None
+        _, token = self._tokens.pop(hashed(code))
+        self._just_spent = {hashed(code): (self._clock_s() + AGAIN_WITHIN_S, token)}
+        return token
 
 
 @dataclass(frozen=True, slots=True)

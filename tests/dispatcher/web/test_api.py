@@ -319,9 +319,9 @@ async def test_two_posts_with_one_key_at_the_same_time_are_done_once() -> None:
     may_go = asyncio.Event()
     take = desk.volunteer
 
-    async def slow(alarm_id: str, person: str, answer: AnswerKind) -> object:
+    async def slow(alarm_id: str, person: str, answer: AnswerKind, rev: int | None) -> object:
         await may_go.wait()
-        return await take(alarm_id, person, answer)
+        return await take(alarm_id, person, answer, rev)
 
     desk.volunteer = slow  # type: ignore[assignment, method-assign]
     client = of(desk, "token-of-bo")
@@ -341,7 +341,7 @@ async def test_a_fault_of_ours_is_not_remembered_as_the_answer_of_a_key() -> Non
     desk = with_alarm()
     take = desk.volunteer
 
-    async def broken(alarm_id: str, person: str, answer: AnswerKind) -> object:
+    async def broken(alarm_id: str, person: str, answer: AnswerKind, rev: int | None) -> object:
         raise StoreUnavailable("locked")
 
     client = of(desk, "token-of-bo")

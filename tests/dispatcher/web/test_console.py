@@ -295,9 +295,9 @@ async def test_a_second_tap_at_the_console_is_no_second_answer() -> None:
     desk = lindehuset()
     an_alarm(desk)
     client = of(desk, "token-of-bo")
-    for said in ("sent", "already"):
+    for _ in range(2):
         done = await client.post("/alarms/a_1/answer", data={"answer": "more_help"})
-        assert done.headers["location"] == f"/alarms/a_1?said={said}"
+        assert done.headers["location"] == "/alarms/a_1?said=sent"
     assert len(desk.asked) == 1
 
 

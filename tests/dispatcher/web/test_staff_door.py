@@ -14,7 +14,13 @@ from core.errors import StoreUnavailable
 from dispatcher.site.model import Organisation
 from dispatcher.web.asking import asked_at
 from dispatcher.web.ports import Readiness
-from dispatcher.web.sign_in import CODE_LIFE, CODES_MAX, COOKIE, OneTimeCodes
+from dispatcher.web.sign_in import (
+    AGAIN_WITHIN_S,
+    CODE_LIFE,
+    CODES_MAX,
+    COOKIE,
+    OneTimeCodes,
+)
 from dispatcher.web.staff import staff_app
 from tests.support.desk import NOW, MemoryDesk, an_alarm, lindehuset
 from tests.support.web import Presses, browser_client, staff_client, web_deps
@@ -123,7 +129,8 @@ async def test_a_cookie_alone_posts_nothing_unless_a_page_of_ours_sent_it() -> N
 
 
 async def test_the_link_gives_the_cookie_once_and_only_by_its_button() -> None:
-    codes = OneTimeCodes(lambda: 0.0)
+    now = 0.0
+    codes = OneTimeCodes(lambda: now)
     code = codes.issue("token-of-per")
     client = staff_client(staff_app(web_deps(lindehuset(), codes=codes)), None)
     for _ in range(3):
@@ -138,6 +145,7 @@ async def test_the_link_gives_the_cookie_once_and_only_by_its_button() -> None:
     assert "secure" not in cookie
     assert (await client.get("/", headers={"accept": "text/html"})).status_code == 200
     assert (await client.get(f"/enter/{code}")).status_code == 410
+    now = AGAIN_WITHIN_S
     assert (await client.post(f"/enter/{code}", headers=OWN_PAGE)).status_code == 410
 
 
@@ -168,6 +176,19 @@ async def test_a_link_grows_old_and_the_oldest_goes_when_there_are_too_many() ->
     assert codes.knows(others[-1])
     now = CODE_LIFE.total_seconds()
     assert codes.redeem(others[-1]) is None
+
+
+async def test_a_second_tap_on_the_one_time_link_signs_in_too_and_a_later_one_does_not() -> None:
+    now = 100.0
+    codes = OneTimeCodes(lambda: now)
+    code = codes.issue("token-of-per")
+    client = browser_client(staff_app(web_deps(lindehuset(), codes=codes)), token="")
+    for _ in range(2):
+        entered = await client.post(f"/enter/{code}")
+        assert "tilkald=token-of-per" in entered.headers["set-cookie"]
+    assert (await client.get(f"/enter/{code}")).status_code == 410
+    now += AGAIN_WITHIN_S
+    assert (await client.post(f"/enter/{code}")).status_code == 410
 
 
 async def test_signing_out_is_asked_once_more_and_takes_the_cookie_away() -> None:
