@@ -42,7 +42,7 @@ DIGITS_MAX = 20
 BEGUN_CHARS_LEAST = 2
 """So many letters of a type that was cut off are enough to be the beginning of an alarm."""
 
-_BEGUN_TYPE = re.compile(r"""["']type["']\s*:\s*["']([^"']{1,24})""")
+_BEGUN_TYPE = re.compile(r"""["']?type["']?\s*:\s*([^,}\]]{1,40})""")
 _ONE_WORD = re.compile(r"\W*\w{1,24}\W*")
 _COMPLETE_TYPE = re.compile(rb'"type"\s*:\s*"([a-z_]{1,24})"')
 _BYTE_ORDER_MARKS = (
@@ -232,7 +232,9 @@ def _unreadable(
     certain = _certainly(payload)
     if certain is not None:
         raise PeerError(f"{why}; it begins as {certain}")
-    if _calls_for_help(_decoded(payload, [])) or _nearly_calls(payload):
+    # A mark of another encoding may be the wrong byte: both readings are looked through.
+    texts = (_decoded(payload, []), payload.decode("latin-1"))
+    if any(map(_calls_for_help, texts)) or _nearly_calls(payload):
         odd.append(f"message: {why}, but it calls for help")
         return _plain(SignalType.ALARM, AlarmKind.UNKNOWN, device, payload, odd)
     cleared = retain and not payload
@@ -287,10 +289,10 @@ def _nearly_calls(payload: bytes) -> bool:
 
     The type may be cut off with the message: "al" may have become an alarm.
     """
-    text = _decoded(payload, []).strip("\0 \t\r\n")
+    text = payload.decode("latin-1").strip("\0 \t\r\n")
     found = _BEGUN_TYPE.search(text)
     if found is not None:
-        word, is_cut = found[1].casefold(), found.end() == len(text)
+        word, is_cut = found[1].strip("\"' ").casefold(), found.end() == len(text)
         begun = is_cut and len(word) >= BEGUN_CHARS_LEAST and _begins_an_alarm(word)
         return begun or may_call(word)
     return _ONE_WORD.fullmatch(text) is not None and may_call(text)

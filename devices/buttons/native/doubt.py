@@ -22,8 +22,6 @@ WORD_CHARS_MAX = 24
 """Longer words are close to none of ours."""
 
 _WORDS = re.compile(r"[^\W\d_]+")
-_PERMUTED_UP_TO = 3
-"""So short a word is close only to its own letters in another order."""
 
 
 def is_harmless(word: str) -> bool:
@@ -38,13 +36,12 @@ def may_call(word: str) -> bool:
     if any(said in plain for said in ALARM_WORDS):
         return True
     parts = [part for part in _WORDS.findall(plain) if part not in _HARMLESS]
-    whole = "".join(parts)
-    return any(_is_close(part, said) for part in (*parts, whole) for said in _CALLS)
+    # A byte inside a word that is no letter must not make two words of it.
+    whole = [part for part in ("".join(parts),) if part not in _HARMLESS]
+    return any(_is_close(part, said) for part in (*parts, *whole) for said in _CALLS)
 
 
 def _is_close(word: str, said: str) -> bool:
-    if len(said) <= _PERMUTED_UP_TO:
-        return sorted(word) == sorted(said)
     most = _ERRORS_MOST.get(said, 1 if len(said) < 7 else 2)
     return len(word) <= WORD_CHARS_MAX and _errors(word, said, most) <= most
 

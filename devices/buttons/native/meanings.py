@@ -51,6 +51,7 @@ HARMLESS_WORDS: tuple[str, ...] = (
     *("boot", "reboot", "restart", "reset", "start", "stop", "power", "sleep", "wake", "uptime"),
     *("online", "offline", "connected", "disconnected", "connect", "attach", "detach", "network"),
     *("wifi", "rssi", "signal", "gsm", "lte", "ble", "beacon", "beacons", "gps", "fix", "sys"),
+    *("sms", "pos", "ios"),
     *("charge", "charging", "charger", "charged", "voltage", "time", "clock", "stats", "metrics"),
     *("ack", "received", "accepted", "arrived", "nobody", "yet", "not", "sent", "closed"),
     *("page", "stand", "down", "file", "wire", "cell", "full", "basic", "topic", "diagnostics"),

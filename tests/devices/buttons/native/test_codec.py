@@ -600,3 +600,30 @@ def alarm_with(field: str, said: str) -> Reading:
 def named_odd(reading: Reading) -> list[str]:
     """The fields found odd, each once."""
     return list(dict.fromkeys(entry.partition(":")[0] for entry in reading.odd))
+
+
+ALARMS = (
+    b'{"type":"alarm"}',
+    b'{"type":"sos","seq":412,"boot":7}',
+    b'{"seq":412,"boot":7,"type":"alarm","kind":"attack","level":"red","battery":0.87}',
+)
+
+
+@given(st.sampled_from(ALARMS), st.sampled_from(list(Leaf)), st.data())
+def test_one_wrong_byte_anywhere_costs_that_byte_and_never_the_press(
+    payload: bytes, leaf: Leaf, data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(payload) - 1))
+    byte = data.draw(st.binary(max_size=1))
+    damaged = payload[:place] + byte + payload[place + 1 :]
+    assert on(leaf, damaged, presses=False).type is SignalType.ALARM
+
+
+@given(st.sampled_from(ALARMS), st.data())
+def test_a_press_of_a_badge_cut_doubled_or_written_otherwise_is_a_press(
+    payload: bytes, data: st.DataObject
+) -> None:
+    cut = payload[: data.draw(st.integers(0, len(payload) - 1))]
+    otherwise = payload.decode().encode(data.draw(st.sampled_from(["utf-16", "utf-16-le"])))
+    for damaged in (cut, payload + payload, payload + cut, otherwise):
+        assert up(damaged).type is SignalType.ALARM
