@@ -242,7 +242,6 @@ def _accept(turn: Turn, call: Call) -> None:
             standpoint=Standpoint.ACCEPTED,
             deadline=deadline,
             counts=not call.let_down,
-            spoke_at=turn.now,
         )
     )
     turn.annotate("accepted", person=call.person)
@@ -250,7 +249,7 @@ def _accept(turn: Turn, call: Call) -> None:
         turn.tell(TellType.ACCEPTED)
     _tell_of_empty_house(turn, call)
     if counts(call):
-        need.came(turn)
+        need.came(turn, call)
         turn.stand_down_the_rest()
 
 
@@ -275,15 +274,12 @@ def _arrive(turn: Turn, call: Call) -> None:
         return
     for point in ("acknowledged", "accepted", "arrived"):
         turn.stamp(point)
-    here = replace(
-        call, standpoint=Standpoint.ARRIVED, deadline=None, counts=True, spoke_at=turn.now
-    )
-    turn.put(here)
+    turn.put(replace(call, standpoint=Standpoint.ARRIVED, deadline=None, counts=True))
     turn.annotate("arrived", person=call.person)
     turn.tell(TellType.ARRIVED)
     if len(turn.arrived()) == 1:
         turn.update(over_due=turn.now + IS_IT_OVER_AFTER, over_unanswered=0)
-    need.came(turn)
+    need.came(turn, call)
     turn.stand_down_the_rest()
 
 

@@ -152,19 +152,20 @@ class Call:
     said_at: datetime | None = None
     counts: bool = True
     let_down: int = 0
-    spoke_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
     """A new press is new need, whoever is there or coming already.
 
-    `due`: if none of them has said anything by then, the circle widens anew. `anew_at`: when it
-    last did; who was asked before that is rung afresh. `untold` waits for its turn, because
-    `pressed_told_at` or `changed_told_at` is not long ago.
+    `due`: if none of them has said anything by then, the circle widens anew. `since`: when the
+    first press came that nobody has answered. `anew_at`: when the circle last widened anew; who was
+    asked before that is rung afresh. `untold` waits for its turn, because `pressed_told_at` or
+    `changed_told_at` is not long ago.
     """
 
     due: datetime | None = None
+    since: datetime | None = None
     anew_at: datetime | None = None
     untold: Purpose | None = None
     pressed_told_at: datetime | None = None

@@ -42,6 +42,8 @@ def renewed(turn: Turn, purpose: Purpose, *, at_once: bool = False) -> None:
     for call in turn.counted():
         if not _is_taken_for_granted(turn, call):
             turn.put(replace(call, counts=False))
+    if turn.state.need.due is None:
+        _update(turn, since=turn.now)
     _ask_for_an_answer(turn)
     if was_resting and not turn.resting:
         begin_anew(turn)
@@ -66,8 +68,8 @@ def spoken(turn: Turn, call: Call, answer: AnswerKind) -> Call:
     """Somebody who was called says something: whoever is there or coming is waited for again."""
     turn.update(over_unanswered=0)
     here, waited_for = call.standpoint is Standpoint.ARRIVED, counts(call)
-    call = turn.put(replace(call, spoke_at=turn.now, deadline=None if here else call.deadline))
-    if call.standpoint not in COMING or answer not in _SAYS_PRESENT:
+    call = turn.put(replace(call, deadline=None if here else call.deadline))
+    if call.standpoint not in COMING or answer not in _SAYS_PRESENT or _is_from_before(turn, call):
         return call
     call = turn.put(replace(call, counts=here or not call.let_down))
     if counts(call):
@@ -96,8 +98,10 @@ def answered(turn: Turn) -> None:
     _update(turn, due=None)
 
 
-def came(turn: Turn) -> None:
+def came(turn: Turn, call: Call) -> None:
     """Somebody comes, or is there, since the newest press: it need not be told them."""
+    if _is_from_before(turn, call):
+        return
     answered(turn)
     if turn.state.need.untold is Purpose.PRESSES_AGAIN:
         _update(turn, untold=None)
@@ -150,6 +154,12 @@ def _count_no_more(turn: Turn, calls: list[Call]) -> None:
         begin_anew(turn)
 
 
+def _is_from_before(turn: Turn, call: Call) -> bool:
+    """It was said before the press it would answer, and has come only now."""
+    said, since = call.said_at, turn.state.need.since
+    return said is not None and since is not None and said < since
+
+
 def _ask_for_an_answer(turn: Turn) -> None:
     if turn.counted() and turn.state.need.due is None:
         _update(turn, due=turn.now + ANSWERED_WITHIN)
@@ -157,7 +167,7 @@ def _ask_for_an_answer(turn: Turn) -> None:
 
 def _is_taken_for_granted(turn: Turn, call: Call) -> bool:
     """They said something lately, and are not off shift: their answer is waited for."""
-    lately = call.spoke_at is not None and turn.now - call.spoke_at <= TAKEN_FOR_GRANTED_FOR
+    lately = call.said_at is not None and turn.now - call.said_at <= TAKEN_FOR_GRANTED_FOR
     known = turn.candidate(call.person)
     return lately and known is not None and Unusual.OFF_DUTY not in known.unusual
 

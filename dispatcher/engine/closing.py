@@ -22,10 +22,12 @@ def may_close(alarm: Alarm, person: str, leads: bool) -> bool:
 
 
 def refuse_if_stale(alarm: Alarm, seen_rev: int) -> None:
-    """A close carries the `rev` it saw; refused if somebody joined or the level rose since."""
+    """A close carries the `rev` it saw; refused if somebody pressed or joined since, or it rose."""
     if seen_rev > alarm.rev:
         raise DomainError("invalid", f"The alarm is at rev {alarm.rev}, not {seen_rev}.")
     if seen_rev < alarm.grew_rev:
         raise DomainError(
-            "stale", "Somebody joined, or the level rose, since you saw it. Look again, then close."
+            "stale",
+            "Somebody pressed or joined, or the level rose, since you saw it. "
+            "Look again, then close.",
         )

@@ -104,8 +104,8 @@ def _bar(alarm: Alarm, viewer: str, reader: Reader) -> Bar:
     if not may_answer(alarm, viewer):
         return NOTHING
     calls = alarm.escalation.calls if alarm.escalation else ()
-    standing = next((call.standpoint for call in calls if call.person == viewer), None)
-    return bar_of(reader.w, standing, may_end=False)
+    mine = next((call for call in calls if call.person == viewer), None)
+    return bar_of(reader.w, alarm, mine, may_end=False)
 
 
 def _notice(notice: Notice, reader: Reader) -> NoticeRow:

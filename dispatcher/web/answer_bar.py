@@ -11,7 +11,7 @@ from datetime import datetime
 
 from core.signals import AnswerKind
 from core.words import Words
-from dispatcher.alarms.model import Standpoint
+from dispatcher.alarms.model import Alarm, Call, Standpoint
 from dispatcher.web import labels
 from dispatcher.web.asking import TAKES_AWAY, UNDO_S, asked_at
 
@@ -54,13 +54,17 @@ class Question:
     asked: str
 
 
-def bar_of(w: Words, standing: Standpoint | None, *, may_end: bool) -> Bar:
-    """The places for somebody who stands so; `may_end` where this page itself ends the alarm."""
+def bar_of(w: Words, alarm: Alarm, call: Call | None, *, may_end: bool) -> Bar:
+    """The places for this person; `may_end` where this page itself ends the alarm.
+
+    What they have said already is asked of them anew when the wearer presses again.
+    """
+    standing, asked = (call.standpoint, _is_asked(alarm, call)) if call else (None, False)
     here, coming = standing is Standpoint.ARRIVED, standing is Standpoint.ACCEPTED
     no = AnswerKind.WITHDRAW if here or coming else AnswerKind.DECLINE
     return (
-        _choice(w, AnswerKind.ACCEPT, done=here or coming),
-        _choice(w, AnswerKind.ARRIVED, done=here),
+        _choice(w, AnswerKind.ACCEPT, done=here or (coming and not asked)),
+        _choice(w, AnswerKind.ARRIVED, done=here and not asked),
         _choice(w, AnswerKind.MORE_HELP),
         _choice(w, no, done=standing is Standpoint.DECLINED),
         _choice(w, AnswerKind.OVER) if may_end and here else None,
@@ -83,6 +87,12 @@ def question_of(w: Words, answer: AnswerKind, now: datetime) -> Question | None:
         head, text = w("Can you not come?"), w("Then we call the next one.")
         yes, undo_s = w("I cannot come"), 0
     return Question(answer, head, text, yes, w("No, back"), undo_s, asked_at(now))
+
+
+def _is_asked(alarm: Alarm, call: Call) -> bool:
+    """Nobody who is there or coming has answered the newest press yet, or not this one."""
+    state = alarm.escalation
+    return not call.counts or (state is not None and state.need.due is not None)
 
 
 def _choice(w: Words, answer: AnswerKind, *, done: bool = False) -> Choice:

@@ -40,12 +40,12 @@ UNDO_S = 5
 
 
 def refuse_what_saw_less(alarm: Alarm, rev: int) -> None:
-    """Raises DomainError `stale`: somebody joined, or the level rose, after what was seen."""
+    """Raises DomainError `stale`: somebody pressed or joined, or it rose, after what was seen."""
     if rev > alarm.rev:
         raise DomainError("invalid", f"The alarm is at rev {alarm.rev}, not {rev}.")
     if rev < alarm.grew_rev:
         raise DomainError(
-            "stale", "Somebody joined, or the level rose, since you saw it. Look again."
+            "stale", "Somebody pressed or joined, or the level rose, since you saw it. Look again."
         )
 
 

@@ -104,7 +104,7 @@ def view_of(
         meeting=meeting_words(alarm.place, names),
         warnings=tuple(_warnings(w, alarm, notice, call)),
         notes=tuple(_notes(w, alarm, moments)),
-        bar=_bar(w, phase, call),
+        bar=_bar(w, phase, alarm, call),
         rev=alarm.rev,
         version=f"{alarm.rev}-{phase}",
     )
@@ -177,6 +177,9 @@ def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
         for one in alarm.pressers
         if one.says_over_at is not None
     ]
+    notes += [
+        w("Pressed {count} times", count=one.presses) for one in alarm.pressers if one.presses > 1
+    ]
     if alarm.drill:
         notes.insert(0, w("Alarm drill"))
     if alarm.late >= MINUTE:
@@ -184,7 +187,7 @@ def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
     return notes
 
 
-def _bar(w: Words, phase: Phase, call: Call | None) -> Bar:
+def _bar(w: Words, phase: Phase, alarm: Alarm, call: Call | None) -> Bar:
     if phase is Phase.INFORMED:
         return only_seen(w)
-    return bar_of(w, call.standpoint if call else None, may_end=True)
+    return bar_of(w, alarm, call, may_end=True)

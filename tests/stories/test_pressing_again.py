@@ -214,6 +214,19 @@ def test_it_is_over_said_right_before_a_new_press_answers_nothing() -> None:
     """)
 
 
+def test_what_was_said_before_a_new_press_and_comes_after_it_answers_nothing() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Anna | presses                | call Bo: wearable; Anna feels: sent
+    0:05 | Bo   | accepts                | Anna feels: Bo is coming, 35 s
+    0:30 | Anna | presses                | tell Bo: Anna presses again; Anna feels: sent
+    0:31 | Bo   | sees it, said 5 s ago  | nothing
+    0:40 | Bo   | arrives, said 12 s ago | Anna feels: somebody is there
+    0:50 |      |                        | call Ida: wearable; Anna feels: nobody yet
+    """)
+
+
 def test_a_close_on_a_screen_from_before_a_new_press_is_refused() -> None:
     story("""
     Anna in lejl-12 | Bo 35 s | Lone leader

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Position, ReceiptState
-from dispatcher.alarms.model import Cause, Purpose
+from dispatcher.alarms.model import Cause, Need, Purpose
 from dispatcher.roster.model import Duty, Language, Weekday
 from dispatcher.store.ports import Unit
 from dispatcher.store.states import (
@@ -49,6 +49,8 @@ def test_an_alarm_of_version_1_is_read() -> None:
         after(71),
         ReceiptState.SENDING,
     )
+    assert call.counts, "who was coming in an earlier release is waited for"
+    assert alarm.escalation.need == Need()
     assert alarm.closing is not None
     assert alarm.closing.cause is Cause.CALMED_DOWN
 

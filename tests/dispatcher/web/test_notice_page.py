@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 
 from core.errors import StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
-from dispatcher.alarms.model import Alarm, Cause, Closing, Presser, Purpose, Standpoint
+from dispatcher.alarms.model import Alarm, Cause, Closing, Need, Presser, Purpose, Standpoint
 from dispatcher.alarms.view import Unusual
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language
@@ -92,6 +92,22 @@ async def test_calmed_down_is_offered_only_after_arrival_and_closes_as_that_resp
     closing = desk.held["a_1"].closing
     assert closing == Closing("bo", Cause.CALMED_DOWN)
     assert "Afsluttet" in (await client.get(HERE)).text
+
+
+async def test_who_is_there_may_say_so_again_when_the_wearer_presses_again() -> None:
+    desk = lindehuset()
+    client = await opened(desk)
+    await press(client, "arrived")
+    assert "✓ Jeg er her" in (await client.get(HERE)).text
+    alarm = desk.held["a_1"]
+    state = alarm.escalation
+    assert state is not None
+    pressers = (replace(alarm.pressers[0], presses=2),)
+    asked = replace(state, need=Need(due=NOW + timedelta(seconds=20)))
+    desk.hold(replace(alarm, escalation=asked, pressers=pressers))
+    page = (await client.get(HERE)).text
+    assert ">Jeg er her" in page
+    assert "Trykket 2 gange" in page
 
 
 async def test_calmed_down_posted_by_somebody_who_has_not_arrived_closes_nothing() -> None:
