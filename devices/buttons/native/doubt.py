@@ -21,12 +21,15 @@ from devices.buttons.native.meanings import (
 WORD_CHARS_MAX = 24
 """Longer words are close to none of ours."""
 
+LOOKED_AT_MAX = 100
+"""So much of a text is compared letter by letter; the rest is looked through for whole words."""
+
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
 def is_harmless(word: str) -> bool:
     """Whether every part of it is known to call nobody: `heartbeat2`, `battery_status`."""
-    parts = _WORDS.findall(word.casefold())
+    parts = _WORDS.findall(word.casefold()) if len(word) <= LOOKED_AT_MAX else []
     return bool(parts) and all(part in _HARMLESS for part in parts)
 
 
@@ -35,7 +38,8 @@ def may_call(word: str) -> bool:
     plain = word.casefold()
     if any(said in plain for said in ALARM_WORDS):
         return True
-    parts = [part for part in _WORDS.findall(plain) if part not in _HARMLESS]
+    looked_at = plain[:LOOKED_AT_MAX]
+    parts = [part for part in _WORDS.findall(looked_at) if part not in _HARMLESS]
     # A byte inside a word that is no letter must not make two words of it.
     whole = [part for part in ("".join(parts),) if part not in _HARMLESS]
     return any(_is_close(part, said) for part in (*parts, *whole) for said in _CALLS)
