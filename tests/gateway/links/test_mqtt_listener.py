@@ -286,11 +286,13 @@ class SlowDoor(SmallSite):
 
     def __init__(self) -> None:
         super().__init__()
+        self.asked = asyncio.Event()
         self.worked_out = asyncio.Event()
 
     def login(
         self, username: str, password: bytes | None, client_id: str, peer: str
     ) -> Awaitable[Login]:
+        self.asked.set()
         return self._when_worked_out(super().login(username, password, client_id, peer))
 
     async def _when_worked_out(self, login: Login | Awaitable[Login]) -> Login:
@@ -320,6 +322,22 @@ async def test_a_press_of_who_hung_up_while_its_password_was_worked_out_is_taken
         await site.until(lambda: site.payloads() == [b"press"])
         await site.until(lambda: len(site.goings) == 1)
         assert listener.connected == 0
+
+
+async def test_a_press_of_who_had_to_make_room_while_its_password_was_worked_out_is_taken() -> None:
+    site = SlowDoor()
+    settings = ListenerSettings(port=0, connections_max=1)
+    async with listening(site, settings) as listener, BareClient(listener.port) as anna:
+        hello = Connect("badge-anna", username="badge-anna", password=b"secret-badge-anna")
+        await anna.send(hello, Publish(UP, b"press"))
+        await asyncio.wait_for(site.asked.wait(), 5)
+        async with BareClient(listener.port) as stranger:
+            assert await anna.is_closed()
+            site.worked_out.set()
+            await site.until(lambda: site.payloads() == [b"press"])
+            await site.until(lambda: len(site.goings) == 1)
+            assert listener.connected == 1, "the stranger"
+            await stranger.hang_up()
 
 
 async def test_a_wrong_password_that_is_worked_out_is_refused() -> None:
