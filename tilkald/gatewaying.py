@@ -20,7 +20,7 @@ from gateway.links.mqtt_sockets import is_loopback
 from gateway.remote.app import RemoteGateway
 from gateway.remote.kept import Kept, Status, read_status
 from gateway.remote.uplink import Way
-from tilkald import systemd, vitals
+from tilkald import steadiness, systemd, vitals
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -39,6 +39,7 @@ class Ready(msgspec.Struct, frozen=True):
 
 async def run(settings: Settings, *, as_json: bool) -> int:
     """Until SIGTERM."""
+    steadiness.prepare()
     log.take_over()
     way = _way(settings)
     kept = Kept(settings.data_dir)

@@ -42,6 +42,7 @@ async def run_example() -> int:
     from firmware_sim.staff import run_staff
     from firmware_sim.twilio_double import TwilioDouble
 
+    steadiness.prepare()
     log.take_over()
     public_port = _free_port(8081)
     public_url = f"http://127.0.0.1:{public_port}"

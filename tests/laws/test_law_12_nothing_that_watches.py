@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import socket
+import threading
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -31,7 +32,7 @@ from gateway.remote.kept import Kept, Status
 from tests.support.crash_device import WaitedFor
 from tests.support.logged import nobody_reads
 from tests.support.whole_service import WholeService, whole_service
-from tilkald import selfcheck, systemd, vitals
+from tilkald import selfcheck, steadiness, systemd, vitals
 from tilkald.selfcheck import Outcome
 
 FOLLOWERS = 400
@@ -246,6 +247,19 @@ async def test_a_press_goes_on_as_ever_whatever_becomes_of(watching: str, tmp_pa
             await button.hung_up()
         for badge in badges:
             await badge.hung_up()
+
+
+async def test_lines_that_do_not_answer_hold_no_name_up_that_is_looked_up() -> None:
+    """As a process that serves prepares its loop."""
+    steadiness.prepare()
+    answered = threading.Event()
+    waiting = [asyncio.create_task(asyncio.to_thread(answered.wait)) for _ in range(100)]
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            await asyncio.get_running_loop().getaddrinfo("localhost", 80)
+    finally:
+        answered.set()
+        await asyncio.gather(*waiting)
 
 
 def test_the_service_has_watchers_and_starts_each_of_them_again() -> None:
