@@ -83,6 +83,11 @@ LOG_LINES = Count(
     ["why"],
     registry=REGISTRY,
 )
+HTTP_TURNED_OUT = Count(
+    "tilkald_http_turned_out",
+    "Connections that made room at a full HTTP port, or found none",
+    registry=REGISTRY,
+)
 LOOP_LAG = Histogram(
     "tilkald_loop_lag_seconds",
     "How late the event loop ran what was due",

@@ -7,10 +7,12 @@ whole is served.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
 from core.doors import Crowds
+from core.metrics import HTTP_TURNED_OUT
 
 CONNECTIONS_MAX = 2_000
 """Connections of one port, where the files allow. No organisation has more pages open at once."""
@@ -43,11 +45,11 @@ class Guest(Protocol):
 class Door:
     """The connections of one port, those that ask for nothing now by their address."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, turned_out: Callable[[], None] = HTTP_TURNED_OUT.inc) -> None:
         self._most = most
+        self._turned_out = turned_out
         self._standing: dict[Guest, Phase] = {}
         self._waiting: Crowds[Guest] = Crowds()
-        self.turned_out = 0
 
     def __len__(self) -> int:
         return len(self._standing)
@@ -55,7 +57,7 @@ class Door:
     def came(self, guest: Guest) -> bool:
         """A new connection; False when all others are being served and it must go."""
         if len(self._standing) >= self._most and not self._make_room():
-            self.turned_out += 1
+            self._turned_out()
             return False
         self._standing[guest] = Phase.HEAD
         self._waiting.add(guest, guest.address)
@@ -80,6 +82,6 @@ class Door:
         if guest is None:
             return False
         self.left(guest)
-        self.turned_out += 1
+        self._turned_out()
         guest.drop()
         return True

@@ -38,10 +38,11 @@ def test_whoever_waits_or_does_not_take_what_it_asked_for_makes_room(phase: Phas
 
 
 def test_when_all_are_served_a_new_one_must_go_and_is_counted() -> None:
-    door = Door(1)
+    turned_out: list[bool] = []
+    door = Door(1, lambda: turned_out.append(True))
     door.moved(come(door), Phase.SERVED)
     assert not door.came(Caller("10.0.0.8"))
-    assert (len(door), door.turned_out) == (1, 1)
+    assert (len(door), len(turned_out)) == (1, 1)
 
 
 def test_who_has_left_takes_no_place_and_is_not_ended_again() -> None:

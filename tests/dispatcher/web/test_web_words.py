@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
 from dispatcher.alarms.model import Cause, Purpose, Standpoint
 from dispatcher.alarms.view import Unusual
-from dispatcher.web import console, labels, notice_page, reasons, story
+from dispatcher.web import frame, labels, notice_page, reasons, story
 from dispatcher.web.pages import HERE, LOCALES, words_of
 
 LANGUAGES = ("da", "nb")
@@ -40,7 +40,7 @@ TABLES = (
     story.WHYS,
     story.SHOWN_TO_WEARER,
     notice_page.SAID,
-    console.SAID,
+    frame.SAID,
 )
 AVOID = {
     "da": (
