@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from prometheus_client import generate_latest
 from core import metrics
 from core.folding import LANE_BURST
 from core.signals import AlarmKind, Reading, Signal, SignalType, Standing
+from devices.line_settings import open_port
 from devices.protocols import FAMILIES
 from gateway.intake import Lateness
 from gateway.links.ports import Published
@@ -21,8 +22,12 @@ from gateway.native import NOTICED, TWO_CLAIM
 from gateway.oddities import GATEWAY, ODD_FIELDS, protocol_label, reason, wrong_with
 from tests.support.gateway import NOW, PREFIX, House
 from tests.support.logged import logged
+from tests.support.samples import SAMPLES
 
 MANY = 400
+CALM = timedelta(seconds=2)
+"""Between two presses of one badge, so that they are no storm."""
+
 WRITTEN = "Zoe +4520304050"
 """What nobody may find in a log: somebody's name and number."""
 
@@ -44,6 +49,7 @@ async def a_gateway_hands_over(house: House, number: int) -> None:
     odd = (f"zone: {WRITTEN}", f"text: {WRITTEN}", WRITTEN)
     reading = Reading(f"{WRITTEN} {number}", "badge-anna", SignalType.ALARM, seq=number, odd=odd)
     identity = f"{WRITTEN} {number}"
+    house.pass_time(CALM)
     handed = Signal(identity, identity, reading, "", "badge-anna", Standing.ASSIGNED, NOW, NOW)
     await house.intake.take_over(handed, Lateness(timedelta()), None)
 
@@ -114,6 +120,20 @@ async def test_no_field_of_a_badge_is_repeated_in_the_log(field: str) -> None:
     assert_not_repeated(text)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_whatever_a_family_finds_wrong_a_name_put_anywhere_stays_out_of_the_reason(
+    family: str,
+) -> None:
+    """Beside its samples a family of tomorrow is tried from its first day."""
+    said: dict[str, None] = {}
+    for content in with_a_name_in_it(family):
+        session = open_port(FAMILIES[family], {}).connect()
+        for heard in session.receive(content, NOW, NOW):
+            odd = heard.reading.odd if heard.reading is not None else ()
+            said |= dict.fromkeys((reason(heard.error), *map(wrong_with, odd)))
+    assert not [one for one in said if re.search(r"zoe|4520304050", one, re.IGNORECASE)]
+
+
 def test_what_is_wrong_is_said_without_what_stood_there() -> None:
     assert wrong_with("level: not a word we know ('Zoe')") == "level: not a word we know"
     assert (
@@ -139,6 +159,7 @@ async def test_the_page_of_metrics_does_not_grow_with_what_a_gateway_names() -> 
     for number in range(MANY):
         await a_gateway_names_a_protocol(house, number)
         reading = Reading(f"{WRITTEN} {number}", "badge-anna", SignalType.ALARM, seq=number)
+        house.pass_time(CALM)
         await house.intake.take(reading)
     page = generate_latest(metrics.REGISTRY)
     assert len(page.splitlines()) <= before + 40
@@ -155,6 +176,15 @@ def test_a_count_says_other_for_whatever_is_named_past_its_limit() -> None:
     count.labels("name 0").inc()
     assert registry.get_sample_value("tilkald_test_total", {"by": "other"}) == metrics.SETS_MAX
     assert registry.get_sample_value("tilkald_test_total", {"by": "name 0"}) == 2
+
+
+def with_a_name_in_it(family: str) -> Iterator[bytes]:
+    """Every sample with a name or a number beside, or instead of, what stands at every place."""
+    for sample in SAMPLES[family]:
+        for name in (b"Zoe", b"zoe", b"+4520304050", b"<Zoe/>", b"zoe>"):
+            for at in range(len(sample)):
+                yield sample[:at] + name + sample[at:]
+                yield sample[:at] + name + sample[at + len(name) :]
 
 
 def published(leaf: str, body: str) -> Published:
