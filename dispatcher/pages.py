@@ -40,7 +40,7 @@ from dispatcher.web.sign_in import OneTimeCodes
 from dispatcher.web.staff import staff_app
 
 WRITE_WITHIN_S = 5.0
-"""How long a new device's line in the site's files may take."""
+"""How long a new device may take to be written, in the site's files and in the store."""
 
 STOPS_ALARMS = ("store", "journal", "mqtt", "selfcheck")
 """Parts without which a press is not stored, or nobody can be called."""
@@ -165,7 +165,11 @@ class Pages:
             if house.settings.site_dir is not None:
                 # The files are read again at the next start: what they do not hold would be gone.
                 await self._append(device, by, only_site=len(stored.sites) == 1)
-            await house.store.write_organisation(wanted, by, house.clock.now())
+            try:
+                async with asyncio.timeout(WRITE_WITHIN_S):
+                    await house.store.write_organisation(wanted, by, house.clock.now())
+            except TimeoutError:
+                raise StoreUnavailable("The store did not take the device in time.") from None
 
     async def _append(self, device: Device, by: str, *, only_site: bool) -> None:
         """Beside the loop: the disk of the site's files may hang."""

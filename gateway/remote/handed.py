@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from core.errors import StoreUnavailable
 from core.log import logger
 from core.log_line import told
 from core.signals import AlarmKind, Reading, SignalType
@@ -95,9 +96,16 @@ class HandedOver:
             return await self._raised(gateway, handed, "it is neither a signal nor bytes")
         age = aged(handed.age_s)
         pressed = None if handed.pressed_s is None else max(aged(handed.pressed_s), age)
-        is_stored = self._is_stored if handed.old else None
+        is_stored = self._is_surely_stored if handed.old else None
         late = Lateness(age, pressed)
         return await self._intake.take_over(record.signal, late, is_stored, gateway.site)
+
+    async def _is_surely_stored(self, identity: str) -> bool:
+        """A store that does not answer says nothing: then it is a press like any other."""
+        try:
+            return await self._is_stored(identity)
+        except StoreUnavailable:
+            return False
 
     async def _raised(self, gateway: RemoteGateway, handed: Handed, why: str) -> bool:
         content = bytes(handed.record)

@@ -8,6 +8,7 @@ A gateway that says nothing for `SILENT_AFTER_S` is a line that is down, with ev
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from core.clock import Clock, sleep
+from core.errors import StoreUnavailable
 from core.log import logger
 from devices.protocols import sounders
 from devices.registry import RemoteGateway
@@ -181,7 +183,9 @@ class RemoteGateways:
         kept = await self._handed.take(known.settings, up.handed)
         for again in up.again:
             late, site = Lateness(aged(again.age_s)), known.settings.site
-            await self._intake.take_over(again.signal, late, self._is_stored, site)
+            # A copy of what we have committed: a store that does not answer makes it no new press.
+            with contextlib.suppress(StoreUnavailable):
+                await self._intake.take_over(again.signal, late, self._is_stored, site)
         return Thanks(kept)
 
     def noted_odd(self, gateway: str, odd: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.clock import VirtualClock, sleep
+from core.errors import StoreUnavailable
 from core.signals import (
     AlarmKind,
     AnswerKind,
@@ -471,6 +472,16 @@ async def test_a_badge_carried_between_two_houses_is_told_in_both() -> None:
 # The house
 
 
+async def test_a_store_that_does_not_answer_costs_an_old_press_nothing_and_makes_no_copy_new() -> (
+    None
+):
+    house = House(stored=None)
+    old = replace_old(handed(1, press("badge-anna", 1)))
+    await house.says(handed=(old,), again=(Again(press("badge-bo", 1), 3.0),))
+    assert house.pressers() == ["badge-anna"]
+    assert house.desk.presses[0].person == "anna"
+
+
 @dataclass
 class PickyDesk(StoringDesk):
     """Stores everything but what one device says."""
@@ -489,7 +500,8 @@ class PickyDesk(StoringDesk):
 class House:
     """`RemoteGateways` with everything behind it, on a clock that stands still."""
 
-    def __init__(self, *, stored: bool = False) -> None:
+    def __init__(self, *, stored: bool | None = False) -> None:
+        """`stored`: what the store says of every identity; None: it does not answer."""
         self.clock = VirtualClock(NOW)
         self.desk = PickyDesk()
         self.watch = Watch()
@@ -501,6 +513,8 @@ class House:
         self.part = Part(1, "far", devices=DEVICES[:3], lines=(HALL,))
 
         async def is_stored(identity: str) -> bool:
+            if stored is None:
+                raise StoreUnavailable("The disk does not answer.")
             return stored
 
         self.remote = RemoteGateways(
