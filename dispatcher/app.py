@@ -76,13 +76,16 @@ class Lines(DeviceEyes, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What stands before anything else: the store, its journal, and the clock carried over."""
+    """What stands before anything else: the store, its journal, and the clock carried over.
+
+    `replayed`: what a person must know of the journal's return, or why it could not be read back.
+    """
 
     store: SqliteStore
     journal: EmergencyJournal
     clock: ServiceClock
     held: ExitStack
-    replayed: tuple[str, ...]
+    replayed: tuple[str, ...] | StoreUnavailable
 
 
 async def open_ground(settings: Settings) -> Ground:
@@ -103,12 +106,12 @@ async def open_ground(settings: Settings) -> Ground:
 
 async def _replayed(
     journal: EmergencyJournal, store: SqliteStore, wall: datetime
-) -> tuple[str, ...]:
+) -> tuple[str, ...] | StoreUnavailable:
     """What a person must know of the journal's return; usually nothing."""
     try:
         replay = await journal.replay(store, wall)
     except StoreUnavailable as error:
-        return (str(error),)
+        return error
     if replay.kept is not None:
         kept = str(replay.kept)
         _log.warning("the emergency journal was replayed", units=replay.stored, kept=kept)
@@ -177,9 +180,15 @@ class Dispatcher:
     async def start(self) -> None:
         """From here on presses may come in; `engine.go_on` works off what the stop left."""
         await self.engine.load()
-        if self._ground.replayed:
-            message = "The emergency journal does not work: {why}"
-            self.engine.health.report("journal", message, why="; ".join(self._ground.replayed))
+        match self._ground.replayed:
+            case StoreUnavailable() as error:
+                self.engine.replay_later(error)
+            case (_, *_) as lines:
+                message = "Not all of the last hours could be read back. Ask who pressed. ({why})"
+                self.engine.health.report("journal_lines", message, why="; ".join(lines))
+                self.engine.technical("journal_lines", message, why="; ".join(lines))
+            case _:
+                pass
 
     async def serve_pages(self, press: DemoPress | None) -> Pages:
         """Both listeners. Raises ConfigError when a port is taken."""

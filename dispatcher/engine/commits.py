@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -21,7 +21,7 @@ from core import ids, log
 from core.clock import Clock, sleep
 from core.errors import Conflict, StoreUnavailable, TilkaldError, Unstorable
 from core.signals import Taken
-from dispatcher.alarms.model import TellType
+from dispatcher.alarms.model import Alarm, TellType
 from dispatcher.engine.health import Health
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Work
@@ -96,6 +96,7 @@ class Commits:
         self._ahead: dict[int, Work] = {}
         self._numbers = itertools.count(1)
         self._is_journalled = False
+        self._adopt: Callable[[], Awaitable[None]] | None = None
         self._journalling: dict[asyncio.Task[None], None] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -137,6 +138,15 @@ class Commits:
     def ahead(self) -> Sequence[Work]:
         """What has been performed and is not stored, in its order."""
         return tuple(self._ahead.values())
+
+    def replay_later(self, adopt: Callable[[], Awaitable[None]]) -> None:
+        """Read the journal back when the store works; `adopt` takes over what it brought."""
+        self._is_journalled, self._adopt = True, adopt
+        self._save_soon()
+
+    def adopt(self, alarms: Iterable[Alarm]) -> None:
+        """The store holds these, and memory from now on."""
+        self._committed_rev |= {alarm.id: alarm.rev for alarm in alarms}
 
     def _done(self, waiting: _Waiting, done: asyncio.Future[None]) -> None:
         if waiting.timer is not None:
@@ -311,6 +321,9 @@ class Commits:
             self._is_journalled = False
             try:
                 await self._journal.replay(self._store, self._clock.wall())
+                if self._adopt is not None:
+                    await self._adopt()
+                    self._adopt = None
             except StoreUnavailable:
                 self._is_journalled = True
                 raise

@@ -167,6 +167,11 @@ class Engine:
         self._list_held(held, alarms)
         self._arm()
 
+    def replay_later(self, why: StoreUnavailable) -> None:
+        """The journal could not be read back at the start: whom it holds is called when it is."""
+        self.health.report("journal", "The emergency journal does not work: {why}", why=why)
+        self._line.replay_later(self._adopt)
+
     async def go_on(self) -> None:
         """Work off what the start found, a little at a time: what happens now goes first."""
         await self._raise_unreadable()
@@ -543,6 +548,18 @@ class Engine:
         for tell in present_state(alarm, stored, self._clock.now()):
             if device in (None, tell.device):
                 self._doors.tell(tell)
+
+    async def _adopt(self) -> None:
+        """Take over what the journal has brought into the store, as at a start."""
+        alarms = [a for a in await self._store.open_alarms() if not self._line.is_committed(a.id)]
+        here = dict.fromkeys(alarm.id for alarm in alarms)
+        notices = [one for one in await self._store.open_notices() if one.alarm in here]
+        links = [one for one in await self._store.open_links() if one.alarm in here]
+        self.core.load(alarms, notices, links)
+        self._line.adopt(alarms)
+        for alarm in alarms:
+            self._followers.changed("alarm", alarm.id)
+        self._arm()
 
     def _doubt(self, unfinished: Sequence[Notice]) -> None:
         """What was in `sending` may have left: it goes again, with the same id, and says so."""

@@ -7,6 +7,7 @@ the press: the configuration's people with all their routes, less the victims, a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from core import log
@@ -50,7 +51,7 @@ class NettedPictures:
 
     def view(self, alarm: Alarm, at: Moment) -> View:
         return self._or(
-            lambda: self._pictures.view(alarm, at),
+            lambda: self._of_no_site(alarm, at) or self._pictures.view(alarm, at),
             lambda: everybody((*alarm.pressers, *self._pressers()), self._organisation(), at),
         )
 
@@ -96,6 +97,18 @@ class NettedPictures:
 
     def site_of(self, signal: Signal) -> str:
         return self._or(lambda: self._pictures.site_of(signal), lambda: signal.site)
+
+    def _of_no_site(self, alarm: Alarm, at: Moment) -> View | None:
+        """A call from a site nobody has configured (a journal of elsewhere, a site taken out)."""
+        organisation = self._organisation()
+        sites = organisation.sites
+        if alarm.technical or any(site.id == alarm.site for site in sites):
+            return None
+        lead = dict.fromkeys(p for site in sites for p in (*site.leaders, *site.deputies))
+        people = tuple(person for person in organisation.people if person.id in lead)
+        if people:
+            organisation = replace(organisation, people=people)
+        return everybody((*alarm.pressers, *self._pressers()), organisation, at)
 
     def _or(self, ask: Callable[[], _T], without: Callable[[], _T]) -> _T:
         try:

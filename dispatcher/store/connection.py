@@ -96,6 +96,10 @@ class DatabaseFile:
         """The file we had open no longer stands at its path."""
         return self._cannot_be_used(*_LINES[sqlite3.SQLITE_CANTOPEN])
 
+    def replaced(self) -> StoreUnavailable:
+        """Another file stands at its path than the one we had open."""
+        return self._cannot_be_used("another one was put in its place", "nothing, if you did that")
+
     def silent(self) -> StoreUnavailable:
         """The disk has not answered for as long as somebody could wait."""
         return self._cannot_be_used("its disk does not answer", "look at the disk")

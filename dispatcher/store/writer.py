@@ -54,6 +54,7 @@ class Writer:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None
+        self._known: tuple[int, int] | None = None
         self._closed = False
         self._folding = LogFolding(file)
         self._thread = Thread(target=self._run, name="store-writer", daemon=True)
@@ -129,6 +130,10 @@ class Writer:
         self._opened = self._file.identity()
         self._connection = self._file.writing()
         require_revision(self._connection, self._file)
+        known, self._known = self._known, self._opened
+        if known not in (None, self._opened):
+            # What memory holds must come into it first: so this once it counts as a fault.
+            raise self._file.replaced()
         return self._connection
 
     def _is_same_file(self) -> bool:

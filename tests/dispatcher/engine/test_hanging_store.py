@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -12,7 +14,7 @@ from core.errors import ChannelError, StoreUnavailable
 from core.signals import Taken
 from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.ports import AlarmPage, ChainedEntry, LinkWrite, Unit
+from dispatcher.store.ports import AlarmPage, AlarmWrite, ChainedEntry, LinkWrite, Store, Unit
 from tests.support.office import office
 
 LIMIT = 2
@@ -192,6 +194,43 @@ async def test_pages_of_what_is_not_stored_and_what_is_show_each_alarm_once() ->
         every = [alarm.id for alarm in (await house.store.alarms()).alarms]
         assert [one for one, _ in shown] == every
         assert [unstored for _, unstored in shown[:LIMIT]] == [True] * LIMIT
+
+
+async def test_a_journal_that_could_not_be_read_back_at_the_start_is_called_for_when_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The disk was locked in the moment of the start; the press waits for no other start."""
+    async with office() as before:
+        await before.engine.take(before.press())
+        (kept,) = await before.store.open_alarms()
+    async with office() as house:
+
+        async def replayed(store: Store, wall: datetime) -> None:
+            await store.submit(Unit(alarms=(AlarmWrite(kept, 0),)))
+
+        monkeypatch.setattr(house.journal, "replay", replayed)
+        changes = house.engine.follow()
+        house.engine.replay_later(StoreUnavailable("locked"))
+        while not house.engine.open_alarms() or house.engine.problems():
+            await asyncio.wait_for(changes.get(), 5)
+        assert house.alarm.id == kept.id
+        assert house.engine.core.next_moment() is not None
+
+
+async def test_a_call_from_a_site_nobody_has_configured_goes_to_the_leaders() -> None:
+    """As in a journal of another installation, or when a site is taken out in mid-alarm."""
+    async with office() as before:
+        await before.engine.take(before.press())
+        (kept,) = await before.store.open_alarms()
+    store = MemoryStore()
+    escalation = replace(kept.escalation, calls=()) if kept.escalation else None
+    elsewhere = replace(kept, site="elsewhere", escalation=escalation)
+    store.commit_now(Unit(alarms=(AlarmWrite(elsewhere, 0),)))
+    async with office(store, start=False) as house:
+        house.clock.move_to(house.clock.now() + timedelta(minutes=2))
+        await house.engine.start()
+        await house.until(house.wearable.arrived)
+        assert {notice.person for notice in house.wearable.sent} == {"lone"}
 
 
 def _alarms(unit: Unit) -> list[Alarm]:

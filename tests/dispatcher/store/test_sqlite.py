@@ -16,6 +16,7 @@ import pytest
 from core.clock import sleep
 from core.errors import ConfigError, Conflict, DomainError, StoreUnavailable
 from dispatcher.site.model import Organisation
+from dispatcher.store.backup import back_up
 from dispatcher.store.connection import BUSY_WAIT, DatabaseFile
 from dispatcher.store.migrate import bring_up
 from dispatcher.store.ports import Unit
@@ -182,6 +183,22 @@ async def test_a_log_deleted_under_us_is_told_and_survived(
         await sqlite_store.submit(opening("alm_2", number=2))
     await sqlite_store.submit(opening("alm_3", number=3))
     assert {one.id for one in await sqlite_store.open_alarms()} >= {"alm_1", "alm_3"}
+
+
+async def test_an_older_copy_in_its_place_is_told_once_and_then_written_to(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    """Memory has to bring what it holds: only a fault makes it."""
+    await sqlite_store.submit(opening())
+    back_up(database, database.with_name("older.db"))
+    await sqlite_store.submit(opening("alm_2", number=2))
+    for ending in ("-wal", "-shm"):
+        os.unlink(f"{database}{ending}")
+    os.replace(database.with_name("older.db"), database)
+    with pytest.raises(StoreUnavailable, match="another one was put in its place"):
+        await sqlite_store.submit(opening("alm_3", number=3))
+    await sqlite_store.submit(opening("alm_3", number=3))
+    assert [one.id for one in await sqlite_store.open_alarms()] == ["alm_1", "alm_3"]
 
 
 async def test_another_programs_database_in_its_place_is_not_written_to(
