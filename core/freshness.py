@@ -67,10 +67,9 @@ def is_answer_fresh(said_at: datetime | None, now: datetime, answer: AnswerKind)
 def said_at(signal: Signal, not_before: datetime | None = None) -> datetime | None:
     """The earliest moment it may have been said; None: it may be of any age.
 
-    `not_before`: it speaks of something that did not exist before.
+    `not_before`: a copy of any age speaks of something that did not exist before.
     """
     claims = [at for at in (signal.said_at, signal.pressed_at) if at is not None]
     if not claims and signal.age_unknown:
         return not_before
-    earliest = min(signal.at, *claims) if claims else signal.at
-    return earliest if not_before is None else max(earliest, not_before)
+    return min((signal.at, *claims))

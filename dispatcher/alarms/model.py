@@ -71,6 +71,8 @@ class Presser:
 
     `point` tells the people apart who press at one device, e.g. an alarm panel. `account` and
     `account_point` are who spoke on the wire: a panel takes back what its points have raised.
+    `age_unknown`: their press was a kept copy that says no age. `pressed_anew`: they have pressed
+    once more, and that came at once.
     """
 
     device: str
@@ -88,6 +90,8 @@ class Presser:
     point: str = ""
     account: str = ""
     account_point: str = ""
+    age_unknown: bool = False
+    pressed_anew: bool = False
 
     @property
     def name(self) -> str:
@@ -101,7 +105,10 @@ class Presser:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to go, honestly (law 8): the words staff use, where it comes from and how old it is."""
+    """Where to go, honestly (law 8): the words staff use, where it comes from and how old it is.
+
+    `age_s` is how old it was at `aged_at`; it grows. A position without it is of unknown age.
+    """
 
     zone: str | None
     label: str
@@ -111,6 +118,25 @@ class Place:
     lat: float | None = None
     lon: float | None = None
     accuracy_m: float | None = None
+    aged_at: datetime | None = None
+
+    def age(self, now: datetime) -> float | None:
+        """How old it is now, in seconds; None: that is not known, or says nothing."""
+        if self.age_s is None or self.aged_at is None:
+            return self.age_s
+        return self.age_s + max((now - self.aged_at).total_seconds(), 0.0)
+
+    def is_of_unknown_age(self) -> bool:
+        return self.source == "position" and self.age_s is None
+
+
+@dataclass(frozen=True, slots=True)
+class Latecomer:
+    """One of several who pressed: their press came late. `wall`: when it was, on the wall clock."""
+
+    name: str
+    ago: timedelta
+    wall: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +310,10 @@ class Notice:
 
     The words are made by the channel from `place`, `pressers`, `with_you`, `unusual`, in the
     person's language. `letter` tells notices apart where a person answers by a bare number.
-    `about` is the notice a stand-down takes back. `presser_names` are first
-    names. `immediate` channels get it committed as `sending`, others as `pending`.
+    `about` is the notice a stand-down takes back. `presser_names` are first names. `late`: how long
+    ago they pressed, where every press came late; where only some did, those are the `latecomers`.
+    `age_unknown`: whose press may be of any age. `immediate` channels get it committed as
+    `sending`, others as `pending`.
     """
 
     id: str
@@ -307,6 +335,8 @@ class Notice:
     about: str | None = None
     reason: str = ""
     late: timedelta = timedelta()
+    latecomers: tuple[Latecomer, ...] = ()
+    age_unknown: tuple[str, ...] = ()
     rev: int = 1
     step: int = 0
     round: int = 0

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, Level, Signal, SignalType, Standing
+from dispatcher.alarms.ages import came_late
 from dispatcher.alarms.model import Alarm, Place, Presser
 from dispatcher.alarms.said import is_said, words_of
 from dispatcher.alarms.troubles import is_of_equipment
 
 JOIN_WITHIN = timedelta(minutes=2)
 """Two presses at one place this close together are one alarm with two victims."""
-
-LATE_FROM = timedelta(seconds=30)
-"""A press older than this when it arrives is called with its age."""
 
 _SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
 
@@ -121,7 +119,7 @@ def triage(
     if kind is AlarmKind.TECHNICAL:
         kind = AlarmKind.UNKNOWN  # somebody pressed: that is never a matter for the technical lane
     fixed = signal.standing is Standing.ASSIGNED and signal.zone is not None
-    return Open(kind, level, presser, _lateness(signal), orphan and not (fixed and on_shift))
+    return Open(kind, level, presser, came_late(presser), orphan and not (fixed and on_shift))
 
 
 def _own_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
@@ -159,6 +157,7 @@ def _pressed_again(was: Presser, fresh: Presser) -> Presser:
         seq=fresh.seq,
         presses=was.presses + 1,
         says_over_at=None,
+        pressed_anew=was.pressed_anew or not (came_late(fresh) or fresh.age_unknown),
     )
 
 
@@ -282,13 +281,8 @@ def _presser(signal: Signal, place: Place, first_name: str) -> Presser:
         point=signal.point,
         account=signal.account,
         account_point=signal.reading.point,
+        age_unknown=signal.reading.retained and signal.said_at is None,
     )
-
-
-def _lateness(signal: Signal) -> timedelta:
-    pressed: datetime | None = signal.pressed_at
-    late = timedelta() if pressed is None else signal.at - pressed
-    return late if late >= LATE_FROM else timedelta()
 
 
 def _rank(level: Level) -> int:

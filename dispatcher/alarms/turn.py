@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from core.signals import ReceiptState
+from dispatcher.alarms.ages import ages
 from dispatcher.alarms.model import (
     Alarm,
     Annotate,
@@ -286,6 +287,7 @@ class Turn:
 
     def _notice(self, call: Call, route: Route, purpose: Purpose, text: str) -> Notice:
         alarm, number = self.alarm, self.state.notices_made + 1
+        pressed = ages(alarm, self.now, self.view.wall)
         self.update(notices_made=number)
         return Notice(
             id=f"{alarm.id}-{number}",
@@ -303,7 +305,9 @@ class Turn:
             presser_names=_names(alarm, purpose),
             with_you=tuple(c.first_name for c in self.coming() if c.person != call.person),
             unusual=call.unusual,
-            late=alarm.late,
+            late=pressed.late,
+            latecomers=pressed.latecomers,
+            age_unknown=pressed.unknown,
             rev=alarm.rev + 1,
             step=call.step,
             round=self.state.round,

@@ -32,7 +32,8 @@ class Capabilities:
 class Addressee:
     """What a channel needs to know of the person to choose words. `words` are the site's own.
 
-    `more`: what else stands for them and is not shown, in their words.
+    `more`: what else stands for them and is not shown, in their words. `timezone`: of their site,
+    for what is told by the clock.
     """
 
     person: str
@@ -40,6 +41,7 @@ class Addressee:
     words: tuple[tuple[str, str], ...] = ()
     site_name: str = ""
     more: str = ""
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

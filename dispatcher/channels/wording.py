@@ -7,9 +7,10 @@ weapon, stand-down, a house that stands empty. No resident's name, no alarm id, 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.signals import AlarmKind, Level
 from core.words import Words, words
@@ -22,6 +23,7 @@ from dispatcher.channels.ports import Addressee
 LOCALES = Path(__file__).parent / "locales"
 FIRST_LINE_MOST = 24
 NAMES_MOST = 3
+LATECOMERS_MOST = 2
 LINE_MOST = 80
 
 LATE_SAID_FROM = timedelta(seconds=30)
@@ -129,7 +131,7 @@ def _lines(notice: Notice, to: Addressee, say: Words) -> list[Line]:
             return _says_over(notice, say)
         case Purpose.CALL | Purpose.ASK_AGAIN | Purpose.CHANGE | Purpose.PRESSES_AGAIN:
             if notice.kind is AlarmKind.WEAPON:
-                return _weapon(notice, say)
+                return _weapon(notice, to, say)
             return _call(notice, to, say)
         case _:
             assert_never(notice.purpose)
@@ -142,7 +144,7 @@ def _call(notice: Notice, to: Addressee, say: Words) -> list[Line]:
         Line(place_of(notice, say)),
         Line(what),
         *_honest_place(notice, say),
-        Line(_late(notice, say)),
+        *_when(notice, to, say),
         Line(_with_you(notice, say), spare=1),
         *(Line(say(_UNUSUAL[unusual])) for unusual in notice.unusual),
         Line(_errand(notice), spare=2),
@@ -161,7 +163,7 @@ def _asked(notice: Notice, say: Words) -> str:
             return ""
 
 
-def _weapon(notice: Notice, say: Words) -> list[Line]:
+def _weapon(notice: Notice, to: Addressee, say: Words) -> list[Line]:
     """Everyone on site is told to stay out; nobody is sent in, so nobody "runs with you"."""
     word = say("Weapon").upper()
     again = _asked(notice, say) if notice.purpose is Purpose.PRESSES_AGAIN else ""
@@ -172,7 +174,7 @@ def _weapon(notice: Notice, say: Words) -> list[Line]:
         Line(f"{say('DO NOT GO IN.')} {say('Lock the door.')}"),
         Line(" ".join(part for part in who if part)),
         *_honest_place(notice, say),
-        Line(_late(notice, say)),
+        *_when(notice, to, say),
     ]
 
 
@@ -242,17 +244,38 @@ def _honest_place(notice: Notice, say: Words) -> list[Line]:
         return [Line(say("Look for {who}.", who=_listed(names)))] if names else []
     if place.source == "roster":
         said.append(Line(say("Place is from the roster.")))
-    if place.age_s is not None and place.age_s >= STALE_FROM_S:
-        said.append(Line(say("Last seen there {ago} ago.", ago=_span(place.age_s, say))))
+    age_s = place.age(notice.created)
+    if age_s is not None and age_s >= STALE_FROM_S:
+        said.append(Line(say("Last seen there {ago} ago.", ago=_span(age_s, say))))
+    if place.is_of_unknown_age():
+        said.append(Line(say("Nobody knows how old the place is.")))
     if place.accuracy_m is not None and place.accuracy_m >= COARSE_FROM_M:
         said.append(Line(say("Place within {metres} m.", metres=f"{place.accuracy_m:.0f}")))
     return said
 
 
-def _late(notice: Notice, say: Words) -> str:
-    if notice.late < LATE_SAID_FROM:
-        return ""
-    return say("Pressed {ago} ago.", ago=_span(notice.late.total_seconds(), say))
+def _when(notice: Notice, to: Addressee, say: Words) -> list[Line]:
+    """When they pressed, where that is not now; of several, whose press it is.
+
+    By the clock where one came late and another did not: two ages side by side are read as one.
+    """
+    said = [
+        say("{who} pressed at {time}.", who=_presser(late.name, say), time=_clock(late.wall, to))
+        for late in notice.latecomers[:LATECOMERS_MOST]
+    ]
+    if notice.late >= LATE_SAID_FROM:
+        said.append(say("Pressed {ago} ago.", ago=_span(notice.late.total_seconds(), say)))
+    if notice.age_unknown:
+        who = _listed([_presser(name, say) for name in notice.age_unknown])
+        said.append(say("Nobody knows when {who} pressed.", who=who))
+    return [Line(text) for text in said]
+
+
+def _clock(wall: datetime, to: Addressee) -> str:
+    try:
+        return f"{wall.astimezone(ZoneInfo(to.timezone)):%H:%M}"
+    except (ZoneInfoNotFoundError, ValueError):
+        return f"{wall:%H:%M} UTC"
 
 
 def _with_you(notice: Notice, say: Words) -> str:

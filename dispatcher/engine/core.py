@@ -18,6 +18,7 @@ from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
 from dispatcher.alarms import escalate
 from dispatcher.alarms.aged import TOO_OLD
+from dispatcher.alarms.ages import newer
 from dispatcher.alarms.answers import FOR_GOOD, moves_forward
 from dispatcher.alarms.model import (
     Alarm,
@@ -515,7 +516,7 @@ class Core:
         changed = replace(
             alarm,
             pressers=pressers,
-            place=place if verdict.place_changed else alarm.place,
+            place=place if verdict.place_changed else newer(alarm.place, place, at.now),
             text=with_said(alarm.text, words_of(signal)),
         )
         raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import cos, hypot, radians
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from dispatcher.alarms.model import Alarm, Notice, Place
 from dispatcher.alarms.plan import EVERY_WAY, Plan, plan_for
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee
+from dispatcher.engine.fixes import age_s, fix_age_s
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.ports import DeviceState, PersonState
 from dispatcher.engine.victims import with_pressers
@@ -128,14 +129,16 @@ class SitePictures:
         if signal.zone is not None and (zone := self._index.zone_named(site, signal.zone)):
             # A panel's point hangs where it hangs; only what is carried meets a beacon.
             carried = signal.reading.zone and not signal.reading.point
-            source = "beacon" if carried else "fixed"
-            return self._at_zone(zone, source, None)
+            if not carried:
+                return self._at_zone(zone, "fixed")
+            return replace(self._at_zone(zone, "beacon"), age_s=age_s(signal), aged_at=at.now)
         if signal.reading.position is not None:
-            return self._at_position(site, signal.reading.position, at)
+            place = self._at_position(site, signal.reading.position)
+            return replace(place, age_s=fix_age_s(signal), aged_at=at.now)
         if signal.person is not None:
             post = self._staffing(site, at).post_of(signal.person)
             if post.zone is not None:
-                return self._at_zone(self._index.graph.zones[post.zone], "roster", None)
+                return self._at_zone(self._index.graph.zones[post.zone], "roster")
         return Place(None, "", "unknown")
 
     def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:
@@ -215,6 +218,7 @@ class SitePictures:
             language=person.language if person is not None else spoken,
             words=site.words if site is not None else (),
             site_name=site.name if site is not None else "",
+            timezone=site.timezone if site is not None else "UTC",
         )
 
     def wearer(self, device: str, wall: datetime) -> str | None:
@@ -289,21 +293,18 @@ class SitePictures:
             return everywhere
         return with_pressers(everywhere, alarm.pressers)
 
-    def _at_zone(self, zone: Zone, source: str, age_s: float | None) -> Place:
+    def _at_zone(self, zone: Zone, source: str) -> Place:
         unit = self._index.units.get(zone.unit or "")
         return Place(
             zone=zone.id,
             label=zone.label,
             source=source,
-            age_s=age_s,
             meeting=self._meeting(unit),
             lat=zone.lat,
             lon=zone.lon,
         )
 
-    def _at_position(self, site: str, position: Position, at: Moment) -> Place:
-        age = None if position.at is None else at.wall - position.at
-        age_s = None if age is None else max(age, timedelta()).total_seconds()
+    def _at_position(self, site: str, position: Position) -> Place:
         zones = [z for z in self._index.graph.zones.values() if z.site == site]
         near = min(
             (z for z in zones if z.lat is not None and z.lon is not None),
@@ -311,9 +312,9 @@ class SitePictures:
             default=None,
         )
         if near is not None and _metres(near, position) <= PLACE_WITHIN_M:
-            place = self._at_zone(near, "position", age_s)
+            place = self._at_zone(near, "position")
         else:
-            place = Place(None, "", "position", age_s)
+            place = Place(None, "", "position")
         return replace(place, lat=position.lat, lon=position.lon, accuracy_m=position.accuracy_m)
 
     def _meeting(self, unit: Unit | None) -> str | None:

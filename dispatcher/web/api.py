@@ -179,4 +179,4 @@ async def answered(
 
 
 def _outward(deps: WebDeps) -> Outward:
-    return Outward(deps.desk.wall() - deps.desk.now())
+    return Outward(deps.desk.wall() - deps.desk.now(), deps.desk.now())

@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.signals import AlarmKind, AnswerKind, Level
+from dispatcher.alarms.ages import came_late
 from dispatcher.alarms.model import Alarm, Call, Cause, Notice, Place, Presser, Times
 from dispatcher.alarms.view import Candidate, LeftOut, View
 from dispatcher.engine.ports import AnswerOutcome, DeviceState, PersonState
@@ -82,6 +83,8 @@ class PresserOut:
     presses: int
     pressed_at: datetime | None
     received_at: datetime
+    late_s: float
+    age_unknown: bool
     says_over_at: datetime | None
 
 
@@ -245,12 +248,14 @@ class TimelineOut:
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """Turns domain values into API values; `offset` is wall clock minus service time."""
+    """Turns domain values into API values; `offset` is wall clock minus service time `now`."""
 
     offset: timedelta
+    now: datetime
 
     def alarm(self, alarm: Alarm) -> AlarmOut:
         running = alarm.escalation
+        late = [came_late(one).total_seconds() for one in alarm.pressers]
         return AlarmOut(
             id=alarm.id,
             site=alarm.site,
@@ -260,11 +265,11 @@ class Outward:
             technical=alarm.technical,
             drill=alarm.drill,
             rev=alarm.rev,
-            place=_place(alarm.place),
+            place=_place(alarm.place, alarm.times.closed or self.now),
             pressers=[self._presser(one) for one in alarm.pressers],
             calls=[self._call(one) for one in (running.calls if running else ())],
             times=self._times(alarm.times),
-            late_s=alarm.late.total_seconds(),
+            late_s=min(late, default=alarm.late.total_seconds()),
             unstored=alarm.unstored,
             odd=list(alarm.odd),
             text=alarm.text,
@@ -315,6 +320,8 @@ class Outward:
             presses=one.presses,
             pressed_at=self._wall(one.pressed_at),
             received_at=one.at + self.offset,
+            late_s=came_late(one).total_seconds(),
+            age_unknown=one.age_unknown and not one.pressed_anew,
             says_over_at=self._wall(one.says_over_at),
         )
 
@@ -363,12 +370,12 @@ def protected(state: PersonState) -> bool:
     return any(one.state == "ok" for one in state.devices)
 
 
-def _place(place: Place) -> PlaceOut:
+def _place(place: Place, now: datetime) -> PlaceOut:
     return PlaceOut(
         zone=place.zone,
         label=place.label,
         source=place.source,
-        age_s=place.age_s,
+        age_s=place.age(now),
         meeting=place.meeting,
         lat=place.lat,
         lon=place.lon,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 from core.signals import AlarmKind
 from core.words import Words
+from dispatcher.alarms.ages import came_late, counted_from
 from dispatcher.alarms.model import Alarm, Call, Escalation, Place, Presser, Standpoint
 from dispatcher.web import labels
 from dispatcher.web.moments import Moments, stopwatch
@@ -80,7 +81,8 @@ class Card:
 def card(alarm: Alarm, reader: Reader) -> Card:
     """One alarm for the board and the head of its page."""
     w, moments = reader.w, reader.moments
-    since = _since(alarm, moments)
+    since, by_press = counted_from(alarm)
+    since = since or moments.now
     calls = alarm.escalation.calls if alarm.escalation else ()
     status, tone = _status(w, alarm, calls)
     end = alarm.times.closed if alarm.closing else None
@@ -92,10 +94,10 @@ def card(alarm: Alarm, reader: Reader) -> Card:
         kind_word=labels.kind(w, alarm.kind, reader.own),
         place=place_words(w, alarm.place),
         headline=(alarm.text if alarm.technical else "") or place_words(w, alarm.place),
-        place_notes=place_notes(w, alarm.place),
+        place_notes=place_notes(w, alarm.place, moments),
         who=_who(alarm.pressers),
-        pressed=alarm.times.pressed is not None,
-        since_word=w("pressed at") if alarm.times.pressed else w("received at"),
+        pressed=by_press,
+        since_word=w("pressed at") if by_press else w("received at"),
         since_clock=moments.clock(since),
         seconds=seconds,
         stopwatch=stopwatch(seconds),
@@ -133,13 +135,18 @@ def place_words(w: Words, place: Place) -> str:
     return place.label or w("Place unknown")
 
 
-def place_notes(w: Words, place: Place) -> tuple[str, ...]:
+def place_notes(w: Words, place: Place, moments: Moments) -> tuple[str, ...]:
     """Where the place comes from, how old and how exact it is: never a bare claim (law 8)."""
     notes = [labels.known(w, labels.SOURCES, place.source)]
-    if place.age_s is not None and place.age_s > PLACE_STALE_S:
+    age_s = place.age(moments.now)
+    if age_s is not None:
+        # By the clock too: a page that nobody draws anew would show it younger than it is.
+        seen = moments.clock(moments.now - timedelta(seconds=age_s))
+        notes.append(f"{_age(w, age_s)} ({seen})")
+    if place.is_of_unknown_age():
+        notes.append(w("nobody knows how old"))
+    if place.is_of_unknown_age() or (age_s is not None and age_s > PLACE_STALE_S):
         notes.insert(0, w("last known place"))
-    if place.age_s is not None:
-        notes.append(_age(w, place.age_s))
     if place.accuracy_m is not None:
         notes.append(w("within {metres} m", metres=round(place.accuracy_m)))
     return tuple(notes)
@@ -161,10 +168,6 @@ def _level_word(alarm: Alarm, reader: Reader) -> str:
     if alarm.kind is AlarmKind.TECHNICAL:
         return reader.w("Technical")
     return labels.level(reader.w, alarm.level, reader.own)
-
-
-def _since(alarm: Alarm, moments: Moments) -> datetime:
-    return alarm.times.pressed or alarm.times.stored or moments.now
 
 
 def _age(w: Words, age_s: float) -> str:
@@ -205,8 +208,7 @@ def _notes(alarm: Alarm, reader: Reader) -> Iterable[str]:
     w, moments = reader.w, reader.moments
     if alarm.drill:
         yield w("Alarm drill")
-    if alarm.late:
-        yield w("Came late: pressed {minutes} min before", minutes=_minutes(alarm))
+    yield from late_notes(w, alarm)
     if alarm.unstored:
         yield w("Not stored. Write it down.")
     for presser in alarm.pressers:
@@ -223,8 +225,18 @@ def _notes(alarm: Alarm, reader: Reader) -> Iterable[str]:
         )
 
 
-def _minutes(alarm: Alarm) -> int:
-    return max(1, round(alarm.late.total_seconds() / 60))
+def late_notes(w: Words, alarm: Alarm) -> Iterable[str]:
+    """Whose press came late or may be of any age; of several each by name (law 8)."""
+    several = len(alarm.pressers) > 1
+    for presser in alarm.pressers:
+        late, name = came_late(presser), presser.name
+        minutes = max(1, round(late.total_seconds() / 60))
+        if late and several:
+            yield w("{name}: came late, pressed {minutes} min before", name=name, minutes=minutes)
+        elif late:
+            yield w("Came late: pressed {minutes} min before", minutes=minutes)
+        if presser.age_unknown and not presser.pressed_anew:
+            yield w("Nobody knows when {name} pressed", name=name)
 
 
 def _next(w: Words, alarm: Alarm, moments: Moments) -> str:

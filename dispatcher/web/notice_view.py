@@ -14,11 +14,12 @@ from enum import StrEnum
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, ReceiptState
 from core.words import Words
+from dispatcher.alarms.ages import counted_from
 from dispatcher.alarms.model import Alarm, Call, Notice, Purpose, Standpoint
 from dispatcher.web import labels
 from dispatcher.web.answer_bar import Bar, bar_of, only_seen
-from dispatcher.web.board import joined, meeting_words, place_notes, place_words
-from dispatcher.web.moments import MINUTE, Moments, ago
+from dispatcher.web.board import joined, late_notes, meeting_words, place_notes, place_words
+from dispatcher.web.moments import Moments, ago
 from dispatcher.web.names import Names
 
 LIVES_AFTER_CLOSE = timedelta(hours=1)
@@ -97,7 +98,7 @@ def view_of(
         level_word=labels.level(w, alarm.level, own),
         kind_word=labels.kind(w, alarm.kind, own),
         place=place_words(w, alarm.place),
-        place_notes=place_notes(w, alarm.place),
+        place_notes=place_notes(w, alarm.place, moments),
         who=joined(w, (one.first_name for one in alarm.pressers)),
         since=_since(w, alarm, moments),
         with_you=joined(w, _others_coming(alarm, notice.person)),
@@ -135,10 +136,11 @@ def answer_from(text: str) -> AnswerKind:
 
 
 def _since(w: Words, alarm: Alarm, moments: Moments) -> str:
-    if alarm.times.pressed is not None:
-        return f"{w('pressed at')} {moments.short(alarm.times.pressed)}"
-    stored = alarm.times.stored
-    return f"· {w('received at')} {moments.short(stored)}" if stored is not None else ""
+    since, by_press = counted_from(alarm)
+    if since is None:
+        return ""
+    word = w("pressed at") if by_press else f"· {w('received at')}"
+    return f"{word} {moments.short(since)}"
 
 
 def _stood_down(alarm: Alarm, notice: Notice, call: Call | None) -> bool:
@@ -169,7 +171,7 @@ def _warnings(w: Words, alarm: Alarm, notice: Notice, call: Call | None) -> list
 
 def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
     notes = []
-    since = alarm.times.pressed or alarm.times.stored
+    since, _ = counted_from(alarm)
     if since is not None and moments.now - since >= OLD_AFTER:
         notes.append(w("Pressed {ago}", ago=ago(w, moments.now - since)))
     notes += [
@@ -182,9 +184,7 @@ def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
     ]
     if alarm.drill:
         notes.insert(0, w("Alarm drill"))
-    if alarm.late >= MINUTE:
-        notes.append(w("Came late: pressed {minutes} min before", minutes=alarm.late // MINUTE))
-    return notes
+    return [*notes, *late_notes(w, alarm)]
 
 
 def _bar(w: Words, phase: Phase, alarm: Alarm, call: Call | None) -> Bar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from core import words
@@ -16,6 +17,10 @@ from gateway.remote.ring import Call
 
 LOCALES = Path(__file__).parents[1] / "locales"
 TEXT_CHARS_MAX = 100
+
+MINUTE = timedelta(minutes=1)
+OLD_FROM = timedelta(seconds=90)
+"""A press older than this is told with its age."""
 
 _KINDS = {
     AlarmKind.ATTACK: "Attack",
@@ -73,11 +78,17 @@ class LocalHouse:
                 ),
                 say("The centre cannot be reached. Go there, and call others yourself."),
             ]
+        if not call.is_it_over and (age := self._age(signal)) >= OLD_FROM:
+            lines.append(say("Pressed {minutes} min ago.", minutes=round(age / MINUTE)))
         if call.presses:
             lines.append(say("{who} has pressed {count} times.", who=who, count=call.presses))
         elif call.times > 1 and not call.is_it_over:
             lines.append(say("Called {count} times. Nobody has answered.", count=call.times))
         return "\n".join([self._place(signal, say), *lines])
+
+    def _age(self, signal: Signal) -> timedelta:
+        """Law 8: since the press, as far as anything speaks of that."""
+        return self._clock.now() - (signal.pressed_at or signal.at)
 
     def _what(self, signal: Signal, say: Words) -> str:
         kind = _KINDS.get(signal.reading.kind or AlarmKind.CALL)

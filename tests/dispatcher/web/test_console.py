@@ -104,9 +104,10 @@ async def test_a_quiet_board_says_so_and_names_who_has_no_tested_alarm() -> None
 async def test_what_the_wearer_says_and_what_is_unusual_stands_on_the_card() -> None:
     desk = lindehuset()
     alarm = an_alarm(desk)
-    presser = replace(alarm.pressers[0], says_over_at=NOW, presses=3)
-    late = timedelta(minutes=40)
-    desk.hold(replace(alarm, pressers=(presser,), late=late, unstored=True, drill=True))
+    first = alarm.pressers[0]
+    before = first.at - timedelta(minutes=40)
+    presser = replace(first, says_over_at=NOW, presses=3, pressed_at=before)
+    desk.hold(replace(alarm, pressers=(presser,), unstored=True, drill=True))
     board = (await of(desk).get("/")).text
     for words in (
         "Anna siger, det er faldet til ro",
