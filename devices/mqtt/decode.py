@@ -3,8 +3,9 @@
 Time is linear in the bytes: what has been read past is never looked at again. Junk raises
 PeerError and nothing else; after one, the rest of the stream means nothing [MQTT-4.8.0-1].
 
-Strict but for one packet: a PUBLISH may be a call for help, so none is thrown away for its topic or
-its flags. It is handed out with what is wrong with it, and what follows it is read.
+Strict but for two packets. A PUBLISH may be a call for help, so none is thrown away for its topic
+or its flags: it is handed out with what is wrong with it, and what follows it is read. And a
+SUBSCRIBE with a wrong filter costs that filter, not the press behind it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ from devices.mqtt.packets import (
     Will,
 )
 from devices.mqtt.topics import check_filter, check_topic
+
+NO_FILTER = ""
+"""Stands for one that breaks the rules: it is refused, and its sender's press is read."""
 
 LENGTH_DIGITS_MAX = 4
 """Bytes of a remaining length [2.2.3]."""
@@ -277,9 +281,7 @@ def _subscribe(fields: _Fields, limits: MqttLimits) -> Packet:
     asked: list[tuple[str, int]] = []
     while fields.left():
         topic_filter, qos = _filter(fields, limits, len(asked)), fields.byte()
-        if qos > 2:
-            raise PeerError(f"a SUBSCRIBE that asks for QoS {qos} [MQTT-3.8.3-4]")
-        asked.append((topic_filter, qos))
+        asked.append((topic_filter, qos) if qos <= 2 else (NO_FILTER, 0))
     if not asked:
         raise PeerError("a SUBSCRIBE without a filter [MQTT-3.8.3-3]")
     return Subscribe(packet_id, tuple(asked))
@@ -306,8 +308,12 @@ def _unsubscribe(fields: _Fields, limits: MqttLimits) -> Packet:
 def _filter(fields: _Fields, limits: MqttLimits, before: int) -> str:
     if before >= limits.filters_per_packet_max:
         raise PeerError(f"a packet with more than {limits.filters_per_packet_max} filters")
-    topic_filter = fields.text()
-    check_filter(topic_filter, limits.topic_bytes_max)
+    content = fields.binary()
+    try:
+        topic_filter = _decoded(content)
+        check_filter(topic_filter, limits.topic_bytes_max)
+    except PeerError:
+        return NO_FILTER
     return topic_filter
 
 

@@ -24,6 +24,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from enum import StrEnum
 
+from devices.mqtt.decode import NO_FILTER
 from devices.mqtt.encode import Outgoing
 from devices.mqtt.events import Fault
 from devices.mqtt.exchange import QOS_GRANTED_MAX, Exchange, Retained
@@ -210,7 +211,8 @@ class MqttTraffic:
         return len(handed.reached)
 
     def _subscribe(self, mailbox: Mailbox, topic_filter: str, qos: int) -> int:
-        if not self._behind.may_subscribe(mailbox.username, topic_filter):
+        wrong = topic_filter == NO_FILTER
+        if wrong or not self._behind.may_subscribe(mailbox.username, topic_filter):
             detail = f"no right to subscribe to {topic_filter}; answered 0x80"
             self.notice(Oddity.FILTER_WITHOUT_RIGHT, mailbox.username, detail)
             return REFUSED_FILTER

@@ -459,6 +459,15 @@ async def test_a_subscription_without_right_is_answered_0x80() -> None:
         assert listener.publish(f"{PREFIX}/badge-bo/down", b"page") == 0
 
 
+async def test_a_wrong_filter_is_answered_0x80_and_the_press_behind_it_is_taken() -> None:
+    site = SmallSite()
+    async with listening(site) as listener, BareClient(listener.port) as anna:
+        await anna.log_in("badge-anna")
+        await anna.send(Subscribe(1, ((f"{DOWN}#", 1), (DOWN, 1))), PRESS)
+        assert await anna.receive() == Suback(1, (0x80, 1))
+        assert await anna.receive() == Puback(1)
+
+
 async def test_a_will_without_right_goes_to_nobody_else_but_is_read() -> None:
     site = SmallSite()
     async with listening(site) as listener, BareClient(listener.port) as anna:
