@@ -3,8 +3,8 @@
 A letter in another encoding, a prolog that names the wrong one, a NUL behind the end, an ampersand
 nobody escaped: the parser refuses the whole message for one byte, and with it who calls from where.
 `mended` gives it back without these; `picked` finds single fields where the tree itself is broken,
-cut or doubled, by one end of their tag. A field that is cut off is left out: half a number is
-another number.
+cut or doubled, by one end of their tag. What is damaged inside a field stays visible there, and a
+field that is cut off is left out: half a number is another number.
 """
 
 from __future__ import annotations
@@ -22,21 +22,25 @@ PICKED_BYTES_MAX = 65_536
 VALUE_CHARS_MAX = 512
 
 _PROLOG = re.compile(r"^[^<]*<\?xml[^>]*\?>")
-_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\ufeff")
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LOST = "\ufffd"
 _AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", ""))
-_UTF_16 = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+_UTF_16 = (
+    (re.compile(rb"<\0[^\0]\0[^\0]\0"), "utf-16-le"),
+    (re.compile(rb"\0<\0[^\0]\0[^\0]"), "utf-16-be"),
+)
 
 
 def mended(body: bytes) -> bytes:
     """The same in UTF-8, without its prolog, and with nothing in it XML cannot hold."""
-    text = _NO_XML.sub("", _PROLOG.sub("", _text(body)))
-    return _AMPERSAND.sub("&amp;", text).strip().encode()
+    text = _NO_XML.sub(_LOST, _PROLOG.sub("", _text(body)).strip(_AROUND))
+    return _AMPERSAND.sub("&amp;", text).encode()
 
 
 def picked(body: bytes, tags: Iterable[str]) -> dict[str, str]:
     """The fields of these names that stand whole in it, the first of each, in any case."""
-    text = _NO_XML.sub("", _text(body[:PICKED_BYTES_MAX]))
+    text = _NO_XML.sub(_LOST, _text(body[:PICKED_BYTES_MAX]))
     found: dict[str, str] = {}
     for tag in tags:
         by_start, by_end = _field(tag)
@@ -52,9 +56,14 @@ def _text(body: bytes) -> str:
             body = body[len(mark) :]
             return body.decode(encoding, "replace") if encoding else text_of(body)
     for begins, encoding in _UTF_16:
-        if body.startswith(begins):
+        if begins.match(body):
             return body.decode(encoding, "replace")
     return text_of(body)
+
+
+_AROUND = " \t\r\n\0\ufeff"
+_NO_WORD = r"[^0-9A-Za-z<>]"
+"""What a damaged bracket may be: a letter or a digit there may be part of the value."""
 
 
 @lru_cache(256)
@@ -63,6 +72,6 @@ def _field(tag: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     name = re.escape(tag)
     start, end = rf"<(?:[\w.-]+:)?{name}(?:\s[^<>]*)?>", rf"</(?:[\w.-]+:)?{name}\s*>"
     return (
-        re.compile(rf"{start}([^<>]*?)(?:</|.?/{name}|<.?{name})", re.IGNORECASE),
-        re.compile(rf"(?:>|<{name}.)([^<>]*){end}", re.IGNORECASE),
+        re.compile(rf"{start}([^<>]*?)(?:</|{_NO_WORD}/{name}|<.?{name})", re.IGNORECASE),
+        re.compile(rf"(?:>|<{name}{_NO_WORD})([^<>]*){end}", re.IGNORECASE),
     )

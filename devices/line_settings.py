@@ -57,9 +57,10 @@ from devices.contacts.session import ModbusSession
 from devices.contacts.sounder import SOUND_LEAST, SOUND_MOST, Sounder
 from devices.contacts.watching import Watching
 from devices.doubts import Doubts
-from devices.receivers import esp3
+from devices.receivers import esp3, rfxtrx
 from devices.receivers.esp3.meanings import CallsWhen
 from devices.receivers.esp3.session import Esp3Session
+from devices.receivers.rfxtrx.session import RfxtrxSession
 from devices.session import DeviceSession, Family
 
 Texts = Mapping[str, str]
@@ -184,7 +185,7 @@ class _Settings:
 
 
 def _espa(
-    make: Callable[[EspaLine], DeviceSession], own: str = PAGING_SIDE
+    make: Callable[[EspaLine, Doubts], DeviceSession], own: str = PAGING_SIDE
 ) -> Callable[[_Settings], Port]:
     def opened(settings: _Settings) -> Port:
         usual = EspaLine(own=own)
@@ -209,7 +210,8 @@ def _espa(
             poll_every=settings.seconds("poll_every_s", usual.poll_every),
             settle=settings.seconds("settle_s", usual.settle),
         )
-        return Port(lambda: make(line))
+        doubts = Doubts()
+        return Port(lambda: make(line, doubts))
 
     return opened
 
@@ -289,7 +291,13 @@ def _esp3(settings: _Settings) -> Port:
     """`call_points.0181A3F2 = "closed"`: a contact that calls when it closes, or opens."""
     said = settings.tokens("call_points", "SENDER", CallsWhen)
     call_points = {sender.lower(): when for sender, when in said.items()}
-    return Port(lambda: Esp3Session(call_points))
+    doubts = Doubts()
+    return Port(lambda: Esp3Session(call_points, doubts=doubts))
+
+
+def _rfxtrx(settings: _Settings) -> Port:
+    doubts = Doubts()
+    return Port(lambda: RfxtrxSession(doubts=doubts))
 
 
 def _scaip(settings: _Settings) -> Port:
@@ -353,6 +361,7 @@ _PORTS: dict[str, Callable[[_Settings], Port]] = {
     dc09.FAMILY.name: _dc09,
     esp3.FAMILY.name: _esp3,
     espax.FAMILY.name: _espax,
+    rfxtrx.FAMILY.name: _rfxtrx,
     scaip.FAMILY.name: _scaip,
     surgard.FAMILY.name: _surgard,
     MODBUS.name: _modbus(Framing.RTU),

@@ -35,6 +35,7 @@ from gateway.oddities import UNKNOWN, field_of, protocol_label, reason, wrong_wi
 from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
 from gateway.storms import Meaning, Storms
+from gateway.unread import Unread
 
 FOLD_FOR = timedelta(seconds=1)
 """How long messages of a storm are gathered before the newest of them is handed over."""
@@ -150,6 +151,7 @@ class Intake:
         self._folds: dict[Meaning, _Fold] = {}
         self._storms = Storms()
         self._storming: dict[str, bool] = {}
+        self._unread = Unread(desk)
         self._copies = Pace(COPIES_BURST, COPIES_PER_SECOND)
         self._raw = Pace(RAW_BURST, RAW_PER_SECOND)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -251,8 +253,9 @@ class Intake:
     ) -> bool:
         """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
 
-        Past a limit for each sender it is only counted. `here`: it was read on this machine, so
-        that the sender is one of ours and the reason in words of ours.
+        Past a limit for each sender it is only counted, and of one we know that is shown: whoever
+        stands behind it may be in need. `here`: it was read on this machine, so that the sender is
+        one of ours and the reason in words of ours.
         """
         kept = self._raw.allows((protocol, sender), self._clock.now())
         metrics.UNREADABLE.labels(protocol_label(protocol), "yes" if kept else "no").inc()
@@ -260,6 +263,9 @@ class Intake:
         why_not = reason(why) if here else ""
         self._line("message not understood", protocol, sender, here=here, why=why_not, **more)
         if not kept:
+            if here and self._unread.counts(sender):
+                pause = partial(self._closed_within, self._calm_after)
+                self._spawn(self._unread.until_quiet(sender, pause))
             return True
         later = _promised()
         why = without_coordinates(why.encode(errors="replace")).decode()

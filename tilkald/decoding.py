@@ -21,9 +21,6 @@ from devices.session import DeviceSession, Encoding, Family, Heard
 
 FRAME_CHARS_MAX = 1_000_000
 
-ENDS_JUNK = 16
-"""Where frames have a first character, so many of them, longer than any head, end what was none."""
-
 _CONTROLS = (
     *("NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR"),
     *("SO", "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB"),
@@ -95,15 +92,15 @@ class Decoder:
             frame = self._bytes(text, encoding or self._family.encoding)
         except ValueError:
             return _wrong("not hexadecimal; write pairs of digits, like 013102")
-        heard, reply = self._heard(frame)
-        before = self._family.around[0]
-        if before and not heard and not reply and frame.startswith(before):
-            heard, reply = self._heard(before * ENDS_JUNK)
+        now = self._now()
+        heard, reply = self._settled(self._session.receive(frame, now, self._now_on_the_wall()))
+        if not heard and not reply and self._family.encoding is Encoding.TEXT:
+            # Who writes a text down writes all of it: nothing follows that could end it.
+            heard, reply = self._settled(self._session.ended(now))
         return _answer(heard, reply)
 
-    def _heard(self, content: bytes) -> tuple[Sequence[Heard], bytes]:
+    def _settled(self, heard: Sequence[Heard]) -> tuple[Sequence[Heard], bytes]:
         now = self._now()
-        heard = self._session.receive(content, now, self._now_on_the_wall())
         for message in heard:
             if message.ticket:
                 self._session.stored(message.ticket, True, now)

@@ -28,6 +28,7 @@ _FOUND = {
 
 _PROBLEMS = {
     "revoked": "{device} is revoked as stolen and tried to log in. It was refused.",
+    "unread": "{device} says what nobody can read, again and again. Look at it.",
     "storm": "{device} repeats itself without end. It is heard; look at it.",
 }
 

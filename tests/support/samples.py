@@ -28,10 +28,10 @@ ESPA = (
 )
 
 
-def espa_x(number: int, request: str) -> bytes:
+def espa_x(number: int, request: str, encoding: str = "utf-8") -> bytes:
     """One frame of a client."""
     root = '<ESPA-X version="1.00" xmlns="http://ns.espa-x.org/espa-x">'
-    content = f"{root}{request}</ESPA-X>".encode()
+    content = f"{root}{request}</ESPA-X>".encode(encoding)
     return b"EX" + (len(content) + 10).to_bytes(4) + number.to_bytes(4) + content
 
 
@@ -102,13 +102,16 @@ class Presses:
     `acknowledges`: what we say, as a pattern, when the sender may forget its message; empty: its
     link acknowledges whatever comes (a PUBACK); None: nobody on this wire is ever acknowledged.
     `left`: as a pattern, what makes bytes a message of this family at all. Without it they are
-    noise. `ways`: the links it is spoken over.
+    noise. `ways`: the links it is spoken over. `sums`: a sum tells when its bytes are damaged.
+    `names`: the parts of these messages that say who calls; damage there may cost the sender.
     """
 
     messages: tuple[bytes, ...]
     acknowledges: bytes | None
     left: bytes
     ways: tuple[str, ...] = ("ends", "pauses")
+    sums: bool = False
+    names: tuple[bytes, ...] = ()
 
 
 def dc09(text: str, encoding: str = "utf-8") -> bytes:
@@ -125,11 +128,13 @@ _SCAIP_PRESS = (
     "<lte>Køkken</lte></mrq>"
 )
 _ESPA_PRESS = ESPA[1]
-_ESPA = Presses((_ESPA_PRESS,), rb"\x06", rb"\x02.*\x1f|\x01.{8}", ("ends", "pauses"))
+_ESPA = Presses(
+    (_ESPA_PRESS,), rb"\x06", rb"\x02.*\x1f|\x01.{8}", sums=True, names=(b"1\x1f0815\x1e",)
+)
 
 PRESSES: dict[str, Presses] = {
     "espa444": _ESPA,
-    "espa444-listen": Presses((_ESPA_PRESS,), None, _ESPA.left),
+    "espa444-listen": Presses((_ESPA_PRESS,), None, _ESPA.left, sums=True, names=_ESPA.names),
     "espa444-control": _ESPA,
     "espax": Presses(
         (
@@ -141,6 +146,7 @@ PRESSES: dict[str, Presses] = {
         ),
         rb"<RSP-CODE>(?:200|450)<",
         rb"REQ\.P|CP-",
+        names=(b"<CP-CALLINGNO>1900</CP-CALLINGNO>",),
     ),
     "dc09": Presses(
         (
@@ -150,19 +156,31 @@ PRESSES: dict[str, Presses] = {
         rb'"\*?ACK"',
         rb"#?[0-9A-Za-z]{3,16}\[.{3}|#[0-9A-Za-z]{3,16}\|.{3}",
         ("ends", "pauses", "datagrams"),
+        sums=True,
+        names=(b"#1234",),
     ),
     "surgard": Presses(
-        (b"5011 181234E12101001\x14", b"S011[#1234|Nri1/PA01]\x14"), rb"\x06", rb".{14}"
+        (b"5011 181234E12101001\x14", b"S011[#1234|Nri1/PA01]\x14"),
+        rb"\x06",
+        rb".{14}",
+        # Its first letter, damaged, makes a message of the receiver's own, and nothing tells.
+        names=(b"5011 181234", b"S011[#1234|"),
     ),
-    "ademco685": Presses((b"\n11 7777 18 E120 00 C001\r",), rb"\x06", rb".{14}"),
+    "ademco685": Presses(
+        (b"\n11 7777 18 E120 00 C001\r",), rb"\x06", rb".{14}", names=(b" 7777 18",)
+    ),
     "scaip": Presses(
         (sip(_SCAIP_PRESS.encode()), sip(_SCAIP_PRESS.encode("cp1252"))),
         rb"<snu>0</snu>",
         rb"<(?:cid|did|dty|stc)>[0-9]+<",
         ("ends", "pauses", "datagrams"),
+        names=(b"<cid>26317</cid>",),
     ),
     "esp3": Presses(
-        (bytes.fromhex("55000707017af650002989793001ffffffff37009d"),), None, rb".{15}"
+        (bytes.fromhex("55000707017af650002989793001ffffffff37009d"),),
+        None,
+        rb".{15}",
+        sums=True,
     ),
     "rfxtrx": Presses((bytes.fromhex("0820004dd3dc540689"),), None, rb".{6}"),
     "rtl433": Presses(
@@ -172,10 +190,14 @@ PRESSES: dict[str, Presses] = {
         ),
         b"",
         rb'"(?:code|alarm)"\s*:\s*("88"|1[,}])',
+        names=(b'"id":"a1"', b'"id":"6f4770"'),
     ),
-    "modbus": Presses((bytes.fromhex("010201016048"),), None, rb".{3}"),
+    "modbus": Presses((bytes.fromhex("010201016048"),), None, rb".{3}", sums=True),
     "modbus-tcp": Presses((bytes.fromhex("00010000000401020101"),), None, rb".{9}"),
     "native": Presses(
-        (b'badge-anna/up {"type":"alarm","kind":"attack","seq":7}\n',), b"", rb"^[^/ ]+/up [^\n]"
+        (b'badge-anna/up {"type":"alarm","kind":"attack","seq":7}\n',),
+        b"",
+        rb"^[^/ ]+/up [^\n]",
+        (),  # its codec's own doubts come next
     ),
 }

@@ -15,7 +15,15 @@ from core.errors import PeerError
 from core.signals import Reading, SignalType
 from devices.callsystems.ademco685.meanings import LOW_SPEED
 from devices.callsystems.codes import contact_id, high_speed
-from devices.callsystems.codes.meaning import About, Event, Meaning, Sender, reading, unknown
+from devices.callsystems.codes.meaning import (
+    About,
+    Event,
+    Meaning,
+    Sender,
+    reading,
+    sure,
+    unknown,
+)
 
 PROTOCOL = "ademco685"
 LF, CR = 0x0A, 0x0D
@@ -30,8 +38,9 @@ _CONTACT_ID = re.compile(
 _HIGH_SPEED = re.compile(_HEAD + r"(?P<one>[0-9]{4}) (?P<two>[0-9]{4}) (?P<nine>[0-9]) ?")
 _LOW_SPEED = re.compile(_HEAD + r"(?P<first>[0-9A-F])(?: (?P<second>[0-9A-F]))? ?")
 _LOOSE = re.compile(
-    r"(?P<account>[0-9A-F]{3,10}).(?:18|1.|.8).(?P<q>.)(?P<code>[0-9A-F]{3}).(?P<area>[0-9A-F?]{2})"
-    r".(?P<about>.)(?P<number>[0-9A-F?]{3})"
+    r"(?:.{2,3} |.{3}(?=[0-9A-F]{4} ))(?P<account>[0-9A-F]{3,10})(?: 18 | 1. | .8 |.18 | 18.)"
+    r"(?P<q>.)(?P<code>.{3})."
+    r"(?P<area>.{2}).(?P<about>.)(?P<number>.{3}) ?.?"
 )
 _ABOUT = {"C": About.POINT, "U": About.USER}
 
@@ -77,7 +86,7 @@ class Ademco685:
 
     def loosely(self, text: str, raw: bytes) -> list[Reading]:
         """Contact ID with a wrong letter around its code."""
-        found = _LOOSE.search(text)
+        found = _LOOSE.fullmatch(text)
         return [] if found is None else self._told(found, [self._contact_id(found)], raw)
 
     def _told(self, found: re.Match[str], events: list[Event], raw: bytes) -> list[Reading]:
@@ -87,8 +96,8 @@ class Ademco685:
         return contact_id.event(
             found["q"] if found["q"] in "ERP" else "E",
             found["code"],
-            found["area"],
-            found["number"],
+            sure(found["area"], 2),
+            sure(found["number"], 3),
             found["account"],
             self.own,
             _ABOUT.get(found["about"], About.POINT),

@@ -50,6 +50,7 @@ SILENT, GARBLED = "line_silent", "line_garbled"
 """Codes of what this session says itself."""
 
 _ODD_BYTES = re.compile(rb"[^\x20-\x7e]")
+_ODD_AROUND = re.compile(rb"^[^\x20-\x7e]+|[^\x20-\x7e]+$")
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 _TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
 
@@ -202,7 +203,7 @@ class ReceiverSession:
 
     def _read(self, raw: bytes) -> list[Reading] | None:
         try:
-            return self._grammar.read(raw.decode("latin-1"), raw)
+            return self._grammar.read(raw.decode("latin-1"), raw) or None
         except PeerError:
             return None
 
@@ -269,12 +270,12 @@ class ReceiverSession:
 
     def _in_doubt(self, raw: bytes) -> list[Reading]:
         """Written in no way we know, so it may be a call for help: all of it that can be read."""
-        for guess in (_ODD_BYTES.sub(b"", raw), raw.translate(_SEVEN_BITS)):
-            read = self._read(guess) if guess != raw else None
-            if read is not None:
-                return [_only_raising(said) for said in read]
+        around, seven = _ODD_AROUND.sub(b"", raw), raw.translate(_SEVEN_BITS)
         loose = self._grammar.loosely(_ODD_BYTES.sub(b"?", raw).decode(), raw)
-        return [_only_raising(said) for said in loose] or [self._unknown(raw)]
+        guesses = [self._read(guess) or [] for guess in (around, seven) if guess != raw]
+        found = next((one for one in (*guesses, loose) if _calls(one)), None)
+        read = found or next(filter(None, (loose, *guesses)), [self._unknown(raw)])
+        return [_only_raising(said) for said in read]
 
     def _unknown(self, raw: bytes) -> Reading:
         code = shown(raw.decode("latin-1"), 40)
@@ -322,8 +323,14 @@ class _Cutter:
         return rest
 
 
+def _calls(readings: list[Reading]) -> bool:
+    return any(said.type is SignalType.ALARM for said in readings)
+
+
 def _only_raising(said: Reading) -> Reading:
     odd = (*said.odd, "message: damaged, read as far as it goes")
+    if any(one.startswith("code: ") for one in said.odd):
+        said = replace(said, zone=None, point="")  # a number that lost a digit is another place
     if said.type in _TAKES_AWAY:
         return replace(said, type=SignalType.UNKNOWN, kind=None, odd=odd)
     return replace(said, odd=odd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -195,6 +196,12 @@ def unknown(code: str, device: str, *, may_call: bool) -> Meaning:
     if may_call:
         return Meaning(SignalType.ALARM, AlarmKind.UNKNOWN, text)
     return Meaning(SignalType.UNKNOWN, None, text)
+
+
+def sure(digits: str, count: int) -> str:
+    """A number as it stands; empty where a digit of it was damaged: the rest is another place."""
+    whole = len(digits) == count and all(digit in string.hexdigits for digit in digits)
+    return digits if whole else ""
 
 
 def shown(text: str, limit: int = TEXT_CHARS_MAX) -> str:

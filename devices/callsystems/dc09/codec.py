@@ -42,7 +42,13 @@ _QUOTED = re.compile(rb'(?<!\*)"\*?[A-Z0-9-]{1,16}"(?=[0-9A-Fa-f]{4})')
 """How the text of a frame begins, wherever it stands."""
 
 _ENDS = re.compile(rb"[\r\n\0]")
-_WHO = re.compile(r"#?([0-9A-Za-z]{3,16})\[(.*)|#([0-9A-Za-z]{3,16})\|(.*)", re.DOTALL)
+_WHO = (
+    re.compile(r"\[#([0-9A-Za-z]{3,16})(\|.*)", re.DOTALL),
+    re.compile(r"#([0-9A-Za-z]{3,16})\[(.*)", re.DOTALL),
+    re.compile(r"#([0-9A-Za-z]{3,16})(\|.*)", re.DOTALL),
+)
+"""Whom a frame names whose head cannot be read; the surest first."""
+
 _EXTRA = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _STAMP = re.compile(r"_(\d\d):(\d\d):(\d\d),(\d\d)-(\d\d)-(\d{4})\s*$", re.ASCII)
 
@@ -222,11 +228,9 @@ def as_it_stands(piece: Piece) -> Frame | None:
     found = _read_head(piece.text)
     if found is not None:
         return found
-    who = _WHO.search(piece.raw.rstrip(b"\r\n\0").decode("latin-1"))
-    if who is None:
-        return None
-    body = who[2] if who[1] else f"#{who[3]}|{who[4]}"
-    return Frame("", "0000", None, None, (who[1] or who[3]).upper(), body)
+    said = piece.raw.rstrip(b"\r\n\0").decode("latin-1")
+    who = next(filter(None, (pattern.search(said) for pattern in _WHO)), None)
+    return None if who is None else Frame("", "0000", None, None, who[1].upper(), who[2])
 
 
 def _read_head(text: bytes, *, binary: bool = False) -> Frame | None:
@@ -258,13 +262,18 @@ def as_sent(written: bytes) -> bytes:
     return b"\n" + written.strip(b"\r\n") + b"\r"
 
 
-def content(body: str) -> Content:
+def content(body: str, *, closed: bool = True) -> Content:
     """What stands in a plain body. Raises PeerError where its data never ends.
 
-    The body was read byte by byte; what is text in it is read for people here.
+    The body was read byte by byte; what is text in it is read for people here. Not `closed`: a
+    damaged one may have lost its bracket.
     """
     body = text_again(body)
     ends = body.find("]")
+    if ends < 0 and not closed:
+        sent = _STAMP.search(body)
+        ends = len(body) - 1 if sent is None else sent.start() - 1
+        return Content(body[:ends], (), stamp_of(body))
     if ends < 0:
         raise PeerError("a frame whose data has no end")
     extras: list[tuple[str, str]] = []

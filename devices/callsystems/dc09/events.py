@@ -10,7 +10,7 @@ from datetime import datetime
 from core.errors import PeerError
 from core.signals import Position, SignalType
 from devices.callsystems.codes import contact_id, sia
-from devices.callsystems.codes.meaning import Event, Meaning, shown
+from devices.callsystems.codes.meaning import Event, Meaning, shown, sure
 from devices.callsystems.dc09.codec import Content, Frame, stamp_of
 from devices.callsystems.dc09.meanings import (
     LATITUDE,
@@ -26,6 +26,9 @@ from devices.texts import text_again
 _CONTACT_ID = re.compile(
     r"\s*(?:18)?\s*([0-9EPR])([0-9A-Fa-f]{3}) ?([0-9A-Fa-f]{2}) ?([0-9A-Fa-f]{3})(.*)", re.DOTALL
 )
+_CONTACT_ID_LOOSE = re.compile(r"\s*(?:18)?.([0-9A-Fa-f]{3}).(.{2}).(.{3})", re.DOTALL)
+_DIGITS = re.compile(r"[0-9A-Fa-f]+")
+_BEGINS_A_BLOCK = ("N", "O", "1", "3", "6")
 _CONTACT_ID_CUT = re.compile(r"\s*(?:18)?\s*([0-9EPR])([0-9A-Fa-f]{3})[ 0-9A-Fa-f]{0,6}")
 _ACCOUNT = re.compile(r"#?([0-9A-Za-z]{3,16})\|")
 _MINUTES = re.compile(r"\s*(\d{1,3})([NSEWnsew])(\d{1,2}(?:\.\d{1,10})?)\s*", re.ASCII)
@@ -48,20 +51,29 @@ class Report:
 
 
 def report(
-    speaks: Speaks | None, content: Content, account: str, own: Mapping[str, Meaning]
+    speaks: Speaks | None,
+    content: Content,
+    account: str,
+    own: Mapping[str, Meaning],
+    *,
+    doubt: bool = False,
 ) -> Report:
     """The events of a message. Raises PeerError where there is none that could be read.
 
     A concentrator speaks in the frame with its own account and in the data with the panel's. A
-    type nobody knows is read as what its data look like.
+    type nobody knows is read as what its data look like. `doubt`: its sum is wrong, so a byte of it
+    may be.
     """
-    device, blocks = _named(content.data, account)
+    name = _named_in_doubt if doubt else _named
+    device, blocks = name(content.data, account)
     if speaks is None:
         speaks = _looks_like(blocks, device)
     if speaks is Speaks.SIA:
         events = sia.events(blocks, device, own)
     else:
-        events = [_contact_id(blocks, device, own)]
+        events = [_contact_id(blocks, device, own, doubt=doubt)]
+    if doubt:
+        events = _without_half_a_number(events)
     if not events:
         raise PeerError(f"a message of {device} that reports nothing")
     if not content.extras:
@@ -81,7 +93,7 @@ def calls_in(frame: Frame, own: Mapping[str, Meaning]) -> tuple[str, list[Event]
     if frame.encrypted:
         return frame.account, []
     data, closed, _ = text_again(frame.body).partition("]")
-    device, blocks = _named(data, frame.account)
+    device, blocks = _named_in_doubt(data, frame.account)
     speaks = TOKENS.get(frame.token)
     if speaks is Speaks.CONTACT_ID and (cut := _CONTACT_ID_CUT.fullmatch(blocks)) and not closed:
         events = [contact_id.event(cut[1], cut[2].upper(), "", "", device, own)]
@@ -101,6 +113,32 @@ def _named(data: str, account: str) -> tuple[str, str]:
     return (named[1].upper(), data[named.end() :]) if named else (account, data)
 
 
+def _named_in_doubt(data: str, account: str) -> tuple[str, str]:
+    """The same where a letter may be wrong: frame and data that nearly name one name that one."""
+    device, blocks = _named(data, account)
+    if device != account and _is_but_for_a_letter(device, account):
+        return device if _DIGITS.fullmatch(device) else account, blocks
+    if blocks == data and data[:1] not in _BEGINS_A_BLOCK:
+        most = len(account) + 1
+        before = re.match(rf".{{0,{most}}}\||.?{re.escape(account)}.", data, re.DOTALL)
+        return account, data[before.end() :] if before else data
+    return device, blocks
+
+
+def _is_but_for_a_letter(said: str, account: str) -> bool:
+    if len(said) == len(account) + 1:
+        return said.endswith(account)
+    same_length = len(said) == len(account)
+    return same_length and sum(one != other for one, other in zip(said, account, strict=True)) == 1
+
+
+def _without_half_a_number(events: list[Event]) -> list[Event]:
+    """Where something was read past, the number before it may have lost a digit: it is no place."""
+    if any(one.startswith("code: ") for event in events for one in event.odd):
+        return [replace(event, number="") for event in events]
+    return events
+
+
 def _looks_like(blocks: str, device: str) -> Speaks:
     """Raises PeerError where it looks like nothing we read."""
     if _CONTACT_ID.fullmatch(blocks):
@@ -110,8 +148,14 @@ def _looks_like(blocks: str, device: str) -> Speaks:
     raise PeerError(f"a message of {device} of a type that is not read here")
 
 
-def _contact_id(blocks: str, device: str, own: Mapping[str, Meaning]) -> Event:
+def _contact_id(
+    blocks: str, device: str, own: Mapping[str, Meaning], *, doubt: bool = False
+) -> Event:
     found = _CONTACT_ID.fullmatch(blocks)
+    loose = _CONTACT_ID_LOOSE.match(blocks) if doubt else None
+    if found is None and loose is not None:
+        area, number = sure(loose[2], 2), sure(loose[3], 3)
+        return contact_id.event("1", loose[1].upper(), area, number, device, own)
     if found is None:
         raise PeerError(f"a Contact ID message of {device} that is not Q XYZ GG CCC")
     qualifier, code, area, number, rest = found.groups()

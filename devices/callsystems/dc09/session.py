@@ -70,7 +70,11 @@ __all__ = ["CLOCK", "SILENT", "UNDER_WAY_MAX", "Dc09Session", "answer"]
 STALE_AFTER = timedelta(seconds=2)
 """A frame that stops for so long has no end; the shortest time-out of a dialler is some seconds."""
 
-_TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
+_AS_IT_IS = (
+    *(SignalType.ALARM, SignalType.TAMPER, SignalType.LOW_BATTERY, SignalType.TECHNICAL),
+    *(SignalType.TEST, SignalType.PRESENCE),
+)
+"""What is taken as it stands although its sums are wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ class Dc09Session:
             why = f"{frame.token} from {frame.account}, which only a receiver says"
             return [Heard(error=why, raw=came.raw)]
         try:
-            opened = self._open(frame)
+            opened = self._open(came)
         except PeerError as error:
             return self._unread(came, str(error))
         if opened.key is not None and not self._in_time(opened, wall):
@@ -198,17 +202,18 @@ class Dc09Session:
             self._answers.give(self._accounts.answer(frame.account), frame, opened.key, wall)
             return [*heard, self._heartbeat(opened, came.raw)]
         try:
-            told = self._report(opened, speaks)
+            told = self._report(opened, speaks, doubt=bool(came.doubt))
         except PeerError as error:
             return [*heard, *self._unread(came, str(error), opened.key)]
         readings = self._readings(opened, told, came)
         token = self._accounts.answer(frame.account) if told.known and speaks else "DUH"
         return [*heard, *self._answers.owe(token, frame, opened.key, readings, "", wall - now)]
 
-    def _open(self, frame: Frame) -> _Opened:
+    def _open(self, came: _Came) -> _Opened:
         """Its content. Raises PeerError where no key fits, or where it is no content."""
+        frame = came.frame
         if not frame.encrypted:
-            return _Opened(frame, content(frame.body), None)
+            return _Opened(frame, content(frame.body, closed=not came.doubt), None)
         keys = self._accounts.of(frame.account).keys
         found = one_that_fits(frame.body, keys, is_body)
         if found is None:
@@ -217,9 +222,9 @@ class Dc09Session:
         plain, key = found
         return _Opened(frame, content(without_padding(plain)), key)
 
-    def _report(self, opened: _Opened, speaks: Speaks | None) -> Report:
+    def _report(self, opened: _Opened, speaks: Speaks | None, *, doubt: bool = False) -> Report:
         own = self._accounts.of(opened.frame.account).own
-        return report(speaks, opened.content, opened.frame.account, own)
+        return report(speaks, opened.content, opened.frame.account, own, doubt=doubt)
 
     def _in_time(self, opened: _Opened, wall: datetime) -> bool:
         if not self._accounts.settings.check_time:
@@ -261,7 +266,7 @@ class Dc09Session:
             )
             for event in told.events
         ]
-        return [_only_raising(said) for said in found] if came.doubt else found
+        return _in_doubt(found) if came.doubt else found
 
     def _believed(self, opened: _Opened) -> bool:
         return opened.key is not None and self._accounts.settings.check_time
@@ -350,8 +355,13 @@ def _said(frame: Frame) -> tuple[str, ...]:
     return frame.token, frame.account, body
 
 
-def _only_raising(said: Reading) -> Reading:
-    """In doubt it calls; what it would take back is only kept."""
-    if said.type not in _TAKES_AWAY:
-        return said
-    return replace(said, type=SignalType.UNKNOWN, kind=None)
+def _in_doubt(readings: list[Reading]) -> list[Reading]:
+    """As they stand, where they call or test. What else they say may be the damage: it is told.
+
+    Where a damaged code was read past, that may have been the call.
+    """
+    if any(one.startswith("code: ") for said in readings for one in said.odd):
+        read_past = replace(readings[0], type=SignalType.ALARM, kind=AlarmKind.UNKNOWN)
+        readings = [*readings, read_past]
+    technical = SignalType.TECHNICAL
+    return [said if said.type in _AS_IT_IS else replace(said, type=technical) for said in readings]

@@ -31,6 +31,9 @@ RECORDS_MAX = 32
 
 _BETWEEN = re.compile(rb"[\x01\x02\x04\x05\x06\x15]")
 _WITHIN = re.compile(rb"[\x01\x03\x04\x05]")
+_LOST_RS = re.compile(rb"(?<=[^\x1e])[^0-9A-Za-z \x1e\x1f](\d\x1f)")
+"""A record that begins behind something that may have been its RS."""
+
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
 
@@ -197,8 +200,12 @@ def nak(prefix: Prefix) -> bytes:
 
 def _parts(text: bytes) -> tuple[str, tuple[tuple[str, bytes], ...]]:
     """Header and records. Some senders put an RS before the ETX, or a space before an id."""
-    header, _, body = text.partition(STX)
-    records = body.removesuffix(ETX).split(RS, RECORDS_MAX - 1)
+    header, begun, body = text.partition(STX)
+    if not begun and US in text:
+        # The STX was lost: a record begins with the character before its US.
+        at = text.index(US) - 1
+        header, body = text[: max(at, 0)], text[max(at, 0) :]
+    records = _LOST_RS.sub(RS + rb"\1", body.removesuffix(ETX)).split(RS, RECORDS_MAX - 1)
     return header.removesuffix(ETX).decode("latin-1").strip(), tuple(
         _record(record) for record in records if record
     )

@@ -46,6 +46,7 @@ from devices.callsystems.espa444.settings import (
 )
 from devices.callsystems.espa444.silence import LINE_BACK, LINE_SILENT, Silence
 from devices.callsystems.espa444.transfer import Outcome, Transfer
+from devices.doubts import Doubts
 from devices.session import Heard
 
 
@@ -77,10 +78,10 @@ class _Station:
 class ControlSession:
     """One line on which we are the control station. Open it with `receive(b"", …)`."""
 
-    def __init__(self, line: EspaLine | None = None) -> None:
+    def __init__(self, line: EspaLine | None = None, doubts: Doubts | None = None) -> None:
         self._line = line or EspaLine(own=CONTROL_STATION)
         self._scanner = Scanner(seven_bits=self._line.seven_bits)
-        self._reception = Reception(self._line)
+        self._reception = Reception(self._line, doubts)
         self._transfer = Transfer()
         self._stations = [
             _Station(address, self._line.silent_after) for address in self._line.stations

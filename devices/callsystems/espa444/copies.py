@@ -53,12 +53,17 @@ class _Doubt:
 class Copies:
     """What one line has said lately."""
 
-    def __init__(self, line: EspaLine, doubt_for: timedelta = TRANSACTION_WITHIN) -> None:
+    def __init__(
+        self,
+        line: EspaLine,
+        doubt_for: timedelta = TRANSACTION_WITHIN,
+        doubts: Doubts | None = None,
+    ) -> None:
         self._line = line
         self._doubt_for = doubt_for
         self._calls: dict[_Said, _Call] = {}
         self._doubts: list[_Doubt] = []
-        self._same = Doubts()
+        self._same = doubts or Doubts()
         self._seq = 0
 
     @property

@@ -16,16 +16,17 @@ from devices.callsystems.espa444.meanings import Header
 from devices.callsystems.espa444.session import said_of_line
 from devices.callsystems.espa444.settings import BLOCK_WITHIN, EspaLine
 from devices.callsystems.espa444.silence import LINE_BACK, LINE_SILENT, Silence
+from devices.doubts import Doubts
 from devices.session import Heard
 
 
 class ListeningSession:
     """One line we only listen to. Open it with `receive(b"", …)`."""
 
-    def __init__(self, line: EspaLine | None = None) -> None:
+    def __init__(self, line: EspaLine | None = None, doubts: Doubts | None = None) -> None:
         self._line = line or EspaLine()
         self._scanner = Scanner(seven_bits=self._line.seven_bits)
-        self._copies = Copies(self._line, doubt_for=BLOCK_WITHIN)
+        self._copies = Copies(self._line, doubt_for=BLOCK_WITHIN, doubts=doubts)
         self._silence = Silence(self._line.silent_after)
         self._block_until: datetime | None = None
 

@@ -57,7 +57,9 @@ def in_doubt(block: Block, line: EspaLine) -> Reading | None:
     who = _who(block, line)
     text = f"in doubt a call from {who}: {message(block, line)}"
     odd = (f"message: {block.fault}, and not repeated",)
-    return _alarm(block, line, AlarmKind.UNKNOWN, text, odd)
+    said = _kind(block, line) if block.values(Record.PRIORITY) else None
+    kind = _worded(text, line) or said or AlarmKind.UNKNOWN
+    return _alarm(block, line, kind, text, odd)
 
 
 def as_it_stands(block: Block, line: EspaLine) -> Reading | None:
@@ -77,7 +79,9 @@ def as_it_stands(block: Block, line: EspaLine) -> Reading | None:
 def address(block: Block) -> str:
     """The call address; the first one, where there are more."""
     found = block.values(Record.ADDRESS)
-    return _printable(found[0].decode("latin-1"), NAME_CHARS_MAX) if found else ""
+    said = found[0].decode("latin-1") if found else ""
+    # A digit that was damaged is not left out: the rest would be another room.
+    return _printable("".join(c if c.isprintable() else "?" for c in said), NAME_CHARS_MAX)
 
 
 def message(block: Block, line: EspaLine) -> str:

@@ -18,6 +18,7 @@ from devices.callsystems.espa444.codec import ACK, Block, nak
 from devices.callsystems.espa444.copies import Copies
 from devices.callsystems.espa444.meanings import Header, Prefix
 from devices.callsystems.espa444.settings import ANSWER_WITHIN, EspaLine
+from devices.doubts import Doubts
 from devices.session import Heard
 
 TICKETS_MAX = 64
@@ -36,8 +37,8 @@ class _Awaited:
 class Reception:
     """The receiving half of one station."""
 
-    def __init__(self, line: EspaLine) -> None:
-        self._copies = Copies(line)
+    def __init__(self, line: EspaLine, doubts: Doubts | None = None) -> None:
+        self._copies = Copies(line, doubts=doubts)
         self._tickets: dict[int, int] = {}
         self._ticket = 0
         self._awaited: _Awaited | None = None

@@ -46,6 +46,7 @@ from devices.callsystems.espa444.reception import Reception
 from devices.callsystems.espa444.settings import BLOCK_WITHIN, PROTOCOL, EspaLine
 from devices.callsystems.espa444.silence import LINE_BACK, LINE_SILENT, Silence
 from devices.callsystems.espa444.transfer import Outcome, Transfer
+from devices.doubts import Doubts
 from devices.session import Heard
 
 REPORTS_MAX = 32
@@ -55,10 +56,10 @@ REPORTS_MAX = 32
 class PagingSession:
     """One line on which somebody else is the control station. Open it with `receive(b"", …)`."""
 
-    def __init__(self, line: EspaLine | None = None) -> None:
+    def __init__(self, line: EspaLine | None = None, doubts: Doubts | None = None) -> None:
         self._line = line or EspaLine()
         self._scanner = Scanner(seven_bits=self._line.seven_bits)
-        self._reception = Reception(self._line)
+        self._reception = Reception(self._line, doubts)
         self._transfer = Transfer()
         self._silence = Silence(self._line.silent_after)
         self._out: list[bytes] = []

@@ -48,6 +48,9 @@ NO_HEADER = "no ESPA-X header"
 
 ROOT = "ESPA-X"
 _OPENS = re.compile(rb"<(?:[\w.-]+:)?ESPA-X\b")
+_SAYS = re.compile(rb"REQ\.|CP-[A-Z]")
+"""What makes bytes part of a message, its root lost."""
+
 _CLOSES = re.compile(rb"</(?:[\w.-]+:)?ESPA-X\s*>")
 NAMESPACE = "http://ns.espa-x.org/espa-x"
 VERSION = "1.00"
@@ -177,6 +180,8 @@ class Framer:
             closed = _CLOSES.search(loose, root.end())
             at = len(loose) if closed is None else closed.end()
             frames.append(Frame(loose[root.start() : at]))
+        if _SAYS.search(loose, at):
+            frames.append(Frame(loose[at:]))
 
 
 def parse(xml: bytes) -> Message:

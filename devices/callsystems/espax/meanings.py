@@ -69,5 +69,8 @@ SIGNALS: dict[str, AlarmKind] = {
 }
 """CP-SIGNAL: how it is to ring."""
 
+NO_CALL = (b"P-STOP", b"P-GETSTAT")
+"""What starts no page, however little is left of it."""
+
 CALL_WORDS = (b"P-START",)
 """What makes a message nobody can read a call for help in doubt, at its first copy."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from core.signals import AlarmKind, Reading, SignalType
 from devices.broken_xml import picked
 from devices.callsystems.espax.codec import Message
-from devices.callsystems.espax.meanings import CALL_WORDS, PRIORITIES, SIGNALS
+from devices.callsystems.espax.meanings import CALL_WORDS, NO_CALL, PRIORITIES, SIGNALS
 from devices.callsystems.espax.settings import PROTOCOL, EspaXListener
 
 TEXT_CHARS_MAX = 256
@@ -55,7 +55,8 @@ def unknown_request(
 def in_doubt(raw: bytes, why: str, client: str, listener: EspaXListener) -> Reading | None:
     """XML that is broken and seems to start a page, or carries what a page does: a page."""
     fields = picked(raw, PICKED)
-    if not fields and not any(word in raw for word in CALL_WORDS):
+    starts = any(word in raw for word in CALL_WORDS)
+    if not fields and not starts and (b"REQ.P" not in raw or any(one in raw for one in NO_CALL)):
         return None
     said = page(Message("", {}, fields, (f"message: {shown(why)}",)), raw, client, listener)
     text = f"in doubt a call from {said.device}: {said.text}".rstrip(": ")

@@ -205,7 +205,9 @@ def _instant(said: str) -> datetime | None:
 
 
 def _safe(name: str) -> str:
-    return re.sub(r"[^0-9A-Za-z_.-]+", "-", name.strip())[:ID_CHARS_MAX].strip("-")
+    """What was damaged stays visible: without it the rest would name another unit."""
+    safe = re.sub(r"[^0-9A-Za-z_.-]+", "-", name.strip())[:ID_CHARS_MAX]
+    return safe if safe.strip("-") else ""
 
 
 def _printable(text: str) -> str:

@@ -193,6 +193,8 @@ class ScaipSession:
             case Broken():
                 if message.request is not None:
                     self._answer(message.request, message.status, message.why.capitalize(), now)
+                if message.is_head:
+                    return [Heard(error=message.why, raw=message.raw)]
                 return self._said(message.raw, None, message.raw, now, f"message: {message.why}")
             case _:
                 assert_never(message)
@@ -215,7 +217,9 @@ class ScaipSession:
                 pass
             case _:
                 self._answer(request, 405, "Method Not Allowed", now)
-        return []
+        if b"<mrq" not in request.body.lower():
+            return []
+        return self._said(request.body, None, raw, now, f"message: sent as {request.method}")
 
     def _message_request(self, request: Request, raw: bytes, now: datetime) -> list[Heard]:
         said = request.header("content-type").partition(";")[0].strip().lower()

@@ -83,12 +83,16 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Bytes that are no message. `status`: what to answer `request`, where there was one."""
+    """Bytes that are no message. `status`: what to answer `request`, where there was one.
+
+    `is_head`: only a head, and what it belonged to comes behind it.
+    """
 
     why: str
     raw: bytes
     status: int = 0
     request: Request | None = None
+    is_head: bool = False
 
 
 Message = Request | Response | Bare | Ping | Broken
@@ -283,7 +287,7 @@ def _no_such_length(message: Request | Response, head: bytes, length: int) -> Br
     request = message if isinstance(message, Request) else None
     if length > 0:
         return Broken("a body too long", head[:RAW_BYTES_MAX], 413, request)
-    return Broken("no length a body can have", head[:RAW_BYTES_MAX], 400, request)
+    return Broken("no length a body can have", head[:RAW_BYTES_MAX], 400, request, is_head=True)
 
 
 def _head(head: bytes) -> Request | Response | Broken:
@@ -292,9 +296,9 @@ def _head(head: bytes) -> Request | Response | Broken:
     headers = _headers(rest)
     request, response = _REQUEST.fullmatch(start), _RESPONSE.fullmatch(start)
     if request is None and response is None:
-        return Broken("not SIP", raw)
+        return Broken("not SIP", raw, is_head=True)
     if headers is None:
-        return Broken("headers that cannot be read", raw)
+        return Broken("headers that cannot be read", raw, is_head=True)
     if request is not None:
         return Request(request[1], request[2], headers)
     assert response is not None

@@ -22,6 +22,7 @@ from devices.callsystems.codes.meaning import (
     alarm,
     note,
     reading,
+    sure,
     technical,
     unknown,
 )
@@ -39,12 +40,16 @@ _HEARTBEAT = re.compile(rf"1{_RL} +@ *")
 _SAID = r"(?P<q>[ERP])(?P<code>[0-9A-F]{3})(?P<area>[0-9A-F]{2})(?P<number>[0-9A-F]{3})"
 _CONTACT_ID = re.compile(rf"5{_RL} 18(?P<account>[0-9A-Z ]{{4,10}}){_SAID}")
 _CONTACT_ID_LOOSE = re.compile(
-    r"[ ?0-9A-Z](?:18|1.|.8)(?P<account>[0-9A-Z ]{4})"
-    r"(?P<q>.)(?P<code>[0-9A-F]{3})(?P<area>.{2})(?P<number>.{3})$"
+    r".{4,6}(?: 18| 1.| .8|.18)(?P<account>[0-9A-Z ]{4})"
+    r"(?P<q>.)(?P<code>.{3})(?P<area>.{2})(?P<number>.{3}).?"
 )
 _CONTACT_ID_6500 = re.compile(rf"a{_RL} (?P<account>[0-9A-Z]{{4}})18{_SAID}")
 _SIA_FULL = re.compile(rf"[S0N]{_RL}\[#(?P<account>[0-9A-Z]{{1,16}})\|(?P<blocks>.*)\]?", re.DOTALL)
-_SIA_LOOSE = re.compile(r"#(?P<account>[0-9A-Z]{1,16})\|(?P<blocks>.*)", re.DOTALL)
+_SIA_LOOSE = re.compile(
+    r".{4,6}(?:.?#(?P<account>[0-9A-Z]{1,16})\||(?:\[.|.?#)(?P<four>[0-9A-Z]{4})[^0-9A-Z])"
+    r"(?P<blocks>.*)",
+    re.DOTALL,
+)
 _SIA_1 = re.compile(
     rf"3{_RL} +(?P<account>[0-9A-F]{{1,10}}?)(?P<code>[A-Z]{{2}})(?P<number>[0-9A-F ]{{4}})"
 )
@@ -82,7 +87,7 @@ class SurGard:
 
     def trim(self, raw: bytes) -> bytes:
         """The Radionics 6500 emulation begins with a space; others may send line ends."""
-        return raw.strip(b"\r\n\0").removeprefix(b" ")
+        return raw.lstrip(b"\r\n\0").rstrip(b"\r\n").removeprefix(b" ")
 
     def read(self, text: str, raw: bytes) -> list[Reading]:
         """What one message says. Raises PeerError for a format we do not know."""
@@ -99,10 +104,10 @@ class SurGard:
 
     def loosely(self, text: str, raw: bytes) -> list[Reading]:
         """Contact ID with something wrong around its code, SIA around its blocks."""
-        if at := _CONTACT_ID_LOOSE.search(text):
+        if at := _CONTACT_ID_LOOSE.fullmatch(text):
             account, events = at["account"], [self._contact_id(at)]
-        elif at := _SIA_LOOSE.search(text):
-            account = at["account"]
+        elif at := _SIA_LOOSE.fullmatch(text):
+            account = at["account"] or at["four"]
             events = sia.events(at["blocks"].rstrip("]"), account, self.own)
         else:
             return []
@@ -128,7 +133,9 @@ class SurGard:
     def _contact_id(self, at: re.Match[str]) -> Event:
         device = at["account"].strip()
         said = at["q"] if at["q"] in "ERP" else "E"
-        return contact_id.event(said, at["code"], at["area"], at["number"], device, self.own)
+        return contact_id.event(
+            said, at["code"], sure(at["area"], 2), sure(at["number"], 3), device, self.own
+        )
 
     def _basic(self, at: re.Match[str]) -> Event:
         code = at["code"].strip()

@@ -12,7 +12,7 @@ kipe/enocean `test_eep.py` and `test_packet.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 
@@ -166,12 +166,18 @@ def as_it_stands(raw: bytes) -> Packet | None:
     size = _HEAD + 1 + (raw[1] << 8 | raw[2]) + raw[3] if len(raw) > _HEAD else 0
     if not _HEAD + 1 < size <= min(len(raw), _HEAD + 1 + CONTENT_BYTES_MAX):
         return None
-    right = (
-        raw[0] == SYNC,
-        crc8(raw[1:5]) == raw[5],
-        crc8(raw[_HEAD : size - 1]) == raw[size - 1],
-    )
-    return _packet(raw, 0, size) if sum(right) == len(right) - 1 else None
+    of_head = crc8(raw[1:5]) == raw[5]
+    right = (raw[0] == SYNC, of_head, crc8(raw[_HEAD : size - 1]) == raw[size - 1])
+    if sum(right) < len(right) - 1:
+        return None
+    packet = _packet(raw, 0, size)
+    types = [kind for kind in PacketType if crc8(raw[1:4] + bytes((kind,))) == raw[5]]
+    return packet if of_head or not types else replace(packet, type=types[0])
+
+
+def looks_like_one(raw: bytes) -> bool:
+    """Whether bytes may once have been a packet: noise is short, or all the same."""
+    return len(raw) > _HEAD and len(dict.fromkeys(raw)) > 2
 
 
 def _size(buffer: bytes, at: int) -> int:

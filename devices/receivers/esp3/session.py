@@ -32,6 +32,7 @@ from devices.receivers.esp3.codec import (
     Telegram,
     as_it_stands,
     encode,
+    looks_like_one,
     telegram,
 )
 from devices.receivers.esp3.meanings import (
@@ -74,11 +75,15 @@ class Esp3Session:
     """One line. `call_points`: senders whose contact is a call point, and when it calls."""
 
     def __init__(
-        self, call_points: Mapping[str, CallsWhen] | None = None, *, receiver: str = RECEIVER
+        self,
+        call_points: Mapping[str, CallsWhen] | None = None,
+        *,
+        receiver: str = RECEIVER,
+        doubts: Doubts | None = None,
     ) -> None:
         self._reader = Reader()
         self._copies = Copies(COPIES_WITHIN)
-        self._doubts = Doubts()
+        self._doubts = doubts or Doubts()
         self._pulse = Pulse()
         self._call_points = dict(call_points or {})
         self._receiver = receiver
@@ -133,12 +138,19 @@ class Esp3Session:
     def _again(self, junk: Junk, now: datetime) -> list[Heard]:
         """The same damaged packet a third time: whoever presses there has a bad cable."""
         packet = as_it_stands(junk.raw)
-        if packet is None or not self._doubts.again(now, junk.raw):
+        if not self._doubts.again(now, junk.raw):
             return []
+        if packet is None:
+            return [self._garbled(junk)] if looks_like_one(junk.raw) else []
         odd = f"message: {junk.why}, and the same again and again"
         found = [one.reading for one in self._packet(packet, now)]
         said = (replace(one, odd=(*one.odd, odd), raw=junk.raw) for one in found if one)
         return [Heard(one, raw=junk.raw) for one in said]
+
+    def _garbled(self, junk: Junk) -> Heard:
+        """Nobody can say who is damaged there; that somebody is must be known."""
+        text = f"what {self._receiver} sends comes damaged: look at its cable, its speed, its port"
+        return Heard(self._own(SignalType.TECHNICAL, "garbled", text, junk.raw), raw=junk.raw)
 
     def _packet(self, packet: Packet, now: datetime) -> list[Heard]:
         raw = encode(packet)[:RAW_BYTES_MAX]

@@ -134,6 +134,11 @@ def as_it_stands(raw: bytes) -> Packet | None:
     return Packet(raw[1], raw[2], raw[3], raw[4 : LENGTH_MAX + 1]) if known else None
 
 
+def looks_like_one(raw: bytes) -> bool:
+    """Whether bytes may once have been a packet: noise is short, or all the same."""
+    return len(raw) > LENGTH_MIN and len(dict.fromkeys(raw)) > 2
+
+
 def _packet(whole: bytes) -> Packet:
     return Packet(whole[1], whole[2], whole[3], whole[4:])
 

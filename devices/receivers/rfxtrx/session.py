@@ -22,7 +22,15 @@ from core.signals import AlarmKind, Reading, SignalType
 from devices.doubts import Doubts
 from devices.receivers.copies import Copies
 from devices.receivers.pulse import Beat, Pulse
-from devices.receivers.rfxtrx.codec import Junk, Packet, Reader, as_it_stands, command, encode
+from devices.receivers.rfxtrx.codec import (
+    Junk,
+    Packet,
+    Reader,
+    as_it_stands,
+    command,
+    encode,
+    looks_like_one,
+)
 from devices.receivers.rfxtrx.layouts import Spoken, name, spoken
 from devices.receivers.rfxtrx.meanings import (
     COMMANDS,
@@ -58,10 +66,10 @@ RESET, GET_STATUS, START_RECEIVING = 0, 2, 7
 class RfxtrxSession:
     """One line."""
 
-    def __init__(self, *, receiver: str = RECEIVER) -> None:
+    def __init__(self, *, receiver: str = RECEIVER, doubts: Doubts | None = None) -> None:
         self._reader = Reader()
         self._copies = Copies(COPIES_WITHIN)
-        self._doubts = Doubts()
+        self._doubts = doubts or Doubts()
         self._pulse = Pulse()
         self._receiver = receiver
         self._settled_at: datetime | None = None
@@ -132,12 +140,19 @@ class RfxtrxSession:
     def _again(self, junk: Junk, now: datetime) -> list[Heard]:
         """The same bytes of a wrong length a third time are no noise."""
         packet = as_it_stands(junk.raw)
-        if packet is None or not self._doubts.again(now, junk.raw):
+        if not self._doubts.again(now, junk.raw):
             return []
+        if packet is None:
+            return [self._garbled(junk)] if looks_like_one(junk.raw) else []
         odd = f"message: {junk.why}, and the same again and again"
         found = [one.reading for one in self._packet(packet, now)]
         said = (replace(one, odd=(*one.odd, odd), raw=junk.raw) for one in found if one)
         return [Heard(one, raw=junk.raw) for one in said]
+
+    def _garbled(self, junk: Junk) -> Heard:
+        """Nobody can say who is damaged there; that somebody is must be known."""
+        text = f"what {self._receiver} sends comes damaged: look at its cable, its speed, its port"
+        return Heard(self._own(SignalType.TECHNICAL, "garbled", text, junk.raw), raw=junk.raw)
 
     def _packet(self, packet: Packet, now: datetime) -> list[Heard]:
         raw = encode(packet)

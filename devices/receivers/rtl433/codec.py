@@ -3,7 +3,7 @@
 A message ends at a line break or where its object is closed, whichever comes first: files and pipes
 have line breaks, MQTT payloads mostly have none. A line break inside an object breaks it off, so
 half a message never swallows the next one, unless the next line goes on with it (`"` or `}`). What
-is too long, broken or no object comes out as `Broken`, with its bytes; `pairs` picks its fields.
+is too long, broken or no object comes out as `Broken`, with its bytes; `picked` finds its fields.
 
 Source: rtl_433 `docs/OPERATION.md` (JSON and MQTT output), `src/data.c`.
 """
@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from devices.texts import text_again
 
@@ -29,10 +31,8 @@ DIGITS_MAX = 20
 _BLANK = b" \t\r\0"
 _MARK = b"\xef\xbb\xbf"
 _EVENT = re.compile(rb'\{\s*"(?:time|model)"')
-_PAIR = re.compile(
-    r'"([^"\\]{1,64})"\s*:\s*(?:"((?:[^"\\]|\\.){0,256})"|(-?\d{1,20}(?:\.\d{1,20})?)(?=\s*[,}])'
-    r"|(true|false)\b)"
-)
+_VALUE = r'\s*(?:"([^"]{0,256})"|(-?\d{1,20}(?:\.\d{1,20})?)(?=\s*[,}\]])|(true|false)(?![a-z]))'
+"""What stands behind a field's name, its quote and its colon perhaps lost."""
 
 Fields = dict[str, object]
 
@@ -153,17 +153,25 @@ def _first(line: bytes) -> tuple[Event | Broken, bytes]:
     return Event(fields, line[:end][:RAW_BYTES_MAX]), line[end:].lstrip(_BLANK)
 
 
-def pairs(raw: bytes) -> Fields:
-    """The fields that stand whole in bytes that are no JSON."""
+def picked(raw: bytes, names: Iterable[str]) -> Fields:
+    """The fields of these names that stand whole in bytes that are no JSON."""
+    said = raw.replace(b"\0", b"").decode("latin-1")
     found: Fields = {}
-    for name, text, number, word in _PAIR.findall(raw.replace(b"\0", b"").decode("latin-1")):
-        value: object = text_again(text)
-        if number:
-            value = float(number) if "." in number else int(number)
-        elif word:
-            value = word == "true"
-        found.setdefault(text_again(name), value)
+    for name in names:
+        field = _field(name).search(said)
+        if field is None:
+            continue
+        text, number, word = field.groups()
+        if number is not None:
+            found[name] = float(number) if "." in number else int(number)
+        else:
+            found[name] = word == "true" if word else text_again(text)
     return found
+
+
+@lru_cache(256)
+def _field(name: str) -> re.Pattern[str]:
+    return re.compile(rf'(?<![A-Za-z0-9_]){re.escape(name)}(?:"\s*.?|.?\s*:){_VALUE}')
 
 
 def _broken(why: str, line: bytes) -> tuple[Broken, bytes]:

@@ -147,6 +147,9 @@ SAYS_WHAT = (
 BUTTON_FIELDS = ("event", "cmd", "cmd_id", "command", "button", "alert")
 """A model without rows that has one of these, and measures nothing, was pressed: it could call."""
 
+PRESS_FIELDS = (*BUTTON_FIELDS, "code", "alarm", "extradata")
+"""What makes half an event, its model lost, a press in doubt."""
+
 MEASURE_ENDINGS = ("_C", "_F", "_hPa", "_kPa", "_PSI", "_mm", "_km_h", "_W", "_kWh", "_lux", "_V")
 MEASURE_FIELDS = ("humidity", "moisture", "uv", "uvi", "flags", "pressure", "consumption_data")
 """A model without rows that measures is a neighbour's thermometer or tyre: a sign of life."""

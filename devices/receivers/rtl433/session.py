@@ -21,7 +21,7 @@ from functools import lru_cache
 
 from core.signals import AlarmKind, Reading, SignalType
 from devices.receivers.copies import Copies
-from devices.receivers.rtl433.codec import Broken, Event, Fields, Reader, pairs
+from devices.receivers.rtl433.codec import Broken, Event, Fields, Reader, picked
 from devices.receivers.rtl433.meanings import (
     BUTTON_FIELDS,
     CALL_WORDS,
@@ -29,6 +29,7 @@ from devices.receivers.rtl433.meanings import (
     ID_FIELDS,
     MEASURE_ENDINGS,
     MEASURE_FIELDS,
+    PRESS_FIELDS,
     RULES,
     SAYS_WHAT,
     Rule,
@@ -54,6 +55,16 @@ _BY_MODEL: dict[str, tuple[Rule, ...]] = {
 _FIELDS: dict[str, tuple[str, ...]] = {
     model: tuple(dict.fromkeys(rule.field for rule in rules)) for model, rules in _BY_MODEL.items()
 }
+_PICKED: tuple[str, ...] = tuple(
+    dict.fromkeys(
+        (
+            *("model", "battery_ok", "tamper", HOP_FIELD, *ID_FIELDS, *SAYS_WHAT, *BUTTON_FIELDS),
+            *(rule.field for rule in RULES),
+        )
+    )
+)
+"""The fields that are looked for in what is no JSON."""
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]+")
 
 
@@ -146,13 +157,15 @@ class Rtl433Session:
 
     def _broken(self, broken: Broken, now: datetime) -> list[Heard]:
         """Half a message may be the half that matters: its fields are read, or words for a call."""
-        fields = pairs(broken.raw)
-        model = _model(fields.get("model")) or _named(fields)
+        fields = picked(broken.raw, _PICKED)
+        model = _model(fields.get("model"))
+        model = model if model in _BY_MODEL else _named(broken.raw) or model
         if model and _meaning(model, fields)[0] is not SignalType.UNKNOWN:
             odd = (f"message: {broken.why}",)
             return self._said(Event(fields, broken.raw), model, now, None, odd)
         low = broken.raw.replace(b"\0", b"").lower()
-        if not any(word.encode() in low for word in CALL_WORDS):
+        pressed = not model and any(name in fields for name in PRESS_FIELDS)
+        if not pressed and not any(word.encode() in low for word in CALL_WORDS):
             return [Heard(error=f"{broken.why}: {len(broken.raw)} bytes", raw=broken.raw)]
         number = _number(fields)
         device = f"{model or 'unreadable'}/{number}"
@@ -164,7 +177,7 @@ class Rtl433Session:
             type=SignalType.ALARM,
             kind=AlarmKind.UNKNOWN,
             seq=self._copies.seq(now),
-            text=f"unreadable message with a word for a call from {device}",
+            text=f"unreadable message that may be a call from {device}",
             odd=(f"message: {broken.why}",),
             raw=broken.raw,
         )
@@ -241,10 +254,11 @@ def _model(value: object) -> str:
 @lru_cache(maxsize=256)
 def _spelled(model: str) -> str:
     """Releases before 19 wrote spaces where today's write hyphens; both are one model."""
-    said = _UNSAFE.sub("-", model).strip("-")[:NAME_CHARS_MAX]
+    spelled = _UNSAFE.sub("-", model)
+    said = spelled.strip("-")[:NAME_CHARS_MAX]
     if said in _BY_MODEL:
         return said
-    return next((known for known in _BY_MODEL if _is_but_for_a_letter(known, said)), said)
+    return next((known for known in _BY_MODEL if _is_but_for_a_letter(known, spelled)), said)
 
 
 def _is_but_for_a_letter(known: str, said: str) -> bool:
@@ -252,10 +266,9 @@ def _is_but_for_a_letter(known: str, said: str) -> bool:
     return same_length and sum(one != other for one, other in zip(known, said, strict=True)) == 1
 
 
-def _named(fields: Fields) -> str:
+def _named(raw: bytes) -> str:
     """The model, where the name of its field was lost."""
-    texts = (_model(value) for value in fields.values() if isinstance(value, str))
-    return next((text for text in texts if text in _BY_MODEL), "")
+    return next((model for model in _BY_MODEL if model.encode() in raw), "")
 
 
 def _number(fields: Fields) -> str:

@@ -92,7 +92,7 @@ def test_a_refused_block_that_is_not_repeated_is_raised_in_doubt() -> None:
     assert line.readings == []
     line.passes(timedelta(seconds=1))
     (reading,) = line.readings
-    assert (reading.type, reading.kind) == (SignalType.ALARM, AlarmKind.UNKNOWN)
+    assert (reading.type, reading.kind) == (SignalType.ALARM, AlarmKind.SOS)
     assert reading.text == "in doubt a call from 0815: Feuer Zimmer 12"
     assert line.heard[-1].ticket == 0
 
