@@ -81,7 +81,7 @@ async def test_xml_that_breaks_off_is_a_call_in_doubt_and_its_unit_is_told(trans
         assert (press.device, press.type, press.kind) == (
             "26317",
             SignalType.ALARM,
-            AlarmKind.UNKNOWN,
+            AlarmKind.SOS,
         )
 
 
