@@ -462,7 +462,7 @@ async def test_garbage_without_end_is_counted_and_never_blocks_the_press_behind_
 async def test_garbage_without_end_of_somebody_known_is_shown_until_it_ends() -> None:
     house = House()
     for _ in range(RAW_BURST + 5):
-        assert await house.intake.keep("native", "phone-eva", "junk", b"\xff")
+        assert await house.intake.keep("native", "phone-eva", "junk", b"\xff", here=True)
         assert await house.intake.keep("native", "nobody-knows", "junk", b"\xff")
     assert "4 more are only counted" in house.desk.problems["unread:phone-eva"]
     assert "unread:nobody-knows" not in house.desk.problems

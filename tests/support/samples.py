@@ -198,6 +198,6 @@ PRESSES: dict[str, Presses] = {
         (b'badge-anna/up {"type":"alarm","kind":"attack","seq":7}\n',),
         b"",
         rb"^[^/ ]+/up [^\n]",
-        (),  # its codec's own doubts come next
+        ("ends",),
     ),
 }
