@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 COPIES = 3
 """The first may be noise, the second the same cable; protocols repeat three times or more."""
@@ -18,28 +21,37 @@ COPIES = 3
 WITHIN = timedelta(minutes=10)
 """From one copy to the next. The slowest dialler known repeats after some minutes."""
 
-REMEMBERED_MAX = 1_000
-"""Different damaged messages remembered; of more the one heard longest ago is forgotten."""
+REMEMBERED_MAX = 4_000
+"""Different damaged messages remembered that came once, and as many that came again; of more the
+one heard longest ago is forgotten. So noise without end forgets no panel that repeats."""
 
 
 class Doubts:
     """What one port has refused lately."""
 
-    __slots__ = ("_counted",)
+    __slots__ = ("_more", "_once")
 
     def __init__(self) -> None:
-        self._counted: dict[bytes, tuple[int, datetime]] = {}
+        self._once: dict[bytes, datetime] = {}
+        self._more: dict[bytes, tuple[int, datetime]] = {}
 
     def again(self, now: datetime, *said: str | bytes) -> bool:
         """Count one more copy of this; true from the third on."""
         name = _name(said)
-        count, at = self._counted.pop(name, (0, now))
-        if now - at > WITHIN:
-            count = 0
-        if len(self._counted) >= REMEMBERED_MAX:
-            del self._counted[next(iter(self._counted))]
-        self._counted[name] = (count + 1, now)
-        return count + 1 >= COPIES
+        once = self._once.pop(name, None)
+        count, at = self._more.pop(name, (0, now)) if once is None else (1, once)
+        count = 1 if now - at > WITHIN else count + 1
+        if count == 1:
+            _remember(self._once, name, now)
+        else:
+            _remember(self._more, name, (count, now))
+        return count >= COPIES
+
+
+def _remember(kept: dict[bytes, Value], name: bytes, value: Value) -> None:
+    if len(kept) >= REMEMBERED_MAX:
+        del kept[next(iter(kept))]
+    kept[name] = value
 
 
 def _name(said: tuple[str | bytes, ...]) -> bytes:

@@ -34,8 +34,16 @@ def test_copies_far_apart_begin_anew() -> None:
 
 def test_of_too_many_the_one_heard_longest_ago_is_forgotten() -> None:
     doubts = Doubts()
-    for _ in range(2):
-        assert not doubts.again(NOW, b"first")
-    for number in range(REMEMBERED_MAX):
+    for number in range(REMEMBERED_MAX + 1):
         assert not doubts.again(NOW, str(number))
-    assert not doubts.again(NOW, b"first")
+    assert [doubts.again(NOW, "9") for _ in range(2)] == [False, True]
+    assert [doubts.again(NOW, "0") for _ in range(2)] == [False, False]
+
+
+def test_noise_without_end_forgets_nobody_who_repeats() -> None:
+    doubts = Doubts()
+    for _ in range(2):
+        assert not doubts.again(NOW, b"a panel")
+    for number in range(3 * REMEMBERED_MAX):
+        assert not doubts.again(NOW, str(number))
+    assert doubts.again(NOW, b"a panel")

@@ -25,6 +25,7 @@ from devices.buttons.native.meanings import (
     TYPES,
 )
 from devices.registry import NATIVE
+from devices.texts import text_of
 from devices.watch import CHARGING
 
 PAYLOAD_BYTES_MAX = 65_536
@@ -332,7 +333,7 @@ def _decoded(payload: bytes, odd: list[str]) -> str:
         return payload.decode()
     except UnicodeDecodeError:
         odd.append("message: not UTF-8")
-        return payload.decode("latin-1")
+        return text_of(payload)
 
 
 class _Pairs(list[tuple[str, object]]):
