@@ -74,7 +74,8 @@ class Family:
 
     `around`: the control characters before and after a frame that a person who writes it down as
     text leaves out. `radio`: anybody near can record what it hears and send it again, so nothing
-    it says ever closes an alarm, whatever a site says of its line (law 6).
+    it says ever closes an alarm, whatever a site says of its line (law 6). `points`: many speak
+    under one identity, each at a point of its own (`devices.registry.wire_names`).
     """
 
     name: str
@@ -83,3 +84,4 @@ class Family:
     open: Callable[[], DeviceSession]
     around: tuple[bytes, bytes] = (b"", b"")
     radio: bool = False
+    points: bool = False

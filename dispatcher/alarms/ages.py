@@ -59,8 +59,7 @@ def counted_from(alarm: Alarm) -> tuple[datetime | None, bool]:
 def newer(known: Place, said: Place, now: datetime) -> Place:
     """The younger of two sights of one place: a later press says where they are now."""
     sights = [place.age(now) for place in (known, said)]
-    same = said.zone == known.zone and said.source == known.source
-    older, younger = sights
-    if not same or younger is None or (older is not None and older <= younger):
+    before, after = sights
+    if said.zone != known.zone or before is None or after is None:
         return known
-    return said
+    return said if after < before else known

@@ -134,7 +134,7 @@ class Core:
             case Open():
                 work = self._open(signal, verdict, place, at)
             case Join():
-                work = self._join(signal, verdict, at)
+                work = self._join(signal, verdict, place, at)
             case Update():
                 work = self._update(signal, verdict, place, at)
             case SayOver(alarm=alarm_id, presser=presser):
@@ -457,10 +457,12 @@ class Core:
         first = Annotate("opened", (("kind", alarm.kind), ("level", alarm.level), *opened))
         return self._carry_out(Decision(decision.alarm, (first, *decision.effects)), 0, at)
 
-    def _join(self, signal: Signal, verdict: Join, at: Moment) -> Work:
+    def _join(self, signal: Signal, verdict: Join, place: Place, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
         text = with_said(alarm.text, words_of(signal))
-        joined = replace(alarm, pressers=(*alarm.pressers, verdict.presser), text=text)
+        place = newer(alarm.place, place, at.now)
+        pressers = (*alarm.pressers, verdict.presser)
+        joined = replace(alarm, pressers=pressers, place=place, text=text)
         raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
         joined = self._grown(joined, verdict.level, verdict.kind, at)
         work = self._advance(joined, Joined(verdict.presser, raised), at)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from devices.protocols import own_name
 from dispatcher.roster.index import PERSON_STEP
 from dispatcher.site.model import Organisation
+from dispatcher.site.wire_identity import native_name, spelled
 
 CALLS = ("nearest", "everyone", "leader", "deputies", "on_call", "last_resort")
 """What a step can call, beside `person:<id>`."""
@@ -135,7 +136,8 @@ class _References:
                     )
 
     def _of_devices(self) -> Iterator[Broken]:
-        spoken: dict[str, str] = {}
+        # What a device logs in as is its own, also where no `wire` says so.
+        spoken = {spelled(native_name(device.id)): device.id for device in self.o.devices}
         for n, device in enumerate(self.o.devices):
             yield from _known("devices", n, "site", device.site, self.sites, "site")
             if device.person is not None:
@@ -147,7 +149,9 @@ class _References:
                 # An address must mean one thing: law 3 bars by address.
                 yield Broken("devices", n, "id", f"{device.id!r} is also a person; rename one")
             for identity in device.wire:
-                other = spoken.setdefault(identity, device.id)
+                native = spelled(identity).startswith(native_name(""))
+                name = spelled(identity) if native else identity
+                other = spoken.setdefault(name, device.id)
                 if other != device.id:
                     yield Broken("devices", n, "wire", f"{identity!r} is already {other!r}")
 

@@ -14,6 +14,7 @@ from dispatcher.site.fields import is_id
 from dispatcher.site.files import contents, read_files
 from dispatcher.site.model import Organisation
 from dispatcher.site.references import broken_references
+from dispatcher.site.wire_identity import native_name, owner_of
 
 FILE = "devices.toml"
 
@@ -28,6 +29,7 @@ def with_device(organisation: Organisation, device: Device) -> Organisation:
         raise DomainError("invalid", f"{device.kind!r} is no kind; known: {', '.join(KINDS)}.")
     if any(device.id == known.id for known in organisation.devices):
         raise DomainError("invalid", f"There is a device {device.id} already.")
+    _refuse_what_is_anothers(organisation, device)
     if (device.person is None) == (device.zone is None):
         raise DomainError("invalid", "Name the person who wears it, or the zone it hangs in.")
     wanted = replace(organisation, devices=(*organisation.devices, device))
@@ -37,6 +39,15 @@ def with_device(organisation: Organisation, device: Device) -> Organisation:
     if broken:
         raise DomainError("invalid", broken[0])
     return wanted
+
+
+def _refuse_what_is_anothers(organisation: Organisation, device: Device) -> None:
+    """Nobody's presses become somebody else's without a word: that is changed in the files."""
+    for identity in (native_name(device.id), *device.wire):
+        owner = owner_of(identity, organisation.devices)
+        if owner is not None:
+            known = "" if owner.name == identity else f", as {owner.name}"
+            raise DomainError("invalid", f"{identity} is {owner.device} already{known}.")
 
 
 def append_device(folder: Path, device: Device, by: str, one_site: bool) -> None:

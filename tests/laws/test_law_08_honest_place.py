@@ -133,6 +133,16 @@ def test_two_presses_of_one_alarm_are_told_each_with_its_own_age() -> None:
         assert "Ole pressed" not in said
 
 
+def test_a_place_somebody_presses_at_now_was_seen_now_though_it_was_told_late_before() -> None:
+    running = Running()
+    late, live = (_at_a_beacon(running.process, person) for person in ("tor", "eva"))
+    running.process.take(replace(late, pressed_at=late.at - timedelta(minutes=40)))
+    running.process.take(live)
+    (alarm,) = running.process.core.book.alarms.values()
+    assert len(alarm.pressers) == 2
+    assert alarm.place.age(running.process.at.now) == 0.0
+
+
 def test_whoever_presses_again_at_once_has_not_pressed_long_ago() -> None:
     stage = story("""
     Anna in lejl-12 | Bo 35 s
@@ -170,6 +180,11 @@ def test_a_kept_copy_of_a_press_is_called_and_nobody_is_told_that_it_is_new() ->
 def _read(notice: Notice) -> str:
     to = Addressee(notice.person, Language.ENGLISH, timezone="Europe/Copenhagen")
     return " ".join(line.text for line in compose(notice, to))
+
+
+def _at_a_beacon(process: Process, person: str) -> Signal:
+    press = Presses().signal(person, SignalType.ALARM, process.at, zone="h1-hall")
+    return replace(press, reading=replace(press.reading, zone="beacon-1"))
 
 
 def _with(press: Signal, position: Position) -> Signal:

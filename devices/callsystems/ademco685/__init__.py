@@ -23,4 +23,5 @@ FAMILY = Family(
     Encoding.TEXT,
     Ademco685Session,
     around=(b"\n", b"\r"),
+    points=True,
 )

@@ -25,4 +25,5 @@ FAMILY = Family(
     Encoding.TEXT,
     Dc09Session,
     around=(b"\n", b"\r"),
+    points=True,
 )

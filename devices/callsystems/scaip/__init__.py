@@ -33,4 +33,4 @@ from devices.callsystems.scaip.readings import PROTOCOL
 from devices.callsystems.scaip.session import ScaipSession
 from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "SCAIP alarm units over SIP", Encoding.TEXT, ScaipSession)
+FAMILY = Family(PROTOCOL, "SCAIP alarm units over SIP", Encoding.TEXT, ScaipSession, points=True)

@@ -24,5 +24,10 @@ from devices.callsystems.surgard.session import SurGardSession
 from devices.session import Encoding, Family
 
 FAMILY = Family(
-    PROTOCOL, "Sur-Gard alarm receiver", Encoding.TEXT, SurGardSession, around=(b"", b"\x14")
+    PROTOCOL,
+    "Sur-Gard alarm receiver",
+    Encoding.TEXT,
+    SurGardSession,
+    around=(b"", b"\x14"),
+    points=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from devices.registry import Device
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
+from dispatcher.site.references import broken_references
 from dispatcher.site.register import append_device, with_device
 from firmware_sim.bench import town
 
@@ -47,6 +49,59 @@ def test_one_name_on_the_wire_is_one_device() -> None:
     again = Device("room-13", "call_point", "s0", zone="s0-z2", wire=call_point().wire)
     with pytest.raises(DomainError, match="espa444:0815"):
         with_device(once, again)
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        "native:badge-s0-p0",
+        "native: Badge-S0-P0",
+        "dc09:1234",
+        "dc09:1234/7",
+        "dc09:1234/2/7",
+        "DC09:1234/7",
+        "surgard:77/2/5",
+        "surgard:77/2/*",
+        "rfxtrx:security1/d3dc54",
+        "espa444:0815",
+    ],
+)
+def test_what_another_device_says_is_taken_over_by_nobody_however_it_is_written(wire: str) -> None:
+    panel = Device("panel", "panel", "s0", zone="s0-z1", wire=("dc09:1234", "surgard:77/5"))
+    area = Device("area-2", "panel", "s0", zone="s0-z1", wire=("surgard:77/2/*",))
+    radio = Device("radio", "pendant", "s0", person="s0-p1", wire=("rfxtrx:security1/D3DC54",))
+    owners = (panel, area, radio, call_point())
+    organisation = house()
+    organisation = replace(organisation, devices=(*organisation.devices, *owners))
+    thief = Device("thief", "call_point", "s0", zone="s0-z2", wire=(wire,))
+    with pytest.raises(DomainError, match=r"is (panel|area-2|radio|room-12|badge-s0-p0) already"):
+        with_device(organisation, thief)
+
+
+def test_a_new_device_is_not_called_what_another_speaks_as() -> None:
+    first = Device("old", "pendant", "s0", person="s0-p1", wire=("native:pendant-9",))
+    with pytest.raises(DomainError, match="native:pendant-9 is old already"):
+        with_device(
+            replace(house(), devices=(*house().devices, first)),
+            Device("pendant-9", "pendant", "s0", person="s0-p0"),
+        )
+
+
+@pytest.mark.parametrize("wire", ["dc09:12345", "dc09:1234", "surgard:77", "modbus:b/1/3"])
+def test_what_nobody_owns_yet_is_registered(wire: str) -> None:
+    """The rest of an account beside one of its points; a contact beside its board."""
+    point = Device("bath", "call_point", "s0", zone="s0-z1", wire=("dc09:1234/7", "modbus:b/1"))
+    organisation = replace(house(), devices=(*house().devices, point))
+    new = Device("new", "call_point", "s0", zone="s0-z2", wire=(wire,))
+    assert with_device(organisation, new).devices[-1] == new
+
+
+def test_files_give_nobodys_login_to_another_device() -> None:
+    wanted = house()
+    first, second, *rest = wanted.devices
+    taking = replace(second, wire=(f"native:{first.id.title()}",))
+    broken = broken_references(replace(wanted, devices=(first, taking, *rest)))
+    assert [str(one) for one in broken if first.id in str(one)]
 
 
 @pytest.mark.parametrize("wire", ["espa444:0815", "x:æ'\"] # #"])
