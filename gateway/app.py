@@ -63,6 +63,7 @@ class Gateway:
             desk.device_subscribed,
             is_stored or _never,
             desk.problem,
+            self._native.is_connected,
         )
 
     async def start(self, heard_before: Iterable[Remembered]) -> None:
@@ -142,22 +143,12 @@ class Gateway:
         """Send to a device; true if it is connected. What is not `urgent` waits behind what is.
 
         A badge that is carried from one house to another is told in both for a moment: nobody
-        knows yet which of its connections is the dead one.
+        knows yet which of its connections is the dead one. While it is connected here, only its own
+        word is a receipt: a gateway's token may be in the wrong hands.
         """
-        on_ack = None if on_ack is None else _once(on_ack)
-        there = self.remote.tell(device, payload, on_ack, urgent)
+        here = self._native.is_connected(device)
+        there = self.remote.tell(device, payload, None if here else on_ack, urgent)
         return self._native.tell(device, payload, on_ack, urgent) or there
-
-
-def _once(on_ack: Callable[[], None]) -> Callable[[], None]:
-    """Whichever connection says so first."""
-    left = [on_ack]
-
-    def acknowledged() -> None:
-        if left:
-            left.pop()()
-
-    return acknowledged
 
 
 async def _never(identity: str) -> bool:

@@ -35,6 +35,7 @@ from gateway.oddities import UNKNOWN, field_of, protocol_label, reason, wrong_wi
 from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
 from gateway.storms import Meaning, Storms
+from gateway.trust import Trust, raises
 from gateway.unread import Unread
 
 FOLD_FOR = timedelta(seconds=1)
@@ -56,12 +57,6 @@ STORMING_MAX = 200
 
 _LIGHT = (SignalType.HEARTBEAT, SignalType.POSITION, SignalType.PRESENCE)
 """What only supervision and the map want: never stored, acknowledged at once."""
-
-_RAISES = (
-    *(SignalType.ALARM, SignalType.TAMPER, SignalType.LOW_BATTERY),
-    *(SignalType.TECHNICAL, SignalType.UNKNOWN),
-)
-"""What a gateway may say of a device of another site: anyone may raise, few may lower (law 6)."""
 
 A_TURN = 16
 """Messages handed to the desk in one turn of the loop, each some milliseconds of deciding."""
@@ -198,12 +193,18 @@ class Intake:
         return await _acknowledged(outcome, called)
 
     async def take_over(
-        self, handed: Signal, late: Lateness, is_stored: IsStored | None, site: str = ""
+        self,
+        handed: Signal,
+        late: Lateness,
+        is_stored: IsStored | None,
+        site: str = "",
+        trust: Trust | None = None,
     ) -> bool:
         """A signal that another gateway of ours accepted: true when it is committed here.
 
         Whose device it is, and its place, are judged anew. `is_stored` asks the store about an
-        identity, for a signal that may have been handed over before. `site` is the gateway's.
+        identity, for a signal that may have been handed over before. `site` is the gateway's;
+        `trust` is what it may say of that site's devices.
         """
         arrival = self._arrived(handed.reading, site or handed.site, copy=False, late=late)
         arrival = replace(
@@ -217,13 +218,18 @@ class Intake:
             self._refused(arrival)
             return True  # it was acknowledged there long ago, and need not come again
         is_foreign = self._is_foreign(arrival, site)
-        if is_foreign and handed.type not in _RAISES:
-            why = f"{handed.type} of {device}, which is not of {site}"
-            return await self.keep(handed.reading.protocol, device, why, handed.reading.raw)
+        why_not = "" if trust is None else trust.why_not(handed.reading, device)
+        if is_foreign and not raises(handed.reading):
+            why_not = f"{handed.type} of {device}, which is not of {site}"
+        if why_not:
+            return await self.keep(handed.reading.protocol, device, why_not, handed.reading.raw)
         if is_foreign:
             said = replace(arrival.reading, authenticated=False, closes=False)
             arrival = replace(arrival, reading=said)
-        elif late.age <= NEWS_FOR:
+        elif trust is not None and arrival.reading.closes:
+            said = replace(arrival.reading, closes=trust.may_close(arrival.reading))
+            arrival = replace(arrival, reading=said)
+        if not is_foreign and late.age <= NEWS_FOR:
             self._supervision.heard(arrival.reading, device)
         sender = self._senders.of(device)
         if is_stored is not None:
@@ -232,11 +238,14 @@ class Intake:
                 sender.seen = seen.became(named.identity, Taken.STORED)
         return (await self._take(arrival, sender)).taken is Taken.STORED
 
-    def heard_elsewhere(self, reading: Reading, late: Lateness, site: str = "") -> None:
+    def heard_elsewhere(
+        self, reading: Reading, late: Lateness, site: str = "", trust: Trust | None = None
+    ) -> None:
         """A sign of life that another gateway of ours, of that site, heard lately."""
         arrival = self._arrived(reading, site, copy=False, late=late)
         device = arrival.registration.device
         is_theirs = not self._is_revoked(device) and not self._is_foreign(arrival, site)
+        is_theirs = is_theirs and (trust is None or not trust.why_not(reading, device))
         if late.age <= NEWS_FOR and is_theirs:
             self._supervision.heard(arrival.reading, device)
             self._senders.of(device).noted(arrival.reading, arrival.heard, arrival.wall - late.age)

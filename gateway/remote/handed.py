@@ -19,6 +19,7 @@ from core.signals import AlarmKind, Reading, SignalType
 from devices.registry import RemoteGateway
 from gateway.intake import RAW_BYTES_MAX, Intake, IsStored, Lateness
 from gateway.remote.contract import Handed, Record, aged
+from gateway.trust import Trust
 
 PROTOCOL = "gateway"
 
@@ -38,9 +39,11 @@ class HandedOver:
         self._taken: dict[str, _Tasks] = {}
         self._log = logger("gateway.receiving")
 
-    async def take(self, gateway: RemoteGateway, records: Sequence[Handed]) -> tuple[int, ...]:
+    async def take(
+        self, gateway: RemoteGateway, records: Sequence[Handed], trust: Trust
+    ) -> tuple[int, ...]:
         """The numbers of what is committed; one given twice only if both are."""
-        tasks = [self._task(gateway, handed) for handed in records]
+        tasks = [self._task(gateway, handed, trust) for handed in records]
         if tasks:
             await asyncio.wait(tasks)
         kept: dict[int, bool] = {}
@@ -60,7 +63,7 @@ class HandedOver:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _task(self, gateway: RemoteGateway, handed: Handed) -> asyncio.Task[bool]:
+    def _task(self, gateway: RemoteGateway, handed: Handed, trust: Trust) -> asyncio.Task[bool]:
         """The same record again, because our answer came too late or not at all, is the same task.
 
         Its bytes hold the moment it was heard: no other press is written like it.
@@ -71,7 +74,7 @@ class HandedOver:
         if task is None:
             if len(tasks) >= TAKEN_MAX:
                 del tasks[next(iter(tasks))]
-            task = tasks[name] = asyncio.create_task(self._take(gateway, handed))
+            task = tasks[name] = asyncio.create_task(self._take(gateway, handed, trust))
             task.add_done_callback(lambda done: _forget_failed(tasks, name, done))
         return task
 
@@ -84,7 +87,7 @@ class HandedOver:
         self._log.error("a record could not be taken", number=handed.number, error=error)
         return await self._raised(gateway, handed, f"a mistake of ours: {told(error)}")
 
-    async def _take(self, gateway: RemoteGateway, handed: Handed) -> bool:
+    async def _take(self, gateway: RemoteGateway, handed: Handed, trust: Trust) -> bool:
         try:
             record = _RECORDS.decode(handed.record)
         except msgspec.MsgspecError as wrong:
@@ -98,7 +101,7 @@ class HandedOver:
         pressed = None if handed.pressed_s is None else max(aged(handed.pressed_s), age)
         is_stored = self._is_surely_stored if handed.old else None
         late = Lateness(age, pressed)
-        return await self._intake.take_over(record.signal, late, is_stored, gateway.site)
+        return await self._intake.take_over(record.signal, late, is_stored, gateway.site, trust)
 
     async def _is_surely_stored(self, identity: str) -> bool:
         """A store that does not answer says nothing: then it is a press like any other."""

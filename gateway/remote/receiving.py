@@ -36,6 +36,7 @@ from gateway.remote.contract import (
 )
 from gateway.remote.handed import HandedOver
 from gateway.supervision import Supervision
+from gateway.trust import Trust
 
 TELLS_MAX, SPARE_TELLS_MAX = 2_000, 200
 """Messages that may wait for one stream down; past this a device counts as not connected. With so
@@ -114,8 +115,13 @@ class RemoteGateways:
         subscribed: Callable[[str], None],
         is_stored: IsStored,
         problem: Callable[[str, str | None], None] = lambda part, text: None,
+        is_connected_here: Callable[[str], bool] = lambda device: False,
     ) -> None:
-        """`problem`: something is degraded at a gateway, for every page; None: well again."""
+        """`problem`: something is degraded at a gateway, for every page; None: well again.
+
+        `is_connected_here`: whether our own listener holds a connection of this device.
+        """
+        self._is_connected_here = is_connected_here
         self._problem = problem
         self._clock = clock
         self._intake = intake
@@ -180,12 +186,13 @@ class RemoteGateways:
         """Everything one request carries. Raises KeyError for a gateway nobody configured."""
         known = self._gateways[gateway]
         self._note(known, up)
-        kept = await self._handed.take(known.settings, up.handed)
+        trust = self._trust(known)
+        kept = await self._handed.take(known.settings, up.handed, trust)
         for again in up.again:
             late, site = Lateness(aged(again.age_s)), known.settings.site
             # A copy of what we have committed: a store that does not answer makes it no new press.
             with contextlib.suppress(StoreUnavailable):
-                await self._intake.take_over(again.signal, late, self._is_stored, site)
+                await self._intake.take_over(again.signal, late, self._is_stored, site, trust)
         return Thanks(kept)
 
     def noted_odd(self, gateway: str, odd: Sequence[str]) -> None:
@@ -205,15 +212,17 @@ class RemoteGateways:
         self._move(known, [device for device in up.connected if device in known.devices])
         self._note_lines(known, up)
         self._say_problems(known, up.problems)
+        trust = self._trust(known)
         for device in up.alive:
-            if device in known.devices:
+            if device in known.devices and not trust.elsewhere(device):
                 self._supervision.alive(device)
         for light in up.light:
-            self._intake.heard_elsewhere(light.reading, Lateness(aged(light.age_s)), site)
+            late = Lateness(aged(light.age_s))
+            self._intake.heard_elsewhere(light.reading, late, site, trust)
         self._supervision.report(
             replace(finding, key=f"{known.settings.id}:{finding.key}", at=now, site=site)
             for finding in up.findings
-            if all(device in known.devices for device in finding.devices)
+            if all(one in known.devices and not trust.elsewhere(one) for one in finding.devices)
         )
         for device in up.listening:
             if device in known.devices:
@@ -247,11 +256,20 @@ class RemoteGateways:
         """Whose devices speak there now."""
         before, known.connected = known.connected, dict.fromkeys(connected)
         for device in known.connected:
-            if device not in before:
+            if not self._is_connected_here(device):
                 self._supervision.moved(device, known.line)
         for device in before:
             if not self._holding(device):
                 self._supervision.moved(device, OWN_LINE)
+
+    def _trust(self, known: _Gateway) -> Trust:
+        """What its token may say now (law 6)."""
+
+        def elsewhere(device: str) -> bool:
+            held = any(one is not known for one in self._holding(device))
+            return held or self._is_connected_here(device)
+
+        return Trust(known.part.lines, elsewhere)
 
     # What a gateway is told
 
@@ -262,9 +280,16 @@ class RemoteGateways:
         on_ack: Callable[[], None] | None = None,
         urgent: bool = True,
     ) -> bool:
-        """True when a gateway holds a connection of this device and will pass it on."""
+        """True when a gateway holds a connection of this device and will pass it on.
+
+        Where several do, it is received when all of them say so: one of them may be wrong.
+        """
         down = Down(device=device, payload=payload, urgent=urgent)
-        return any([self._tell(known, down, on_ack) for known in self._holding(device)])
+        takers = [known for known in self._holding(device) if _takes(known, urgent)]
+        on_ack = None if on_ack is None else _by_all(on_ack, len(takers))
+        for known in takers:
+            self._tell(known, down, on_ack)
+        return bool(takers)
 
     def is_connected(self, device: str) -> bool:
         return bool(self._holding(device))
@@ -285,10 +310,8 @@ class RemoteGateways:
         well = (line for line in known.part.lines if known.up.lines.get(line.id, False))
         return sum(len(sounders(line.protocol, dict(line.settings))) for line in well)
 
-    def _tell(self, known: _Gateway, down: Down, on_ack: Callable[[], None] | None) -> bool:
-        most = TELLS_MAX if down.urgent else SPARE_TELLS_MAX
-        if known.stream is None or len(known.stream.waiting) >= most:
-            return False
+    def _tell(self, known: _Gateway, down: Down, on_ack: Callable[[], None] | None) -> None:
+        assert known.stream is not None, "it takes more"
         self._numbers += 1
         if on_ack is not None:
             if len(known.owed) >= TELLS_MAX:
@@ -296,7 +319,6 @@ class RemoteGateways:
             known.owed[self._numbers] = on_ack
         known.stream.waiting.append(msgspec.structs.replace(down, number=self._numbers))
         known.stream.more.set()
-        return True
 
     async def down(self, gateway: str) -> AsyncGenerator[bytes, None]:
         """Lines for one gateway until it goes, or opens another. Raises KeyError."""
@@ -390,6 +412,25 @@ class RemoteGateways:
             known.stream.over = True
             known.stream.more.set()
             known.stream = None
+
+
+def _takes(known: _Gateway, urgent: bool) -> bool:
+    """Whether its stream down stands, and is not too far behind."""
+    most = TELLS_MAX if urgent else SPARE_TELLS_MAX
+    return known.stream is not None and len(known.stream.waiting) < most
+
+
+def _by_all(on_ack: Callable[[], None], count: int) -> Callable[[], None]:
+    """Once as many have said so."""
+    left = [None] * count
+
+    def acknowledged() -> None:
+        if left:
+            left.pop()
+            if not left:
+                on_ack()
+
+    return acknowledged
 
 
 def _line(down: Down) -> bytes:

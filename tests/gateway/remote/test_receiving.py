@@ -27,7 +27,7 @@ from core.signals import (
     Taken,
 )
 from devices.registry import Device, Line, MemoryRegistry, RemoteGateway
-from devices.watch import Finding, Trouble, Watch
+from devices.watch import CHARGING, Finding, Trouble, Watch
 from gateway.intake import Intake
 from gateway.remote.contract import (
     HANDED_MAX,
@@ -52,6 +52,7 @@ DEVICES = (
 )
 HALL = Line("hall", "far", "espa444", "/dev/ttyUSB0", gateway="house-b")
 GATEWAY = RemoteGateway("house-b", "far", "token")
+OTHER = RemoteGateway("house-c", "far", "token")
 
 
 async def test_a_press_is_taken_in_once_and_thanked_for() -> None:
@@ -280,6 +281,95 @@ async def test_what_is_handed_over_late_is_as_old_as_the_gateway_knew_it_to_be()
     assert second.age_unknown
 
 
+LOWERS = (
+    *(SignalType.ANSWER, SignalType.CANCEL, SignalType.RESTORE),
+    *(SignalType.TEST, SignalType.CHECK_OUT),
+)
+
+
+@pytest.mark.parametrize("where", ["here", "at another gateway"])
+async def test_of_a_badge_that_speaks_elsewhere_a_token_may_raise_and_nothing_else(
+    where: str,
+) -> None:
+    house = House()
+    if where == "here":
+        house.here["badge-anna"] = None
+    else:
+        house.remote.configure([(GATEWAY, house.part), (OTHER, house.part)])
+        await house.says("house-c", connected=("badge-anna",))
+    records = [handed(1, press("badge-anna", 1))]
+    for number, type_ in enumerate(LOWERS, start=2):
+        records.append(handed(number, press("badge-anna", number, type_=type_)))
+    records.append(handed(20, more_help("badge-anna", 20)))
+    assert len(await house.says(handed=tuple(records))) == len(records), "each is thanked for"
+    taken = [(signal.type, signal.reading.answer) for signal in house.desk.taken]
+    assert taken == [
+        (SignalType.ALARM, None),
+        (SignalType.ANSWER, AnswerKind.MORE_HELP),
+    ]
+    assert len(house.desk.raw) == len(LOWERS), "and kept"
+
+
+async def test_of_a_badge_that_speaks_nowhere_else_a_token_is_believed() -> None:
+    house = House()
+    records = [
+        handed(number, press("badge-anna", number, type_=type_))
+        for number, type_ in enumerate(LOWERS, start=1)
+    ]
+    await house.says(connected=("badge-anna",), handed=tuple(records))
+    assert [signal.type for signal in house.desk.taken] == list(LOWERS)
+
+
+async def test_of_another_sites_device_a_gateway_may_ask_for_more_help() -> None:
+    house = House()
+    await house.says(handed=(handed(1, more_help("badge-near", 1)),))
+    assert [signal.device for signal in house.desk.taken] == ["badge-near"]
+
+
+async def test_a_line_the_gateway_does_not_have_takes_nothing_back() -> None:
+    """Nor does one that may close where the site has not said so, whatever the gateway claims."""
+    house = House()
+    closes = _of_panel("espa444", 1)
+    await house.says(handed=(handed(1, closes), handed(2, _of_panel("surgard", 2))))
+    assert [(s.reading.protocol, s.reading.closes) for s in house.desk.taken] == [
+        ("espa444", False)
+    ]
+    house.configure((replace(HALL, closes=True),))
+    await house.says(handed=(handed(3, _of_panel("espa444", 3)),))
+    assert house.desk.taken[-1].reading.closes
+
+
+async def test_a_token_says_nothing_of_how_a_badge_stands_that_speaks_elsewhere() -> None:
+    house = House()
+    house.here["badge-anna"] = None
+    charging = Reading("native", "badge-anna", SignalType.HEARTBEAT, code=CHARGING)
+    silent = Finding("silent:badge-anna", Trouble.SILENT, ("badge-anna",), NOW)
+    await house.says(
+        connected=("badge-anna",),
+        alive=("badge-anna",),
+        light=(Light(replace(charging, authenticated=True)),),
+        findings=(silent,),
+    )
+    assert house.supervision.health("badge-anna").heard is None
+    assert house.findings() == []
+
+
+async def test_what_two_gateways_were_told_is_received_when_both_say_so() -> None:
+    house = House()
+    house.remote.configure([(GATEWAY, house.part), (OTHER, house.part)])
+    for gateway in ("house-b", "house-c"):
+        await house.says(gateway, connected=("badge-anna",))
+    received: list[str] = []
+    async with house.listening() as first, house.listening("house-c") as second:
+        house.remote.tell("badge-anna", b"page", lambda: received.append("received"))
+        here, there = await first.until("device"), await second.until("device")
+        for _ in range(2):
+            await house.says(connected=("badge-anna",), acknowledged=(here["number"],))
+            assert received == []
+        await house.says("house-c", acknowledged=(there["number"],))
+        assert received == ["received"]
+
+
 async def test_a_sender_nobody_knows_is_of_the_gateways_site_whatever_it_says() -> None:
     house = House()
     stranger = replace(press("x", 1), site="near")
@@ -455,8 +545,7 @@ async def test_another_token_ends_the_stream_that_the_former_one_opened() -> Non
 
 async def test_a_badge_carried_between_two_houses_is_told_in_both() -> None:
     house = House()
-    other = RemoteGateway("house-c", "far", "token")
-    house.remote.configure([(GATEWAY, house.part), (other, house.part)])
+    house.remote.configure([(GATEWAY, house.part), (OTHER, house.part)])
     await house.says(connected=("badge-anna",))
     await house.says("house-c", connected=("badge-anna",))
     async with house.listening() as first, house.listening("house-c") as second:
@@ -503,6 +592,8 @@ class House:
     def __init__(self, *, stored: bool | None = False) -> None:
         """`stored`: what the store says of every identity; None: it does not answer."""
         self.clock = VirtualClock(NOW)
+        self.here: dict[str, None] = {}
+        """What our own listener holds a connection of."""
         self.desk = PickyDesk()
         self.watch = Watch()
         self.supervision = Supervision(self.watch, self.desk, self.clock)
@@ -524,6 +615,7 @@ class House:
             self.desk.device_subscribed,
             is_stored,
             self.desk.problem,
+            lambda device: device in self.here,
         )
         self.configure()
 
@@ -622,6 +714,17 @@ def handed(
 ) -> Handed:
     record = msgspec.Raw(msgspec.json.encode(Record(signal=signal)))
     return Handed(number, age_s, record, pressed_s)
+
+
+def more_help(device: str, seq: int) -> Signal:
+    asked = press(device, seq, type_=SignalType.ANSWER)
+    return replace(asked, reading=replace(asked.reading, answer=AnswerKind.MORE_HELP))
+
+
+def _of_panel(protocol: str, seq: int) -> Signal:
+    """It says that a call is over, and that its line may close without proof."""
+    said = press("1234", seq, type_=SignalType.RESTORE)
+    return replace(said, reading=replace(said.reading, protocol=protocol, closes=True))
 
 
 def replace_old(one: Handed) -> Handed:
