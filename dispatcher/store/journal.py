@@ -109,18 +109,23 @@ class EmergencyJournal:
                 await replaying.take(line)
             for place, lines in found.items():
                 answering[place] += sum(len(line) + 1 for line in lines)
-            settled, kept = await self._put_aside(answering, wall)
+            settled, kept = await self._put_aside(answering, wall, replaying.returned)
             if settled:
                 return _told(replaying.returned, kept)
 
     async def _put_aside(
-        self, answering: dict[JournalPlace, int], wall: datetime
+        self, answering: dict[JournalPlace, int], wall: datetime, returned: Returned
     ) -> tuple[bool, Path | None]:
-        """Whether nothing was appended meanwhile, and where the one copy lies that is kept."""
+        """Whether nothing was appended meanwhile, and where the one copy lies that is kept.
+
+        Elsewhere than beside the store nothing stays that the store has, unless a line of it is to
+        be looked at.
+        """
         kept: Path | None = None
         all_settled = True
         for place, read_to in answering.items():
-            settled, here = await place.put_aside(read_to, wall, keep=kept is None)
+            keep = place is self._places[0] or (kept is None and bool(returned.unreadable))
+            settled, here = await place.put_aside(read_to, wall, keep=keep)
             kept, all_settled = kept or here, all_settled and settled
         return all_settled, kept
 
