@@ -62,6 +62,7 @@ async def test_what_cannot_be_stored_is_sent_again_by_dc09_spt_until_it_is() -> 
         house.desk.answer = Taken.UNSTORED
         spt.send_msg("SIA", {"code": "PA", "zone": 3})
         await house.until(lambda: len(house.desk.taken) == 1)
+        house.desk.settle(stored=True)
         house.desk.answer = Taken.STORED
         # It waits 5 s for an answer, hangs up, and sends the same number again.
         await has_sent(spt)
