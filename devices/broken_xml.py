@@ -38,13 +38,20 @@ def mended(body: bytes) -> bytes:
     return _AMPERSAND.sub("&amp;", text).encode()
 
 
-def picked(body: bytes, tags: Iterable[str]) -> dict[str, str]:
-    """The fields of these names that stand whole in it, the first of each, in any case."""
+def picked(body: bytes, tags: Iterable[str], texts: Iterable[str] = ()) -> dict[str, str]:
+    """The fields of these names that stand whole in it, the first of each, in any case.
+
+    `texts` are for people: there a bracket nobody escaped is part of what they say.
+    """
     text = _NO_XML.sub(_LOST, _text(body[:PICKED_BYTES_MAX]))
     found: dict[str, str] = {}
     for tag in tags:
         by_start, by_end = _field(tag)
         field = by_start.search(text) or by_end.search(text)
+        if field is not None and (said := html.unescape(field[1]).strip()):
+            found[tag] = said[:VALUE_CHARS_MAX]
+    for tag in texts:
+        field = _text_field(tag).search(text)
         if field is not None and (said := html.unescape(field[1]).strip()):
             found[tag] = said[:VALUE_CHARS_MAX]
     return found
@@ -59,6 +66,13 @@ def _text(body: bytes) -> str:
         if begins.match(body):
             return body.decode(encoding, "replace")
     return text_of(body)
+
+
+@lru_cache(64)
+def _text_field(tag: str) -> re.Pattern[str]:
+    """Up to the first end tag, which must be its own."""
+    name = rf"(?:[\w.-]+:)?{re.escape(tag)}"
+    return re.compile(rf"<{name}>((?:(?!</).){{1,512}})</{name}\s*>", re.IGNORECASE | re.DOTALL)
 
 
 _AROUND = " \t\r\n\0\ufeff"

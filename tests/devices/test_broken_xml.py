@@ -52,6 +52,11 @@ def test_half_a_number_is_no_number(body: str) -> None:
     assert picked(body.encode(), ("cid",)) == {}
 
 
+def test_a_text_for_people_keeps_a_bracket_nobody_escaped() -> None:
+    body = b"<mrq><cid>2<3</cid><lte>bad < 2 & warm</lte><dte>x</stt></mrq>"
+    assert picked(body, ("cid",), ("lte", "dte")) == {"lte": "bad < 2 & warm"}
+
+
 def test_a_damaged_letter_is_not_left_out_of_a_number() -> None:
     assert picked(b"<cid>263\x0017</cid>", ("cid",)) == {"cid": "263\ufffd17"}
     assert mended(b"<cid>263\x0017</cid>").decode() == "<cid>263\ufffd17</cid>"

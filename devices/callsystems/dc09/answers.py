@@ -31,15 +31,16 @@ class _Owed:
 
 
 class Answers:
-    """Of one connection."""
+    """Of one connection. `datagrams`: each answer leaves in one of its own."""
 
-    def __init__(self) -> None:
-        self._out = bytearray()
+    def __init__(self, *, datagrams: bool = False) -> None:
+        self._datagrams = datagrams
+        self._out: list[bytes] = []
         self._owed: dict[int, _Owed] = {}
         self._tickets = 0
 
     def give(self, token: str, frame: Frame, key: bytes | None, wall: datetime) -> None:
-        self._out += encode(answer(token, frame, key, wall))
+        self._out.append(encode(answer(token, frame, key, wall)))
 
     def owe(
         self,
@@ -75,8 +76,8 @@ class Answers:
 
     def to_send(self) -> bytes:
         """The bytes to write, handed out once."""
-        sending = bytes(self._out)
-        self._out.clear()
+        end = 1 if self._datagrams else len(self._out)
+        sending, self._out = b"".join(self._out[:end]), self._out[end:]
         return sending
 
 

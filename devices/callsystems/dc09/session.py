@@ -111,7 +111,7 @@ class Dc09Session:
         self._supervises = supervises
         self._datagrams = datagrams
         self._framer = Framer()
-        self._answers = Answers()
+        self._answers = Answers(datagrams=datagrams)
         self._last: datetime | None = None
         self._ahead = timedelta()
 

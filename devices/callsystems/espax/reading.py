@@ -31,6 +31,8 @@ PICKED = (
 )
 """The fields that are picked out of what is no XML."""
 
+TEXTS = ("CP-CALLINGNAME", "CP-WARD", "CP-BED", "CP-TEXTMSG")
+
 
 def page(message: Message, raw: bytes, client: str, listener: EspaXListener) -> Reading:
     """A REQ.P-START: always a call for help, whatever is missing or unknown in it."""
@@ -54,7 +56,7 @@ def unknown_request(
 
 def in_doubt(raw: bytes, why: str, client: str, listener: EspaXListener) -> Reading | None:
     """XML that is broken and seems to start a page, or carries what a page does: a page."""
-    fields = picked(raw, PICKED)
+    fields = picked(raw, PICKED, TEXTS)
     starts = any(word in raw for word in CALL_WORDS)
     if not fields and not starts and (b"REQ.P" not in raw or any(one in raw for one in NO_CALL)):
         return None

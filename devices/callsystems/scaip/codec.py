@@ -120,7 +120,7 @@ def read_mrq(body: bytes) -> Mrq:
 
 
 def _picked(body: bytes) -> Mrq:
-    tags = picked(body, READ)
+    tags = picked(body, READ, TEXTS)
     if not tags or (_RECEIPT.search(body) and "cid" not in tags):
         raise PeerError("nothing in it is a message of an alarm unit")
     return Mrq({tag: text[:TEXT_CHARS_MAX] for tag, text in tags.items()}, is_broken=True)
@@ -164,6 +164,8 @@ READ = (
     *PLACE,
 )
 """The tags that are picked out of what is no XML: those somebody reads."""
+
+TEXTS = ("lva", "lte", "dte", "stt", "ite")
 
 _RECEIPT = re.compile(rb"<(?:[\w.-]+:)?mrs\b", re.IGNORECASE)
 _BEGIN = re.compile(rb"<(?:[\w.-]+:)?mrq\b", re.IGNORECASE)

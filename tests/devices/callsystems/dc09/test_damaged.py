@@ -168,6 +168,14 @@ def test_a_text_is_read_in_whichever_way_the_panel_writes_it(written: str) -> No
         assert heard.reading.text.startswith("Køkken")
 
 
+def test_two_frames_in_one_datagram_get_an_answer_each_in_one_of_its_own() -> None:
+    session = Dc09Session(datagrams=True)
+    for heard in session.receive(framed(PANIC) + framed(SIA), NOW, NOW):
+        session.stored(heard.ticket, True, NOW)
+    said = [session.to_send() for _ in range(3)]
+    assert [one.count(b"ACK") for one in said] == [1, 1, 0]
+
+
 def framed(text: str, crc: int | None = None) -> bytes:
     raw = text.encode()
     return b"\n%04X%04X%b\r" % (crc16(raw) if crc is None else crc, len(raw), raw)
