@@ -394,7 +394,7 @@ class Core:
 
     def why_not(self, notice: Notice, at: Moment) -> str:
         """Looked at once more: empty when it may leave, else why it is not wanted any more."""
-        if self._rings_at_a_presser(notice, at):
+        if self.rings_at_a_presser(notice, at):
             return "pressed"
         if notice.purpose is Purpose.STAND_DOWN:
             return ""
@@ -419,7 +419,7 @@ class Core:
             self.book.notices[notice_id] = replace(known, state=ReceiptState.SENDING)
         return NoticeMove(notice_id, ReceiptState.SENDING, at.now)
 
-    def _rings_at_a_presser(self, notice: Notice, at: Moment) -> bool:
+    def rings_at_a_presser(self, notice: Notice, at: Moment) -> bool:
         """Law 3 at the very edge: the person, their device, and whatever else they hold now.
 
         They may have pressed since the view of this alarm was made, at another site too.

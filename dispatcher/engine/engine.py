@@ -273,7 +273,11 @@ class Engine:
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
         standing = asked.standing(self.core.book, device, also_failed=True)
-        pages = [notice for notice in standing if notice.channel == "wearable"]
+        pages = [
+            notice
+            for notice in standing
+            if notice.channel == "wearable" and not self.core.rings_at_a_presser(notice, self._at())
+        ]
         for notice, more in shown_again(pages, self.say()):
             self._outbox.show_again(notice, more)
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from core.freshness import FRESH_FOR, Lowers, is_answer_fresh, is_fresh
+from core.signals import AnswerKind
 from devices.callsystems.surgard.codec import contact_id_message as surgard_message
 from dispatcher.alarms.model import Notice, Purpose
 from dispatcher.engine.answering import Origin, speaker
 from dispatcher.engine.ports import Source, SourceKind
 from firmware_sim.world.process import at_once
 from tests.support.old_line import OldLine
+from tests.support.press import START
 from tests.support.story import story
 
 PANIC, END_OF_PANIC = (bytes.fromhex(f"0820004dd3dc54{status}89") for status in ("06", "07"))
@@ -185,6 +189,19 @@ def _ended_by_a_person(line: OldLine) -> None:
     )
     assert process.close(alarm.id, alarm.rev, leader) == ""
     assert at_once(line.running.store.open_alarms()) == []
+
+
+def test_whatever_takes_help_away_has_a_limit_in_the_one_table_and_what_raises_it_has_none() -> (
+    None
+):
+    long_ago = START - timedelta(days=30)
+    assert {*FRESH_FOR} == {*Lowers}
+    for what, limit in FRESH_FOR.items():
+        assert is_fresh(START - limit, START, what)
+        assert not is_fresh(START - limit - timedelta(seconds=1), START, what)
+        assert not is_fresh(None, START, what), "of any age"
+    ageless = [one for one in AnswerKind if is_answer_fresh(long_ago, START, one)]
+    assert ageless == [AnswerKind.RANG, AnswerKind.SEEN, AnswerKind.MORE_HELP]
 
 
 def test_an_answer_counts_only_from_where_its_notice_was_sent() -> None:

@@ -110,6 +110,18 @@ def two_sites() -> Organisation:
     )
 
 
+async def test_a_victim_whose_badge_listens_again_is_not_shown_what_it_was_called_to() -> None:
+    async with office() as house:
+        await house.engine.take(replace(house.press(), zone="z1"))
+        (notice,) = await house.engine.notices(house.alarm.id)
+        await house.until(house.wearable.arrived)
+        await house.engine.take(replace(house.press("bo"), zone="z2"))
+        house.engine.device_subscribed("badge-bo")
+        await house.engine.stop()
+        shown = [sent.id for sent in house.wearable.sent if sent.address == "badge-bo"]
+        assert shown == [notice.id], "once, before he pressed"
+
+
 async def test_a_phone_in_a_victims_pocket_rings_for_no_alarm_of_another_site() -> None:
     async with office(organisation=two_sites()) as house:
         await house.engine.take(house.press())
