@@ -59,6 +59,8 @@ def test_junk_escapes_no_session(name: str, content: bytes) -> None:
     line = Line(FAMILIES[name])
     line.feed(content, NOON)
     line.pass_time(NOON, timedelta(minutes=10))
+    line.feed(content, NOON + timedelta(minutes=10))
+    line.end(NOON + timedelta(minutes=10))
 
 
 @names
@@ -73,6 +75,7 @@ def test_bent_samples_escape_no_session_and_every_ticket_is_settled_once(
         line.feed(piece, now)
         now += timedelta(seconds=content.draw(st.sampled_from([0.0, 0.01, 1.0, 20.0, 600.0])))
         line.pass_time(now, timedelta())
+    line.end(now)
     assert len(line.tickets) == len(dict.fromkeys(line.tickets))
 
 
@@ -94,6 +97,7 @@ def test_any_split_gives_the_same_readings_and_the_same_answers(
     assert in_parts.said == at_once.said
     for line in (at_once, in_parts):
         line.pass_time(NOON, GIVEN_UP_AFTER)
+        line.end(NOON + GIVEN_UP_AFTER)
     assert in_parts.readings == at_once.readings
 
 
@@ -142,6 +146,10 @@ class Line:
             now = max(now, wake_at)
             self._take(self.session.wake(now), now)
         assert span, f"{self.family.name} wakes without end at one moment"
+
+    def end(self, now: datetime) -> None:
+        """Nothing more comes."""
+        self._take(self.session.ended(now), now)
 
     def settle(self, now: datetime) -> None:
         """Every message heard so far is stored, or is not."""
