@@ -153,7 +153,7 @@ RESCUE = _words(
 OVER = _words("ro rolig rolige roligt lugnt calm calmed afsluttet avsluttet avslutat over øver") | (
     _spelled("faldet til ro|falt til ro|lugnat sig|calmed down|calm now")
 )
-BESIDE_OVER = _words("det der alt all it its thats has har")
+BESIDE_OVER = _words("det der alt all it its thats has har situasjonen situationen")
 """Words that may stand beside an "over"; any other word and it is not read as one."""
 
 SELF = _words("jeg jag eg vi im iam we") | frozenset(("i am", "we are"))

@@ -539,7 +539,7 @@ class Engine:
         if folded is None:
             return self.core.technical(key, text, site, device, at)
         many, count = folded
-        message = "{devices}: {count} more technical alarms, put together here. Look at it."
+        message = "More technical alarms from {devices}: {count}. Look at it."
         text = self.say()(message, devices=device or key.partition(":")[0], count=count)
         return self.core.technical(many, text, site, device, at)
 

@@ -58,9 +58,16 @@ def shown_again(standing: Sequence[Notice], say: Words) -> list[tuple[Notice, st
     """
     calls = sorted((n for n in standing if not n.technical), key=lambda n: -n.level.rank)
     technical = [n for n in standing if n.technical]
-    more_calls = say("+{count} more alarms: see the board.", count=len(calls) - CALLS_MOST)
-    more = len(technical) - TECHNICAL_MOST
-    more_technical = say("+{count} more technical alarms: see the board.", count=more)
+    more_calls = say.many(
+        "+{count} more alarm: see the board.",
+        "+{count} more alarms: see the board.",
+        len(calls) - CALLS_MOST,
+    )
+    more_technical = say.many(
+        "+{count} more technical alarm: see the board.",
+        "+{count} more technical alarms: see the board.",
+        len(technical) - TECHNICAL_MOST,
+    )
     return [*_few(calls, CALLS_MOST, more_calls), *_few(technical, TECHNICAL_MOST, more_technical)]
 
 

@@ -78,8 +78,11 @@ def _gateway(one: GatewayStanding, reader: Reader) -> GatewayRow:
     waiting = ""
     if one.backlog:
         since = ago(w, one.oldest)
-        waiting = w(
-            "{count} messages wait there, the oldest from {ago}", count=one.backlog, ago=since
+        waiting = w.many(
+            "{count} message waits there, from {ago}",
+            "{count} messages wait there, the oldest from {ago}",
+            one.backlog,
+            ago=since,
         )
     return GatewayRow(
         one.id,

@@ -72,7 +72,7 @@ def test_what_only_machines_need_is_not_told() -> None:
     [
         ("LEJL 12 HUS 2\nOVERFALD Anna\nDit hus står tomt imens.", True),
         ("HUS 2\nHUS 2 står tomt.\nHold øje med beboerne.", False),
-        ("LEJL 12\nEr der faldet til ro?", False),
+        ("LEJL 12\nEr det faldet til ro?", False),
         ("LEJL 12\nAnna says it is over.\nStill go and see Anna.", False),
         ("VÅBEN HUS 2.\nGÅ IKKE IND. Lås døren.", False),
     ],

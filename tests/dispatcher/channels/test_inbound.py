@@ -174,7 +174,7 @@ async def test_a_yes_after_a_no_counts() -> None:
 
 async def test_more_help_from_somebody_stood_down_is_raised_in_that_alarm() -> None:
     desk = RememberingDesk(stood_down=[a_notice()])
-    assert await text_from(desk, "4 hjælp") == "Vi kalder mere hjælp."
+    assert await text_from(desk, "4 hjælp") == "Vi tilkalder mere hjælp."
     assert desk.answered == [("alarm_1-1", AnswerKind.MORE_HELP)]
 
 
@@ -239,7 +239,7 @@ async def test_a_plea_beside_technical_alarms_is_no_matter_of_theirs() -> None:
 
 async def test_more_help_is_never_asked_back_between_several_alarms() -> None:
     desk = two_alarms()
-    assert await text_from(desk, "mere hjælp!") == "Vi kalder mere hjælp."
+    assert await text_from(desk, "mere hjælp!") == "Vi tilkalder mere hjælp."
     assert {notice for notice, _ in desk.answered} == {"alarm_1-1", "alarm_2-1"}
     desk = two_alarms()
     await text_from(desk, "4b")
@@ -251,7 +251,7 @@ async def test_what_somebody_who_has_pressed_writes_is_passed_on_as_theirs() -> 
     anna = Person("anna", "Anna", "engvej", (Phone(IDA),))
     desk = RememberingDesk(staff=(anna,), alarm_open=alarm_of("anna"))
     for text in ("i kælderen", "hjælp"):
-        assert await text_from(desk, text, IDA) == "Vi giver det videre. Hjælpen er tilkaldt."
+        assert await text_from(desk, text, IDA) == "Vi siger det videre. Vi har tilkaldt hjælp."
     assert desk.pleas == [("anna", "i kælderen"), ("anna", "hjælp")]
 
 

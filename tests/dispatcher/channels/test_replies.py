@@ -89,7 +89,10 @@ def test_a_plea_for_help_is_believed_in_the_middle_of_a_sentence(text: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    "5|faldet til ro|her er faldet til ro|over|Avsluttet|it's over|der er ro nu|5 tak".split("|"),
+    (
+        "5|faldet til ro|her er faldet til ro|over|Avsluttet|Situasjonen er rolig|it's over|"
+        "der er ro nu|5 tak"
+    ).split("|"),
 )
 def test_over_is_read_from_a_message_that_says_nothing_else(text: str) -> None:
     assert parse_reply(text) == Reply(OVER)

@@ -39,7 +39,7 @@ def test_a_call_reads_place_word_who_with_whom_and_where_to_meet_in_this_order()
 def test_the_same_call_in_norwegian_and_english() -> None:
     assert lines(a_notice(with_you=("Bo",)), NORWEGIAN)[1:] == [
         "OVERFALL Anna",
-        "Du + Bo. Møt vagtrum.",
+        "Du + Bo. Oppmøte: vagtrum.",
     ]
     assert lines(a_notice(with_you=("Bo",)), BRITON)[1:] == [
         "ATTACK Anna",
@@ -89,7 +89,7 @@ def test_an_unknown_place_is_said_and_whom_to_look_for() -> None:
     ("place", "said"),
     [
         (replace(PLACE, age_s=720.0), "Sidst set der for 12 min. siden."),
-        (replace(PLACE, source="roster"), "Sted efter vagtplanen."),
+        (replace(PLACE, source="roster"), "Stedet er fra vagtplanen."),
         (replace(PLACE, accuracy_m=80.0), "Stedet er inden for 80 m."),
     ],
 )

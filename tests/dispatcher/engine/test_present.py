@@ -30,6 +30,13 @@ def test_of_many_the_last_that_is_shown_says_how_many_more_there_are() -> None:
     }
 
 
+def test_one_more_is_one_alarm() -> None:
+    standing = [call(n, Level.RED) for n in range(CALLS_MOST + 1)]
+    danish = words(Language.DANISH, LOCALES)
+    assert shown_again(standing, SAY)[-1][1] == "+1 more alarm: see the board."
+    assert shown_again(standing, danish)[-1][1] == "+1 alarm mere: se på tavlen."
+
+
 def test_a_few_are_all_shown_and_say_nothing_of_others() -> None:
     standing = [technical(n) for n in range(TECHNICAL_MOST)]
     assert shown_again(standing, SAY) == [(notice, "") for notice in standing]

@@ -252,7 +252,7 @@ async def test_more_help_is_passed_on_and_answered() -> None:
     client = await opened(desk)
     answered = await press(client, "more_help")
     assert desk.asked[-1][1] is AnswerKind.MORE_HELP
-    assert "Vi kalder flere." in (await client.get(answered.headers["location"])).text
+    assert "Vi tilkalder flere." in (await client.get(answered.headers["location"])).text
 
 
 async def test_a_post_without_the_form_token_of_this_link_is_no_answer() -> None:
@@ -355,7 +355,7 @@ async def test_more_help_from_a_page_still_open_is_passed_on_when_its_link_has_d
     answered = await client.post(HERE, data={**form, "answer": "more_help"})
     assert desk.asked[-1][1] is AnswerKind.MORE_HELP
     page = await client.get(answered.headers["location"])
-    assert "Vi kalder flere." in page.text
+    assert "Vi tilkalder flere." in page.text
     assert_says_nothing_of_the_alarm(page)
 
 

@@ -109,7 +109,7 @@ def test_the_glossarys_words_stand_exactly() -> None:
         "I cannot": "Kan ikke",
         "More help": "Mer hjelp",
         "Stood down": "Avblåst",
-        "It is over": "Avsluttet",
+        "It is over": "Situasjonen er rolig",
         "Come by": "Kom innom",
         "Advice": "Rådfør deg",
         "Without a tested alarm": "Uten testet alarm",
