@@ -45,7 +45,7 @@ from devices.callsystems.codes.meaning import (
 )
 from devices.callsystems.dc09 import telling
 from devices.callsystems.dc09.accounts import Accounts
-from devices.callsystems.dc09.answers import UNDER_WAY_MAX, Answers, answer
+from devices.callsystems.dc09.answers import Answers
 from devices.callsystems.dc09.codec import (
     Content,
     Frame,
@@ -62,10 +62,7 @@ from devices.callsystems.dc09.crypt import one_that_fits
 from devices.callsystems.dc09.events import Report, calls_in, report
 from devices.callsystems.dc09.meanings import TOKENS, Speaks
 from devices.callsystems.dc09.settings import AHEAD_MAX, BEHIND_MAX, PROTOCOL
-from devices.callsystems.dc09.telling import CLOCK, SILENT
 from devices.session import Heard
-
-__all__ = ["CLOCK", "SILENT", "UNDER_WAY_MAX", "Dc09Session", "answer"]
 
 STALE_AFTER = timedelta(seconds=2)
 """A frame that stops for so long has no end; the shortest time-out of a dialler is some seconds."""

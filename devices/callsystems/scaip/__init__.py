@@ -17,7 +17,8 @@ How messages are read:
 3. Type RE is a restore whatever it resets. Type PI is a heartbeat, unless its status is a fault or
    the end of one. Type IN is read by its status, and kept as `unknown` without one.
 4. What is no XML is mended and read again, else its tags are picked out: the same rules hold for
-   them. What has none of them is an alarm of kind `unknown`, unless it is no SCAIP at all.
+   them, but a restore or cancel is only kept. What has none of them is an alarm of kind `unknown`,
+   unless it is no SCAIP at all.
 5. A missing tag is answered as the standard says (7), and the press is raised all the same.
 
 Not covered: the voice call afterwards (`cha`, `crd`), REGISTER and digest authentication (set the

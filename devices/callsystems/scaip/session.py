@@ -31,7 +31,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from core.errors import PeerError
-from core.signals import Reading
+from core.signals import Reading, SignalType
 from devices.callsystems.scaip.codec import Mrq, Mrs, encode_mrs, messages, read_mrq
 from devices.callsystems.scaip.meanings import StatusNumber
 from devices.callsystems.scaip.readings import unreadable, what_it_says
@@ -74,6 +74,7 @@ _SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _URI = re.compile(r"sips?:[^\s<>;?\x00-\x1f]{1,256}")
 _HOST = re.compile(r"sips?:(?:[^@\s]*@)?([A-Za-z0-9_.:\[\]-]{1,255})")
+_TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
 _NEEDED = ("via", "from", "to", "call-id", "cseq")
 
 
@@ -251,6 +252,8 @@ class ScaipSession:
         except PeerError as error:
             return self._not_read(odd.removeprefix("message: ") or str(error), raw, to)
         reading = what_it_says(mrq, _sender(to), raw, (odd,) if odd else ())
+        if mrq.is_broken and reading.type in _TAKES_AWAY:
+            reading = replace(reading, type=SignalType.UNKNOWN, kind=None)
         if isinstance(to, Bare):
             reading = replace(reading, odd=(*reading.odd, "message: XML without SIP"))
         if mrq.text("ref"):

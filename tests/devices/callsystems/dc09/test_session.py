@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from core.signals import AlarmKind, Reading, SignalType
 from devices.callsystems.codes.meaning import alarm
 from devices.callsystems.dc09.accounts import Accounts
+from devices.callsystems.dc09.answers import UNDER_WAY_MAX
 from devices.callsystems.dc09.codec import Frame, Framer, encode, parse, stamp, without_padding
 from devices.callsystems.dc09.crypt import decrypted, encrypted
-from devices.callsystems.dc09.session import UNDER_WAY_MAX, Dc09Session
+from devices.callsystems.dc09.session import Dc09Session
 from devices.callsystems.dc09.settings import Account, Settings, keys_of
 from devices.session import Heard
 

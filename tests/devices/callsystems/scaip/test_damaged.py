@@ -68,6 +68,13 @@ def test_a_heartbeat_is_one_whatever_its_status_and_however_broken() -> None:
         assert said.type is SignalType.HEARTBEAT
 
 
+def test_a_reset_or_cancel_in_broken_xml_takes_nothing_back() -> None:
+    reset = PRESS.replace("<stc>", "<mty>RE</mty><stc>")
+    for body in (reset, PRESS.replace("0010", "0019")):
+        (said,), _ = pressed(ScaipSession(), body.removesuffix("</mrq>").encode())
+        assert said.type is SignalType.UNKNOWN
+
+
 @pytest.mark.parametrize("receipts", list(Receipts))
 def test_two_messages_in_one_body_are_both_heard(receipts: Receipts) -> None:
     other = PRESS.replace("0004", "0005").replace("<ref>a", "<ref>c")
