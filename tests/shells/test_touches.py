@@ -19,6 +19,7 @@ from core.clock import sleep
 from core.signals import AnswerKind, Level, Standing
 from dispatcher.alarms.model import Presser, Standpoint
 from dispatcher.engine.ports import Problem
+from dispatcher.roster.model import Language
 from dispatcher.web.asking import SURE_AFTER, UNDO_S
 from dispatcher.web.public import public_app
 from dispatcher.web.serving import serve
@@ -32,6 +33,12 @@ BETWEEN_TAPS_S = (0.05, 0.12, 0.3, 0.6, 0.9)
 SOME_TAPS_S = (0.12, 0.6)
 LANDSCAPE = {"width": 740, "height": 360}
 PAGES = ("notice", "alarm")
+HOW_FULL = """all => all.map(one => ({
+    words: one.innerText,
+    wide: one.scrollWidth - one.clientWidth,
+    high: one.scrollHeight - one.clientHeight,
+}))"""
+"""How far the words of each element stand out of it, in pixels."""
 ANSWERS = ("Jeg kommer", "Jeg er her", "Mere hjælp", "Jeg kan ikke")
 
 
@@ -121,6 +128,21 @@ async def test_every_button_stands_at_the_same_point_whatever_happens(
         at.desk.hold(replace(at.desk.held["a_1"], unstored=True, drill=True, level=Level.BLUE))
         await at.page.reload()
         assert_same_places(before, await at.boxes())
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("size", [OLD_PHONE, PHONE, LANDSCAPE, WALL])
+@pytest.mark.parametrize("which", PAGES)
+async def test_every_word_fits_its_button_in_every_language(
+    chrome: Browser, which: str, size: dict[str, int], language: Language
+) -> None:
+    async with opened(
+        chrome, which, standing=Standpoint.ARRIVED, size=size, language=language
+    ) as at:
+        buttons = await at.page.locator(".bar button, .bar .end").evaluate_all(HOW_FULL)
+        assert len(buttons) == 5
+        over = [one for one in buttons if one["wide"] > 0 or one["high"] > 0]
+        assert over == []
 
 
 @pytest.mark.parametrize("which", PAGES)
@@ -264,9 +286,10 @@ async def opened(
     standing: Standpoint = Standpoint.RANG,
     size: dict[str, int] = PHONE,
     javascript: bool = True,
+    language: Language = Language.DANISH,
 ) -> AsyncIterator[Touched]:
     """Bo was called, and has the notice page or the alarm's page before him."""
-    desk = lindehuset()
+    desk = lindehuset(language)
     desk.notify(an_alarm(desk), "bo", token=LINK)
     desk.stand("a_1", "bo", standing)
     make, path = (public_app, f"/n/{LINK}") if which == "notice" else (staff_app, "/alarms/a_1")
