@@ -19,16 +19,22 @@ from dispatcher.alarms.model import (
     Standpoint,
     TellType,
 )
-from dispatcher.alarms.turn import AWAY, COMING, UNDER_WAY, WAITING, Turn, counts, may_be_heard
+from dispatcher.alarms.turn import (
+    AWAY,
+    BELIEVED_MOST,
+    COMING,
+    UNDER_WAY,
+    WAITING,
+    Turn,
+    counts,
+    may_be_heard,
+)
 from dispatcher.alarms.view import Unusual
 
 DEADLINE_FACTOR = 2
 DEADLINE_SHORTEST = timedelta(seconds=45)
 DEADLINE_LONGEST = timedelta(seconds=180)
 IS_IT_OVER_AFTER = timedelta(minutes=10)
-
-BELIEVED_MOST = 2
-"""Who did not come this often is not shown to the wearer as coming before they are there."""
 
 _ORDER = (
     ReceiptState.PENDING,

@@ -42,6 +42,9 @@ CONSOLE = "console"
 
 WAITING = (Standpoint.CALLED, Standpoint.RANG, Standpoint.SEEN)
 COMING = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
+BELIEVED_MOST = 2
+"""Who did not come this often is not shown to the wearer as coming before they are there."""
+
 AWAY = (Standpoint.UNREACHED, Standpoint.LOST, Standpoint.STOOD_DOWN)
 UNDER_WAY = (
     ReceiptState.PENDING,
@@ -152,7 +155,7 @@ class Turn:
         get_out = kind is TellType.NOBODY_YET
         if not self.alarm.pressers or (get_out and self.alarm.technical):
             return  # advice that nobody gives yet is no reason to run
-        coming = self.coming()
+        coming = [call for call in self.calls if is_believed(call)]
         etas = [call.expected_s for call in coming if call.expected_s is not None]
         eta_s = min(etas, default=None)
         self.effect(TellWearer(kind, tuple(call.first_name for call in coming), eta_s))
@@ -326,6 +329,12 @@ def _names(alarm: Alarm, purpose: Purpose) -> tuple[str, ...]:
 def counts(call: Call) -> bool:
     """Whether this person is there or coming, and waited for."""
     return call.standpoint in COMING and call.counts
+
+
+def is_believed(call: Call) -> bool:
+    """Whether the wearer may be told that this person comes, or is there."""
+    here = call.standpoint is Standpoint.ARRIVED
+    return here or (call.standpoint in COMING and call.let_down < BELIEVED_MOST)
 
 
 def _ringing(call: Call) -> list[tuple[str, str]]:

@@ -1,16 +1,63 @@
-"""What a device is shown when it listens again: few pages, the most acute first."""
+"""What a device is told and shown when it listens again: what stands, and few pages."""
 
 from __future__ import annotations
 
+import pytest
+
 from core.signals import AlarmKind, Level
 from core.words import words
-from dispatcher.alarms.model import Notice
+from dispatcher.alarms.model import Notice, TellType
 from dispatcher.engine.health import LOCALES
-from dispatcher.engine.present import CALLS_MOST, TECHNICAL_MOST, shown_again
+from dispatcher.engine.present import CALLS_MOST, TECHNICAL_MOST, present_state, shown_again
 from dispatcher.roster.model import Language
 from tests.support.channels import a_notice
+from tests.support.press import START
+from tests.support.story import story
 
 SAY = words(Language.ENGLISH, LOCALES)
+
+
+NOBODY_ANSWERS_HER_NEW_PRESS = """
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
+    0:05 | Bo   | {does} | Anna feels: {feels}
+    0:40 | Anna | presses | tell Bo: Anna presses again; Anna feels: sent
+    1:00 |      |         | call Ida: wearable; Anna feels: nobody yet
+    """
+
+
+@pytest.mark.parametrize(
+    ("does", "feels"),
+    [("arrives", "somebody is there"), ("accepts", "Bo is coming, 35 s")],
+)
+def test_after_nobody_yet_a_wearer_who_listens_again_is_not_told_that_somebody_comes(
+    does: str, feels: str
+) -> None:
+    """Law 7: that was said before her new press."""
+    assert told_again(NOBODY_ANSWERS_HER_NEW_PRESS.format(does=does, feels=feels)) == (
+        TellType.NOBODY_YET,
+        (),
+    )
+
+
+def test_after_nobody_yet_a_wearer_who_listens_again_is_told_who_comes_since() -> None:
+    told = told_again("""
+    Anna in lejl-12 | Bo 35 s
+    plan: 0 s nearest wearable
+    0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
+    0:20 |      |         | Anna feels: nobody yet
+    0:25 | Bo   | accepts | Anna feels: Bo is coming, 35 s
+    """)
+    assert told == (TellType.ACCEPTED, ("Bo",))
+
+
+def told_again(text: str) -> tuple[TellType, tuple[str, ...]]:
+    """What the presser of a story's only alarm is told at its end, beside `received`."""
+    (alarm,) = story(text).core.book.alarms.values()
+    received, told = present_state(alarm, True, START)
+    assert received.type is TellType.RECEIVED
+    return told.type, told.by
 
 
 def test_calls_come_before_what_is_technical_and_the_most_acute_before_the_others() -> None:
