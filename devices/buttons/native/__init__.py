@@ -23,6 +23,7 @@ How odd messages are read, in the order the rules are tried (each has a named te
    empty message included, is a press as well, but on `beat` and `status`. Only an empty *retained*
    message is not: that is how MQTT clears a topic. A lone harmless word is a sign of life.
 7. Everything else unreadable is PeerError: counted, kept as bytes, acknowledged.
+8. Of several objects in one message the first call for help counts, wherever it stands.
 
 `boot` may be a number or a text; a text that looks like a number keeps its quotes inside, so that
 `received` gives back exactly what the device said.

@@ -40,10 +40,14 @@ ODD_MAX = 12
 DIGITS_MAX = 20
 """A longer whole number is kept as text: no field of ours needs it, and reading it costs time."""
 
+BEHIND_MAX = 64
+"""So many messages behind another are read one by one; what follows is looked through."""
+
 BEGUN_CHARS_LEAST = 2
 """So many letters of a type that was cut off are enough to be the beginning of an alarm."""
 
 _BEGUN_TYPE = re.compile(r"""["']?type["']?\s*:\s*([^,}\]]{1,40})""")
+_BETWEEN = re.compile(r"[\s,;\0]*")
 _ONE_WORD = re.compile(r"\W*\w{1,24}\W*")
 _COMPLETE_TYPE = re.compile(rb'"type"\s*:\s*"([a-z_]{1,24})"')
 _BYTE_ORDER_MARKS = (
@@ -318,10 +322,34 @@ def _parsed(payload: bytes, odd: list[str]) -> object:
     except (ValueError, RecursionError):
         return text
     if isinstance(value, _Pairs):
-        if text[end:].strip():
-            odd.append("message: more after the object")
-        return _object(value, odd)
+        first = _object(value, odd)
+        if not text[end:].strip():
+            return first
+        odd.append("message: more after the object")
+        return first if _calls(first) else _call_behind(text, end) or first
     return value if isinstance(value, str) and end == len(text) else text
+
+
+def _call_behind(text: str, at: int) -> dict[str, object] | None:
+    """The first call for help behind another message: a device may send what it kept as one."""
+    for _ in range(BEHIND_MAX):
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        try:
+            value, at = _JSON.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        said = _object(value, []) if isinstance(value, _Pairs) else {}
+        if _calls(said):
+            return said
+    rest = text[at:]
+    in_doubt = _calls_for_help(rest) or _nearly_calls(rest.encode())
+    return {"type": SignalType.ALARM.value, "kind": AlarmKind.UNKNOWN.value} if in_doubt else None
+
+
+def _calls(said: dict[str, object]) -> bool:
+    """Whether an object of a batch, by its type or its answer, asks for help."""
+    words = [word for word in (said.get("type"), said.get("answer")) if _is_text(word)]
+    return any(word.casefold() not in _QUIET_TYPES and may_call(word) for word in words)
 
 
 def _decoded(payload: bytes, odd: list[str]) -> str:
@@ -361,6 +389,8 @@ def _is_alarm(value: object) -> bool:
 def _whole_number(digits: str) -> int | str:
     return int(digits) if len(digits) <= DIGITS_MAX else digits
 
+
+_QUIET_TYPES = tuple(word for word, type_ in TYPES.items() if type_ is not SignalType.ALARM)
 
 _JSON = json.JSONDecoder(
     object_pairs_hook=_Pairs, parse_int=_whole_number, parse_constant=lambda word: word

@@ -497,6 +497,38 @@ def test_what_stands_around_an_object_is_named_and_read_past(payload: bytes) -> 
     assert named_odd(reading) == ["message"]
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        b'\n{"type":"alarm","kind":"fall"}',
+        b',{"type":"position"},{"type":"alarm","kind":"fall"}',
+        b'{"type":"alarm"',
+        b'{"type":"alrm"}',
+        b'{"type":"al',
+        b'{"type":"test"}' * 100 + b'{"type":"alarm"}',
+    ],
+)
+@pytest.mark.parametrize("first", [b'{"type":"heartbeat"}', b'{"type":"cancel"}'])
+def test_a_press_behind_another_message_in_one_is_a_press(first: bytes, behind: bytes) -> None:
+    """What a device kept while it was away may come as one; a press never waits for its order."""
+    reading = up(first + behind)
+    assert reading.type is SignalType.ALARM
+    assert reading.kind is (AlarmKind.FALL if b"fall" in behind else reading.kind)
+
+
+def test_more_help_behind_another_message_is_more_help() -> None:
+    reading = up(b'{"type":"heartbeat"} {"type":"answer","notice":"n","answer":"more_help"}')
+    assert (reading.answer, reading.notice) == (AnswerKind.MORE_HELP, "n")
+
+
+@pytest.mark.parametrize(
+    "behind", [b'{"type":"test"}', b"}", b'{"type":"cancel","text":"no help"}']
+)
+def test_what_calls_nobody_behind_a_message_changes_nothing(behind: bytes) -> None:
+    reading = up(b'{"type":"heartbeat","seq":7}' + behind)
+    assert (reading.type, reading.seq) == (SignalType.HEARTBEAT, 7)
+
+
 def test_zeros_a_c_program_sends_along_are_not_even_odd() -> None:
     assert up(b'{"type":"alarm"}\0').odd == ()
 
