@@ -15,14 +15,16 @@ from dispatcher.alarms.answers import DEADLINE_LONGEST, IS_IT_OVER_AFTER
 from dispatcher.alarms.escalate import NOBODY_YET_AFTER
 from dispatcher.alarms.model import Alarm, Call, Standpoint, TellType
 from dispatcher.alarms.plan import ROUND_LONGEST
-from dispatcher.alarms.turn import COMING, WAITING
-from firmware_sim.world.process import Process
+from dispatcher.alarms.turn import COMING, UNDER_WAY, WAITING
+from firmware_sim.world.process import CHANNELS, Process
 from firmware_sim.world.witness import Witness, WitnessedStore
 
 SLACK = timedelta(seconds=1)
 """What committing and handing over may take in the world; every law's seconds get it on top."""
 
 RECEIVED_WITHIN = timedelta(seconds=2)
+HEARD_WITHIN = timedelta(seconds=30) + SLACK
+WIDENED_WITHIN = timedelta(seconds=90) + SLACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _calls_on(scene: Scene, process: Process) -> Iterator[str]:
     """Steps at their second, then rounds: with nobody coming there is always a next call."""
     for alarm in _acute(process):
         state = alarm.escalation
-        if state is None or _held(alarm) or _coming(alarm):
+        if state is None or _held(alarm) or _coming(scene, alarm):
             continue
         if state.next_step < len(alarm.plan.steps):
             step = alarm.plan.steps[state.next_step]
@@ -105,6 +107,66 @@ def _calls_on(scene: Scene, process: Process) -> Iterator[str]:
             due = max(last, step_ran, nobody, process.started) + ROUND_LONGEST
         if scene.now > due + SLACK:
             yield f"{alarm.id} called nobody since {due:%H:%M:%S}"
+
+
+def _heard(scene: Scene, process: Process) -> Iterator[str]:
+    for alarm_id, since in scene.witness.unheard.items():
+        alarm = process.core.book.get(alarm_id)
+        if alarm is not None and since >= process.started and scene.now > since + HEARD_WITHIN:
+            yield f"{alarm_id} pressed at {since:%H:%M:%S}"
+
+
+def _widens_anew(scene: Scene, process: Process) -> Iterator[str]:
+    for alarm_id, since in scene.witness.alone.items():
+        alarm = process.core.book.get(alarm_id)
+        if alarm is not None and since >= process.started and scene.now > since + WIDENED_WITHIN:
+            yield f"{alarm_id} pressed at {since:%H:%M:%S}"
+
+
+def _deaf_is_not_called(scene: Scene, process: Process) -> Iterator[str]:
+    """Connected is not heard: a page without its receipt keeps nobody else from being called."""
+    for alarm in _acute(process):
+        state = alarm.escalation
+        if state is None or _held(alarm) or _coming(scene, alarm):
+            continue
+        called = [c for c in state.calls if c.step == state.next_step - 1]
+        more = 0 < state.next_step < len(alarm.plan.steps)
+        if more and called and all(_without_receipt(scene, process, c) for c in called):
+            yield alarm.id
+
+
+def _without_receipt(scene: Scene, process: Process, call: Call) -> bool:
+    if call.standpoint is not Standpoint.CALLED:
+        return False
+    for sent in call.sent:
+        notice, within = process.core.book.notices[sent.notice], _receipt_within(sent.channel)
+        late = within is not None and scene.now > notice.created + within + SLACK
+        if not (sent.state.failed or (late and sent.state in UNDER_WAY)):
+            return False
+    return True
+
+
+def _near_before_far(scene: Scene, process: Process) -> Iterator[str]:
+    """Who was not needed any more is asked anew when they are."""
+    for alarm in _acute(process):
+        state, view = alarm.escalation, process.core.book.views.get(alarm.id)
+        if state is None or view is None or _held(alarm):
+            continue
+        coming = [c for c in state.calls if _comes(scene, alarm, c)]
+        near = [candidate.person for candidate in view.nearest]
+        for call in state.calls:
+            left_out = call.standpoint is Standpoint.STOOD_DOWN and call.person in near
+            if left_out and len(coming) < state.responders:
+                yield f"{alarm.id} {call.person}"
+
+
+def _coming_is_of_the_site(scene: Scene, process: Process) -> Iterator[str]:
+    people = [person.id for person in process.organisation.people]
+    for alarm, call in _calls(process):
+        if call.standpoint not in COMING:
+            continue
+        if call.person not in people or process.core.book.has_pressed(call.person):
+            yield f"{alarm.id} {call.person}"
 
 
 def _asked_whether_over(scene: Scene, process: Process) -> Iterator[str]:
@@ -143,7 +205,7 @@ def _received(scene: Scene, process: Process) -> Iterator[str]:
 def _nobody_yet(scene: Scene, process: Process) -> Iterator[str]:
     witness = scene.witness
     for alarm in process.core.book.alarms.values():
-        if alarm.technical or not alarm.pressers or _coming(alarm):
+        if alarm.technical or not alarm.pressers or _coming(scene, alarm):
             witness.nobody_since.pop(alarm.id, None)
             continue
         since = witness.nobody_since.setdefault(alarm.id, scene.now)
@@ -182,6 +244,11 @@ LAWS = (
     Law(2, "nobody stays accepted beyond the longest deadline", _deadline),
     Law(2, "with nobody coming somebody is called at least every 30 s", _calls_on),
     Law(2, "who has arrived is asked every ten minutes whether it is over", _asked_whether_over),
+    Law(2, "a new press is heard by somebody within 30 s", _heard),
+    Law(2, "a new press nobody answers calls anew within 90 s", _widens_anew),
+    Law(2, "who counts as coming is of the site and has not pressed", _coming_is_of_the_site),
+    Law(4, "where no page has its receipt the next are called", _deaf_is_not_called),
+    Law(4, "who was not needed is asked anew when they are", _near_before_far),
     Law(3, "who has pressed is asked nowhere", _rings_at_victims),
     Law(4, "when every way to a person failed they do not count as called", _routes_go_on),
     Law(5, "no notice is lost", _nothing_lost),
@@ -221,9 +288,21 @@ def _acute(process: Process) -> Iterator[Alarm]:
     return (alarm for alarm in process.core.book.alarms.values() if not alarm.technical)
 
 
-def _coming(alarm: Alarm) -> bool:
+def _coming(scene: Scene, alarm: Alarm) -> bool:
     calls = alarm.escalation.calls if alarm.escalation is not None else ()
-    return any(call.standpoint in COMING for call in calls)
+    return any(_comes(scene, alarm, call) for call in calls)
+
+
+def _comes(scene: Scene, alarm: Alarm, call: Call) -> bool:
+    """Who let an accept lapse once is waited for again only when they are there."""
+    if call.standpoint is Standpoint.ARRIVED:
+        return True
+    lapsed = (alarm.id, call.person) in scene.witness.lapsed
+    return call.standpoint is Standpoint.ACCEPTED and not lapsed
+
+
+def _receipt_within(channel: str) -> timedelta | None:
+    return CHANNELS[channel].receipt_within
 
 
 def _held(alarm: Alarm) -> bool:

@@ -65,6 +65,7 @@ class Lines:
         self._process = process
         self._acknowledged: dict[str, None] = {}
         self.silent: dict[str, None] = {}
+        self.deaf: dict[str, None] = {}
         self.people: People | None = None
 
     # Up
@@ -120,6 +121,9 @@ class Lines:
             self._result(process, notice, ReceiptState.FAILED_TEMPORARY)
             return
         self._result(process, notice, ReceiptState.SENT)
+        if notice.address in self.deaf:
+            self._witness.tried["pages at a deaf badge"] += 1
+            return
         for wait in passage(self._weather.radio, self._chance):
             self._agenda.after(wait, f"page at {notice.address}", lambda: self._arrived(notice))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from zlib import crc32
 
 from core import ids
 from core.chance import Chance
@@ -31,6 +32,7 @@ from firmware_sim.world.process import Process
 from firmware_sim.world.witness import Witness
 
 BOOT = "b1"
+_ASKING = (Purpose.CALL, Purpose.ASK_AGAIN)
 LEADER_LOOKS_EVERY = timedelta(minutes=5)
 LEADER_ENDS_AFTER = timedelta(minutes=20)
 ACUTE = (Level.RED, Level.RED, Level.RED, Level.YELLOW, Level.BLUE, Level.GREEN, None)
@@ -53,6 +55,8 @@ class Habits:
     presses_too: float = 0.04
     forges: float = 0.05
     wants_more: float = 0.1
+    presses_at_last: float = 0.15
+    accepts_by_itself: float = 0.1
 
 
 class Staff:
@@ -185,6 +189,9 @@ class Staff:
             self._stood_down[notice.alarm, notice.person] = None
             return
         self._stood_down.pop((notice.alarm, notice.person), None)
+        if self._accepts_by_itself(notice):
+            self._later(0.1, 0.5, "accepts by itself", lambda: self._answer(notice, AnswerKind.ACCEPT))
+            return
         if notice.channel == "wearable":
             self._later(0.1, 0.4, "rings", lambda: self._answer(notice, AnswerKind.RANG))
         match notice.purpose:
@@ -194,6 +201,12 @@ class Staff:
                 self._later(5, 60, "says over", lambda: self._answer(notice, AnswerKind.OVER))
             case _:
                 pass
+
+    def _accepts_by_itself(self, notice: Notice) -> bool:
+        """A badge that answers for a person who never comes; always the same badges."""
+        badges = int(1 / self._habits.accepts_by_itself) if self._habits.accepts_by_itself else 0
+        chosen = badges and crc32(notice.address.encode()) % badges == 0
+        return bool(chosen) and notice.channel == "wearable" and notice.purpose in _ASKING
 
     def _react(self, notice: Notice) -> None:
         dice, habits = self._chance.random(), self._habits
@@ -229,6 +242,8 @@ class Staff:
             return
         if self._answer(notice, AnswerKind.ARRIVED) not in ("counted", "already"):
             return
+        if self._chance.random() < self._habits.presses_at_last:
+            self._later(10, 900, "presses after an arrival", lambda: self._press_anew(notice))
         if self._chance.random() < self._habits.wants_more:
             more = AnswerKind.MORE_HELP
             self._later(5, 60, "wants more help", lambda: self._answer(notice, more))
@@ -249,6 +264,8 @@ class Staff:
         if outcome in ("counted", "already") and answer is AnswerKind.ARRIVED:
             self._witness.arrived[key] = None
         self._remember(alarm)
+        if outcome not in ("", AnswerOutcome.NOT_YOURS) and answer is not AnswerKind.RANG:
+            self._witness.answered(notice.alarm)
         return outcome
 
     def _forge(self, notice: Notice) -> None:
@@ -261,6 +278,14 @@ class Staff:
         outcome = process.answer(notice.id, AnswerKind.DECLINE, source)
         if outcome != AnswerOutcome.NOT_YOURS:
             self._witness.breach(6, "an answer from elsewhere does not count", notice.id)
+
+    def _press_anew(self, notice: Notice) -> None:
+        """The wearer needs help once more, though somebody is, or was, with them."""
+        process = self._process()
+        alarm = process.core.book.get(notice.alarm) if process is not None else None
+        if alarm is not None and alarm.pressers and not alarm.technical:
+            self._witness.tried["presses after an arrival"] += 1
+            self.press(alarm.pressers[0].device, alarm.level)
 
     def _press_of(self, person: str) -> None:
         for device in self.registry.worn_by(person, self._agenda.clock.wall())[:1]:

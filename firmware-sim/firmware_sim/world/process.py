@@ -84,6 +84,7 @@ class Process:
         self.agenda = agenda
         self.outside = outside
         self.life = agenda.life
+        self.organisation = organisation
         self.started = agenda.clock.now()
         self.pictures = SitePictures(organisation, at_once(store.presence()), Eyes())
         self.core = self.core_type(self.pictures, CHANNELS)
@@ -168,6 +169,7 @@ class Process:
         self.do(self.core.recovered(f"silent:{device}", self.at))
 
     def configure(self, organisation: Organisation) -> None:
+        self.organisation = organisation
         self.pictures.configure(organisation)
         self.do(self.core.review(self.at))
 

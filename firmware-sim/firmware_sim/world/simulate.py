@@ -48,6 +48,7 @@ class Troubles:
     long_down_share: float = 0.05
     store_failures: float = 12.0
     silent_devices: float = 30.0
+    deaf_badges: float = 20.0
     off_duty: float = 20.0
     clock_jumps: float = 3.0
     configurations: float = 4.0
@@ -145,6 +146,7 @@ class World:
             (troubles.crashes_mid_step, "about to crash", self._crash_soon),
             (troubles.store_failures, "the store fails", self._store_fails),
             (troubles.silent_devices, "a device goes silent", self._silent),
+            (troubles.deaf_badges, "a badge goes deaf", self._deaf),
             (troubles.off_duty, "somebody checks out or in", self._check_out),
             (troubles.clock_jumps, "the wall clock jumps", self._clock_jumps),
             (troubles.configurations, "another configuration", self._configure),
@@ -234,6 +236,15 @@ class World:
         back = timedelta(seconds=self.chance.uniform(30, 3600))
         self.agenda.after(back, f"{device} is heard again", heard)
 
+    def _deaf(self) -> None:
+        """Connected, and no page is heard or acknowledged; its own presses come through."""
+        device = self.chance.choice(self.organisation.devices).id
+        self.lines.deaf[device] = None
+        back = timedelta(seconds=self.chance.uniform(60, 7200))
+        self.agenda.after(
+            back, f"{device} hears again", lambda: self.lines.deaf.pop(device, None)
+        )
+
     def _check_out(self) -> None:
         device = self.chance.choice(self.organisation.devices).id
         person = self.staff.registry.resolve("native", device, self.agenda.clock.wall()).person
@@ -257,12 +268,17 @@ class World:
 
     def decided(self, work: Work) -> None:
         now = self.agenda.clock.now()
+        self.witness.read_presses(work, now)
         for alarm_id in work.ring_locally:
             last = self.witness.last_round.get(alarm_id)
             if last is not None and now - last < ROUND_SHORTEST:
                 self.witness.breach(4, "rounds are at least 5 s apart", alarm_id)
             self.witness.last_round[alarm_id] = now
         for notice in work.send:
+            if notice.purpose is not Purpose.STAND_DOWN:
+                self.witness.unheard.pop(notice.alarm, None)
+            if notice.purpose in (Purpose.CALL, Purpose.ASK_AGAIN):
+                self.witness.alone.pop(notice.alarm, None)
             if notice.purpose in (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE):
                 self.witness.last_call[notice.alarm] = now
             if notice.place.source not in SOURCES:

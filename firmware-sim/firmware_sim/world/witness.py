@@ -12,6 +12,7 @@ from datetime import datetime
 from core.errors import TilkaldError
 from core.signals import ReceiptState, Signal, SignalType
 from dispatcher.alarms.model import Alarm, Notice, TellType
+from dispatcher.engine.work import Work
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.moves import UNFINISHED
 from dispatcher.store.ports import Unit
@@ -40,6 +41,9 @@ class Witness:
     last_call: dict[str, datetime] = field(default_factory=dict)
     last_round: dict[str, datetime] = field(default_factory=dict)
     nobody_since: dict[str, datetime] = field(default_factory=dict)
+    unheard: dict[str, datetime] = field(default_factory=dict)
+    alone: dict[str, datetime] = field(default_factory=dict)
+    lapsed: dict[tuple[str, str], None] = field(default_factory=dict)
     breaches: list[tuple[int, str, str]] = field(default_factory=list)
 
     def breach(self, law: int, claim: str, about: str) -> None:
@@ -48,12 +52,28 @@ class Witness:
 
     def died(self) -> None:
         """What the process only meant to do is nobody's memory."""
-        self.owed_received.clear()
-        self.last_round.clear()
+        for kept in (self.owed_received, self.last_round, self.unheard, self.alone):
+            kept.clear()
+
+    def read_presses(self, work: Work, now: datetime) -> None:
+        """A new press in an alarm that goes on is heard by somebody, and answered or widened."""
+        pressed = [s.device for s in work.unit.signals if s.type is SignalType.ALARM]
+        for alarm in (write.alarm for write in work.unit.alarms):
+            theirs = any(presser.device in pressed for presser in alarm.pressers)
+            if theirs and alarm.open and not alarm.technical:
+                self.unheard.setdefault(alarm.id, now)
+                self.alone.setdefault(alarm.id, now)
+
+    def answered(self, alarm_id: str) -> None:
+        """A person said something about it."""
+        self.alone.pop(alarm_id, None)
 
     def forget(self, alarm_id: str) -> None:
         """A closed alarm needs no watching any more."""
-        for kept in (self.last_call, self.last_round, self.nobody_since):
+        for kept in (
+            *(self.last_call, self.last_round, self.nobody_since),
+            *(self.unheard, self.alone),
+        ):
             kept.pop(alarm_id, None)
         for kind in TellType:
             self.told.pop((alarm_id, kind), None)
@@ -136,6 +156,9 @@ class WitnessedStore(MemoryStore):
                     about = f"{entry.alarm} step {number}"
                     self.witness.breach(5, "no step is completed twice", about)
                 done.append(number)
+            elif entry.what == "accept_lapsed":
+                person = entry.body.partition('"person":"')[2].partition('"')[0]
+                self.witness.lapsed[entry.alarm, person] = None
             elif entry.what == "closed":
                 self._steps.pop(entry.alarm, None)
 
