@@ -265,7 +265,7 @@ class Staff:
             self._witness.arrived[key] = None
         self._remember(alarm)
         if outcome not in ("", AnswerOutcome.NOT_YOURS) and answer is not AnswerKind.RANG:
-            self._witness.answered(notice.alarm)
+            self._witness.answered(notice.alarm, answer)
         return outcome
 
     def _forge(self, notice: Notice) -> None:

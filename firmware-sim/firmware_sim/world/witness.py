@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.errors import TilkaldError
-from core.signals import ReceiptState, Signal, SignalType
+from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from dispatcher.alarms.model import Alarm, Notice, TellType
 from dispatcher.engine.work import Work
 from dispatcher.store.memory import MemoryStore
@@ -64,9 +64,11 @@ class Witness:
                 self.unheard.setdefault(alarm.id, now)
                 self.alone.setdefault(alarm.id, now)
 
-    def answered(self, alarm_id: str) -> None:
-        """A person said something about it."""
+    def answered(self, alarm_id: str, answer: AnswerKind) -> None:
+        """A person said something about it; who comes or is there since a press knows of it."""
         self.alone.pop(alarm_id, None)
+        if answer in (AnswerKind.ACCEPT, AnswerKind.ARRIVED):
+            self.unheard.pop(alarm_id, None)
 
     def forget(self, alarm_id: str) -> None:
         """A closed alarm needs no watching any more."""
