@@ -26,6 +26,12 @@ class Outdoors:
     acknowledged: list[str] = field(default_factory=list)
     decided_: list[Work] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
+    journal: list[bytes] = field(default_factory=list)
+    units: int = 0
+
+    def name_unit(self) -> str:
+        self.units += 1
+        return f"unit-{self.units}"
 
     def hand_over(self, notice: Notice) -> None:
         self.handed.append(notice)

@@ -189,7 +189,7 @@ def _routes_go_on(scene: Scene, process: Process) -> Iterator[str]:
 
 
 def _nothing_lost(scene: Scene, process: Process) -> Iterator[str]:
-    if process.unsaved:
+    if process.is_ahead:
         return
     for notice_id in scene.store.unfinished:
         if notice_id not in process.in_hand and not process.is_committing(notice_id):

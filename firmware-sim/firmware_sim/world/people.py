@@ -190,7 +190,8 @@ class Staff:
             return
         self._stood_down.pop((notice.alarm, notice.person), None)
         if self._accepts_by_itself(notice):
-            self._later(0.1, 0.5, "accepts by itself", lambda: self._answer(notice, AnswerKind.ACCEPT))
+            accept = AnswerKind.ACCEPT
+            self._later(0.1, 0.5, "accepts by itself", lambda: self._answer(notice, accept))
             return
         if notice.channel == "wearable":
             self._later(0.1, 0.4, "rings", lambda: self._answer(notice, AnswerKind.RANG))

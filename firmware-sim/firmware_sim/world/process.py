@@ -8,9 +8,11 @@ of the agenda, so that the process can die on any of them (law 5).
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from core.errors import Conflict, DomainError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
@@ -19,11 +21,13 @@ from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import AnswerOutcome, Source
-from dispatcher.engine.work import Moment, Tell, Work, merged
+from dispatcher.engine.work import Moment, Tell, Work
 from dispatcher.site.model import Organisation
-from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import NoticeMove, Unit
+from dispatcher.store.replay import Replaying
+from dispatcher.store.states import storable
 from firmware_sim.world.agenda import Agenda
+from firmware_sim.world.witness import WitnessedStore
 
 CHANNELS = {
     "wearable": Capabilities(immediate=True, withdraws=True, receipt_within=timedelta(seconds=3)),
@@ -33,6 +37,10 @@ CHANNELS = {
 COMMIT_TAKES = timedelta(milliseconds=2)
 HAND_OVER_TAKES = timedelta(milliseconds=1)
 RETRY_EVERY = timedelta(seconds=1)
+PATIENCE = timedelta(seconds=1)
+"""How long the store may be silent before help goes on from memory."""
+
+LOOK_AGAIN = timedelta(milliseconds=250)
 AT_ONCE_MOST = 500
 """Due alarms handled at one moment; more would be a moment that does not move on."""
 
@@ -53,6 +61,23 @@ class Outside(Protocol):
         ...
 
     def decided(self, work: Work) -> None: ...
+
+    journal: list[bytes]
+    """The emergency journal, on a disk of its own."""
+
+    def name_unit(self) -> str:
+        """A name no unit had before, so that each counts once."""
+        ...
+
+
+@dataclass(slots=True)
+class _Piece:
+    """One piece of work on its way to the store, and the signals it answers."""
+
+    work: Work
+    signals: tuple[Signal, ...]
+    since: datetime
+    performed: bool = False
 
 
 class Eyes:
@@ -78,7 +103,7 @@ class Process:
     core_type: type[Core] = Core
 
     def __init__(
-        self, store: MemoryStore, agenda: Agenda, organisation: Organisation, outside: Outside
+        self, store: WitnessedStore, agenda: Agenda, organisation: Organisation, outside: Outside
     ) -> None:
         self.store = store
         self.agenda = agenda
@@ -90,15 +115,17 @@ class Process:
         self.core = self.core_type(self.pictures, CHANNELS)
         self.pictures.watch_over(self.core.book)
         self.in_hand: dict[str, Notice] = {}
-        self.unsaved: list[Work] = []
-        self._line: list[tuple[Work, tuple[Signal, ...]]] = []
+        self.unsaved: list[_Piece] = []
+        self._line: list[_Piece] = []
+        self._under_way: dict[str, None] = {}
         self._stored = {row.identity: None for row in at_once(store.last_heard())}
         self._woken_for: object = None
 
     # Life
 
     def start(self) -> None:
-        """Take over what the store holds, finish what was being sent, run what is due."""
+        """Take over what journal and store hold, finish what was being sent, run what is due."""
+        self._replay()
         alarms: Sequence[Alarm] = at_once(self.store.open_alarms())
         notices = [n for a in alarms for n in at_once(self.store.notices(a.id))]
         self.core.load(alarms, notices)
@@ -117,11 +144,23 @@ class Process:
     def at(self) -> Moment:
         return Moment(self.agenda.clock.now(), self.agenda.clock.wall())
 
+    def _replay(self) -> None:
+        replaying = Replaying(self.store)
+        for line in self.outside.journal:
+            at_once(replaying.take(line))
+        self.outside.journal.clear()
+
     # What comes in
 
     def take(self, signal: Signal) -> None:
-        """A signal; a copy of one that is stored is marked as such, as intake does."""
+        """A signal, marked when it is a copy of one that is stored, as intake does.
+
+        A copy of one that is under way waits for the commit of that.
+        """
+        if signal.identity in self._under_way:
+            return
         signal = replace(signal, repeat=signal.identity in self._stored)
+        self._under_way[signal.identity] = None
         match signal.type:
             case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
                 work = self.core.signal(signal, self.at)
@@ -179,7 +218,7 @@ class Process:
         """One more piece for the line into the store; the clock is set anew."""
         if work != Work():
             self.outside.decided(work)
-            self._line.append((work, signals))
+            self._line.append(_Piece(work, signals, self.at.now))
             self._soon(COMMIT_TAKES, "commit", self._commit)
         self.arm()
 
@@ -205,42 +244,67 @@ class Process:
         self.run_due()
 
     def _commit(self) -> None:
-        work, signals = self._line.pop(0)
-        if self.unsaved:
-            self._unstored(work)
+        """The next piece of the line, once the disk answers."""
+        if self.store.hangs:
+            self._call_ahead()
+            self._soon(LOOK_AGAIN, "the disk hangs", self._commit)
             return
-        try:
-            self.store.commit_now(work.unit)
-        except (StoreUnavailable, Conflict):
-            self._unstored(work)
-            self._soon(RETRY_EVERY, "retry", self._offer_again)
-            return
-        self._committed(work.unit)
-        self.perform(work)
-        for signal in signals:
-            self.outside.acknowledge(signal)
+        piece = self._line.pop(0)
+        if self.unsaved or not self._is_stored(piece.work.unit):
+            self._unstored(piece)
+        else:
+            self._committed(piece)
 
-    def _unstored(self, work: Work) -> None:
-        """Help goes on from memory; only what promises storage waits (law 1)."""
-        self.unsaved.append(work)
-        self.perform(replace(work, tell=tuple(t for t in work.tell if not _promise(t))))
-
-    def _offer_again(self) -> None:
-        unit = Unit()
-        for work in self.unsaved:
-            unit = merged(unit, work.unit)
+    def _is_stored(self, unit: Unit) -> bool:
         try:
             self.store.commit_now(unit)
         except (StoreUnavailable, Conflict):
-            self._soon(RETRY_EVERY, "retry", self._offer_again)
-            return
-        saved, self.unsaved = self.unsaved, []
-        self._committed(unit)
-        for work in saved:
-            self.perform(Work(tell=tuple(t for t in work.tell if _promise(t))))
+            return False
+        return True
 
-    def _committed(self, unit: Unit) -> None:
-        self._stored |= {signal.identity: None for signal in unit.signals}
+    def _call_ahead(self) -> None:
+        """A disk that hangs does not hold help up: what has waited is called from memory."""
+        for piece in self._line:
+            if self.at.now - piece.since >= PATIENCE:
+                self._from_memory(piece)
+
+    def _from_memory(self, piece: _Piece) -> None:
+        """Only what promises storage waits (law 1); the emergency journal has it meanwhile."""
+        if piece.performed:
+            return
+        piece.performed = True
+        if piece.work.unit != Unit():
+            named = replace(piece.work.unit, once=self.outside.name_unit())
+            piece.work = replace(piece.work, unit=named)
+            self.outside.journal.append(msgspec.json.encode(storable(named)))
+        tells = tuple(tell for tell in piece.work.tell if not _promise(tell))
+        self.perform(replace(piece.work, tell=tells))
+
+    def _unstored(self, piece: _Piece) -> None:
+        self._from_memory(piece)
+        if not self.unsaved:
+            self._soon(RETRY_EVERY, "retry", self._offer_again)
+        self.unsaved.append(piece)
+
+    def _offer_again(self) -> None:
+        """In the order it was decided, piece by piece; then the journal has done its work."""
+        while self.unsaved and not self.store.hangs:
+            if not self._is_stored(self.unsaved[0].work.unit):
+                break
+            self._committed(self.unsaved.pop(0))
+        if self.unsaved:
+            self._soon(RETRY_EVERY, "retry", self._offer_again)
+        else:
+            self.outside.journal.clear()
+
+    def _committed(self, piece: _Piece) -> None:
+        """Stored, if late: the promises go out, and every device is acknowledged."""
+        self._stored |= {signal.identity: None for signal in piece.work.unit.signals}
+        promises = Work(tell=tuple(tell for tell in piece.work.tell if _promise(tell)))
+        self.perform(promises if piece.performed else piece.work)
+        for signal in piece.signals:
+            self._under_way.pop(signal.identity, None)
+            self.outside.acknowledge(signal)
 
     def perform(self, work: Work) -> None:
         for tell in work.tell:
@@ -304,12 +368,17 @@ class Process:
                     Tell(presser.device, kind, alarm.id, alarm.rev, self.at.now, seq=presser.seq)
                 )
 
+    @property
+    def is_ahead(self) -> bool:
+        """Help goes on from memory: the store has not all of it yet."""
+        return bool(self.unsaved) or any(piece.performed for piece in self._line)
+
     def is_committing(self, notice_id: str) -> bool:
         """It is new, or its last word is on its way into the store."""
         return any(
             any(n.id == notice_id for n in work.unit.notices)
             or any(m.notice == notice_id for m in work.unit.moves)
-            for work, _ in self._line
+            for work in (piece.work for piece in self._line)
         )
 
     def _soon(self, wait: timedelta, what: str, action: Any) -> None:

@@ -33,6 +33,7 @@ from firmware_sim.world.town import changed, town
 from firmware_sim.world.witness import HandOver, Witness, WitnessedStore
 
 START = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
+STARTS_AGAIN_AFTER = timedelta(seconds=1)
 TAIL = 40
 """Events shown before a broken law."""
 
@@ -47,6 +48,7 @@ class Troubles:
     crashes_mid_step: float = 60.0
     long_down_share: float = 0.05
     store_failures: float = 12.0
+    disk_hangs: float = 12.0
     silent_devices: float = 30.0
     deaf_badges: float = 20.0
     off_duty: float = 20.0
@@ -110,6 +112,8 @@ class World:
             self.organisation,
         )
         self.lines.people = self.staff
+        self.journal: list[bytes] = []
+        self._units = 0
         self._dies_in: int | None = None
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._digest = hashlib.blake2b(digest_size=8)
@@ -145,6 +149,7 @@ class World:
             (troubles.crashes, "crash", self._crash),
             (troubles.crashes_mid_step, "about to crash", self._crash_soon),
             (troubles.store_failures, "the store fails", self._store_fails),
+            (troubles.disk_hangs, "the disk hangs", self._disk_hangs),
             (troubles.silent_devices, "a device goes silent", self._silent),
             (troubles.deaf_badges, "a badge goes deaf", self._deaf),
             (troubles.off_duty, "somebody checks out or in", self._check_out),
@@ -172,6 +177,9 @@ class World:
 
     def _start(self) -> None:
         if self.process is not None:
+            return
+        if self.store.hangs or (self.journal and self.store.fail_with is not None):
+            self.agenda.after(STARTS_AGAIN_AFTER, "the process starts", self._start)
             return
         kind = self.setting.process
         self.process = kind(self.store, self.agenda, self.organisation, self)
@@ -216,6 +224,15 @@ class World:
     def _store_works(self) -> None:
         self.store.fail_with = None
 
+    def _disk_hangs(self) -> None:
+        """It neither commits nor fails, for a while."""
+        self.store.hangs = True
+        wait = timedelta(seconds=self.chance.uniform(0.5, 60))
+        self.agenda.after(wait, "the disk answers", self._disk_answers)
+
+    def _disk_answers(self) -> None:
+        self.store.hangs = False
+
     def _silent(self) -> None:
         device = self.chance.choice(self.organisation.devices).id
         if device in self.lines.silent:
@@ -241,9 +258,7 @@ class World:
         device = self.chance.choice(self.organisation.devices).id
         self.lines.deaf[device] = None
         back = timedelta(seconds=self.chance.uniform(60, 7200))
-        self.agenda.after(
-            back, f"{device} hears again", lambda: self.lines.deaf.pop(device, None)
-        )
+        self.agenda.after(back, f"{device} hears again", lambda: self.lines.deaf.pop(device, None))
 
     def _check_out(self) -> None:
         device = self.chance.choice(self.organisation.devices).id
@@ -314,12 +329,16 @@ class World:
         leader_pressed = any(pictures.leads(victim, alarm.site, at) for victim in victims)
         return leader_pressed and person in self.index.sites[alarm.site].deputies
 
+    def name_unit(self) -> str:
+        self._units += 1
+        return f"unit-{self._units}"
+
     def hand_over(self, notice: Notice) -> None:
         process = self.process
         assert process is not None
         known = self.witness.handed.get(notice.id)
         stored = self.store.knows(notice.id)
-        if not stored and not process.unsaved:
+        if not stored and not process.is_ahead:
             self.witness.breach(5, "nothing leaves before its commit", notice.id)
         if known is not None and known.stored and notice.state != "maybe_sent":
             self.witness.breach(5, "only what was in sending goes out twice", notice.id)

@@ -87,6 +87,7 @@ class WitnessedStore(MemoryStore):
     def __init__(self, witness: Witness) -> None:
         super().__init__(salt=lambda: b"the same in every run")
         self.witness = witness
+        self.hangs = False
         self.stored_signals: dict[str, None] = {}
         self.unfinished: dict[str, ReceiptState] = {}
         self._steps: dict[str, list[str]] = {}
