@@ -254,6 +254,7 @@ class Process:
             self._unstored(piece)
         else:
             self._committed(piece)
+            self._all_is_stored()
 
     def _is_stored(self, unit: Unit) -> bool:
         try:
@@ -295,6 +296,11 @@ class Process:
         if self.unsaved:
             self._soon(RETRY_EVERY, "retry", self._offer_again)
         else:
+            self._all_is_stored()
+
+    def _all_is_stored(self) -> None:
+        """The journal has done its work."""
+        if not self.is_ahead:
             self.outside.journal.clear()
 
     def _committed(self, piece: _Piece) -> None:

@@ -124,6 +124,8 @@ class WitnessedStore(MemoryStore):
             self.witness.breach(6, "what is closed stays closed", alarm.id)
 
     def _read_signal(self, signal: Signal, unit: Unit) -> None:
+        if signal.identity in self.stored_signals:
+            return  # the emergency journal brought it once more
         self.stored_signals[signal.identity] = None
         if signal.type is SignalType.ALARM:
             self.witness.owed_received[signal.device, signal.reading.seq] = signal.at
