@@ -272,6 +272,7 @@ IN_ONE_FACT = (
     (6, "acute alarms are closed by a person who may"),
     (6, "an answer from elsewhere does not count"),
     (6, "a close on an old picture is refused"),
+    (6, "an old word takes no help away"),
     (8, "every place says where it comes from"),
     (11, "no emergency number is ever rung"),
 )

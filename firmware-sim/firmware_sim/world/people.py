@@ -24,6 +24,7 @@ from core.signals import (
 )
 from devices.registry import MemoryRegistry
 from dispatcher.alarms.model import Alarm, Notice, Purpose
+from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.site.model import Organisation
 from firmware_sim.world.agenda import Agenda
@@ -32,6 +33,7 @@ from firmware_sim.world.process import Process
 from firmware_sim.world.witness import Witness
 
 BOOT = "b1"
+LONG_AGO = timedelta(minutes=30)
 _ASKING = (Purpose.CALL, Purpose.ASK_AGAIN)
 LEADER_LOOKS_EVERY = timedelta(minutes=5)
 LEADER_ENDS_AFTER = timedelta(minutes=20)
@@ -57,6 +59,7 @@ class Habits:
     wants_more: float = 0.1
     presses_at_last: float = 0.15
     accepts_by_itself: float = 0.1
+    long_under_way: float = 0.05
 
 
 class Staff:
@@ -213,6 +216,8 @@ class Staff:
         dice, habits = self._chance.random(), self._habits
         if self._chance.random() < habits.forges:
             self._later(1, 5, "somebody forges an answer", lambda: self._forge(notice))
+        if self._chance.random() < habits.long_under_way:
+            self._later(1, 5, "an old answer comes", lambda: self._long_ago(notice))
         if dice < habits.accepts:
             self._later(2, 25, "accepts", lambda: self._accept(notice))
         elif dice < habits.accepts + habits.declines:
@@ -279,6 +284,23 @@ class Staff:
         outcome = process.answer(notice.id, AnswerKind.DECLINE, source)
         if outcome != AnswerOutcome.NOT_YOURS:
             self._witness.breach(6, "an answer from elsewhere does not count", notice.id)
+
+    def _long_ago(self, notice: Notice) -> None:
+        """Said half an hour ago and only now here: it takes no help away."""
+        process = self._process()
+        alarm = process.core.book.get(notice.alarm) if process is not None else None
+        if process is None or alarm is None:
+            return
+        self._witness.tried["answers said long ago"] += 1
+        answer = self._chance.choice((AnswerKind.ACCEPT, AnswerKind.DECLINE, AnswerKind.OVER))
+        said = self._agenda.clock.now() - LONG_AGO
+        before = call_of(alarm, notice.person)
+        process.answer(notice.id, answer, _source(notice), said)
+        now = process.core.book.get(notice.alarm)
+        after = call_of(now, notice.person) if now is not None else None
+        if now is None or (after and before and after.standpoint != before.standpoint):
+            claim = "an old word takes no help away"
+            self._witness.breach(6, claim, f"{notice.alarm} {answer} of {notice.person}")
 
     def _press_anew(self, notice: Notice) -> None:
         """The wearer needs help once more, though somebody is, or was, with them."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from core.errors import Conflict, DomainError, StoreUnavailable
+from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from dispatcher.alarms.model import Alarm, Cause, Notice, TellType
 from dispatcher.channels.ports import Capabilities
@@ -167,18 +168,27 @@ class Process:
             case SignalType.TEST:
                 work = self.core.test(signal, self.at)
             case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
-                self.pictures.present(word_of(signal))
-                work = self.core.presence(signal, self.at)
+                work = self._presence(signal)
             case _:
                 work = Work(Unit(signals=() if signal.repeat else (signal,)))
         self.do(work, signal)
 
-    def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> str:
+    def _presence(self, signal: Signal) -> Work:
+        leaving = signal.type is SignalType.CHECK_OUT
+        if leaving and not is_fresh(said_at(signal), self.at.now, Lowers.CHECK_OUT):
+            return self.core.left_long_ago(signal, self.at)
+        if signal.repeat or not self.pictures.present(word_of(signal)):
+            return self.core.noted(signal, self.at)
+        return self.core.presence(signal, self.at)
+
+    def answer(
+        self, notice_id: str, answer: AnswerKind, source: Source, said: datetime | None = None
+    ) -> str:
         """An answer from somewhere: it counts only from where its notice was sent (law 6)."""
         notice = self.core.book.notices.get(notice_id) or at_once(self.store.notice(notice_id))
         if notice is None:
             return AnswerOutcome.NOT_YOURS
-        outcome, work = self.core.answer_from(notice, answer, source, self.at)
+        outcome, work = self.core.answer_from(notice, answer, source, self.at, said)
         self.do(work)
         return outcome
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from firmware_sim.world.people import Habits, Staff
 from firmware_sim.world.process import Process
 from firmware_sim.world.report import Report
 from firmware_sim.world.town import changed, town
+from firmware_sim.world.unread import UnreadLog
 from firmware_sim.world.witness import HandOver, Witness, WitnessedStore
 
 START = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
@@ -119,6 +120,14 @@ class World:
         self._digest = hashlib.blake2b(digest_size=8)
 
     def run(self) -> Report:
+        """Every event goes into a log nobody reads: it holds nothing up (law 12)."""
+        log = UnreadLog()
+        try:
+            return self._run(log)
+        finally:
+            log.close()
+
+    def _run(self, log: UnreadLog) -> Report:
         self._begin()
         end = START + timedelta(days=self.days)
         events, broken = 0, list[Broken]()
@@ -128,6 +137,7 @@ class World:
             events += 1
             line = f"{planned.when:%d %H:%M:%S.%f} {planned.what}"
             self._tail.append(line)
+            log.say(line)
             self._digest.update(line.encode())
             if self._dies_now(planned.life):
                 continue
@@ -136,6 +146,8 @@ class World:
             except AssertionError as error:
                 broken.append(Broken(5, "the process never fails by itself", repr(error)))
             broken += check(self._scene())
+        self.witness.tried["lines of a log nobody reads"] += events
+        self.witness.tried["of them lost"] += log.lost
         digest = self._digest.hexdigest()
         tail = tuple(self._tail) if broken else ()
         tried = dict(self.witness.tried)
@@ -266,7 +278,11 @@ class World:
         if self.process is None or person is None:
             return
         kind = self.chance.choice((SignalType.CHECK_OUT, SignalType.CHECK_IN))
-        self.process.take(self.staff.signal(device, kind))
+        signal = self.staff.signal(device, kind)
+        if self.chance.random() < 0.3:
+            self.witness.tried["said long ago: off duty or here"] += 1
+            signal = replace(signal, pressed_at=signal.at - timedelta(hours=10))
+        self.process.take(signal)
 
     def _clock_jumps(self) -> None:
         self.agenda.clock.offset += timedelta(hours=self.chance.uniform(-6, 6))
