@@ -8,7 +8,7 @@ from itertools import chain
 
 from dispatcher.alarms.model import Exhausted, Standpoint
 from dispatcher.alarms.plan import EVERY_WAY, ROUND_LONGEST, ROUND_SHORTEST, Step
-from dispatcher.alarms.turn import Turn
+from dispatcher.alarms.turn import COMING, Turn
 from dispatcher.alarms.view import Candidate, Unusual, View
 
 
@@ -68,9 +68,9 @@ def run_round(turn: Turn) -> None:
         everyone.setdefault(candidate.person, candidate)
     for candidate in everyone.values():
         turn.call_again(candidate, last)
-    for call in turn.arrived():
+    for call in turn.coming():
         if not call.counts:
-            turn.ask_again(call)  # they may have left, and be the nearest
+            turn.ask_again(call)  # they may have left, or not come, and be the nearest
     turn.effect(Exhausted(number))
     turn.annotate("round", number=str(number), people=",".join(everyone))
 
@@ -81,7 +81,8 @@ def next_round(turn: Turn) -> datetime:
     pause = max(turn.alarm.plan.round, ROUND_SHORTEST)
     latest = turn.now + (pause if technical else min(pause, ROUND_LONGEST))
     due = min(state.round_due or latest, latest)
-    if not technical and not any(turn.can_still_answer(call) for call in turn.calls):
+    may_answer = any(c.standpoint in COMING or turn.can_still_answer(c) for c in turn.calls)
+    if not technical and not may_answer:
         due = turn.now
     return due if state.round_at is None else max(due, state.round_at + ROUND_SHORTEST)
 

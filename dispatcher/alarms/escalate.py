@@ -148,12 +148,11 @@ def _widen(turn: Turn) -> bool:
         recall(turn)
         return False  # everybody was called and somebody comes: the deadlines watch over it
     turn.update(round_due=next_round(turn))
-    if next_round(turn) > turn.now:
-        recall(turn)
-        return False
-    run_round(turn)
-    turn.update(round_at=turn.now, round_due=None)
-    turn.update(round_due=next_round(turn))
+    if next_round(turn) <= turn.now:
+        run_round(turn)
+        turn.update(round_at=turn.now, round_due=None)
+        turn.update(round_due=next_round(turn))
+    recall(turn)  # a round has rung those of them whom the plan names
     return False
 
 

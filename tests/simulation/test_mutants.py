@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -195,10 +195,12 @@ def test_a_close_on_an_old_picture_is_caught(monkeypatch: Patch) -> None:
 class BelievesAnybody(Process):
     """An answer counts wherever it comes from."""
 
-    def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> str:
+    def answer(
+        self, notice_id: str, answer: AnswerKind, source: Source, said: datetime | None = None
+    ) -> str:
         notice = self.core.book.notices.get(notice_id)
         person = notice.person if notice is not None else ""
-        return super().answer(notice_id, answer, Source(SourceKind.STAFF, person))
+        return super().answer(notice_id, answer, Source(SourceKind.STAFF, person), said)
 
 
 def test_a_forged_answer_that_counts_is_caught() -> None:

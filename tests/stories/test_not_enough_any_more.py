@@ -141,3 +141,28 @@ def test_who_accepts_and_turns_back_again_and_again_does_not_hold_the_circle() -
     0:33 |      |           | Anna feels: nobody yet
     0:36 |      |           | call Kim: wearable
     """)
+
+
+def test_who_was_stood_down_rings_with_a_round_that_does_not_name_them() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s | Lone leader
+    plan: 0 s nearest wearable; 10 s leader
+    0:00 | Anna | presses   | call Bo: wearable; Anna feels: sent
+    0:05 | Bo   | declines  | call Lone: wearable, sms
+    0:15 | Lone | accepts   | Anna feels: Lone is coming
+    0:18 | Ida  | accepts   | answer: stood_down
+    0:25 | Lone | withdraws | round 1; call Bo: wearable, sms; call Lone: wearable, sms
+                            ; call Ida: wearable, sms; Anna feels: nobody yet
+    """)
+
+
+def test_when_all_there_are_have_let_somebody_down_the_rounds_ask_them_every_30_s() -> None:
+    story("""
+    Anna in lejl-12 | Bo 35 s
+    plan: 0 s nearest wearable
+    0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
+    0:05 | Bo   | accepts | Anna feels: Bo is coming, 35 s
+    1:15 |      |         | round 1; ask Bo again; call Bo: wearable, sms; Anna feels: nobody yet
+    1:20 | Bo   | accepts | Anna feels: Bo is coming, 35 s
+    1:45 |      |         | round 2; ask Bo again
+    """)

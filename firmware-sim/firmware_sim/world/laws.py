@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from core.signals import ReceiptState
 from dispatcher.alarms.answers import DEADLINE_LONGEST, IS_IT_OVER_AFTER
 from dispatcher.alarms.escalate import NOBODY_YET_AFTER
-from dispatcher.alarms.model import Alarm, Call, Standpoint, TellType
+from dispatcher.alarms.model import Alarm, Call, Purpose, Standpoint, TellType
 from dispatcher.alarms.plan import ROUND_LONGEST
 from dispatcher.alarms.turn import COMING, UNDER_WAY, WAITING
 from firmware_sim.world.process import CHANNELS, Process
@@ -25,6 +25,7 @@ SLACK = timedelta(seconds=1)
 RECEIVED_WITHIN = timedelta(seconds=2)
 HEARD_WITHIN = timedelta(seconds=30) + SLACK
 WIDENED_WITHIN = timedelta(seconds=90) + SLACK
+LEAVES_WITHIN = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +240,16 @@ def _rings_at_victims(scene: Scene, process: Process) -> Iterator[str]:
             yield f"{alarm.id} {call.person}"
 
 
+def _leaves(scene: Scene, process: Process) -> Iterator[str]:
+    for notice_id, since in scene.witness.to_leave.items():
+        notice = process.core.book.notices.get(notice_id)
+        waits = notice is None or notice.purpose is Purpose.STAND_DOWN
+        if not waits and scene.now > since + LEAVES_WITHIN:
+            yield notice_id
+
+
 LAWS = (
+    Law(1, "what is called leaves within 3 s, whatever the disk does", _leaves),
     Law(2, "every open alarm has a next moment and the process stands at it", _next_moment),
     Law(2, "nobody stays accepted beyond the longest deadline", _deadline),
     Law(2, "with nobody coming somebody is called at least every 30 s", _calls_on),

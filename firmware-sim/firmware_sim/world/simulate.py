@@ -16,7 +16,7 @@ from pathlib import Path
 from core.chance import seeded
 from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
-from core.signals import Level, Signal, SignalType
+from core.signals import Level, ReceiptState, Signal, SignalType
 from dispatcher.alarms.model import Alarm, Notice, Purpose, Standpoint, TellType
 from dispatcher.alarms.plan import ROUND_SHORTEST
 from dispatcher.engine.work import Tell, Work
@@ -306,6 +306,7 @@ class World:
                 self.witness.breach(4, "rounds are at least 5 s apart", alarm_id)
             self.witness.last_round[alarm_id] = now
         for notice in work.send:
+            self.witness.to_leave.setdefault(notice.id, now)
             if notice.purpose is not Purpose.STAND_DOWN:
                 self.witness.unheard.pop(notice.alarm, None)
             if notice.purpose in (Purpose.CALL, Purpose.ASK_AGAIN):
@@ -314,6 +315,9 @@ class World:
                 self.witness.last_call[notice.alarm] = now
             if notice.place.source not in SOURCES:
                 self.witness.breach(8, "every place says where it comes from", notice.id)
+        for move in work.unit.moves:
+            if move.state is not ReceiptState.SENDING:
+                self.witness.to_leave.pop(move.notice, None)
         for write in work.unit.alarms:
             if write.alarm.closing is not None:
                 self._closed(write.alarm.id, work)
@@ -352,6 +356,7 @@ class World:
     def hand_over(self, notice: Notice) -> None:
         process = self.process
         assert process is not None
+        self.witness.to_leave.pop(notice.id, None)
         known = self.witness.handed.get(notice.id)
         stored = self.store.knows(notice.id)
         if not stored and not process.is_ahead:

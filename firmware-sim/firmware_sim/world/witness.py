@@ -43,6 +43,7 @@ class Witness:
     nobody_since: dict[str, datetime] = field(default_factory=dict)
     unheard: dict[str, datetime] = field(default_factory=dict)
     alone: dict[str, datetime] = field(default_factory=dict)
+    to_leave: dict[str, datetime] = field(default_factory=dict)
     lapsed: dict[tuple[str, str], None] = field(default_factory=dict)
     breaches: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -52,7 +53,7 @@ class Witness:
 
     def died(self) -> None:
         """What the process only meant to do is nobody's memory."""
-        for kept in (self.owed_received, self.last_round, self.unheard, self.alone):
+        for kept in (self.owed_received, self.last_round, self.unheard, self.alone, self.to_leave):
             kept.clear()
 
     def read_presses(self, work: Work, now: datetime) -> None:
