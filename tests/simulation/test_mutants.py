@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.signals import AnswerKind, ReceiptState, Signal
-from dispatcher.alarms import answers, calling, escalate
+from dispatcher.alarms import aged, answers, calling, escalate, need, turn
 from dispatcher.alarms.model import Alarm, Decision, Notice, Standpoint, TellType
 from dispatcher.alarms.turn import Turn
 from dispatcher.alarms.view import Route
@@ -25,7 +25,7 @@ from dispatcher.store.ports import NoticeMove, Unit
 from firmware_sim.world.people import Habits
 from firmware_sim.world.process import Process
 from firmware_sim.world.report import Report
-from firmware_sim.world.simulate import Setting, simulate
+from firmware_sim.world.simulate import Setting, Troubles, simulate
 from firmware_sim.world.town import EMERGENCY, town
 
 SEEDS = (1, 2, 3, 4, 5, 6)
@@ -75,13 +75,13 @@ def test_calling_the_presser_is_caught(monkeypatch: Patch) -> None:
     allowed: Callable[[Turn, str, list[Route]], list[Route]] = lambda _, __, routes: routes  # noqa: E731
     monkeypatch.setattr(Turn, "_allowed", allowed)
     monkeypatch.setattr(SitePictures, "_pressing", lambda *_: Pressing())
-    monkeypatch.setattr(Core, "_rings_at_a_presser", lambda *_: False)
+    monkeypatch.setattr(Core, "rings_at_a_presser", lambda *_: False)
     assert caught()[0] == 3
 
 
 def test_a_page_that_races_with_a_press_is_caught(monkeypatch: Patch) -> None:
     """The picture keeps victims out, but nothing is looked at again right before it leaves."""
-    monkeypatch.setattr(Core, "_rings_at_a_presser", lambda *_: False)
+    monkeypatch.setattr(Core, "rings_at_a_presser", lambda *_: False)
     assert caught(setting=RESTLESS) == (3, "nothing rings at a victim")
 
 
@@ -266,6 +266,60 @@ def test_not_asking_whether_it_is_over_is_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(answers, "IS_IT_OVER_AFTER", timedelta(hours=2))
     claim = "who has arrived is asked every ten minutes whether it is over"
     assert caught() == (2, claim)
+
+
+def test_a_new_press_nobody_is_told_of_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(need, "tell_or_keep", lambda *_, **__: None)
+    assert caught(setting=RESTLESS) == (2, "a new press is heard by somebody within 30 s")
+
+
+def test_a_circle_that_does_not_widen_anew_is_caught(monkeypatch: Patch) -> None:
+    """They hear the new press, and whether they answer it is all the same."""
+    monkeypatch.setattr(need, "_ask_for_an_answer", lambda *_: None)
+    monkeypatch.setattr(need, "_is_taken_for_granted", lambda *_: True)
+    assert caught(setting=RESTLESS) == (2, "a new press nobody answers calls anew within 90 s")
+
+
+def test_people_who_are_gone_and_still_count_are_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Core, "review", lambda *_: Work())
+    claim = "who counts as coming is of the site and has not pressed"
+    come_and_go = replace(RESTLESS, troubles=Troubles(configurations=100))
+    assert caught(setting=come_and_go) == (2, claim)
+
+
+def test_waiting_for_a_deaf_badge_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(Turn, "is_waited_for", Turn.can_still_answer)
+    assert caught() == (4, "where no page has its receipt the next are called")
+
+
+def test_waiting_again_for_who_let_somebody_down_is_caught(monkeypatch: Patch) -> None:
+    for module in (turn, answers, escalate, need):
+        monkeypatch.setattr(module, "counts", lambda call: call.standpoint in turn.COMING)
+    assert caught()[0] in (2, 4, 7)
+
+
+def test_never_asking_anew_who_was_stood_down_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(escalate, "recall", lambda *_: None)
+    assert caught() == (4, "who was not needed is asked anew when they are")
+
+
+def test_an_old_word_that_counts_is_caught(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(aged, "is_answer_fresh", lambda *_: True)
+    assert caught(setting=RESTLESS) == (6, "an old word takes no help away")
+
+
+class WaitsForTheDisk(Process):
+    """Help goes on from memory only when the store says that it failed."""
+
+    def _call_ahead(self) -> None:
+        pass
+
+
+def test_waiting_for_a_disk_that_hangs_is_caught() -> None:
+    assert caught(WaitsForTheDisk) == (
+        1,
+        "what is called leaves within 3 s, whatever the disk does",
+    )
 
 
 def caught(kind: type[Process] = Process, setting: Setting | None = None) -> tuple[int, str]:

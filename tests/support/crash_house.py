@@ -219,22 +219,25 @@ class CrashHouse:
         headers = {"Authorization": f"Bearer {ready.token}"}
         while True:
             await sleep(CLOSE_EVERY_S)
-            waiting = [d for d in self.devices.values() if d.alarm]
-            if not waiting:
-                continue
-            device = self.chance.choice(waiting)
-            closing = device.alarm
-            url = f"{ready.http}/api/v1/alarms/{closing}"
+            waiting = [d.alarm for d in self.devices.values() if d.alarm]
+            url = f"{ready.http}/api/v1/alarms"
             try:
-                alarm = (await http.get(url, headers=headers)).json()
+                if not self._may_press:  # also what was raised by a text message
+                    listed = (await http.get(f"{url}?limit=100", headers=headers)).json()
+                    waiting += [a["id"] for a in listed["alarms"] if a["open"]]
+                if not waiting:
+                    continue
+                closing = self.chance.choice(waiting)
+                alarm = (await http.get(f"{url}/{closing}", headers=headers)).json()
                 body = {"rev": alarm["rev"], "cause": "calmed_down"}
-                answer = await http.post(f"{url}/close", json=body, headers=headers)
+                answer = await http.post(f"{url}/{closing}/close", json=body, headers=headers)
             except httpx.HTTPError:
                 continue  # it died meanwhile
             if not alarm["open"]:
-                self._is_over(device, str(closing))  # the news of it died with a former life
+                for device in self.devices.values():
+                    self._is_over(device, closing)  # the news of it died with a former life
             if answer.is_success:
-                self.seen.closed_over_http.append(str(closing))
+                self.seen.closed_over_http.append(closing)
 
     def _hear(self, device: CrashDevice, told: dict[str, object]) -> None:
         match told["type"]:

@@ -19,6 +19,10 @@ OWN = "tilkald-selfcheck"
 """The service's own device; it begins anew with every life."""
 
 
+_ANSWERED = ("accepted", "surplus_accept", "late_answer", "arrived", "not_counted")
+"""What a timeline says of an answer that came; not counted, with its reason, is not forgotten."""
+
+
 class Ledger:
     """What the tables say."""
 
@@ -84,8 +88,7 @@ class Ledger:
 
     def check_texts(self, persons: Iterable[str]) -> None:
         """Who was thanked by SMS for coming stands in a timeline."""
-        whats = ("accepted", "surplus_accept", "late_answer", "arrived")
-        heard = dict.fromkeys(str(body["person"]) for _, _, body in self._timeline(*whats))
+        heard = dict.fromkeys(str(body["person"]) for _, _, body in self._timeline(*_ANSWERED))
         forgotten = [person for person in persons if person not in heard]
         assert not forgotten, f"thanked for coming, and forgotten: {forgotten}"
 
@@ -100,8 +103,7 @@ class Ledger:
 
     def check_answers(self, answers: Iterable[Said]) -> None:
         """An acknowledged accept stands in its alarm's timeline."""
-        whats = ("accepted", "surplus_accept", "late_answer", "arrived")
-        heard = {(alarm, str(body["person"])) for alarm, _, body in self._timeline(*whats)}
+        heard = {(alarm, str(body["person"])) for alarm, _, body in self._timeline(*_ANSWERED)}
         with self._open() as tables:
             rows = tables.execute("SELECT id, alarm, state FROM notices").fetchall()
         asked = {notice: (alarm, json.loads(state)["person"]) for notice, alarm, state in rows}
