@@ -534,6 +534,22 @@ class Core:
         decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
         return self._carry_out(decision, alarm.rev, at)
 
+    def counted_only(self, signal: Signal, alarm: Alarm, at: Moment) -> Work:
+        """One of too many from one sender: counted, its words in the story; it rings nobody."""
+        pressers = tuple(
+            replace(p, presses=p.presses + 1) if p.is_at(signal.device, signal.point) else p
+            for p in alarm.pressers
+        )
+        counted = replace(
+            alarm,
+            pressers=pressers,
+            text=with_said(alarm.text, words_of(signal)),
+            rev=alarm.rev + 1,
+        )
+        said = (("device", signal.device), ("text", signal.reading.text))
+        decision = Decision(counted, (Annotate("pressed_again", said),))
+        return Work(Unit(signals=(signal,))).and_then(self._carry_out(decision, alarm.rev, at))
+
     def _grown(self, alarm: Alarm, level: Level, kind: AlarmKind, at: Moment) -> Alarm:
         plan = alarm.plan
         if level is not alarm.level or kind is not alarm.kind:

@@ -519,12 +519,13 @@ class Engine:
 
     def _plea(self, person: str | None, words: str) -> Work:
         """What is said in words, as a press; a person's own alarm that is open hears it."""
-        known = next(iter(self.core.book.of_device(STRANGER)), None)
-        if person is None and stranger_is_heard(known):
-            return Work()
-        people = self._around.organisation().people
+        at, people = self._at(), self._around.organisation().people
         site = next((one.site for one in people if one.id == person), "")
-        return self._alarm(plea(person, site, words, self._at()), self._at())
+        pressed = plea(person, site, words, at)
+        known = next(iter(self.core.book.of_device(STRANGER)), None)
+        if person is None and known is not None and stranger_is_heard(known):
+            return self.core.counted_only(pressed, known, at)
+        return self._alarm(pressed, at)
 
     def _technical_signal(self, signal: Signal, at: Moment) -> Work:
         message = TROUBLES.get(signal.type, "{text}")
