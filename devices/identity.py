@@ -6,10 +6,11 @@ repeat only if one with the same identity is remembered, and everything forgotte
 The identity is `(device, boot, seq, at)` and a digest of what the message means. `boot` and `at`
 are the device's to give. Where `boot` is missing we count the device's starts ourselves: an
 `epoch`, a new one whenever `seq` falls by more than a reordering window, or comes again after a
-quarter of an hour. The digest stands in for a missing `at`, and beside a given one it keeps a
-raised level or a changed place from being taken for a copy. What a copy may change (its age, the
-battery) is no part of it. A message without `seq` has no identity beyond its moment: it is a
-copy only when the transport says so and its digest was heard lately.
+quarter of an hour; of a press after a minute of silence, because a button that starts anew for
+each press may always say the same `seq`. The digest stands in for a missing `at`, and beside a
+given one it keeps a raised level or a changed place from being taken for a copy. What a copy may
+change (its age, the battery) is no part of it. A message without `seq` has no identity beyond its
+moment: it is a copy only when the transport says so and its digest was heard lately.
 
 Nothing here is kept for longer than `REMEMBERED` messages of a device.
 """
@@ -20,13 +21,17 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from core.signals import Reading, Taken
+from core.signals import Reading, SignalType, Taken
 
 REORDER_WINDOW = 8
 """`seq` may fall by this much because messages overtook each other; a deeper fall is a restart."""
 
 SAME_START_FOR = timedelta(minutes=15)
 """The same `seq` again later than this after its first copy is a device that started anew."""
+
+SAME_PRESS_FOR = timedelta(seconds=60)
+"""The same `seq` of a press, and nothing like it for so long, is a new press: whoever repeats it
+until it is answered does so sooner. Only the transport's word that it is a copy says otherwise."""
 
 COPY_WITHIN = timedelta(seconds=60)
 """How long a transport's word "this is a copy" is believed for a message without `seq`.
@@ -40,7 +45,10 @@ REMEMBERED = 16
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One remembered message. `taken` is what became of it, None while nobody knows yet."""
+    """One remembered message. `taken` is what became of it, None while nobody knows yet.
+
+    `at`: when it came first; `again`: when its newest copy came.
+    """
 
     identity: str
     boot: str | None
@@ -48,6 +56,7 @@ class Heard:
     seq: int | None
     at: datetime
     taken: Taken | None = None
+    again: datetime | None = None
 
     @property
     def digest(self) -> str:
@@ -68,6 +77,10 @@ class Seen:
 
     def find(self, identity: str) -> Heard | None:
         return next((h for h in reversed(self.heard) if h.identity == identity), None)
+
+    def heard_again(self, identity: str, now: datetime) -> Seen:
+        heard = tuple(replace(h, again=now) if h.identity == identity else h for h in self.heard)
+        return replace(self, heard=heard)
 
     def became(self, identity: str, taken: Taken) -> Seen:
         """Remember what became of a message; one already forgotten stays forgotten."""
@@ -100,7 +113,7 @@ def identify(
     if reading.boot is not None:
         name = _name(reading, str(reading.seq), reading.boot, 0, digest)
         return _remember(seen, reading, name, 0, now)
-    epoch = _epoch(seen, reading, digest, now)
+    epoch = _epoch(seen, reading, digest, now, copy)
     name = _name(reading, str(reading.seq), None, epoch, digest)
     identity, after = _remember(seen, reading, name, epoch, now)
     if identity.repeat:
@@ -169,7 +182,7 @@ def _without_seq(
     return identity, replace(after, uncounted=seen.uncounted + 1)
 
 
-def _epoch(seen: Seen, reading: Reading, digest: str, now: datetime) -> int:
+def _epoch(seen: Seen, reading: Reading, digest: str, now: datetime, copy: bool) -> int:
     """The start of its device a message without `boot` belongs to."""
     assert reading.seq is not None
     same_seq = [h for h in seen.heard if h.boot is None and h.seq == reading.seq]
@@ -183,14 +196,21 @@ def _epoch(seen: Seen, reading: Reading, digest: str, now: datetime) -> int:
     first = next((h for h in same_seq if h.epoch == seen.epoch), None)
     if first is not None and now - first.at > SAME_START_FOR:
         return seen.epoch + 1
-    return seen.epoch
+    presses_anew = first is not None and not copy and _is_pressed_anew(first, reading, now)
+    return seen.epoch + presses_anew
+
+
+def _is_pressed_anew(first: Heard, reading: Reading, now: datetime) -> bool:
+    """Only what raises: of what takes help away an old copy must stay one."""
+    quiet = now - max(first.at, first.again or first.at)
+    return reading.type is SignalType.ALARM and quiet > SAME_PRESS_FOR
 
 
 def _remember(
     seen: Seen, reading: Reading, name: str, epoch: int, now: datetime
 ) -> tuple[Identity, Seen]:
     if seen.find(name) is not None:
-        return Identity(name, epoch, repeat=True), seen
+        return Identity(name, epoch, repeat=True), seen.heard_again(name, now)
     heard = Heard(name, reading.boot, epoch, reading.seq, now)
     return (
         Identity(name, epoch, repeat=False),

@@ -336,6 +336,7 @@ class Intake:
         named, seen = self._named(arrival, sender)
         under_way = named.identity in self._handing or named.identity in self._owed
         if named.repeat or under_way:
+            sender.seen = seen if named.repeat else sender.seen
             return await self._copy(arrival, named, sender)
         # Presses of a day that come in one moment are no storm: they are judged as they were heard.
         meaning = self._storms.folds(arrival.reading, arrival.heard)

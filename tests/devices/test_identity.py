@@ -13,6 +13,7 @@ from devices.identity import (
     NOTHING_SEEN,
     REMEMBERED,
     REORDER_WINDOW,
+    SAME_PRESS_FOR,
     SAME_START_FOR,
     Identity,
     Seen,
@@ -100,15 +101,39 @@ def test_a_restarted_simulator_that_counts_from_1_again_presses_anew() -> None:
     assert not set(names) & {identity.identity for identity in again}
 
 
-def test_the_same_line_by_hand_20_minutes_later_is_a_new_press() -> None:
+def test_the_same_line_by_hand_20_minutes_later_is_new() -> None:
+    device = Device()
+    first = device.says(seq=1, type=SignalType.CANCEL)
+    device.now += timedelta(minutes=10)
+    assert device.says(seq=1, type=SignalType.CANCEL).repeat
+    device.now += timedelta(minutes=10)
+    by_hand = device.says(seq=1, type=SignalType.CANCEL)
+    assert (by_hand.repeat, by_hand.epoch) == (False, first.epoch + 1)
+    assert device.says(seq=1, type=SignalType.CANCEL).repeat
+
+
+def test_a_button_that_starts_anew_for_each_press_presses_anew() -> None:
+    """It always says the same `seq`, and names no start."""
     device = Device()
     first = device.says(seq=1)
-    device.now += timedelta(minutes=10)
-    assert device.says(seq=1).repeat
-    device.now += timedelta(minutes=10)
-    by_hand = device.says(seq=1)
-    assert (by_hand.repeat, by_hand.epoch) == (False, first.epoch + 1)
-    assert device.says(seq=1).repeat
+    device.now += SAME_PRESS_FOR
+    again = device.says(seq=1)
+    assert (again.repeat, again.epoch) == (False, first.epoch + 1)
+    device.now += SAME_PRESS_FOR
+    assert device.says(seq=1, copy=True).repeat, "the transport knows that it sends it again"
+
+
+def test_a_press_repeated_until_it_is_answered_is_one_press_however_long_that_takes() -> None:
+    device = Device(step=timedelta(seconds=30))
+    assert [device.says(seq=1).repeat for _ in range(20)] == [False, *[True] * 19]
+
+
+def test_an_old_copy_of_what_takes_help_away_takes_nothing_away_again() -> None:
+    device = Device()
+    device.says(seq=1, type=SignalType.CANCEL)
+    device.says(seq=2)
+    device.now += 2 * SAME_PRESS_FOR
+    assert device.says(seq=1, type=SignalType.CANCEL).repeat
 
 
 def test_the_same_line_with_a_boot_20_minutes_later_is_still_a_copy() -> None:
