@@ -102,6 +102,10 @@ class Presser:
         """Whether this is who presses there."""
         return self.device == device and self.point == point
 
+    def is_still_at(self, device: str, point: str, person: str | None) -> bool:
+        """Whether it is also who wears it now: what has changed hands is its new wearer's."""
+        return self.is_at(device, point) and (person is None or self.person in (None, person))
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -129,7 +129,8 @@ def _own_alarm(signal: Signal, open_alarms: Sequence[Alarm]) -> Alarm | None:
 
 def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdict:
     """Another press of somebody who has pressed already: never a second alarm for one person."""
-    was = next((p for p in alarm.pressers if p.is_at(signal.device, signal.point)), None)
+    here = (signal.device, signal.point, signal.person)
+    was = next((p for p in alarm.pressers if p.is_still_at(*here)), None)
     said = signal.level or alarm.level
     level = max(said, alarm.level, key=_rank)
     kind = _kind(alarm, signal.reading.kind, said)
@@ -211,11 +212,14 @@ class _Meant:
 
 
 def _own_press(signal: Signal, open_alarms: Sequence[Alarm]) -> _Meant | None:
-    """A cancel that names its press means exactly that one; else it must be fresh."""
+    """A cancel that names its press means exactly that one; else it must be fresh.
+
+    A device that has changed hands takes back nothing of who wore it before.
+    """
     names = signal.reading.cancels
     for alarm in open_alarms:
         for presser in alarm.pressers:
-            if not presser.is_at(signal.device, signal.point):
+            if not presser.is_at(signal.device, signal.point) or _is_anothers(signal, presser):
                 continue
             if names is not None:
                 same = presser.seq == names.seq and names.boot in (None, presser.boot)
@@ -234,6 +238,7 @@ def _press_of_account(signal: Signal, open_alarms: Sequence[Alarm]) -> _Meant | 
         (presser.at, number)
         for number, (_, presser) in enumerate(_presses(open_alarms))
         if presser.account == signal.account
+        and not _is_anothers(signal, presser)
         and _covers(signal.reading.point, presser.account_point)
     ]
     if not pressed:
@@ -261,9 +266,16 @@ def _is_fresh(signal: Signal) -> bool:
     return is_fresh(said_at(signal), signal.at, what)
 
 
+def _is_anothers(signal: Signal, presser: Presser) -> bool:
+    """Whether it comes from the presser's device, which by now is another's or nobody's."""
+    if presser.device != signal.device or presser.person in (None, signal.person):
+        return False
+    return signal.person is not None or signal.standing is not Standing.ASSIGNED
+
+
 def _is_of(signal: Signal, presser: Presser) -> bool:
     same_person = signal.person is not None and presser.person == signal.person
-    return same_person or presser.is_at(signal.device, signal.point)
+    return same_person or presser.is_still_at(signal.device, signal.point, signal.person)
 
 
 def _presser(signal: Signal, place: Place, first_name: str) -> Presser:

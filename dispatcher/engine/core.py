@@ -145,7 +145,7 @@ class Core:
                 work = Work()
             case _:
                 assert_never(verdict)
-        mine = self.book.of_presser(signal.device, signal.point)
+        mine = self.book.of_presser(signal.device, signal.point, signal.person)
         return kept.and_then(work).and_then(_received(signal, mine, at))
 
     def call_everyone(self, signal: Signal, at: Moment) -> Work:
@@ -390,6 +390,12 @@ class Core:
             return work
         return work.and_then(self._close(known.id, Closing(signal.device, Cause.RESTORED), at))
 
+    def to_wearers(self, alarm: Alarm, tell: Sequence[Tell], at: Moment) -> tuple[Tell, ...]:
+        """Without what is a presser's alone, where somebody else wears their device by now."""
+        worn = [p for p in alarm.pressers if not self._has_changed_hands(p, at)]
+        theirs = {p.device for p in alarm.pressers} - {p.device for p in worn}
+        return tuple(one for one in tell if one.notice or one.device not in theirs)
+
     # A notice right before it leaves
 
     def why_not(self, notice: Notice, at: Moment) -> str:
@@ -490,6 +496,10 @@ class Core:
     def _unfit(self, person: str) -> str:
         return unfit(self.book.has_pressed(person), self.pictures.knows(person))
 
+    def _has_changed_hands(self, presser: Presser, at: Moment) -> bool:
+        holders = self.pictures.holders(presser.device, at) if presser.person is not None else ()
+        return bool(holders) and presser.person not in holders
+
     def _revoked(self, call: Call) -> list[str]:
         asked = (call.said_by, *(sent.address for sent in call.sent))
         return [address for address in asked if self.pictures.is_revoked(address)]
@@ -510,9 +520,9 @@ class Core:
 
     def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
-        mine = (verdict.presser.device, verdict.presser.point)
-        was = next((p for p in alarm.pressers if p.is_at(*mine)), None)
-        pressers = tuple(verdict.presser if p.is_at(*mine) else p for p in alarm.pressers)
+        mine = (verdict.presser.device, verdict.presser.point, verdict.presser.person)
+        was = next((p for p in alarm.pressers if p.is_still_at(*mine)), None)
+        pressers = tuple(verdict.presser if p is was else p for p in alarm.pressers)
         if was is None:
             pressers = (*pressers, verdict.presser)
         changed = replace(
@@ -560,10 +570,7 @@ class Core:
 
     def _says_over(self, alarm_id: str, who: Presser, at: Moment) -> Work:
         alarm = self.book.alarms[alarm_id]
-        pressers = tuple(
-            replace(p, says_over_at=at.now) if p.is_at(who.device, who.point) else p
-            for p in alarm.pressers
-        )
+        pressers = tuple(replace(p, says_over_at=at.now) if p == who else p for p in alarm.pressers)
         event = Cancelled(who.device, who.person)
         return self._advance(replace(alarm, pressers=pressers), event, at)
 
@@ -586,6 +593,7 @@ class Core:
 
     def _carry_out(self, decision: Decision, seen: int, at: Moment) -> Work:
         work = carried_out(decision, seen, self.book, self.channels, at)
+        work = replace(work, tell=self.to_wearers(decision.alarm, work.tell, at))
         self.book.keep(decision.alarm)
         for notice in work.unit.notices:
             self.book.keep_notice(notice)

@@ -550,7 +550,8 @@ class Engine:
 
     def _tell_present_state(self, alarm: Alarm, device: str | None = None) -> None:
         stored = self._line.is_committed(alarm.id)
-        for tell in present_state(alarm, stored, self._clock.now()):
+        state = present_state(alarm, stored, self._clock.now())
+        for tell in self.core.to_wearers(alarm, state, self._at()):
             if device in (None, tell.device):
                 self._doors.tell(tell)
 

@@ -61,11 +61,10 @@ class OpenAlarms:
         """The open alarms this device itself raised."""
         return [self.alarms[i] for i in self._by_sender.get(f"d:{device}", ())]
 
-    def of_presser(self, device: str, point: str) -> Alarm | None:
+    def of_presser(self, device: str, point: str, person: str | None = None) -> Alarm | None:
         """The open alarm of who presses there; of several the one opened first."""
-        mine = (
-            a for a in self.of_device(device) if any(p.is_at(device, point) for p in a.pressers)
-        )
+        here = (device, point, person)
+        mine = (a for a in self.of_device(device) if any(p.is_still_at(*here) for p in a.pressers))
         return next(mine, None)
 
     def calling(self, person: str) -> list[Alarm]:

@@ -384,9 +384,10 @@ def _victim(signal: Signal) -> str:
 
 
 def _means(cancel: Signal, press: Signal) -> bool:
-    """A cancel that names its press means exactly that one."""
+    """A cancel that names its press means exactly that one; of who wore the device before none."""
     names, reading = cancel.reading.cancels, press.reading
-    if cancel.device != press.device or cancel.point != press.point:
+    here = (press.device, press.point, press.person)
+    if (cancel.device, cancel.point, cancel.person) != here:
         return False
     return names is None or (names.seq == reading.seq and names.boot in (None, reading.boot))
 

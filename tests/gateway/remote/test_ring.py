@@ -408,6 +408,14 @@ def test_a_cancel_of_another_press_or_device_ends_nothing() -> None:
     assert "bo: page" in story.after(5)
 
 
+def test_the_cancel_of_somebody_who_wears_the_badge_since_ends_nothing() -> None:
+    story = Story()
+    story.press("anna", level=Level.YELLOW)
+    new = replace(story.signal("anna", SignalType.CANCEL), person="ida")
+    assert story.ring.cancelled(new, story.now, story.now) == []
+    assert "bo: page" in story.after(5)
+
+
 def test_who_comes_within_reach_while_it_rings_is_called_at_once() -> None:
     story = Story(connected=["anna"])
     story.press("anna")
