@@ -148,9 +148,14 @@ class Scanner:
             self._take(ETX)
             self._check_due = True
             return end + 1
-        # Another control character: the sender began anew, and what there is stays a part.
-        self._before = chr(self._block[-1]) if self._block else ""
-        tokens.append(self._ended("not whole"))
+        # Another control character: the sender began anew, and what there is stays a part. One
+        # that holds no record yet is noise: were it a message, a line that says nothing but SOH
+        # would be one a byte, each read, numbered and handed over.
+        assert self._block is not None
+        self._before = chr(self._block[-1])
+        if US in self._block:
+            tokens.append(self._ended("not whole"))
+        self._block = None
         return end
 
     def _take(self, part: bytes) -> None:

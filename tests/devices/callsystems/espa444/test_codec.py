@@ -102,6 +102,12 @@ def test_a_block_cut_off_by_an_end_or_an_enquiry_leaves_its_part_and_the_rest_co
     assert tokens[-1] == Enquiry("2")
 
 
+@pytest.mark.parametrize("noise", [b"\x01", b"\x01\x02", b"\x01A", b"\x01\x04", b"\x01A\x05"])
+def test_what_is_begun_again_and_again_and_holds_no_record_is_no_message(noise: bytes) -> None:
+    tokens = scanned(noise * 1_000 + FIRE)
+    assert [token for token in tokens if isinstance(token, Block)] == scanned(FIRE)
+
+
 def test_of_a_block_without_end_only_so_much_is_held() -> None:
     scanner = Scanner()
     scanner.feed(b"\x011\x022\x1f")
