@@ -20,6 +20,7 @@ from core.errors import ConfigError
 from gateway.remote.kept import Kept, read_status
 from tests.support.crash_device import CrashDevice
 from tests.support.far_house import GATEWAY, TOKEN, FarHouse, far_house
+from tests.support.logged import logged_by_a_process
 from tilkald import gatewaying
 
 pytestmark = [pytest.mark.shell, pytest.mark.timeout(120)]
@@ -111,7 +112,7 @@ async def test_what_is_set_wrongly_is_one_clear_line(tmp_path: Path) -> None:
     }
     for number, (wrong, said) in enumerate(WRONG):
         folder = {"data_dir": tmp_path / str(number), "mqtt_port": taken}
-        with pytest.raises(ConfigError, match=said) as raised:
+        with logged_by_a_process(), pytest.raises(ConfigError, match=said) as raised:
             await gatewaying.run(settings.load(**{**right, **folder, **wrong}), as_json=True)
         assert len(str(raised.value).splitlines()) == 1
     server.close()

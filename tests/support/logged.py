@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
+import sys
+import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +56,24 @@ def nobody_reads() -> Iterator[int]:
         os.close(reader)  # whatever waits to be written fails now, so that its thread can end
         log.close()
     os.close(writer)
+
+
+@contextmanager
+def logged_by_a_process() -> Iterator[Logged]:
+    """For what takes over all that its process says; afterwards that is the test's own again."""
+    places = [(sys, name) for name in ("stdout", "stderr", "excepthook", "unraisablehook")]
+    places += [(threading, "excepthook"), (warnings, "showwarning")]
+    before = [getattr(module, name) for module, name in places]
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        with logged() as lines:
+            yield lines
+    finally:
+        for (module, name), value in zip(places, before, strict=True):
+            setattr(module, name, value)
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @contextmanager
