@@ -231,3 +231,6 @@ class Taken(StrEnum):
 
 Later: TypeAlias = Callable[[bool], None]
 """Called once after UNSTORED: true when it is stored after all, false when it never will be."""
+
+UNKNOWN_WORD = "unknown_word"
+"""`Reading.code` of what a device says in a word nobody knows: whoever carries it is asked."""

@@ -19,7 +19,15 @@ from core.clock import Clock, ClockMark, sleep
 from core.errors import DomainError, StoreUnavailable
 from core.freshness import Lowers, is_fresh, said_at
 from core.log_line import told
-from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
+from core.signals import (
+    UNKNOWN_WORD,
+    AnswerKind,
+    Later,
+    ReceiptState,
+    Signal,
+    SignalType,
+    Taken,
+)
 from core.words import Words, words
 from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.troubles import ended_key, is_of_equipment, trouble_key
@@ -71,6 +79,8 @@ TROUBLES = {
     SignalType.TAMPER: "Somebody has tampered with {devices}. Look at it.",
     SignalType.LOW_BATTERY: "Low battery: {devices}. Charge or change it.",
 }
+
+NOBODY_KNOWS = "{devices} says something nobody knows. Ask who carries it."
 
 _log = log.logger("dispatcher.engine")
 
@@ -528,7 +538,8 @@ class Engine:
         return self._alarm(pressed, at)
 
     def _technical_signal(self, signal: Signal, at: Moment) -> Work:
-        message = TROUBLES.get(signal.type, "{text}")
+        unknown = signal.reading.code == UNKNOWN_WORD
+        message = NOBODY_KNOWS if unknown else TROUBLES.get(signal.type, "{text}")
         which = "/".join(filter(None, (signal.device, signal.point)))
         text = self.say()(message, devices=which, text=signal.reading.text)
         raised = self._technical(trouble_key(signal), text, signal.site, signal.device, at)

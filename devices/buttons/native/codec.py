@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeGuard
 
 from core.errors import PeerError
-from core.signals import AlarmKind, AnswerKind, Level, Reading, SignalType
+from core.signals import UNKNOWN_WORD, AlarmKind, AnswerKind, Level, Reading, SignalType
 from devices.buttons.native import fields
 from devices.buttons.native.doubt import is_harmless, may_call
 from devices.buttons.native.meanings import (
@@ -109,6 +109,8 @@ def _of_object(
     code = fields.text("code", said.get("code"), odd, fields.NAME_CHARS_MAX) or ""
     if type_ is SignalType.HEARTBEAT and _charging(said.get("charging"), odd):
         code = CHARGING
+    if type_ is SignalType.TECHNICAL and _is_unknown_word(said.get("type")):
+        code = UNKNOWN_WORD
     return Reading(
         protocol=NATIVE,
         device=device,
@@ -145,8 +147,11 @@ def _type(
     if _says_something(value):
         odd.append(f"type: not a word we know ({fields.shown(value)})")
         word = str(value)
-        calls = may_call(word) or (not is_harmless(word) and _names_an_alarm(said))
-        return (SignalType.ALARM if calls else SignalType.UNKNOWN), None
+        if may_call(word):
+            return SignalType.ALARM, None
+        if is_harmless(word):
+            return SignalType.UNKNOWN, None
+        return (SignalType.ALARM if _names_an_alarm(said) else SignalType.TECHNICAL), None
     odd.append("type: missing" if value is None else f"type: no word ({fields.shown(value)})")
     if _looks_like_a_call(said, payload):
         return SignalType.ALARM, None
@@ -156,6 +161,10 @@ def _type(
         return SignalType.PRESENCE, None
     in_doubt = presses_in_doubt and leaf == Leaf.UP
     return (SignalType.ALARM if in_doubt else SignalType.UNKNOWN), None
+
+
+def _is_unknown_word(value: object) -> bool:
+    return not (isinstance(value, str) and _type_of_word(value, []))
 
 
 def _type_of_word(word: str, odd: list[str]) -> tuple[SignalType, AlarmKind | None] | None:

@@ -2,7 +2,7 @@
 
 A firmware's typing error, or one bad byte, must not cost a press: a word close to one for an alarm
 calls. But a word a newer firmware may say every minute must not ring a house, so what is known to
-be harmless stands in a table, and what is close to neither is kept and shown, and calls nobody.
+be harmless stands in a table, and of what is close to neither a person is told.
 """
 
 from __future__ import annotations

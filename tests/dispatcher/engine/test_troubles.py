@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from core.freshness import FRESH_FOR, Lowers
-from core.signals import AlarmKind, Reading, Signal, SignalType, Standing
+from core.signals import UNKNOWN_WORD, AlarmKind, Reading, Signal, SignalType, Standing
 from dispatcher.alarms.model import Cause
 from dispatcher.engine.causes import CAUSES_MOST
 from tests.support.office import Office, office
@@ -19,6 +19,15 @@ OPENED = Reading("modbus", "b/1/3", SignalType.TAMPER, code="cut")
 HEALED = Reading("modbus", "b/1/3", SignalType.RESTORE, AlarmKind.TAMPER, code="healed")
 KEY_ON = Reading("modbus", "b/1/7", SignalType.TECHNICAL, text="key", code="test_key")
 KEY_OFF = Reading("modbus", "b/1/7", SignalType.RESTORE, AlarmKind.TECHNICAL, code="test_key")
+
+
+async def test_a_word_nobody_knows_is_one_alarm_that_asks_for_a_person() -> None:
+    said = Reading("native", "badge-anna", SignalType.TECHNICAL, code=UNKNOWN_WORD, text="x")
+    async with office() as house:
+        for number in (1, 2):
+            await house.engine.take(_signal(house, said, number))
+        assert len(house.engine.open_alarms()) == 1
+        assert house.alarm.text.endswith("siger noget, ingen kender. Spørg den, der bærer den.")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PeerError
-from core.signals import AlarmKind, AnswerKind, Level, MessageRef, Position, Reading, SignalType
+from core.signals import (
+    UNKNOWN_WORD,
+    AlarmKind,
+    AnswerKind,
+    Level,
+    MessageRef,
+    Position,
+    Reading,
+    SignalType,
+)
 from devices.buttons.native.codec import PAYLOAD_BYTES_MAX, RAW_BYTES_MAX, Leaf, read
 
 WALL = datetime(2026, 11, 21, 19, 0, 5, tzinfo=UTC)
@@ -287,14 +296,23 @@ def test_tamper_and_technical_are_types_and_not_alarms_of_that_kind() -> None:
 @pytest.mark.parametrize(
     "type_",
     [
-        *("firmware_update", "heartbeat2", "Battery-Status", "beacon", "zone_change", "cancle"),
+        *("firmware_update", "heartbeat2", "Battery-Status", "beacon"),
         *("telemetry", "page", "nobody_yet", "log", "sys", "attach", "gps_fix", "hello"),
     ],
 )
-def test_another_unknown_type_is_kept_as_unknown(type_: str) -> None:
+def test_a_harmless_type_is_kept_as_unknown(type_: str) -> None:
     for leaf in Leaf:
         reading = on(leaf, f'{{"type":"{type_}","battery":0.5,"alarm":false}}'.encode())
         assert reading.type is SignalType.UNKNOWN
+        assert named_odd(reading) == ["type"]
+
+
+@pytest.mark.parametrize("type_", ["wibble", "zone_change", "cancle", "xyzzy"])
+def test_a_type_nobody_knows_is_a_matter_for_a_person(type_: str) -> None:
+    """It may mean need, or nothing: somebody asks whoever carries the device."""
+    for leaf in Leaf:
+        reading = on(leaf, f'{{"type":"{type_}","code":"E7"}}'.encode())
+        assert (reading.type, reading.code) == (SignalType.TECHNICAL, UNKNOWN_WORD)
         assert named_odd(reading) == ["type"]
 
 
@@ -321,7 +339,7 @@ def test_a_type_that_is_no_word_is_missing(type_: str) -> None:
 def test_an_unknown_type_beside_a_level_or_a_kind_of_ours_is_an_alarm() -> None:
     for more in ('"level":"red"', '"kind":"attack"', '"level":"RED"'):
         assert up(f'{{"type":"xyzzy",{more}}}'.encode()).type is SignalType.ALARM
-    assert up(b'{"type":"xyzzy","level":87}').type is SignalType.UNKNOWN
+    assert up(b'{"type":"xyzzy","level":87}').type is SignalType.TECHNICAL
     assert up(b'{"type":"heartbeat2","level":"red"}').type is SignalType.UNKNOWN
 
 
