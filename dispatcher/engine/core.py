@@ -224,6 +224,8 @@ class Core:
         """
         origin = self._origin(notice, source, at)
         person = speaker(notice, origin)
+        if person is None and answer in RAISES and source.kind is SourceKind.LINK:
+            person = notice.person  # whoever has the page open asks for more, never for less
         if person is None:
             return AnswerOutcome.NOT_YOURS, Work()
         if notice.alarm not in self.book.alarms:

@@ -7,6 +7,7 @@ callback's address and so is signed too.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
@@ -24,7 +25,8 @@ OPT_IN_WORDS = ("START", "UNSTOP")
 """twilio.com/docs/messaging/tutorials/advanced-opt-out. Twilio acts on them and passes them on."""
 
 ANSWERED_MOST = 1_000
-"""Messages remembered with their answer: Twilio repeats a webhook it thinks unanswered."""
+"""Messages remembered with their answer: Twilio repeats a webhook it thinks unanswered, also while
+the first is still being taken."""
 
 _NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _OPTED_OUT = Meaning(Fault.OPTED_OUT, "the person has opted out by STOP")
@@ -45,19 +47,23 @@ class TwilioHooks:
         self._troubles = troubles
         self._account = account
         self._validator = RequestValidator(account.token)
-        self._answered: dict[str, str] = {}
+        self._answered: dict[str, asyncio.Future[str]] = {}
 
     async def sms(self, path: str, params: Mapping[str, str], signature: str) -> Answer:
         """A message from a phone; the body is TwiML (`text/xml`)."""
         if not self._signed(path, params, signature):
             return 403, ""
         sid = params.get("MessageSid", "")
-        if sid and sid in self._answered:
-            return 200, self._answered[sid]
-        twiml = _twiml(await self._take(params))
-        if sid:
-            self._remember(sid, twiml)
-        return 200, twiml
+        taking = self._answered.get(sid)
+        if taking is None:
+            taking = asyncio.ensure_future(self._take(params))
+            self._remember(sid, taking)
+        try:
+            # Twilio may have hung up: what it brought is taken all the same, and only once.
+            return 200, _twiml(await asyncio.shield(taking))
+        except Exception:
+            self._answered.pop(sid, None)
+            raise
 
     async def status(self, path: str, params: Mapping[str, str], signature: str) -> Answer:
         """A status callback; always an empty answer."""
@@ -110,10 +116,12 @@ class TwilioHooks:
             return False
         return True
 
-    def _remember(self, sid: str, twiml: str) -> None:
+    def _remember(self, sid: str, taking: asyncio.Future[str]) -> None:
+        if not sid:
+            return
         if len(self._answered) >= ANSWERED_MOST:
             del self._answered[next(iter(self._answered))]
-        self._answered[sid] = twiml
+        self._answered[sid] = taking
 
 
 def _twiml(text: str) -> str:

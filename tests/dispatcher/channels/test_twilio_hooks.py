@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from core.clock import sleep
 from core.signals import AnswerKind, ReceiptState
 from dispatcher.channels.faults import Troubles
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH, Account
 from dispatcher.channels.twilio.hooks import TwilioHooks
+from dispatcher.engine.ports import AnswerOutcome, Source
 from tests.support.channels import BO, Heard, RememberingDesk, a_notice, elsewhere
 
 ACCOUNT = Account("AC" + "1" * 32, "token", "+4552510100", "https://alarm.example.dk")
@@ -46,6 +48,14 @@ class Twilio:
         code, body = await self.hooks.sms(SMS_PATH, fields, signed(SMS_PATH, fields))
         assert code == 200
         return "".join(ElementTree.fromstring(body).itertext())
+
+
+class SlowDesk(RememberingDesk):
+    """Others get their turn before an answer is taken."""
+
+    async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
+        await sleep(0)
+        return await super().answer(notice_id, answer, source)
 
 
 def signed(path: str, fields: dict[str, str]) -> str:
@@ -132,6 +142,14 @@ async def test_a_repeated_webhook_is_answered_the_same_and_counts_once() -> None
     provider = twilio()
     first = await provider.brings("1", sid="SM7")
     assert await provider.brings("1", sid="SM7") == first
+    assert len(provider.desk.answers) == 1
+
+
+async def test_a_webhook_repeated_while_the_first_is_taken_counts_once() -> None:
+    """Twilio asks again when a disk that hangs makes us slow."""
+    provider = Twilio(SlowDesk(standing=[a_notice()]))
+    answers = await asyncio.gather(*(provider.brings("4", sid="SM7") for _ in range(3)))
+    assert set(answers) == {"Vi tilkalder mere hjælp."}
     assert len(provider.desk.answers) == 1
 
 

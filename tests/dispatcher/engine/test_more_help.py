@@ -10,9 +10,10 @@ from core.errors import ChannelError
 from core.signals import AnswerKind, Reading, SignalType
 from dispatcher.alarms.model import Cause, Notice
 from dispatcher.channels.inbound import inbound
-from dispatcher.engine.ports import Source, SourceKind
+from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.roster.model import Phone
 from tests.support.channels import Heard
-from tests.support.office import Office, office
+from tests.support.office import Office, home, office
 
 BO = "+4500000001"
 STATES = ("called", "declined", "coming", "stood down", "closed", "never called")
@@ -30,6 +31,22 @@ async def test_more_help_is_never_lost(way: str, state: str) -> None:
         await _asks(house, way, notice)
         raised = [one for one, wanted in _wanted(house).items() if wanted > before.get(one, 0)]
         assert raised, f"more help by {way} from somebody {state} was lost"
+
+
+async def test_a_page_whose_number_has_changed_since_asks_for_more_help_and_for_no_less() -> None:
+    async with office() as house:
+        notice = await _bo_stands(house, "coming")
+        assert notice is not None
+        numbers = {"bo": (Phone("+4520009999"),)}
+        people = tuple(replace(p, phones=numbers.get(p.id, p.phones)) for p in home().people)
+        house.pictures.configure(replace(home(), version=2, people=people))
+        page, before = Source(SourceKind.LINK, notice.id), _wanted(house)
+        outcome = await house.engine.answer(notice.id, AnswerKind.WITHDRAW, page)
+        assert outcome is AnswerOutcome.NOT_YOURS
+        assert await house.engine.answer(notice.id, AnswerKind.MORE_HELP, page) is (
+            AnswerOutcome.COUNTED
+        )
+        assert _wanted(house)[notice.alarm] > before[notice.alarm]
 
 
 def _wanted(house: Office) -> dict[str, int]:
