@@ -4,6 +4,9 @@ The law it keeps: an answer counts only from the number its notice was sent to (
 unclear never counts as more than "seen", and is answered by how to say it clearly. An answer that
 crosses a stand-down or a close finds its alarm; a plea finds one in any case: the alarms the writer
 is asked about, else it is raised as the writer's own. A number that is nobody's gets no answer.
+
+Every message is taken, however many come; only what goes back has a limit: a phone that answers
+each text by itself would be answered without end, at the house's cost.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from core.pace import Pace
 from core.signals import AnswerKind
 from core.words import Words, words
 from dispatcher.alarms.model import Notice, Purpose
@@ -28,6 +32,14 @@ from dispatcher.roster.model import Language, Person
 LISTED_MOST = 4
 """So many alarms are listed when a reply must name one; a fifth line would be a third segment."""
 
+ASK_BACK_BURST, ASK_BACK_PER_SECOND = 10, 1 / 300
+"""Texts back to one number that only ask or explain: ten at once, then one in five minutes. Nobody
+who reads them needs an eleventh."""
+
+TEXT_BACK_BURST, TEXT_BACK_PER_SECOND = 60, 1 / 60
+"""Texts back to one number in all: what thanks for an answer or a plea may be answered by a machine
+too. Nobody writes as many by hand."""
+
 _ANSWERABLE = (
     Purpose.CALL,
     Purpose.ASK_AGAIN,
@@ -36,6 +48,7 @@ _ANSWERABLE = (
     Purpose.IS_IT_OVER,
     Purpose.SAYS_OVER,
 )
+_TAKEN_IN = (AnswerOutcome.COUNTED, AnswerOutcome.RAISED)
 _ON_THE_SPOT = (Purpose.IS_IT_OVER, Purpose.SAYS_OVER)
 
 
@@ -57,27 +70,58 @@ class _Asked:
         return [*self.standing, *self.answered, *self.closed]
 
 
-async def inbound(desk: Desk, concerns: Concerns, number: str, text: str) -> str:
-    """Take one message from `number` (E.164); returns the text to send back, "" for none."""
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """What goes back, "" for nothing. `asks`: it only asks or explains; nothing was taken in."""
+
+    text: str
+    asks: bool = False
+
+
+class Inbound:
+    """The messages of all phones."""
+
+    def __init__(self, desk: Desk, concerns: Concerns) -> None:
+        self._desk = desk
+        self._concerns = concerns
+        self._asks = Pace(ASK_BACK_BURST, ASK_BACK_PER_SECOND)
+        self._all = Pace(TEXT_BACK_BURST, TEXT_BACK_PER_SECOND)
+
+    async def take(self, number: str, text: str) -> str:
+        """Take one message from `number` (E.164); returns the text to send back, "" for none."""
+        back = await _taken(self._desk, self._concerns, number, text)
+        if not back.text or self._may_go_back(back, number):
+            return back.text
+        self._concerns.noticed("sms_no_text_back", "a number has been texted back too often")
+        return ""
+
+    def _may_go_back(self, back: _Back, number: str) -> bool:
+        now = self._desk.now()
+        asks = not back.asks or self._asks.allows(number, now)
+        return asks and self._all.allows(number, now)
+
+
+async def _taken(desk: Desk, concerns: Concerns, number: str, text: str) -> _Back:
     if is_automatic(text):
         concerns.noticed("sms_automatic_answer", "a phone has answered by itself; nobody has read")
-        return ""
+        return _Back("")
     asked = await _asked(desk, number)
     writer = _writer(desk, number, asked.all)
     reply = parse_reply(text)
     if writer is None and not asked.all:
-        return await _stranger(desk, concerns, number, text, reply)
+        await _stranger(desk, concerns, number, text, reply)
+        return _Back("")
     say = words(writer.language if writer else Language.ENGLISH, LOCALES)
     if writer is not None and _has_pressed(desk, writer) and _is_of_the_victim(reply):
         await desk.call_for_help(writer.id, text)
-        return say("We pass it on. Help is called.")
+        return _Back(say("We pass it on. Help is called."))
     if reply is not None and reply.answer is AnswerKind.MORE_HELP:
-        return await _more_help(desk, asked, reply, writer, number, text, say)
+        return _Back(await _more_help(desk, asked, reply, writer, number, text, say))
     named = _named(asked, reply)
     if asked.nothing_open and writer is not None and _is_called(desk, writer):
-        return say("An alarm is on. Answer on your alarm.")
+        return _Back(say("An alarm is on. Answer on your alarm."), asks=True)
     if reply is None or named is None:
-        return await _unclear(desk, asked, number, say)
+        return _Back(await _unclear(desk, asked, number, say), asks=True)
     return await _answer(desk, named, reply.answer, number, say)
 
 
@@ -104,12 +148,11 @@ async def _asked(desk: Desk, number: str) -> _Asked:
 
 async def _stranger(
     desk: Desk, concerns: Concerns, number: str, text: str, reply: Reply | None
-) -> str:
+) -> None:
     """Nobody here has this number. A plea is raised all the same, with the number to call back."""
     concerns.noticed("sms_from_unknown_number", "a message from a number nobody here has")
     if reply is not None and reply.answer is AnswerKind.MORE_HELP:
         await desk.call_for_help(None, f"{number}: {text}")
-    return ""
 
 
 def _is_called(desk: Desk, writer: Person) -> bool:
@@ -167,12 +210,18 @@ def _is_coming(desk: Desk, notice: Notice) -> bool:
     return any(c.person == notice.person and c.standpoint in COMING for c in calls)
 
 
-async def _answer(desk: Desk, notice: Notice, answer: AnswerKind, number: str, say: Words) -> str:
+async def _answer(desk: Desk, notice: Notice, answer: AnswerKind, number: str, say: Words) -> _Back:
     if answer is AnswerKind.DECLINE and notice.purpose in _ON_THE_SPOT:
         # "No" to "is it over?" means that it goes on, not that somebody goes away.
         await desk.answer(notice.id, AnswerKind.SEEN, Source(SourceKind.NUMBER, number))
-        return say("Thank you. We ask again later.")
+        return _Back(say("Thank you. We ask again later."), asks=True)
     outcome = await desk.answer(notice.id, answer, Source(SourceKind.NUMBER, number))
+    return _Back(_said_of(outcome, desk, notice, answer, say), asks=outcome not in _TAKEN_IN)
+
+
+def _said_of(
+    outcome: AnswerOutcome, desk: Desk, notice: Notice, answer: AnswerKind, say: Words
+) -> str:
     match outcome:
         case AnswerOutcome.COUNTED:
             return _counted(desk, notice, answer, say)

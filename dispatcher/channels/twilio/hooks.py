@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from core.signals import ReceiptState
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.faults import Fault, Meaning, Troubles
-from dispatcher.channels.inbound import inbound, owner
+from dispatcher.channels.inbound import Inbound, owner
 from dispatcher.channels.twilio.carrier import Account
 from dispatcher.channels.twilio.outcome import receipt_of
 from dispatcher.engine.ports import Desk
@@ -47,6 +47,7 @@ class TwilioHooks:
         self._troubles = troubles
         self._account = account
         self._validator = RequestValidator(account.token)
+        self._inbound = Inbound(desk, concerns)
         self._answered: dict[str, asyncio.Future[str]] = {}
 
     async def sms(self, path: str, params: Mapping[str, str], signature: str) -> Answer:
@@ -89,7 +90,7 @@ class TwilioHooks:
             return ""
         if params.get("OptOutType") == "START" or word in OPT_IN_WORDS:
             self._troubles.worked(number)
-        return await inbound(self._desk, self._concerns, number, text)
+        return await self._inbound.take(number, text)
 
     async def _opted_out(self, number: str) -> None:
         """Permanent for this number: the next route of whoever was called there is due now."""

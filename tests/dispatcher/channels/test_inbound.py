@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from core.signals import AlarmKind, AnswerKind, Level
 from dispatcher.alarms.model import Purpose
 from dispatcher.channels.gsm import segments
-from dispatcher.channels.inbound import inbound
+from dispatcher.channels.inbound import ASK_BACK_BURST, TEXT_BACK_BURST, Inbound
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language, Person, Phone
 from tests.support.channels import (
@@ -30,7 +32,7 @@ def two_alarms() -> RememberingDesk:
 
 
 async def text_from(desk: RememberingDesk, text: str, number: str = BO) -> str:
-    return await inbound(desk, Heard(), number, text)
+    return await Inbound(desk, Heard()).take(number, text)
 
 
 async def test_a_yes_to_the_only_notice_accepts_it_from_that_number() -> None:
@@ -145,7 +147,7 @@ async def test_another_number_answers_nothing_of_this_one() -> None:
 
 async def test_an_unknown_number_gets_no_answer_and_is_counted() -> None:
     desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
-    assert await inbound(desk, heard, "+4520999999", "1") == ""
+    assert await Inbound(desk, heard).take("+4520999999", "1") == ""
     assert heard.counted == ["sms_from_unknown_number"]
     assert "+45" not in "".join(heard.details)
     assert (desk.answers, desk.pleas) == ([], [])
@@ -154,7 +156,7 @@ async def test_an_unknown_number_gets_no_answer_and_is_counted() -> None:
 async def test_a_plea_from_an_unknown_number_is_raised_with_the_number_to_call_back() -> None:
     """Somebody who may be in need and cannot be placed: raised in doubt; still no answer."""
     desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
-    assert await inbound(desk, heard, "+4520999999", "hjælp ved bageren") == ""
+    assert await Inbound(desk, heard).take("+4520999999", "hjælp ved bageren") == ""
     assert desk.pleas == [(None, "+4520999999: hjælp ved bageren")]
     assert heard.counted == ["sms_from_unknown_number"]
     assert "+45" not in "".join(heard.details)
@@ -260,7 +262,7 @@ async def test_a_phone_that_answers_by_itself_has_read_nothing_and_gets_no_answe
     text: str,
 ) -> None:
     desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
-    assert await inbound(desk, heard, BO, text) == ""
+    assert await Inbound(desk, heard).take(BO, text) == ""
     assert (desk.answers, desk.pleas) == ([], [])
     assert heard.counted == ["sms_automatic_answer"]
 
@@ -292,3 +294,37 @@ async def test_a_list_of_many_alarms_stays_within_two_segments() -> None:
     said = await text_from(RememberingDesk(standing=standing), "1")
     assert segments(said) <= 2
     assert "1A" in said
+
+
+async def test_a_phone_that_answers_every_text_is_asked_back_only_so_often() -> None:
+    desk, heard = RememberingDesk(standing=[a_notice()]), Heard()
+    phone = Inbound(desk, heard)
+    said = [await phone.take(BO, "jeg er en robot") for _ in range(3 * ASK_BACK_BURST)]
+    assert said == [HELP] * ASK_BACK_BURST + [""] * (2 * ASK_BACK_BURST)
+    assert len(desk.answered) == 3 * ASK_BACK_BURST, "read and taken all the same"
+    assert heard.counted == ["sms_no_text_back"] * (2 * ASK_BACK_BURST)
+    assert await phone.take(BO, "ja") == "Tak. Anna får besked. Svar 3, når du er der."
+    assert await phone.take(BO, "4 hjælp") == "Vi tilkalder mere hjælp."
+    assert await phone.take(IDA, "hvad?") != "", "another number has its own"
+    desk.clock += timedelta(minutes=5)
+    assert await phone.take(BO, "hvad sker der") == HELP
+
+
+@pytest.mark.parametrize("outcome", [AnswerOutcome.ALREADY, AnswerOutcome.STOOD_DOWN])
+async def test_an_answer_given_again_and_again_is_thanked_only_so_often(
+    outcome: AnswerOutcome,
+) -> None:
+    desk = RememberingDesk(standing=[a_notice()], outcome=outcome)
+    phone = Inbound(desk, Heard())
+    said = [await phone.take(BO, "ja") for _ in range(2 * ASK_BACK_BURST)]
+    assert [bool(text) for text in said] == [True] * ASK_BACK_BURST + [False] * ASK_BACK_BURST
+
+
+async def test_every_plea_is_taken_however_many_come_and_no_echo_is_texted_without_end() -> None:
+    """Our own "we call more help" sent back by a machine is a plea to us."""
+    desk = RememberingDesk(standing=[a_notice()])
+    phone = Inbound(desk, Heard())
+    said = [await phone.take(BO, "Vi tilkalder mere hjælp.") for _ in range(2 * TEXT_BACK_BURST)]
+    assert len(desk.answered) == 2 * TEXT_BACK_BURST
+    assert said.count("") == TEXT_BACK_BURST
+    assert "" not in said[:TEXT_BACK_BURST]

@@ -9,7 +9,7 @@ import pytest
 from core.errors import ChannelError
 from core.signals import AnswerKind, Reading, SignalType
 from dispatcher.alarms.model import Cause, Notice
-from dispatcher.channels.inbound import inbound
+from dispatcher.channels.inbound import Inbound
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Phone
 from tests.support.channels import Heard
@@ -80,7 +80,7 @@ async def _asks(house: Office, way: str, notice: Notice | None) -> None:
     more = AnswerKind.MORE_HELP
     match way:
         case "message":
-            assert await inbound(house.engine, Heard(), BO, "4 hjælp")
+            assert await Inbound(house.engine, Heard()).take(BO, "4 hjælp")
         case "page":
             assert notice is not None
             await house.engine.answer(notice.id, more, Source(SourceKind.LINK, notice.id))
