@@ -7,7 +7,9 @@ site's own authority whose common name is its id. Beyond loopback it is TLS or n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from core import ids
 from core.errors import ConfigError
@@ -27,6 +30,11 @@ from gateway.remote.receiving import RemoteGateways
 
 BODY_WITHIN_S = 10.0
 
+DOWN_STREAMS_MAX = 8
+"""Streams of one gateway that stand at once: the newest is its own, those before it end as soon as
+they are taken, or the port's limit in time ends them. Each may hold a whole configuration, so a
+token in the wrong hands must not open as many as the port has places."""
+
 
 class GatewaysDoor:
     """The two routes over `RemoteGateways`."""
@@ -35,6 +43,7 @@ class GatewaysDoor:
         self._gateways = gateways
         self._closing = asyncio.Event()
         self._ending: dict[asyncio.Future[None], None] = {}
+        self._streams: Counter[str] = Counter()
         self._log = logger("tilkald.gateways")
 
     def app(self) -> Starlette:
@@ -72,8 +81,17 @@ class GatewaysDoor:
         gateway = self._known(request)
         if gateway is None:
             return self._refused(request)
+        if self._streams[gateway] >= DOWN_STREAMS_MAX:
+            self._log.warning("too many streams of a gateway", lane=gateway, gateway=gateway)
+            return Response(f"{DOWN_STREAMS_MAX} streams stand already", 429)
+        self._streams[gateway] += 1
         lines = self._until_closing(self._gateways.down(gateway))
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        return _Stream(lines, partial(self._stream_ended, gateway))
+
+    def _stream_ended(self, gateway: str) -> None:
+        self._streams[gateway] -= 1
+        if not self._streams[gateway]:
+            del self._streams[gateway]
 
     async def _until_closing(self, lines: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
         """A stop of the service ends the stream at once, and so does a gateway that hangs up."""
@@ -147,6 +165,20 @@ async def _body(request: Request) -> bytes:
             if len(parts) > UP_BYTES_MAX:
                 raise _TooLarge
     return bytes(parts)
+
+
+class _Stream(StreamingResponse):
+    """Says when it has ended, however it did."""
+
+    def __init__(self, lines: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
+        super().__init__(lines, media_type="application/x-ndjson")
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
 
 
 class _TooLarge(Exception):

@@ -12,6 +12,8 @@ from typing import cast
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.types import Message
 
 from core import ids, settings
 from core.clock import ServiceClock, sleep
@@ -122,6 +124,22 @@ async def test_a_gateway_that_hangs_up_listens_no_more() -> None:
             async with asyncio.timeout(SOON_S):
                 while there.gateways.tell("badge-anna", b"page"):
                     await sleep(0.01)
+
+
+async def test_a_token_holds_so_many_streams_that_it_does_not_take_and_no_more() -> None:
+    """Each holds a whole configuration in memory until the port's limit in time ends it."""
+    async with door() as there:
+        app = gateways_door.GatewaysDoor(there.gateways).app()
+        most = gateways_door.DOWN_STREAMS_MAX
+        untaken = [Untaken(app, "house-b") for _ in range(most + 1)]
+        assert [await one.status() for one in untaken] == [200] * most + [429]
+        other = Untaken(app, "house-c", "another")
+        assert await other.status() == 200, "each has its own"
+        await untaken[0].dropped()
+        again = Untaken(app, "house-b")
+        assert await again.status() == 200
+        for one in (*untaken, other, again):
+            await one.dropped()
 
 
 async def test_a_stop_of_the_service_waits_for_no_stream() -> None:
@@ -238,6 +256,41 @@ class There:
         async with httpx.AsyncClient(verify=context, trust_env=False, headers=headers) as http:
             url = self.server.url + UP_PATH.format(gateway=gateway)
             return (await http.post(url, content=b"{}")).status_code
+
+
+class Untaken:
+    """A stream down whose other end takes nothing, as the app sees it."""
+
+    def __init__(self, app: Starlette, gateway: str, token: str = TOKEN) -> None:
+        self._begun: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "method": "GET",
+            "path": DOWN_PATH.format(gateway=gateway),
+            "query_string": b"",
+            "headers": [(b"authorization", f"Bearer {token}".encode())],
+            "client": ("127.0.0.1", 1),
+        }
+        self._request = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def status(self) -> int:
+        async with asyncio.timeout(SOON_S):
+            return await self._begun
+
+    async def dropped(self) -> None:
+        """The port has ended the connection."""
+        self._request.cancel()
+        await asyncio.gather(self._request, return_exceptions=True)
+
+    async def _receive(self) -> Message:
+        return await asyncio.get_running_loop().create_future()  # it says nothing more
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun.set_result(message["status"])
+        elif message["body"]:
+            await asyncio.get_running_loop().create_future()  # nobody takes it
 
 
 @dataclass
