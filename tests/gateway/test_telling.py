@@ -103,7 +103,7 @@ class Badge:
         )
         self._client.username_pw_set(BADGE.id, BADGE.password)
         self._client.on_message = lambda *came: self._hear(came[2])
-        self._client.on_subscribe = lambda *_: self._loop.call_soon_threadsafe(self._listens.set)
+        self._client.on_subscribe = self._subscribed
 
     async def connect(self, port: int) -> None:
         await asyncio.to_thread(self._client.connect, "127.0.0.1", port)
@@ -122,6 +122,9 @@ class Badge:
     async def gone(self) -> None:
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
+
+    def _subscribed(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._listens.set)
 
     def _hear(self, message: paho.MQTTMessage) -> None:
         self._loop.call_soon_threadsafe(self._told.put_nowait, message)

@@ -284,13 +284,14 @@ class Untaken:
         await asyncio.gather(self._request, return_exceptions=True)
 
     async def _receive(self) -> Message:
-        return await asyncio.get_running_loop().create_future()  # it says nothing more
+        await asyncio.Event().wait()
+        raise AssertionError("it says nothing more")
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._begun.set_result(message["status"])
         elif message["body"]:
-            await asyncio.get_running_loop().create_future()  # nobody takes it
+            await asyncio.Event().wait()  # nobody takes it
 
 
 @dataclass
