@@ -50,6 +50,14 @@ COPIES_BURST, COPIES_PER_SECOND = 3, 1.0
 RAW_BURST, RAW_PER_SECOND = 20, 0.1
 """Unreadable messages of one sender that are kept; the rest are only counted."""
 
+GATEWAYS_RAW_BURST, GATEWAYS_RAW_PER_SECOND = 200, 0.5
+"""The same of all that the gateways of one site hand over: a token in the wrong hands can name any
+sender, so that a limit for each is none."""
+
+OWED_MAX = 20_000
+"""Messages whose store is awaited so that a copy waits with them. Of more nothing is promised: a
+line says so at once, or ends, and its device sends again."""
+
 RAW_BYTES_MAX = 4_096
 
 STORMING_MAX = 200
@@ -149,6 +157,7 @@ class Intake:
         self._unread = Unread(desk)
         self._copies = Pace(COPIES_BURST, COPIES_PER_SECOND)
         self._raw = Pace(RAW_BURST, RAW_PER_SECOND)
+        self._raw_of_gateways = Pace(GATEWAYS_RAW_BURST, GATEWAYS_RAW_PER_SECOND)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = asyncio.Event()
         self._log = logger("gateway.intake")
@@ -222,7 +231,8 @@ class Intake:
         if is_foreign and not raises(handed.reading):
             why_not = f"{handed.type} of {device}, which is not of {site}"
         if why_not:
-            return await self.keep(handed.reading.protocol, device, why_not, handed.reading.raw)
+            raw, protocol = handed.reading.raw, handed.reading.protocol
+            return await self.keep(protocol, device, why_not, raw, gateways_of=site)
         if is_foreign:
             said = replace(arrival.reading, authenticated=False, closes=False)
             arrival = replace(arrival, reading=said)
@@ -259,22 +269,28 @@ class Intake:
         called: Called | None = None,
         *,
         here: bool = False,
+        gateways_of: str = "",
     ) -> bool:
         """Keep what nobody could read; true when it may be acknowledged, so nothing waits behind.
 
         Past a limit for each sender it is only counted, and of one we know that is shown: whoever
         stands behind it may be in need. `here`: it was read on this machine, so that the sender is
-        one of ours and the reason in words of ours.
+        one of ours and the reason in words of ours. `gateways_of`: the site whose gateway says so.
         """
-        kept = self._raw.allows((protocol, sender), self._clock.now())
+        now, too_many = self._clock.now(), ""
+        kept = self._raw.allows((protocol_label(protocol), sender), now)
+        if kept and gateways_of and not self._raw_of_gateways.allows(gateways_of, now):
+            kept, too_many = False, gateways_of
+        elif not kept and here:
+            too_many = sender
         metrics.UNREADABLE.labels(protocol_label(protocol), "yes" if kept else "no").inc()
         more = {"bytes": len(content), "done": "kept" if kept else "counted"}
         why_not = reason(why) if here else ""
         self._line("message not understood", protocol, sender, here=here, why=why_not, **more)
         if not kept:
-            if here and self._unread.counts(sender):
+            if too_many and self._unread.counts(too_many):
                 pause = partial(self._closed_within, self._calm_after)
-                self._spawn(self._unread.until_quiet(sender, pause))
+                self._spawn(self._unread.until_quiet(too_many, pause))
             return True
         later = _promised()
         why = without_coordinates(why.encode(errors="replace")).decode()
@@ -378,6 +394,8 @@ class Intake:
         took = metrics.TAKING.labels(protocol_label(signal.reading.protocol))
         took.observe(monotonic_s() - began_s)
         if taken is Taken.UNSTORED and not signal.repeat and not later.done():
+            if len(self._owed) >= OWED_MAX:
+                return _NEVER
             self._owed[signal.identity] = later
         return _Outcome(taken, later)
 

@@ -94,7 +94,9 @@ class HandedOver:
             return await self._raised(gateway, handed, str(wrong))
         if record.raw is not None:
             raw = record.raw
-            return await self._intake.keep(raw.protocol, raw.sender, raw.why, raw.content)
+            return await self._intake.keep(
+                raw.protocol, raw.sender, raw.why, raw.content, gateways_of=gateway.site
+            )
         if record.signal is None:
             return await self._raised(gateway, handed, "it is neither a signal nor bytes")
         age = aged(handed.age_s)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import pytest
@@ -26,7 +27,8 @@ from core.signals import (
 from devices.identity import REMEMBERED
 from devices.registry import Assignment
 from devices.watch import CHARGING, State, Trouble
-from gateway.intake import COPIES_BURST, RAW_BURST, RAW_BYTES_MAX
+from gateway import intake as intakes
+from gateway.intake import COPIES_BURST, GATEWAYS_RAW_BURST, RAW_BURST, RAW_BYTES_MAX
 from gateway.senders import POSITION_KEPT_FOR
 from gateway.storms import BURST
 from tests.support.gateway import NOW, SOON_S, House, reading
@@ -309,6 +311,43 @@ async def test_who_waits_hears_that_it_never_will_be_stored() -> None:
     assert not await soon(waits)
 
 
+async def test_what_is_owed_while_the_store_is_away_has_a_limit_and_past_it_the_line_hears_never(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every press is called; who cannot be owed a word is not left to wait for one."""
+    monkeypatch.setattr(intakes, "OWED_MAX", 5)
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    called: list[int] = []
+    presses = [replace(reading(), seq=number, boot="7") for number in range(8)]
+    waits = [
+        asyncio.create_task(house.intake.take(press, called=partial(called.append, number)))
+        for number, press in enumerate(presses)
+    ]
+    await house.desk.until(lambda: len(house.desk.taken) == len(presses))
+    assert await soon(asyncio.gather(*waits[5:])) == [False] * 3
+    assert called == [0, 1, 2, 3, 4]
+    house.desk.settle(stored=True)
+    assert await soon(asyncio.gather(*waits[:5])) == [True] * 5
+    # It was stored all the same; the device, whose line ended, says it again.
+    assert await house.intake.take(presses[7])
+    assert len(house.desk.presses) == len(presses)
+
+
+async def test_past_the_limit_of_what_is_owed_a_press_that_comes_again_is_called_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intakes, "OWED_MAX", 1)
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    first, second = (replace(reading(), seq=number, boot="7") for number in (1, 2))
+    assert not await house.intake.take(first)
+    assert not await house.intake.take(second)
+    house.desk.answer = Taken.STORED
+    assert await house.intake.take(second)
+    assert [signal.reading.seq for signal in house.desk.presses] == [1, 2, 2]
+
+
 async def test_bytes_nobody_could_read_are_acknowledged_when_they_are_kept_after_all() -> None:
     house = House()
     house.desk.answer = Taken.UNSTORED
@@ -454,6 +493,26 @@ async def test_garbage_without_end_is_counted_and_never_blocks_the_press_behind_
     assert len(house.desk.raw) == RAW_BURST
     assert counted("tilkald_unreadable_messages_total", kept="no") == before + 100
     assert await house.intake.take(reading())
+
+
+async def test_what_a_gateway_hands_over_under_invented_names_is_kept_within_one_limit() -> None:
+    house = House()
+    for number in range(GATEWAYS_RAW_BURST + 50):
+        names = f"p{number}", f"nobody-{number}"
+        assert await house.intake.keep(*names, "junk", b"x", gateways_of="far")
+    assert len(house.desk.raw) == GATEWAYS_RAW_BURST
+    assert "50 more" not in house.desk.problems["unread:far"], "each doubling is told"
+    assert "32 more are only counted" in house.desk.problems["unread:far"]
+    await house.intake.keep("native", "badge-anna", "junk", b"x", gateways_of="near")
+    await house.intake.keep("native", "badge-anna", "junk", b"x", here=True)
+    assert len(house.desk.raw) == GATEWAYS_RAW_BURST + 2, "of others, and here, as ever"
+
+
+async def test_one_sender_does_not_get_more_by_inventing_protocols() -> None:
+    house = House()
+    for number in range(3 * RAW_BURST):
+        await house.intake.keep(f"p{number}", "badge-anna", "junk", b"x", gateways_of="far")
+    assert len(house.desk.raw) == RAW_BURST
 
 
 # Beside it
