@@ -393,8 +393,11 @@ class Core:
         return work.and_then(self._close(known.id, Closing(signal.device, Cause.RESTORED), at))
 
     def to_wearers(self, alarm: Alarm, tell: Sequence[Tell], at: Moment) -> tuple[Tell, ...]:
-        """Without what is a presser's alone, where somebody else wears their device by now."""
-        worn = [p for p in alarm.pressers if not self._has_changed_hands(p, at)]
+        """Without what is a presser's alone, where somebody else has pressed on their device since.
+
+        Until then it may still be in the presser's hand, whatever a list or a clock says of it.
+        """
+        worn = [p for p in alarm.pressers if not self._is_anothers(p.device, p.person, at)]
         theirs = {p.device for p in alarm.pressers} - {p.device for p in worn}
         return tuple(one for one in tell if one.notice or one.device not in theirs)
 
@@ -498,9 +501,9 @@ class Core:
     def _unfit(self, person: str) -> str:
         return unfit(self.book.has_pressed(person), self.pictures.knows(person))
 
-    def _has_changed_hands(self, presser: Presser, at: Moment) -> bool:
-        holders = self.pictures.holders(presser.device, at) if presser.person is not None else ()
-        return bool(holders) and presser.person not in holders
+    def _is_anothers(self, device: str, person: str | None, at: Moment) -> bool:
+        holders = self.pictures.holders(device, at) if person is not None else ()
+        return person not in holders and any(self.book.has_pressed(one) for one in holders)
 
     def _revoked(self, call: Call) -> list[str]:
         asked = (call.said_by, *(sent.address for sent in call.sent))

@@ -60,3 +60,17 @@ async def test_a_new_wearer_is_not_told_that_somebody_comes_who_comes_to_the_old
         await house.engine.answer(notice.id, AnswerKind.ACCEPT, Source(SourceKind.STAFF, "bo"))
         house.engine.device_subscribed("badge-anna")
         assert TellType.ACCEPTED not in [tell.type for tell in house.told]
+
+
+async def test_a_presser_whose_loan_has_just_ended_hears_who_comes_and_is_rung_for_nobody() -> None:
+    """The badge is still in her hand, whatever the list says (laws 3 and 7)."""
+    async with office() as house:
+        old = await pressed_and_handed_on(house, Level.RED)
+        (notice, *_) = await house.engine.notices(old.id)
+        await house.engine.answer(notice.id, AnswerKind.ACCEPT, Source(SourceKind.STAFF, "bo"))
+        assert [tell.device for tell in house.told if tell.type is TellType.ACCEPTED] == [
+            "badge-anna"
+        ]
+        view = house.engine.last_view(old.id)
+        assert view is not None
+        assert "badge-anna" in view.barred
