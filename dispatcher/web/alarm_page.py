@@ -11,7 +11,7 @@ from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.alarms.view import View
 from dispatcher.store.ports import ChainedEntry
 from dispatcher.web import labels
-from dispatcher.web.answer_bar import NOTHING, Bar, bar_of
+from dispatcher.web.answer_bar import NOTHING, Bar, bar_of, only_more_help
 from dispatcher.web.board import Card, Reader, card
 from dispatcher.web.kept_picture import newest_picture
 from dispatcher.web.moments import stopwatch
@@ -52,12 +52,16 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class AlarmPage:
-    """Everything `alarm.html` shows. `bar`: the buttons this viewer may press, in their places."""
+    """Everything `alarm.html` shows. `bar`: the buttons this viewer may press, in their places.
+
+    `pressed`: the viewer is the victim of another alarm.
+    """
 
     card: Card
     rev: int
     open: bool
     bar: Bar
+    pressed: bool
     causes: tuple[tuple[Cause, str], ...]
     picture: Picture | None
     notices: tuple[NoticeRow, ...]
@@ -76,6 +80,7 @@ def alarm_page(
     view: View | None,
     notices: Sequence[Notice],
     timeline: Sequence[ChainedEntry],
+    pressed: bool = False,
 ) -> AlarmPage:
     w, own = reader.w, reader.own
     known = view or newest_picture(timeline)
@@ -83,7 +88,8 @@ def alarm_page(
         card=card(alarm, reader),
         rev=alarm.rev,
         open=alarm.open,
-        bar=_bar(alarm, viewer, reader),
+        bar=_bar(alarm, viewer, reader, pressed),
+        pressed=pressed and may_answer(alarm, viewer),
         causes=tuple((one, labels.cause(w, one, own)) for one in labels.CAUSES_OFFERED),
         picture=picture(w, known, reader.names) if known else None,
         notices=tuple(_notice(one, reader) for one in notices[-LINES_MAX:]),
@@ -100,9 +106,11 @@ def may_answer(alarm: Alarm, viewer: str) -> bool:
     return alarm.open and all(one.person != viewer for one in alarm.pressers)
 
 
-def _bar(alarm: Alarm, viewer: str, reader: Reader) -> Bar:
+def _bar(alarm: Alarm, viewer: str, reader: Reader, pressed: bool) -> Bar:
     if not may_answer(alarm, viewer):
         return NOTHING
+    if pressed:
+        return only_more_help(reader.w)
     calls = alarm.escalation.calls if alarm.escalation else ()
     mine = next((call for call in calls if call.person == viewer), None)
     return bar_of(reader.w, alarm, mine, may_end=False)

@@ -6,6 +6,7 @@ What takes help away stands apart from the others, is asked once more, and the y
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,6 +75,16 @@ def bar_of(w: Words, alarm: Alarm, call: Call | None, *, may_end: bool) -> Bar:
 def only_seen(w: Words) -> Bar:
     """For somebody who is told and not called."""
     return (_choice(w, AnswerKind.SEEN), None, None, None, None)
+
+
+def only_more_help(w: Words) -> Bar:
+    """For somebody who has pressed themselves: of what they say only this counts (law 6)."""
+    return (None, None, _choice(w, AnswerKind.MORE_HELP), None, None)
+
+
+def has_pressed(alarms: Iterable[Alarm], person: str) -> bool:
+    """Whether they are the victim of one of these alarms."""
+    return any(presser.person == person for alarm in alarms for presser in alarm.pressers)
 
 
 def question_of(w: Words, answer: AnswerKind, now: datetime) -> Question | None:

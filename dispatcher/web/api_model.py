@@ -98,6 +98,7 @@ class CallOut:
     expected_s: float | None
     deadline: datetime | None
     unusual: list[str]
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +336,7 @@ class Outward:
             expected_s=call.expected_s,
             deadline=self._wall(call.deadline),
             unusual=list(call.unusual),
+            counts=call.counts,
         )
 
     def _times(self, times: Times) -> dict[str, datetime | None]:

@@ -10,6 +10,7 @@ from core.signals import AlarmKind
 from core.words import Words
 from dispatcher.alarms.ages import came_late, counted_from
 from dispatcher.alarms.model import Alarm, Call, Escalation, Place, Presser, Standpoint
+from dispatcher.alarms.turn import COMING, counts
 from dispatcher.web import labels
 from dispatcher.web.moments import Moments, stopwatch
 from dispatcher.web.names import Names
@@ -36,7 +37,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One called person on a card."""
+    """One called person on a card. `counts`: not of one who says to come, or to be there, and is
+
+    waited for no more.
+    """
 
     person: str
     name: str
@@ -44,6 +48,7 @@ class Called:
     said: str
     walk: str = ""
     unusual: tuple[str, ...] = ()
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +124,24 @@ def called(w: Words, call: Call) -> Called:
         person=call.person,
         name=call.first_name,
         standpoint=call.standpoint,
-        said=w(labels.STANDPOINTS[call.standpoint]),
+        said=_said(w, call),
         walk=_walk(w, call.expected_s or 0.0) if walks else "",
         unusual=tuple(w(labels.UNUSUALS_OF_ANOTHER[one]) for one in call.unusual),
+        counts=not _is_left(call),
     )
+
+
+def _said(w: Words, call: Call) -> str:
+    said = w(labels.STANDPOINTS[call.standpoint])
+    if not _is_left(call):
+        return said
+    why = w("did not get there last time") if call.let_down else w("does not answer now")
+    return f"{said} · {why}"
+
+
+def _is_left(call: Call) -> bool:
+    """They say to be there or to come, and nobody waits for them any more."""
+    return call.standpoint in COMING and not call.counts
 
 
 def _walk(w: Words, seconds: float) -> str:
@@ -190,14 +209,20 @@ def _status(w: Words, alarm: Alarm, calls: Iterable[Call]) -> tuple[str, str]:
     """The one line everybody reads first: is somebody there, is somebody coming, or nobody."""
     if alarm.closing is not None:
         return w("Over"), "over"
+    calls = list(calls)
     standing = {point: [c for c in calls if c.standpoint is point] for point in Standpoint}
-    here, coming = standing[Standpoint.ARRIVED], standing[Standpoint.ACCEPTED]
+    here = [call for call in standing[Standpoint.ARRIVED] if counts(call)]
+    coming = [call for call in standing[Standpoint.ACCEPTED] if counts(call)]
     if here:
         there = joined(w, (c.first_name for c in here))
         return w.many("{names} is there", "{names} are there", len(here), names=there), "here"
     if coming:
         who = joined(w, (c.first_name for c in coming))
         return w.many("{names} is coming", "{names} are coming", len(coming), names=who), "coming"
+    left = [call.first_name for call in calls if _is_left(call)]
+    if left:
+        who = joined(w, left)
+        return w("Nobody waits for {names} any more. Others are called.", names=who), "nobody"
     if standing[Standpoint.SEEN] or standing[Standpoint.DECLINED] or standing[Standpoint.LAPSED]:
         return w("Nobody is coming yet"), "nobody"
     return w("Nobody has answered yet"), "nobody"

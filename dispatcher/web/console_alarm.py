@@ -17,7 +17,7 @@ from dispatcher.alarms.model import Alarm, Cause
 from dispatcher.engine.ports import AnswerOutcome
 from dispatcher.web import labels
 from dispatcher.web.alarm_page import alarm_page, may_answer
-from dispatcher.web.answer_bar import question_of
+from dispatcher.web.answer_bar import has_pressed, question_of
 from dispatcher.web.api import AlarmId, Asker, answered, find
 from dispatcher.web.api_model import ID_LONGEST, TEXT_LONGEST
 from dispatcher.web.asking import TAKES_AWAY, UNDO_S, Touches, asked_at, is_sure
@@ -133,6 +133,7 @@ class AlarmPages:
     ) -> Response:
         viewer = self._frame.viewer(request)
         desk = self._desk
+        pressed = has_pressed(desk.open_alarms(), viewer.id)
         page = alarm_page(
             alarm,
             viewer.id,
@@ -140,8 +141,10 @@ class AlarmPages:
             view=desk.last_view(alarm.id) if alarm.open else None,
             notices=await desk.notices(alarm.id),
             timeline=await desk.timeline(alarm.id),
+            pressed=pressed,
         )
-        asks = ask in (AnswerKind.DECLINE, AnswerKind.WITHDRAW) and may_answer(alarm, viewer.id)
+        may = may_answer(alarm, viewer.id) and not pressed
+        asks = may and ask in (AnswerKind.DECLINE, AnswerKind.WITHDRAW)
         question = question_of(viewer.w, AnswerKind(ask), desk.now()) if asks else None
         return self._frame.page(
             request, viewer, "alarm.html", status, page=page, refusal=refusal, question=question

@@ -23,7 +23,7 @@ from dispatcher.alarms.model import Alarm, Cause, Notice
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Person
 from dispatcher.site.model import Site
-from dispatcher.web.answer_bar import Question, question_of
+from dispatcher.web.answer_bar import Question, has_pressed, question_of
 from dispatcher.web.asking import TAKES_AWAY, Touches, is_sure, refuse_what_saw_less
 from dispatcher.web.guard import MissLimit, same_host
 from dispatcher.web.moments import Moments, zone_of
@@ -82,6 +82,8 @@ class NoticePages:
         if opened is None:
             return self._no_such_link(request)
         said = request.query_params.get("said", "")
+        if opened.phase is Phase.PRESSED and said != "more_help":
+            said = ""  # what became of an answer that cannot count would only confuse
         ask = request.query_params.get("ask", "")
         return _page(opened, token, said if said in SAID else "", ask)
 
@@ -115,7 +117,8 @@ class NoticePages:
             return None
         site = names.sites.get(alarm.site)
         moments = Moments(desk.now(), desk.wall(), zone_of(site.timezone if site else "UTC"))
-        phase = phase_of(alarm, notice, moments)
+        pressed = has_pressed((alarm, *desk.open_alarms()), person.id)
+        phase = phase_of(alarm, notice, moments, pressed=pressed)
         if phase is Phase.GONE:
             return None
         return Opened(person, site, alarm, notice, phase, moments, names)

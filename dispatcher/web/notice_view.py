@@ -1,7 +1,8 @@
 """What the notice page says to one called person, as a value. Pure: alarm and notice in.
 
 A link is *gone* when its person was removed, or an hour after the alarm was closed. It is *dead*
-when its person was stood down: then the page says "Afblæst" and nothing about the alarm.
+when its person was stood down: then the page says "Afblæst" and nothing about the alarm. While its
+person is a victim, of whatever alarm, it says that, and nothing about this one.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from core.signals import AlarmKind, AnswerKind, ReceiptState
 from core.words import Words
 from dispatcher.alarms.ages import counted_from
 from dispatcher.alarms.model import Alarm, Call, Notice, Purpose, Standpoint
+from dispatcher.alarms.turn import counts
 from dispatcher.web import labels
-from dispatcher.web.answer_bar import Bar, bar_of, only_seen
+from dispatcher.web.answer_bar import Bar, bar_of, only_more_help, only_seen
 from dispatcher.web.board import joined, late_notes, meeting_words, place_notes, place_words
 from dispatcher.web.moments import Moments, ago
 from dispatcher.web.names import Names
@@ -36,6 +38,7 @@ class Phase(StrEnum):
     COMING = "coming"
     ARRIVED = "arrived"
     INFORMED = "informed"
+    PRESSED = "pressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +62,18 @@ class NoticeView:
     version: str
 
 
-def phase_of(alarm: Alarm, notice: Notice, moments: Moments) -> Phase:
-    """Whether the link still lives, and if it does, what its person has done so far."""
+def phase_of(alarm: Alarm, notice: Notice, moments: Moments, *, pressed: bool) -> Phase:
+    """Whether the link still lives, and if it does, what its person has done so far.
+
+    `pressed`: they are the victim of an open alarm, this one or another.
+    """
     call = call_of(alarm, notice.person)
     if alarm.closing is not None:
         closed = alarm.times.closed or moments.now
         return Phase.GONE if moments.now - closed >= LIVES_AFTER_CLOSE else Phase.CLOSED
-    if _stood_down(alarm, notice, call):
+    if pressed:
+        return Phase.PRESSED
+    if _stood_down(notice, call):
         return Phase.STOOD_DOWN
     match call.standpoint if call else None:
         case Standpoint.ACCEPTED:
@@ -119,7 +127,7 @@ def allowed(phase: Phase, answer: AnswerKind) -> bool:
     """
     if answer is AnswerKind.MORE_HELP:
         return phase is not Phase.GONE
-    if phase is Phase.STOOD_DOWN:
+    if phase in (Phase.STOOD_DOWN, Phase.PRESSED):
         return answer is AnswerKind.ACCEPT
     return phase in (Phase.CALLED, Phase.COMING, Phase.ARRIVED, Phase.INFORMED)
 
@@ -143,17 +151,16 @@ def _since(w: Words, alarm: Alarm, moments: Moments) -> str:
     return f"{word} {moments.short(since)}"
 
 
-def _stood_down(alarm: Alarm, notice: Notice, call: Call | None) -> bool:
-    presses_too = any(one.person == notice.person for one in alarm.pressers)
+def _stood_down(notice: Notice, call: Call | None) -> bool:
     taken_back = notice.state is ReceiptState.WITHDRAWN or notice.purpose is Purpose.STAND_DOWN
     gone = call is not None and call.standpoint is Standpoint.STOOD_DOWN
-    return presses_too or taken_back or gone
+    return taken_back or gone
 
 
 def _others_coming(alarm: Alarm, person: str) -> list[str]:
+    """Nobody goes in by the word of one who is not waited for."""
     calls = alarm.escalation.calls if alarm.escalation else ()
-    coming = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
-    return [c.first_name for c in calls if c.standpoint in coming and c.person != person]
+    return [call.first_name for call in calls if counts(call) and call.person != person]
 
 
 def _warnings(w: Words, alarm: Alarm, notice: Notice, call: Call | None) -> list[str]:
@@ -188,6 +195,8 @@ def _notes(w: Words, alarm: Alarm, moments: Moments) -> list[str]:
 
 
 def _bar(w: Words, phase: Phase, alarm: Alarm, call: Call | None) -> Bar:
+    if phase is Phase.PRESSED:
+        return only_more_help(w)
     if phase is Phase.INFORMED:
         return only_seen(w)
     return bar_of(w, alarm, call, may_end=True)

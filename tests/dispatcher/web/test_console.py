@@ -76,6 +76,32 @@ async def test_the_board_says_in_one_line_whether_somebody_comes(
     assert status[1] == says
 
 
+@pytest.mark.parametrize(
+    ("standpoint", "let_down", "says"),
+    [
+        (Standpoint.ARRIVED, 0, "er der · svarer ikke nu"),
+        (Standpoint.ACCEPTED, 0, "kommer · svarer ikke nu"),
+        (Standpoint.ACCEPTED, 1, "kommer · nåede ikke frem sidst"),
+    ],
+)
+@pytest.mark.parametrize("page", ["/", "/alarms/a_1"])
+async def test_who_is_waited_for_no_more_is_not_shown_as_if_they_counted(
+    page: str, standpoint: Standpoint, let_down: int, says: str
+) -> None:
+    desk = lindehuset()
+    left = replace(call_of("bo", standpoint), counts=False, let_down=let_down)
+    an_alarm(desk, calls=(left, call_of("per", Standpoint.RANG)))
+    shown = (await of(desk).get(page)).text
+    assert says in shown
+    assert "Der ventes ikke længere på Bo. Andre tilkaldes." in shown
+    assert f"at-{standpoint}" not in shown
+    assert 'class="card red nobody"' in shown
+    an_alarm(desk, calls=(left, call_of("per", Standpoint.ACCEPTED)))
+    shown = (await of(desk).get(page)).text
+    assert ">Per kommer<" in shown
+    assert says in shown
+
+
 async def test_the_board_tells_who_comes_with_their_walk_and_the_clock_since_the_press() -> None:
     desk = lindehuset()
     an_alarm(desk, calls=(call_of("bo", Standpoint.ACCEPTED, expected_s=35.0),))
@@ -208,6 +234,16 @@ async def test_whoever_pressed_gets_no_answer_buttons() -> None:
     desk = lindehuset()
     an_alarm(desk, presser="per")
     assert 'name="answer"' not in (await of(desk).get("/alarms/a_1")).text
+
+
+async def test_whoever_pressed_elsewhere_is_told_so_and_may_only_ask_for_more_help() -> None:
+    desk = lindehuset()
+    an_alarm(desk)
+    an_alarm(desk, "a_2", presser="per")
+    page = (await of(desk).get("/alarms/a_1?ask=decline")).text
+    assert "Du har selv trykket" in page
+    assert re.findall(r'name="answer" value="(\w+)"', page) == ["more_help"]
+    assert 'class="yes"' not in page
 
 
 async def test_a_close_on_a_stale_screen_shows_the_reason_and_the_alarm_as_it_is_now() -> None:
