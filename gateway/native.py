@@ -6,6 +6,7 @@ pattern guards them; it may not publish on `down`, which is ours to say.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from core import metrics
@@ -23,6 +24,7 @@ from gateway.links.ports import Login, MqttListener, Published
 from gateway.logins import Logins
 from gateway.oddities import UNKNOWN
 from gateway.ports import Desk, Supervises
+from gateway.showing import Showing
 
 EVENTS = "events"
 """Where the far end of a line publishes what it hears."""
@@ -74,6 +76,7 @@ class Native:
         self._intake = intake
         self._supervision = supervision
         self._logins = Logins(registry)
+        self._showing = Showing(desk.device_subscribed, clock.now, _later)
         self._listener: MqttListener | None = None
         self._connections: dict[str, int] = {}
         self._line_of: Callable[[str], MqttLine | None] = lambda device: None
@@ -196,7 +199,7 @@ class Native:
 
     def subscribed(self, username: str, topic_filter: str) -> None:
         if own_leaf(self._prefix, username, topic_filter) in (DOWN, f"{DOWN}/#", "#", "+"):
-            self._desk.device_subscribed(username)
+            self._showing.asked(username)
 
     def connected(self, username: str, client_id: str) -> None:
         self._connections[username] = self._connections.get(username, 0) + 1
@@ -234,3 +237,7 @@ class Native:
         is_proven = what not in _UNPROVEN and username in self._connections
         lane = sender if is_proven else ""
         self._log.warning(what.replace("_", " "), lane=lane, sender=sender, detail=detail)
+
+
+def _later(after_s: float, do: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(after_s, do)
