@@ -264,10 +264,11 @@ class Closing:
 class Alarm:
     """The case. `rev` rises with every change; a close carries the `rev` it saw (law 6).
 
-    `grew_rev` is the `rev` at which somebody last joined or the level rose: a close that saw less
-    is refused. `orphan`: nobody knows whose device or where, so the duty leader is called first.
-    `cause_key` names what a technical alarm is about, so that its recovery finds it. `text` is what
-    the devices said, each thing once, with `; ` between them.
+    `grew_rev` is the `rev` at which somebody last joined, pressed again or asked for more help, or
+    the level rose: a close that saw less is refused, but `grew_by` knows of it. `orphan`: nobody
+    knows whose device or where, so the duty leader is called first. `cause_key` names what a
+    technical alarm is about, so that its recovery finds it. `text` is what the devices said, each
+    thing once, with `; ` between them.
     """
 
     id: str
@@ -290,6 +291,7 @@ class Alarm:
     cause_key: str = ""
     grew_rev: int = 1
     grew_at: datetime | None = None
+    grew_by: str = ""
     version: int = STATE_VERSION
 
     @property

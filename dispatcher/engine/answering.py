@@ -79,9 +79,10 @@ def waits_of(kind: SourceKind) -> timedelta | None:
             return None
 
 
-def saw_everybody(alarm: Alarm, word: Word, now: datetime) -> bool:
-    """Whether whoever says that it is over knew of everybody who pressed, and how acute it is."""
-    if alarm.grew_at is None:
+def saw_everybody(alarm: Alarm, person: str, word: Word, now: datetime) -> bool:
+    """Whether whoever says that it is over knew of everybody who pressed or asked for more help,
+    and how acute it is."""
+    if alarm.grew_at is None or alarm.grew_by == person:
         return True
     if word.rev is not None:
         return word.rev >= alarm.grew_rev

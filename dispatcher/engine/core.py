@@ -261,6 +261,8 @@ class Core:
         if answer is AnswerKind.OVER and self._may_end(alarm, person, word, at):
             closing = Closing(person, Cause.CALMED_DOWN)
             return AnswerOutcome.COUNTED, self._close(alarm_id, closing, at)
+        if answer is AnswerKind.MORE_HELP:
+            alarm = self._wants_more(alarm, person, word, at)
         work = self._advance(alarm, Answered(person, answer, notice, word.by, word.said_at), at)
         if answer is AnswerKind.OVER:
             return AnswerOutcome.NOT_YET, work
@@ -570,8 +572,20 @@ class Core:
         if level is not alarm.level or kind is not alarm.kind:
             plan = self.pictures.plan(alarm.site, level, kind, alarm.orphan)
         return replace(
-            alarm, level=level, kind=kind, plan=plan, grew_rev=alarm.rev + 1, grew_at=at.now
+            alarm,
+            level=level,
+            kind=kind,
+            plan=plan,
+            grew_rev=alarm.rev + 1,
+            grew_at=at.now,
+            grew_by="",
         )
+
+    def _wants_more(self, alarm: Alarm, person: str, word: Word, at: Moment) -> Alarm:
+        """Who asks for more help knows of it; everybody else's "over" was said before it."""
+        knew = saw_everybody(alarm, person, word, at.now)
+        grown = self._grown(alarm, alarm.level, alarm.kind, at)
+        return replace(grown, grew_by=person if knew else "")
 
     def _says_over(self, alarm_id: str, who: Presser, at: Moment) -> Work:
         alarm = self.book.alarms[alarm_id]
@@ -581,7 +595,10 @@ class Core:
 
     def _may_end(self, alarm: Alarm, person: str, word: Word, at: Moment) -> bool:
         fresh = is_fresh(word.said_at or at.now, at.now, Lowers.OVER)
-        if not fresh or not saw_everybody(alarm, word, at.now):
+        call = call_of(alarm, person)
+        later = call.said_at if call is not None else None
+        overtaken = later is not None and word.said_at is not None and word.said_at < later
+        if not fresh or overtaken or not saw_everybody(alarm, person, word, at.now):
             return False
         return may_close(alarm, person, self.pictures.leads(person, alarm.site, at))
 

@@ -185,7 +185,7 @@ def pressed_again(case: Case, signal: Signal, due: datetime, now: datetime) -> N
             said.clear()
     case.says_over = False
     if is_new or is_worse:
-        case.pressed += 1
+        case.pressed += is_new
         _new_need(case, is_worse, now)
     if is_worse or not case.holds(now):
         case.more = case.more or (is_worse and bool(case.here))

@@ -10,7 +10,8 @@ import pytest
 from core.signals import AnswerKind, Reading, Signal, SignalType
 from dispatcher.alarms.model import Standpoint, TellType
 from dispatcher.engine.open_alarms import call_of
-from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.engine.work import Moment
 from tests.support.office import Office, office
 
 LONG_AGO = timedelta(hours=10)
@@ -142,3 +143,32 @@ async def test_over_from_a_page_that_does_not_say_what_it_showed_ends_nothing_th
         rev = house.alarm.rev
         assert await volunteer(alarm, "lone", over, rev) is AnswerOutcome.COUNTED
         assert house.engine.open_alarms() == []
+
+
+async def test_over_said_before_more_help_was_asked_for_ends_nothing() -> None:
+    """By the same person, whose words crossed, and by another one who knows nothing of it."""
+    async with office() as house:
+        notice = await called(house)
+        for answer in (AnswerKind.ARRIVED, AnswerKind.MORE_HELP):
+            bo_says(house, notice, answer, timedelta())
+        assert bo_says(house, notice, AnswerKind.OVER, timedelta(seconds=20)) == "not_yet"
+        assert bo_says(house, notice, AnswerKind.OVER, timedelta()) == "counted"
+
+
+async def test_over_of_somebody_else_waits_for_the_news_that_more_help_is_asked_for() -> None:
+    async with office() as house:
+        notice = await called(house)
+        bo_says(house, notice, AnswerKind.ARRIVED, timedelta())
+        before = house.alarm.rev
+        bo_says(house, notice, AnswerKind.MORE_HELP, timedelta())
+        over, volunteer = AnswerKind.OVER, house.engine.volunteer
+        assert await volunteer(house.alarm.id, "lone", over, before) is AnswerOutcome.NOT_YET
+        rev = house.alarm.rev
+        assert await volunteer(house.alarm.id, "lone", over, rev) is AnswerOutcome.COUNTED
+
+
+def bo_says(house: Office, notice: str, answer: AnswerKind, ago: timedelta) -> str:
+    core, now = house.engine.core, house.clock.now()
+    source, said = Source(SourceKind.DEVICE, "badge-bo"), now - ago
+    at = Moment(now, house.clock.wall())
+    return core.answer_from(core.book.notices[notice], answer, source, at, said)[0].value
