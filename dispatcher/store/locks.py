@@ -18,12 +18,12 @@ from core.errors import ConfigError
 
 def hold_folder(folder: Path, held: ExitStack) -> None:
     """The data directory, until `held` is closed. Raises ConfigError."""
-    _hold(
-        folder / "lock",
-        os.O_WRONLY | os.O_CREAT,
-        f"A service runs on {folder} already. Stop it, or set another TILKALD_DATA_DIR.",
-        held,
-    )
+    line = f"A service runs on {folder} already. Stop it, or set another TILKALD_DATA_DIR."
+    try:
+        _hold(folder / "lock", os.O_WRONLY | os.O_CREAT, line, held)
+    except OSError:
+        # The folder itself can be held: on a disk that has become read-only the store says why.
+        _hold(folder, os.O_RDONLY, line, held)
 
 
 def hold_database(database: Path, held: ExitStack) -> Callable[[], None]:

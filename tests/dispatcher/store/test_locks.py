@@ -84,6 +84,17 @@ def test_a_data_directory_has_one_service(tmp_path: Path) -> None:
             hold_folder(tmp_path, second)
 
 
+def test_a_data_directory_whose_lock_cannot_be_written_has_one_service_all_the_same(
+    tmp_path: Path,
+) -> None:
+    """As on a disk that has become read-only."""
+    (tmp_path / "lock").mkdir()
+    with ExitStack() as first:
+        hold_folder(tmp_path, first)
+        with ExitStack() as second, pytest.raises(ConfigError, match="TILKALD_DATA_DIR"):
+            hold_folder(tmp_path, second)
+
+
 def _beside(database: Path, link: Callable[[Path, Path], None]) -> Path:
     other = database.parents[1] / "other" / "same.db"
     other.parent.mkdir()
