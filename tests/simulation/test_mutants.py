@@ -283,7 +283,8 @@ def test_a_circle_that_does_not_widen_anew_is_caught(monkeypatch: Patch) -> None
 def test_people_who_are_gone_and_still_count_are_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(Core, "review", lambda *_: Work())
     claim = "who counts as coming is of the site and has not pressed"
-    come_and_go = replace(RESTLESS, troubles=Troubles(configurations=100))
+    willing = Habits(presses_a_day=240, accepts=0.9, declines=0, vanishes=0, turns_back=0)
+    come_and_go = Setting(habits=willing, troubles=Troubles(0, 0, configurations=300))
     assert caught(setting=come_and_go) == (2, claim)
 
 
