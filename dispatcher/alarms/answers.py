@@ -185,7 +185,10 @@ def _heard(turn: Turn, call: Call, event: Answered) -> Call:
     sent = tuple(replace(s, due=None) if s.notice == event.notice else s for s in call.sent)
     if event.answer is AnswerKind.RANG:
         return replace(call, sent=sent)  # the device's own word, not the person's
-    return replace(call, sent=sent, said_by=event.by, said_at=event.said_at or turn.now)
+    said = event.said_at or turn.now
+    if call.said_at is not None and said < call.said_at:
+        return replace(call, sent=sent)  # what they have said since is their last word
+    return replace(call, sent=sent, said_by=event.by, said_at=said)
 
 
 def _take_back(turn: Turn, call: Call, why: str) -> None:

@@ -151,8 +151,12 @@ def _is_same_press(was: Presser, fresh: Presser) -> bool:
 
 
 def _pressed_again(was: Presser, fresh: Presser) -> Presser:
+    named = fresh if was.person is None else was  # what nobody wore may have a wearer by now
     return replace(
         was,
+        person=named.person,
+        first_name=named.first_name,
+        standing=named.standing,
         boot=fresh.boot,
         epoch=fresh.epoch,
         seq=fresh.seq,

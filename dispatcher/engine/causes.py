@@ -29,8 +29,11 @@ EXACT_MOST = 15
 
 @dataclass(slots=True)
 class _Source:
+    """`uncounted`: its alarm of many stands for others too, which are not known any more."""
+
     own: dict[str, None] = field(default_factory=dict)
     folded: dict[str, None] = field(default_factory=dict)
+    uncounted: bool = False
 
 
 class Causes:
@@ -53,10 +56,14 @@ class Causes:
             if len(source.own) < (CAUSES_MOST if device else CAUSES_OF_HOUSE_MOST):
                 source.own[key] = None
                 return None
+        elif not source.folded:
+            source.uncounted = True  # from before the start
         if len(source.folded) < FOLDED_MOST:
             source.folded[key] = None
             self._source_of[key] = name
-        return many, said(len(source.folded))
+        elif key not in source.folded:
+            source.uncounted = True
+        return many, said(len(source.folded), more=source.uncounted)
 
     def over(self, key: str) -> str:
         """The alarm of many that is over with this cause, or empty."""
@@ -64,7 +71,7 @@ class Causes:
         source = self._sources.get(name)
         if source is None or source.folded.pop(key, ...) is ... or source.folded:
             return ""
-        return many_key(name)
+        return "" if source.uncounted else many_key(name)
 
     def _of(self, name: str) -> _Source:
         source = self._sources.get(name)
@@ -79,12 +86,15 @@ class Causes:
         for key in source.folded:
             self._source_of.pop(key, None)
         source.folded.clear()
+        source.uncounted = False
 
 
 def many_key(source: str) -> str:
     return f"many:{source}"
 
 
-def said(count: int) -> str:
-    """How many, exactly while they are few: "7", "16+"."""
-    return str(count) if count <= EXACT_MOST else f"{1 << count.bit_length() - 1}+"
+def said(count: int, *, more: bool = False) -> str:
+    """How many, exactly while they are few: "7", "16+"; with `more`, at least so many."""
+    if count > EXACT_MOST:
+        return f"{1 << count.bit_length() - 1}+"
+    return f"{count}+" if more else str(count)

@@ -526,6 +526,13 @@ class Core:
         return AnswerOutcome.NOT_YOURS, not_counted(alarm_id, person, answer, why, at)
 
     def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
+        """Who wears by now what nobody wore when it pressed is a victim from now on."""
+        person = verdict.presser.person
+        is_new = person is not None and not self.book.has_pressed(person)
+        work = self._said_more(signal, verdict, place, at)
+        return work.and_then(self._pressed(person, at)) if is_new else work
+
+    def _said_more(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
         alarm = self.book.alarms[verdict.alarm]
         mine = (verdict.presser.device, verdict.presser.point, verdict.presser.person)
         was = next((p for p in alarm.pressers if p.is_still_at(*mine)), None)

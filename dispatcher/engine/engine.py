@@ -169,12 +169,14 @@ class Engine:
         self._commits = Commits(
             self._store, self.core.book, self._journal, self.health, self._clock, self._perform
         )
-        held, alarms = self.core.hold_overdue(self._at())
+        works, held = self.core.hold_overdue(self._at())
+        for work in works:  # in the order they are decided: `review` may go on from there
+            self._start(work)
         self._start(self.core.review(self._at()))
         self.core.set_overdue_aside(self._at())
         self._run_overdue()
         self._doubt(unfinished)
-        self._list_held(held, alarms)
+        self._list_held(held)
         self._arm()
 
     def replay_later(self, why: StoreUnavailable) -> None:
@@ -533,7 +535,7 @@ class Engine:
         site = next((one.site for one in people if one.id == person), "")
         pressed = plea(person, site, words, at)
         known = next(iter(self.core.book.of_device(STRANGER)), None)
-        if person is None and known is not None and stranger_is_heard(known):
+        if person is None and known is not None and stranger_is_heard(known, at.now):
             return self.core.counted_only(pressed, known, at)
         return self._alarm(pressed, at)
 
@@ -591,10 +593,8 @@ class Engine:
             self.core.book.keep_notice(again)
             self._unsent.append(again)
 
-    def _list_held(self, works: Sequence[Work], held: Sequence[Alarm]) -> None:
+    def _list_held(self, held: Sequence[Alarm]) -> None:
         """One call to the duty leader about everything that stands for long."""
-        for work in works:
-            self._start(work)
         if held:
             more = f"; +{len(held) - LISTED_MOST}" if len(held) > LISTED_MOST else ""
             places = "; ".join(a.place.label or a.id for a in held[:LISTED_MOST]) + more

@@ -9,6 +9,7 @@ called first, with the number to call back.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from core import ids
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
@@ -23,6 +24,9 @@ STRANGER = f"{BY_MESSAGE}:unknown"
 
 STRANGERS_MOST = 6
 """Pleas of unknown numbers that ring in one alarm: a person looks at it by then."""
+
+STRANGER_RINGS_EVERY = timedelta(minutes=5)
+"""Past those, one rings this often: an alarm that nobody closes makes no number mute for good."""
 
 WORDS_MOST = 120
 """Characters of a message that are quoted."""
@@ -65,7 +69,8 @@ def as_press(answer: Signal) -> Signal:
     return replace(answer, reading=reading)
 
 
-def stranger_is_heard(alarm: Alarm) -> bool:
-    """Whether unknown numbers have rung often enough; what they say from now on is kept."""
+def stranger_is_heard(alarm: Alarm, now: datetime) -> bool:
+    """Whether unknown numbers have rung often enough lately; what they say is kept."""
     mine = (p for p in alarm.pressers if p.device == STRANGER)
-    return any(p.presses >= STRANGERS_MOST for p in mine)
+    lately = alarm.grew_at is not None and now - alarm.grew_at < STRANGER_RINGS_EVERY
+    return lately and any(p.presses >= STRANGERS_MOST for p in mine)

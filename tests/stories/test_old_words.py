@@ -122,3 +122,16 @@ def test_a_call_for_more_help_counts_however_old_it_is() -> None:
 def _not_counted(stage: Stage) -> int:
     lines = [line for work in stage.works for line in work.unit.timeline]
     return [line.what for line in lines].count("not_counted")
+
+
+def test_old_words_of_one_badge_do_not_make_room_for_each_other() -> None:
+    """Bo has said no since; what his badge had kept comes now, word after word."""
+    story("""
+    Anna in lejl-12 | Bo 35 s | Ida 60 s
+    plan: 0 s nearest wearable; 30 s nearest*2 wearable
+    0:00 | Anna | presses                | call Bo: wearable; Anna feels: sent
+    0:10 | Bo   | declines               | call Ida: wearable
+    0:14 | Bo   | sees it, said 9 s ago  | nothing
+    0:15 | Bo   | accepts, said 8 s ago  | nothing
+    0:20 |      |                        | Anna feels: nobody yet
+    """)

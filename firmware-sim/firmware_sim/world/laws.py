@@ -223,11 +223,10 @@ def _one_per_cause(scene: Scene, process: Process) -> Iterator[str]:
 
 
 def _one_victim_one_alarm(scene: Scene, process: Process) -> Iterator[str]:
-    pressers = [
-        (alarm.id, p.device) for alarm in process.core.book.alarms.values() for p in alarm.pressers
-    ]
-    devices = [device for _, device in pressers]
-    yield from (device for device in dict.fromkeys(devices) if devices.count(device) > 1)
+    alarms = process.core.book.alarms.values()
+    # A badge that has changed hands is another one.
+    devices = [(p.device, p.person) for alarm in alarms for p in alarm.pressers]
+    yield from (one[0] for one in dict.fromkeys(devices) if devices.count(one) > 1)
 
 
 def _rings_at_victims(scene: Scene, process: Process) -> Iterator[str]:
@@ -308,7 +307,8 @@ def _comes(scene: Scene, alarm: Alarm, call: Call) -> bool:
     """Who let an accept lapse once is waited for again only when they are there."""
     if call.standpoint is Standpoint.ARRIVED:
         return True
-    lapsed = (alarm.id, call.person) in scene.witness.lapsed
+    said = (alarm.id, call.person)
+    lapsed = said in scene.witness.lapsed or said in scene.witness.lapsing
     return call.standpoint is Standpoint.ACCEPTED and not lapsed
 
 

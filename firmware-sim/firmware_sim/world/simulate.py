@@ -300,6 +300,7 @@ class World:
     def decided(self, work: Work) -> None:
         now = self.agenda.clock.now()
         self.witness.read_presses(work, now)
+        self.witness.read_lapses(work)
         for alarm_id in work.ring_locally:
             last = self.witness.last_round.get(alarm_id)
             if last is not None and now - last < ROUND_SHORTEST:

@@ -45,6 +45,8 @@ class Witness:
     alone: dict[str, datetime] = field(default_factory=dict)
     to_leave: dict[str, datetime] = field(default_factory=dict)
     lapsed: dict[tuple[str, str], None] = field(default_factory=dict)
+    lapsing: dict[tuple[str, str], None] = field(default_factory=dict)
+    pressed: dict[str, None] = field(default_factory=dict)
     breaches: list[tuple[int, str, str]] = field(default_factory=list)
 
     def breach(self, law: int, claim: str, about: str) -> None:
@@ -55,15 +57,25 @@ class Witness:
         """What the process only meant to do is nobody's memory."""
         for kept in (self.owed_received, self.last_round, self.unheard, self.alone, self.to_leave):
             kept.clear()
+        self.lapsing.clear()
 
     def read_presses(self, work: Work, now: datetime) -> None:
-        """A new press in an alarm that goes on is heard by somebody, and answered or widened."""
-        pressed = [s.device for s in work.unit.signals if s.type is SignalType.ALARM]
+        """A new press in an alarm that goes on is heard by somebody, and answered or widened.
+
+        One that is said once more after a crash may be in its alarm already.
+        """
+        presses = [s for s in work.unit.signals if s.type is SignalType.ALARM]
+        pressed = [s.device for s in presses if s.identity not in self.pressed]
+        self.pressed |= {s.identity: None for s in presses}
         for alarm in (write.alarm for write in work.unit.alarms):
             theirs = any(presser.device in pressed for presser in alarm.pressers)
             if theirs and alarm.open and not alarm.technical:
                 self.unheard.setdefault(alarm.id, now)
                 self.alone.setdefault(alarm.id, now)
+
+    def read_lapses(self, work: Work) -> None:
+        """Who did not come is known when it is decided, and for good when it is stored."""
+        self.lapsing |= {lapse: None for lapse in lapses(work.unit)}
 
     def answered(self, alarm_id: str, answer: AnswerKind) -> None:
         """A person said something about it; who comes or is there since a press knows of it."""
@@ -152,6 +164,7 @@ class WitnessedStore(MemoryStore):
 
     def _read_timeline(self, unit: Unit) -> None:
         """Within one plan snapshot every step runs once, until the calling begins anew."""
+        self.witness.lapsed |= {lapse: None for lapse in lapses(unit)}
         for entry in unit.timeline:
             if entry.what in ("opened", "raised", "anew"):
                 self._steps[entry.alarm] = []
@@ -162,11 +175,17 @@ class WitnessedStore(MemoryStore):
                     about = f"{entry.alarm} step {number}"
                     self.witness.breach(5, "no step is completed twice", about)
                 done.append(number)
-            elif entry.what == "accept_lapsed":
-                person = entry.body.partition('"person":"')[2].partition('"')[0]
-                self.witness.lapsed[entry.alarm, person] = None
             elif entry.what == "closed":
                 self._steps.pop(entry.alarm, None)
+
+
+def lapses(unit: Unit) -> list[tuple[str, str]]:
+    """The alarms and people of accepts whose time is over."""
+    return [
+        (entry.alarm, entry.body.partition('"person":"')[2].partition('"')[0])
+        for entry in unit.timeline
+        if entry.what == "accept_lapsed"
+    ]
 
 
 def kind_of(notice: Notice) -> str:

@@ -33,6 +33,26 @@ def test_an_alarm_of_many_is_over_with_the_last_of_its_causes() -> None:
     assert house.causes.over("b") == many_key("panel")
 
 
+def test_an_alarm_of_many_from_before_a_restart_stands_until_a_person_has_looked() -> None:
+    """Nobody knows any more for how many it stands: the end of one says nothing of the others."""
+    house = House()
+    house.fill("panel", CAUSES_MOST + 5)
+    house.causes = Causes(lambda key: key in house.open)
+    assert house.raised("new", "panel") == "1+"
+    assert house.causes.over("new") == ""
+    house.open.discard(many_key("panel"))
+    house.fill("panel again", CAUSES_MOST, device="panel")
+    assert house.raised("newer", "panel") == "1", "it begins anew"
+    assert house.causes.over("newer") == many_key("panel")
+
+
+def test_an_alarm_of_more_than_are_counted_stands_until_a_person_has_looked() -> None:
+    house = House()
+    house.fill("panel", CAUSES_MOST + FOLDED_MOST + 1)
+    counted = range(CAUSES_MOST, CAUSES_MOST + FOLDED_MOST)
+    assert {house.causes.over(f"technical:panel:{number}") for number in counted} == {""}
+
+
 def test_a_cause_that_is_over_makes_room_for_another() -> None:
     house = House()
     house.fill("panel", CAUSES_MOST)
@@ -78,6 +98,6 @@ class House:
         self.open.add(key if folded is None else folded[0])
         return "" if folded is None else folded[1]
 
-    def fill(self, device: str, count: int) -> None:
+    def fill(self, name: str, count: int, device: str = "") -> None:
         for number in range(count):
-            self.raised(f"technical:{device}:{number}", device)
+            self.raised(f"technical:{name}:{number}", device or name)

@@ -10,9 +10,9 @@ from core.errors import ChannelError, StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, Reading, Signal, SignalType, Taken
 from dispatcher.alarms.model import Cause, Standpoint
 from dispatcher.engine.open_alarms import call_of
-from dispatcher.engine.pleas import STRANGERS_MOST
+from dispatcher.engine.pleas import STRANGER_RINGS_EVERY, STRANGERS_MOST
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from tests.support.office import Office, office
+from tests.support.office import START, Office, office
 
 
 async def test_a_plea_is_an_alarm_of_who_asks_where_the_roster_has_them() -> None:
@@ -56,6 +56,21 @@ async def test_strangers_are_one_alarm_for_the_duty_leader_and_cannot_ring_witho
         assert any("+4520999915: hjælp" in body for body in told), "the last number can be called"
         await house.until(house.wearable.arrived)
         assert house.wearable.sent[0].person == "lone"
+
+
+async def test_a_stranger_too_many_rings_again_after_a_while_though_nobody_closes_the_alarm() -> (
+    None
+):
+    async with office() as house:
+        for number in range(STRANGERS_MOST + 2):
+            await house.engine.call_for_help(None, f"+45209999{number:02}: hjælp")
+        house.clock.move_to(START + STRANGER_RINGS_EVERY)
+        rung = len(await house.engine.notices(house.alarm.id))
+        await house.engine.call_for_help(None, "+4520999988: hjælp")
+        assert len(await house.engine.notices(house.alarm.id)) > rung
+        await house.engine.call_for_help(None, "+4520999989: hjælp")
+        assert house.alarm.grew_at == house.clock.now()
+        assert house.alarm.text.endswith("+4520999989: hjælp")
 
 
 async def test_more_help_after_the_close_is_an_alarm_of_who_asks() -> None:

@@ -69,6 +69,23 @@ async def test_whoever_left_while_the_service_was_down_is_with_nobody_after_the_
         assert house.alarm.escalation.told_nobody_yet
 
 
+async def test_whoever_left_during_a_long_stop_is_with_nobody_and_all_of_it_is_stored() -> None:
+    async with office() as house:
+        await called(house, AnswerKind.ARRIVED)
+        store = house.store
+    async with office(store, organisation=without(home(), "bo"), start=False) as house:
+        house.clock.move_to(START + timedelta(hours=1))
+        await house.engine.start()
+        (alarm,) = (one for one in house.engine.open_alarms() if not one.technical)
+        call = call_of(alarm, "bo")
+        assert alarm.escalation is not None
+        assert alarm.escalation.held_until is not None
+        assert call is not None
+        assert call.standpoint is Standpoint.LOST
+        assert not alarm.unstored
+        assert [problem.part for problem in house.engine.problems()] == []
+
+
 async def test_a_badge_reported_stolen_leaves_nobody_coming_and_speaks_for_nobody() -> None:
     async with office() as house:
         alarm = await called(house, AnswerKind.ACCEPT)
@@ -87,6 +104,21 @@ async def test_somebody_who_has_left_answers_nothing_also_at_the_console() -> No
         alarm = await called(house, AnswerKind.DECLINE)
         house.pictures.configure(without(home(), "bo"))
         said = await house.engine.volunteer(alarm.id, "bo", AnswerKind.ACCEPT)
+        assert said is AnswerOutcome.NOT_YOURS
+
+
+async def test_who_wears_by_now_the_badge_that_pressed_is_its_victim() -> None:
+    """Nobody wore it; then it is Bo's, who has been called, and who presses once more."""
+    async with office() as house:
+        press = replace(house.press(), device="spare", standing=Standing.UNASSIGNED, person=None)
+        await house.engine.take(press)
+        await house.engine.volunteer(house.alarm.id, "bo", AnswerKind.ACCEPT)
+        again = house.press("bo", 2)
+        reading = replace(again.reading, device="spare")
+        await house.engine.take(replace(again, device="spare", reading=reading))
+        assert [presser.person for presser in house.alarm.pressers] == ["bo"]
+        assert standpoint(house, "bo") is Standpoint.LOST
+        said = await house.engine.volunteer(house.alarm.id, "bo", AnswerKind.ACCEPT)
         assert said is AnswerOutcome.NOT_YOURS
 
 
