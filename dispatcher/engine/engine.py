@@ -569,13 +569,21 @@ class Engine:
                 self._doors.tell(tell)
 
     async def _adopt(self) -> None:
-        """Take over what the journal has brought into the store, as at a start."""
+        """Take over what the journal has brought into the store, as at a start.
+
+        Who has pressed or left since counts nowhere, and what had not left leaves now.
+        """
         alarms = [a for a in await self._store.open_alarms() if not self._line.is_committed(a.id)]
         here = dict.fromkeys(alarm.id for alarm in alarms)
         notices = [one for one in await self._store.open_notices() if one.alarm in here]
         links = [one for one in await self._store.open_links() if one.alarm in here]
+        unfinished = [one for one in await self._store.unfinished_notices() if one.alarm in here]
         self.core.load(alarms, notices, links)
         self._line.adopt(alarms)
+        self._start(self.core.review(self._at()))
+        self._doubt(unfinished)
+        while self._unsent:
+            self._outbox.send(self._unsent.popleft())
         for alarm in alarms:
             self._followers.changed("alarm", alarm.id)
         self._arm()

@@ -211,7 +211,7 @@ def _nobody_yet(scene: Scene, process: Process) -> Iterator[str]:
             continue
         since = witness.nobody_since.setdefault(alarm.id, scene.now)
         told = witness.told.get((alarm.id, TellType.NOBODY_YET))
-        if process.started > since or scene.now <= since + NOBODY_YET_AFTER + SLACK:
+        if process.started >= since or scene.now <= since + NOBODY_YET_AFTER + SLACK:
             continue
         if told is None or told < since:
             yield alarm.id

@@ -23,7 +23,8 @@ from core.signals import (
     Standing,
 )
 from devices.registry import MemoryRegistry
-from dispatcher.alarms.model import Alarm, Notice, Purpose
+from dispatcher.alarms.model import Alarm, Notice, Purpose, Standpoint
+from dispatcher.alarms.turn import COMING
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.site.model import Organisation
@@ -286,7 +287,10 @@ class Staff:
             self._witness.breach(6, "an answer from elsewhere does not count", notice.id)
 
     def _long_ago(self, notice: Notice) -> None:
-        """Said half an hour ago and only now here: it takes no help away."""
+        """Said half an hour ago and only now here: it takes no help away.
+
+        Who turned back then, after all else they said, is not counted on: that calls more help.
+        """
         process = self._process()
         alarm = process.core.book.get(notice.alarm) if process is not None else None
         if process is None or alarm is None:
@@ -298,7 +302,10 @@ class Staff:
         process.answer(notice.id, answer, _source(notice), said)
         now = process.core.book.get(notice.alarm)
         after = call_of(now, notice.person) if now is not None else None
-        if now is None or (after and before and after.standpoint != before.standpoint):
+        is_doubted = after is not None and after.standpoint is Standpoint.LOST
+        is_doubted = is_doubted and before is not None and before.standpoint in COMING
+        is_moved = after and before and after.standpoint != before.standpoint
+        if now is None or (is_moved and not (is_doubted and answer is AnswerKind.DECLINE)):
             claim = "an old word takes no help away"
             self._witness.breach(6, claim, f"{notice.alarm} {answer} of {notice.person}")
 

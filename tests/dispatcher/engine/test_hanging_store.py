@@ -11,8 +11,9 @@ from typing import TypeVar
 import pytest
 
 from core.errors import ChannelError, StoreUnavailable
-from core.signals import Taken
-from dispatcher.alarms.model import Alarm, Cause, Notice
+from core.signals import AnswerKind, ReceiptState, Taken
+from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint
+from dispatcher.engine.open_alarms import call_of
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import AlarmPage, AlarmWrite, ChainedEntry, LinkWrite, Store, Unit
 from tests.support.office import office
@@ -215,6 +216,40 @@ async def test_a_journal_that_could_not_be_read_back_at_the_start_is_called_for_
             await asyncio.wait_for(changes.get(), 5)
         assert house.alarm.id == kept.id
         assert house.engine.core.next_moment() is not None
+
+
+async def test_what_a_journal_brings_late_is_looked_at_as_at_a_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bo was coming to Anna, and has pressed since; Anna is a victim; her page had not left."""
+    async with office() as before:
+        await before.engine.take(before.press())
+        anna = before.alarm.id
+        await before.engine.volunteer(anna, "bo", AnswerKind.ARRIVED)
+        (kept,) = await before.store.open_alarms()
+        page, *_ = await before.engine.notices(anna)
+    waiting = replace(page, id=f"{anna}-8", person="lone", channel="sms", address="+4500000003")
+    waiting = replace(waiting, state=ReceiptState.PENDING)
+    async with office() as house:
+
+        async def replayed(store: Store, wall: datetime) -> None:
+            await store.submit(Unit(alarms=(AlarmWrite(kept, 0),), notices=(waiting,)))
+
+        await house.engine.take(replace(house.press("bo"), zone="z2"))
+        bos = house.alarm.id
+        await house.engine.volunteer(bos, "anna", AnswerKind.ACCEPT)
+        monkeypatch.setattr(house.journal, "replay", replayed)
+        changes = house.engine.follow()
+        house.engine.replay_later(StoreUnavailable("locked"))
+        while house.engine.open_alarm(anna) is None or house.engine.problems():
+            await asyncio.wait_for(changes.get(), 5)
+        for alarm_id, person in ((anna, "bo"), (bos, "anna")):
+            alarm = house.engine.open_alarm(alarm_id)
+            call = call_of(alarm, person) if alarm is not None else None
+            assert call is not None
+            assert call.standpoint is Standpoint.LOST, person
+        await house.until(house.sms.arrived)
+        assert waiting.id in [notice.id for notice in house.sms.sent]
 
 
 async def test_a_call_from_a_site_nobody_has_configured_goes_to_the_leaders() -> None:
