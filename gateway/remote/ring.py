@@ -240,15 +240,21 @@ class Ring:
         return (press for case in cases for press in case.presses.values())
 
     def _lose(self, signal: Signal, now: datetime) -> None:
-        """Who presses is on their way to nobody else, and with nobody else."""
+        """Who presses is on their way to nobody else, nor with anybody, on whatever they wear."""
         for case in self._cases.values():
             if any(_is_by(press, signal) for press in case.presses.values()):
                 continue
-            lost = case.coming.pop(signal.device, None) is not None
-            lost = signal.device in case.here or lost
-            case.here.pop(signal.device, None)
+            followed = dict.fromkeys((*case.coming, *case.here))
+            lost = [device for device in followed if self._is_theirs(device, signal)]
+            for device in lost:
+                case.coming.pop(device, None)
+                case.here.pop(device, None)
             if lost and not case.is_over and not case.holds(now):
                 case.due = case.soon(now)
+
+    def _is_theirs(self, device: str, signal: Signal) -> bool:
+        worn = signal.person is not None and self._house.wearer(device) == signal.person
+        return worn or device == signal.device
 
     def _round(self, case: Case, now: datetime, wall: datetime) -> list[Said]:
         case.rung_at, case.due = now, now + AGAIN_AFTER

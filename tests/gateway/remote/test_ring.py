@@ -508,6 +508,19 @@ def test_a_colleague_who_presses_too_is_with_nobody_and_answers_for_nobody(
     assert story.answer("bo", answer) == []
 
 
+@pytest.mark.parametrize("answer", [AnswerKind.ACCEPT, AnswerKind.ARRIVED])
+def test_a_colleague_who_presses_on_another_device_is_with_nobody_on_any(
+    answer: AnswerKind,
+) -> None:
+    story = Story()
+    story.press("anna")
+    story.after(5)
+    story.answer("bo", answer)
+    press = replace(story.signal("button"), level=Level.RED, person="bo")
+    story.ring.pressed(press, story.now)
+    assert story.after(5) == ["cai: page", "button: not_sent", "cai: page"]
+
+
 @pytest.mark.parametrize("answer", [AnswerKind.ACCEPT, AnswerKind.ARRIVED, AnswerKind.OVER])
 def test_an_old_answer_stops_no_round(answer: AnswerKind) -> None:
     story = Story()
