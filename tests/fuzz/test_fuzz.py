@@ -24,6 +24,10 @@ from devices.protocols import FAMILIES
 from devices.session import DeviceSession, Family, Heard
 from tests.support.samples import SAMPLES
 
+pytestmark = pytest.mark.timeout(func_only=True)
+"""A limit in time that strikes while pytest writes its report ends the whole run, as a mistake of
+pytest's own; these lines are long to report. There are no fixtures here that could hang."""
+
 EXAMPLES = int(os.environ.get("TILKALD_FUZZ_EXAMPLES", "25"))
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WAKES_MAX = 50
