@@ -150,11 +150,17 @@ class Ring:
         return said
 
     def handed_over(self, identities: Iterable[str], wall: datetime) -> list[Said]:
-        """The dispatcher has these: it calls now. Whoever is on their way keeps their page."""
+        """The dispatcher has these: it calls now. Whoever is on their way keeps their page.
+
+        A press it has not yet is new need nobody there knows of: its case goes on until it has.
+        """
         said = []
         for identity in identities:
             for name, case in list(self._cases.items()):
-                if identity in case.presses:
+                if case.presses.pop(identity, None) is None:
+                    continue
+                case.untold.pop(identity, None)
+                if not case.presses:
                     del self._cases[name]
                     said += self._stood_down(case, StandDownReason.ENOUGH, wall)
         return said

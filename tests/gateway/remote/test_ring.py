@@ -508,6 +508,19 @@ def test_a_colleague_who_presses_too_is_with_nobody_and_answers_for_nobody(
     assert story.answer("bo", answer) == []
 
 
+def test_a_newer_press_rings_on_until_it_is_handed_over_too() -> None:
+    """The line came back for a moment only: nobody there knows of her second press."""
+    story = Story()
+    first = story.press("anna")
+    story.after(5)
+    second = story.press("anna")
+    assert story.ring.handed_over([first.identity], story.now) == []
+    assert story.after(5) == ["anna: not_sent", "bo: page", "cai: page"]
+    said = story.told(story.ring.handed_over([second.identity], story.now))
+    assert said == ["bo: stand_down", "cai: stand_down"]
+    assert story.ring.wake_at is None
+
+
 @pytest.mark.parametrize("answer", [AnswerKind.ACCEPT, AnswerKind.ARRIVED])
 def test_a_colleague_who_presses_on_another_device_is_with_nobody_on_any(
     answer: AnswerKind,
