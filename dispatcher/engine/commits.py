@@ -160,7 +160,7 @@ class Commits:
             self._ahead.pop(waiting.number, None)
             self._caught_up(waiting)
             self._finish(waiting)
-        elif isinstance(error, Conflict) and not self._behind(waiting.work.unit):
+        elif isinstance(error, Conflict) and not self._is_ours(waiting.work.unit):
             self._conflict(waiting, error)
         elif isinstance(error, TilkaldError):
             self._health.report("store", NOT_STORED, why=error)
@@ -348,9 +348,10 @@ class Commits:
         self._health.report("store", "Another process writes the same store. Stop one of them.")
         self._go_on_unstored(waiting)
 
-    def _behind(self, unit: Unit) -> bool:
-        """Whether an earlier state of one of these alarms never reached the store."""
-        return any(
+    def _is_ours(self, unit: Unit) -> bool:
+        """Whether an earlier state of one of these alarms never reached the store, or the journal
+        has just brought a later one that is not taken over yet."""
+        return self._adopt is not None or any(
             self._committed_rev.get(write.alarm.id, 0) != write.seen_rev for write in unit.alarms
         )
 

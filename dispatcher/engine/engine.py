@@ -573,7 +573,7 @@ class Engine:
 
         Who has pressed or left since counts nowhere, and what had not left leaves now.
         """
-        alarms = [a for a in await self._store.open_alarms() if not self._line.is_committed(a.id)]
+        alarms = [a for a in await self._store.open_alarms() if self._is_news(a)]
         here = dict.fromkeys(alarm.id for alarm in alarms)
         notices = [one for one in await self._store.open_notices() if one.alarm in here]
         links = [one for one in await self._store.open_links() if one.alarm in here]
@@ -587,6 +587,13 @@ class Engine:
         for alarm in alarms:
             self._followers.changed("alarm", alarm.id)
         self._arm()
+
+    def _is_news(self, stored: Alarm) -> bool:
+        """Whether the store knows an alarm, or more of it, than memory; what has ended is over."""
+        known = self.core.book.get(stored.id)
+        if known is None:
+            return not self._line.is_committed(stored.id)
+        return known.rev < stored.rev
 
     def _doubt(self, unfinished: Sequence[Notice]) -> None:
         """What was in `sending` may have left: it goes again, with the same id, and says so."""

@@ -2,7 +2,8 @@
 
 The store may be the one that was slow (it has the unit already), an older copy, or a new one. So
 each unit is looked at beside what is stored: a higher `rev` of an open alarm is the newer state and
-is written whole, an alarm the store does not know is raised again, one that is over stays over.
+is written whole, an alarm the store does not know is raised again, one that is over stays over,
+also where the store knows more of it.
 """
 
 from __future__ import annotations
@@ -106,8 +107,9 @@ class Settling:
                 continue
             if stored is None:
                 writes.append(AlarmWrite(write.alarm, 0))
-            elif stored.open and stored.rev < write.alarm.rev:
-                writes.append(AlarmWrite(write.alarm, stored.rev))
+            elif stored.open and (stored.rev < write.alarm.rev or not write.alarm.open):
+                rev = max(write.alarm.rev, stored.rev + 1)
+                writes.append(AlarmWrite(replace(write.alarm, rev=rev), stored.rev))
             else:
                 overtaken.append(write.alarm.id)
         return writes, overtaken

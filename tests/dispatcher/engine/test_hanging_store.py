@@ -13,9 +13,12 @@ import pytest
 from core.errors import ChannelError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Taken
 from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint
+from dispatcher.engine.engine import Engine
 from dispatcher.engine.open_alarms import call_of
+from dispatcher.engine.ports import Change
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import AlarmPage, AlarmWrite, ChainedEntry, LinkWrite, Store, Unit
+from dispatcher.store.replay import Settling
 from tests.support.office import office
 
 LIMIT = 2
@@ -252,6 +255,39 @@ async def test_what_a_journal_brings_late_is_looked_at_as_at_a_start(
         assert waiting.id in [notice.id for notice in house.sms.sent]
 
 
+@pytest.mark.parametrize("closes", ["meanwhile", "afterwards"])
+async def test_a_press_said_again_before_its_journal_is_read_back_goes_on_as_one_alarm(
+    closes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was never acknowledged, so the badge says it at once; the journal knows more of it."""
+    async with office() as before:
+        await before.engine.take(before.press())
+        for answer in (AnswerKind.SEEN, AnswerKind.ACCEPT, AnswerKind.ARRIVED):
+            await before.engine.volunteer(before.alarm.id, "bo", answer)
+        (kept,) = await before.store.open_alarms()
+    async with office() as house:
+        read_back = asyncio.Event()
+
+        async def replayed(store: Store, wall: datetime) -> None:
+            await Settling(store).settle(Unit(alarms=(AlarmWrite(kept, kept.rev - 1),)))
+            read_back.set()
+
+        monkeypatch.setattr(house.journal, "replay", replayed)
+        await house.engine.take(house.press())
+        assert house.alarm.id == kept.id
+        assert house.alarm.rev < kept.rev
+        changes = house.engine.follow()
+        house.engine.replay_later(StoreUnavailable("locked"))
+        await house.until(read_back)
+        if closes == "afterwards":
+            await _all_well(house.engine, changes)
+            assert call_of(house.alarm, "bo"), "who was there before the stop"
+        await house.engine.close_alarm(kept.id, house.alarm.rev, "lone", Cause.CALMED_DOWN)
+        await _all_well(house.engine, changes)
+        assert house.engine.open_alarms() == []
+        assert await house.store.open_alarms() == []
+
+
 async def test_a_call_from_a_site_nobody_has_configured_goes_to_the_leaders() -> None:
     """As in a journal of another installation, or when a site is taken out in mid-alarm."""
     async with office() as before:
@@ -266,6 +302,12 @@ async def test_a_call_from_a_site_nobody_has_configured_goes_to_the_leaders() ->
         await house.engine.start()
         await house.until(house.wearable.arrived)
         assert {notice.person for notice in house.wearable.sent} == {"lone"}
+
+
+async def _all_well(engine: Engine, changes: asyncio.Queue[Change]) -> None:
+    while engine.problems():
+        assert not any("process" in problem.text for problem in engine.problems())
+        await asyncio.wait_for(changes.get(), 5)
 
 
 def _alarms(unit: Unit) -> list[Alarm]:
