@@ -108,6 +108,10 @@ def lost(turn: Turn, event: ResponderLost) -> None:
     a clock while a colleague stands beside them. But nobody counts on them for long.
     """
     call = turn.call_of(event.person)
+    if event.why == need.ELSEWHERE:
+        if call is not None and counts(call):
+            need.goes_elsewhere(turn, call)
+        return
     if call is not None and call.standpoint is Standpoint.ARRIVED and event.why == "shift_over":
         need.stays_after_shift(turn, call)
         return

@@ -432,7 +432,8 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class ResponderLost:
     """`why`: `pressed`, `device_lost`, `off_duty` (they said so), `shift_over`, `removed`,
-    `revoked` (their device, as stolen), `doubted` (they said long ago that they do not come)."""
+    `revoked` (their device, as stolen), `doubted` (they said long ago that they do not come),
+    `elsewhere` (they have said since that they come to an alarm at another place)."""
 
     person: str
     why: str

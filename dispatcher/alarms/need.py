@@ -27,6 +27,9 @@ TAKEN_FOR_GRANTED_FOR = timedelta(minutes=5)
 STAYS_AFTER_SHIFT = timedelta(minutes=5)
 """Who is there when their shift ends says by then that they stay, or others are called."""
 
+ELSEWHERE = "elsewhere"
+"""Why somebody is not waited for: they said since that they come, or are, at another place."""
+
 NEWS_PACE = timedelta(seconds=15)
 """Presses are told at once, then at most this often: somebody may press every second."""
 
@@ -133,6 +136,19 @@ def stays_after_shift(turn: Turn, call: Call) -> None:
     turn.annotate("shift_over_there", person=call.person)
     turn.put(replace(call, deadline=turn.now + STAYS_AFTER_SHIFT))
     turn.notify(call.person, Purpose.IS_IT_OVER)
+
+
+def goes_elsewhere(turn: Turn, call: Call) -> None:
+    """Nobody is in two places: others are called here, until they say that they are here after all.
+
+    They are not asked: a badge that accepts by itself would go to and fro without end.
+    """
+    was_resting = turn.resting
+    turn.annotate("responder_lost", person=call.person, why=ELSEWHERE)
+    turn.put(replace(call, counts=False))
+    look_out_again(turn)
+    if was_resting and not turn.resting:
+        begin_anew(turn)
 
 
 def _lapse_after_shift(turn: Turn) -> None:

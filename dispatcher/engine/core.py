@@ -45,6 +45,7 @@ from dispatcher.alarms.model import (
     TellType,
     Times,
 )
+from dispatcher.alarms.need import ELSEWHERE
 from dispatcher.alarms.said import with_said, words_of
 from dispatcher.alarms.triage import (
     CloseIt,
@@ -57,7 +58,7 @@ from dispatcher.alarms.triage import (
     triage,
 )
 from dispatcher.alarms.troubles import ended_key
-from dispatcher.alarms.turn import COMING
+from dispatcher.alarms.turn import COMING, counts
 from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.answering import (
@@ -82,6 +83,7 @@ from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.store.ports import LinkWrite, NoticeMove, Presence, Unit
 
 _OUT = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
+_COMES = (AnswerKind.ACCEPT, AnswerKind.ARRIVED)
 _ANSWERED_BY = {
     AnswerKind.ACCEPT: COMING,
     AnswerKind.DECLINE: (Standpoint.DECLINED,),
@@ -267,6 +269,8 @@ class Core:
         if answer is AnswerKind.OVER:
             return AnswerOutcome.NOT_YET, work
         after = call_of(self.book.alarms[alarm_id], person)
+        if answer in _COMES and after is not None and counts(after):
+            work = work.and_then(self._goes_elsewhere(alarm, person, at))
         calls_help = answer is AnswerKind.MORE_HELP
         if not calls_help and after is not None and after.standpoint is Standpoint.STOOD_DOWN:
             return AnswerOutcome.STOOD_DOWN, work
@@ -499,6 +503,15 @@ class Core:
         if call is None or (call.standpoint in _OUT and not (why in FOR_GOOD and call.sent)):
             return Work()
         return self._advance(alarm, ResponderLost(person, why), at)
+
+    def _goes_elsewhere(self, to: Alarm, person: str, at: Moment) -> Work:
+        """Where else somebody was waited for, or is taken to be: not at two places at once."""
+        work = Work()
+        for other in self.book.calling(person) if not to.technical else ():
+            here = to.place.zone is not None and other.place.zone == to.place.zone
+            if other.id != to.id and not here and not other.technical:
+                work = work.and_then(self._lost(other, person, ELSEWHERE, at))
+        return work
 
     def _unfit(self, person: str) -> str:
         return unfit(self.book.has_pressed(person), self.pictures.knows(person))

@@ -146,6 +146,7 @@ WHYS = {
     "shift_over": "not on shift",
     "removed": "no longer here",
     "revoked": "their alarm is reported stolen",
+    "elsewhere": "said later that they go to another alarm",
     "doubted": "said earlier that they cannot come",
     "too_old": "said too long ago",
     "overtaken": "they have said otherwise since",
