@@ -14,6 +14,7 @@ from tests.support.crash_device import Said
 UNDER_WAY = ("pending", "sending", "maybe_sent")
 DOUBTFUL = ("sending", "maybe_sent")
 LEFT = ("sent", "delivered", "read")
+ARRIVED = ("delivered", "read")
 
 OWN = "tilkald-selfcheck"
 """The service's own device; it begins anew with every life."""
