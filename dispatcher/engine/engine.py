@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from core import log
@@ -172,7 +173,7 @@ class Engine:
         works, held = self.core.hold_overdue(self._at())
         for work in works:  # in the order they are decided: `review` may go on from there
             self._start(work)
-        self._start(self.core.review(self._at()))
+        self._start(self._or_nothing(partial(self.core.review, self._at())) or Work())
         self.core.set_overdue_aside(self._at())
         self._run_overdue()
         self._doubt(unfinished)
@@ -418,18 +419,27 @@ class Engine:
             at, moment = self._at(), self.core.next_moment()
             if moment is None or moment > at.now:
                 break
-            self._line.submit(self.core.due(at))
+            self._line.submit(self._or_nothing(partial(self.core.due, at)) or Work())
         self._arm()
 
     def _run_overdue(self) -> Awaitable[Taken] | None:
         """Some of what fell due in the down time; the commit of the last of them."""
         taken = None
         for _ in range(AT_ONCE_MOST):
-            work = self.core.overdue(self._at())
+            work = self._or_nothing(partial(self.core.overdue, self._at()))
             if work is None:
                 break
             taken = self._do(work)
         return taken
+
+    def _or_nothing(self, decide: Callable[[], Work | None]) -> Work | None:
+        """A mistake of ours about one alarm stops no other; the auditor calls people about it."""
+        try:
+            return decide()
+        except Exception as error:
+            _log.error("deciding failed; the other alarms go on", error=error)
+            self._report_mistake(error)
+            return Work()
 
     async def _decided(self, signal: Signal, at: Moment) -> Work:
         """What a signal leaves to be done."""
@@ -458,12 +468,15 @@ class Engine:
         except Exception as error:
             # Ours, and a press must not die of it: everybody is called, and a person is told.
             _log.error("deciding failed; everybody is called", signal=signal.id, error=error)
-            self.health.report(
-                "deciding",
-                "An alarm could not be decided. Everybody is called. Tell support: {why}",
-                why=told(error),
-            )
+            self._report_mistake(error)
             return self.core.call_everyone(signal, at)
+
+    def _report_mistake(self, error: Exception) -> None:
+        self.health.report(
+            "deciding",
+            "An alarm could not be decided. Everybody is called. Tell support: {why}",
+            why=told(error),
+        )
 
     def _presence(self, signal: Signal, at: Moment) -> Work:
         leaving = signal.type is SignalType.CHECK_OUT

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
-from core.clock import sleep
+from core.clock import ClockMark, sleep
 from core.errors import ChannelError, DomainError, StoreUnavailable
 from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
-from dispatcher.alarms.model import Cause, Purpose, Standpoint, TellType
+from dispatcher.alarms import escalate
+from dispatcher.alarms.model import (
+    Alarm,
+    Cause,
+    Decision,
+    Due,
+    Event,
+    Purpose,
+    Standpoint,
+    TellType,
+)
+from dispatcher.alarms.view import View
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import RawBytes
 from dispatcher.store.ports import Unit as Transaction
-from tests.support.office import Office, office
+from tests.support.office import START, Office, office
 
 FULL = StoreUnavailable("the disk is full")
 
@@ -102,6 +114,30 @@ async def test_deciding_that_fails_calls_everybody_instead(monkeypatch: pytest.M
         assert await house.engine.take(house.press()) is Taken.STORED
         await house.until(house.wearable.arrived)
         assert house.alarm.orphan
+        assert "deciding" in [problem.part for problem in house.engine.problems()]
+
+
+async def test_a_mistake_about_one_alarm_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both fall due in one moment, and nothing else happens that would set the timer anew."""
+    async with office() as house:
+        await _both_have_pressed(house)
+        monkeypatch.setattr(escalate, "advance", _mistaken_about_anna)
+        changes = house.engine.follow()
+        house.clock.move_to(START + timedelta(seconds=31))
+        house.engine.mark(ClockMark(house.clock.now(), house.clock.wall(), 0.0, "b"))
+        while not _has_gone_on(house.engine.open_alarm("a_bo1"), house):
+            await asyncio.wait_for(changes.get(), 2)
+        assert "deciding" in [problem.part for problem in house.engine.problems()]
+
+
+async def test_a_mistake_about_one_alarm_stops_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with office() as before:
+        await _both_have_pressed(before)
+    async with office(before.store, start=False) as house:
+        monkeypatch.setattr(escalate, "advance", _mistaken_about_anna)
+        house.clock.move_to(START + timedelta(seconds=31))
+        await house.engine.start()
+        assert _has_gone_on(house.engine.open_alarm("a_bo1"), house)
         assert "deciding" in [problem.part for problem in house.engine.problems()]
 
 
@@ -346,3 +382,24 @@ async def _keeps_the_store_answering(house: Office) -> None:
     while True:
         await house.engine.keep_raw(RawBytes(house.clock.now(), "x", "y", "busy", b""))
         await sleep(0.1)
+
+
+_ADVANCE = escalate.advance
+
+
+def _mistaken_about_anna(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
+    if isinstance(event, Due) and alarm.pressers[0].device == "badge-anna":
+        raise RuntimeError("a mistake of ours")
+    return _ADVANCE(alarm, event, view, now)
+
+
+async def _both_have_pressed(house: Office) -> None:
+    await house.engine.take(house.press("anna"))
+    await house.engine.take(replace(house.press("bo"), zone="z2"))
+
+
+def _has_gone_on(alarm: Alarm | None, house: Office) -> bool:
+    """Whether its next moment lies ahead again."""
+    assert alarm is not None
+    assert alarm.escalation is not None
+    return alarm.escalation.wake_at > house.clock.now()
