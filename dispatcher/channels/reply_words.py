@@ -128,12 +128,14 @@ DANGER = _words(
     "pistol gun gevær gidsel gissel gisslan hostage skyder skyter skjuter shooting stukket "
     "stabbed angriber angriper angripet angrebet attacked bløder blør "
     "bleeding bevidstløs bevisstløs medvetsløs unconscious livløs hjertestop hjertestans "
-    "hjærtstopp brænder brinner emergency nødsituation"
+    "hjærtstopp brænder brinner emergency nødsituation overfald overfaldet overfall overfalt "
+    "øverfallen vold våld violence truet truer hotad threatened 🚨"
 ) | _spelled(
     "i fare|in danger|han slår|hun slår|han slår mig|slår mig|slår meg|slår os|slår oss|slår ham|"
     "slår hende|slår henne|sparker mig|truer mig|truer meg|hotar mig|hits me|hitting me|attack|"
     "cant breathe|kan ikke trække vejret|kan ikke puste|kan inte andas|det brænner|"
-    "jeg er overfaldet|vi er overfaldet|bliver overfaldet|blir overfalt|a fire|on fire"
+    "bliver slået|blev slået|slået ned|blir slått|ble slått|slått ned|blir slagen|a fire|on fire|"
+    "skynd jer|skynd dig|skynd dere|skynd deg|skynda er|skynda dig|kom hurtigt|kom fort|come quick"
 )
 ENOUGH = frozenset("nok nog enough".split())
 """Behind "help": "der er hjælp nok"."""

@@ -22,6 +22,11 @@ ALARM_ALIASES: dict[str, AlarmKind | None] = {
     "press": None,
     "pressed": None,
     "button": None,
+    "nød": None,
+    "knap": None,
+    "knapp": None,
+    "tryk": None,
+    "trykk": None,
 }
 """Types people and products write where the contract says `alarm`; None: the kind stays open."""
 

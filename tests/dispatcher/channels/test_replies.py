@@ -238,6 +238,7 @@ han har et våben|trenger hjelp|vi trenger politi|vi behöver hjälp|han har kni
 need an ambulance|mere hjælp|send mere hjælp Bo bløder|4|4!|4 hjælp|4 nu|4 mand kommer
 3 4|3, 4|ja 4|hjælpmig|SOS|please help|help me|jeg bliver overfaldet|ring 1-1-2|we are on fire
 we are in danger|vi er i fare|han siger "jeg slår dig ihjel" hjælp
+overfaldet|OVERFALD|Vi er overfalt|jeg bliver slået|vold|skynd jer|🚨|han truer med kniv|Come quick
 """),
 )
 def test_a_plea_or_a_danger_is_heard_in_any_text(text: str) -> None:
