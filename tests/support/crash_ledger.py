@@ -94,10 +94,15 @@ class Ledger:
         assert not forgotten, f"thanked for coming, and forgotten: {forgotten}"
 
     def check_steps(self) -> None:
-        """No step was completed twice, and no round."""
-        done: Counter[tuple[str, str, str]] = Counter()
-        for alarm, what, body in self._timeline("step", "round"):
-            done[alarm, what, str(body["number"])] += 1
+        """No step was completed twice within one beginning of the plan, and no round at all."""
+        done: Counter[tuple[str, int, str]] = Counter()
+        begun: Counter[str] = Counter()
+        for alarm, what, body in self._timeline("raised", "anew", "step", "round"):
+            if what in ("raised", "anew"):
+                begun[alarm] += 1
+            else:
+                within = begun[alarm] if what == "step" else -1
+                done[alarm, within, str(body["number"])] += 1
         twice = [step for step, times in done.items() if times > 1]
         assert done, "no step ran at all"
         assert not twice, f"completed twice: {twice[:5]}"
@@ -146,7 +151,7 @@ class Ledger:
         with self._open() as tables:
             rows = tables.execute(
                 "SELECT t.alarm, t.what, b.body FROM timeline t JOIN timeline_bodies b"
-                f" ON b.entry = t.entry WHERE t.what IN ({marks})",
+                f" ON b.entry = t.entry WHERE t.what IN ({marks}) ORDER BY t.alarm, t.number",
                 whats,
             ).fetchall()
         return ((alarm, what, json.loads(body)) for alarm, what, body in rows)
