@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from core.signals import AlarmKind, Reading, SignalType
 from devices.doubts import Doubts
 from devices.receivers.copies import Copies
+from devices.receivers.damaged import GARBLED, as_meant, garbled_text
 from devices.receivers.esp3.codec import (
     RAW_BYTES_MAX,
     Junk,
@@ -142,15 +143,12 @@ class Esp3Session:
             return []
         if packet is None:
             return [self._garbled(junk)] if looks_like_one(junk.raw) else []
-        odd = f"message: {junk.why}, and the same again and again"
-        found = [one.reading for one in self._packet(packet, now)]
-        said = (replace(one, odd=(*one.odd, odd), raw=junk.raw) for one in found if one)
-        return [Heard(one, raw=junk.raw) for one in said]
+        return as_meant(self._packet(packet, now), junk.why, junk.raw)
 
     def _garbled(self, junk: Junk) -> Heard:
         """Nobody can say who is damaged there; that somebody is must be known."""
-        text = f"what {self._receiver} sends comes damaged: look at its cable, its speed, its port"
-        return Heard(self._own(SignalType.TECHNICAL, "garbled", text, junk.raw), raw=junk.raw)
+        text = garbled_text(self._receiver)
+        return Heard(self._own(SignalType.TECHNICAL, GARBLED, text, junk.raw), raw=junk.raw)
 
     def _packet(self, packet: Packet, now: datetime) -> list[Heard]:
         raw = encode(packet)[:RAW_BYTES_MAX]
