@@ -98,6 +98,8 @@ _SAID_NOW = Word()
 
 LONG_OVERDUE = timedelta(minutes=30)
 HELD_FOR = timedelta(minutes=10)
+TRIED_AGAIN_AFTER = timedelta(seconds=5)
+"""When an alarm is looked at again that could not be decided: a mistake of ours, said aloud."""
 
 
 class Core:
@@ -325,7 +327,7 @@ class Core:
     def due(self, at: Moment, late: bool = False) -> Work:
         """Run the one alarm whose moment has come; call again while `next_moment` is past."""
         alarm = self.book.pop_due(at.now)
-        return Work() if alarm is None else self._advance(alarm, Due(late), at)
+        return Work() if alarm is None else self._run(alarm, late, at)
 
     def set_overdue_aside(self, at: Moment) -> None:
         """After a start: what fell due before it is run by `overdue`, beside what falls due now."""
@@ -338,7 +340,15 @@ class Core:
     def overdue(self, at: Moment) -> Work | None:
         """Run the most acute alarm that fell due before the start; None when there is none left."""
         alarm = self.book.pop_aside()
-        return None if alarm is None else self._advance(alarm, Due(late=True), at)
+        return None if alarm is None else self._run(alarm, True, at)
+
+    def _run(self, alarm: Alarm, late: bool, at: Moment) -> Work:
+        """What is due. A mistake of ours leaves it the moment that is set first (law 2)."""
+        state = alarm.escalation
+        assert state is not None, "it fell due"
+        soon = replace(state, wake_at=at.now + TRIED_AGAIN_AFTER)
+        self.book.keep(replace(alarm, escalation=soon))
+        return self._advance(alarm, Due(late), at)
 
     def hold_overdue(self, at: Moment) -> tuple[list[Work], list[Alarm]]:
         """After a long down time: the duty leader gets one list; each waits a while for a word."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,8 +24,10 @@ from dispatcher.alarms.model import (
     TellType,
 )
 from dispatcher.alarms.view import View
+from dispatcher.engine.core import TRIED_AGAIN_AFTER
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.engine.work import Moment
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import RawBytes
 from dispatcher.store.ports import Unit as Transaction
@@ -128,6 +131,24 @@ async def test_a_mistake_about_one_alarm_stops_no_other(monkeypatch: pytest.Monk
         while not _has_gone_on(house.engine.open_alarm("a_bo1"), house):
             await asyncio.wait_for(changes.get(), 2)
         assert "deciding" in [problem.part for problem in house.engine.problems()]
+
+
+async def test_an_alarm_we_were_mistaken_about_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Law 2: a mistake of ours costs it some seconds, never its next moment."""
+    async with office() as house:
+        await _both_have_pressed(house)
+        core, late = house.engine.core, START + timedelta(seconds=31)
+        with monkeypatch.context() as mistaken:
+            mistaken.setattr(escalate, "advance", _mistaken_about_anna)
+            for _ in range(2):
+                with suppress(RuntimeError):
+                    core.due(Moment(late, late))
+        assert core.next_moment() == late + TRIED_AGAIN_AFTER
+        core.due(Moment(late + TRIED_AGAIN_AFTER, late + TRIED_AGAIN_AFTER))
+        (calls,) = [a.escalation.calls for a in core.book.of_device("badge-anna") if a.escalation]
+        assert len(calls) > 1, "the second step has run"
 
 
 async def test_a_mistake_about_one_alarm_stops_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
