@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.ready
-SOURCES := core devices gateway dispatcher firmware-sim tilkald tests
+SOURCES := core devices alarms gateway dispatcher firmware-sim tilkald tests
 TEST_JOBS ?= 2
 
 # Compiled code is kept: without it every process a test starts compiles us anew.

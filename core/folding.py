@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.pace import Pace
+from core.token_bucket import Pace
 
 LANE_BURST, LANE_PER_SECOND = 12, 0.1
 """Lines of one event in one lane: a dozen at once, then six a minute."""

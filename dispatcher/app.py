@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from alarms.model import Alarm
+from alarms.plan import ROUND_LONGEST
 from core import log, metrics
 from core.clock import Clock, ServiceClock
 from core.errors import StoreUnavailable
@@ -21,8 +23,6 @@ from core.settings import Settings
 from core.signals import ReceiptState
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
-from dispatcher.alarms.model import Alarm
-from dispatcher.alarms.plan import ROUND_LONGEST
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.faults import Troubles
@@ -34,11 +34,11 @@ from dispatcher.channels.wearer import message
 from dispatcher.engine.engine import Doors, Engine
 from dispatcher.engine.pictures import DeviceEyes, SitePictures
 from dispatcher.engine.work import Tell
-from dispatcher.store.journal import EmergencyJournal
-from dispatcher.store.journal_places import places_beside
-from dispatcher.store.locks import hold_database, hold_folder
+from dispatcher.store.journal.journal import EmergencyJournal
+from dispatcher.store.journal.places import places_beside
 from dispatcher.store.ports import Store
-from dispatcher.store.sqlite import SqliteStore, open_sqlite
+from dispatcher.store.sqlite.locks import hold_database, hold_folder
+from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
 
 if TYPE_CHECKING:
     from dispatcher.pages import Pages

@@ -35,8 +35,8 @@ from dispatcher.site.register import append_device, with_device
 from dispatcher.store.ports import Store
 from dispatcher.web.ports import LOOPBACK_HOSTS, DemoPress, Readiness, WebDeps, WebSettings
 from dispatcher.web.public import public_app
-from dispatcher.web.serving import WebServer, serve
-from dispatcher.web.sign_in import OneTimeCodes
+from dispatcher.web.server import WebServer, serve
+from dispatcher.web.sign_in.sessions import OneTimeCodes
 from dispatcher.web.staff import staff_app
 
 WRITE_WITHIN_S = 5.0

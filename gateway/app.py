@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
+from core.admission import places
 from core.clock import Clock
-from core.doors import places
 from core.settings import Settings
 from devices.protocols import board_of
 from devices.registry import Assignment, Device, Line, MemoryRegistry, RemoteGateway
 from devices.scan import Unregistered
 from devices.standing import LineStanding
 from devices.watch import Health, Watch
+from gateway.handover import Part
 from gateway.intake import Intake, IsStored
 from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
@@ -26,9 +27,8 @@ from gateway.links.mqtt_sockets import (
     tls_context,
 )
 from gateway.native import Native
+from gateway.outposts.receiving import RemoteGateways
 from gateway.ports import Desk
-from gateway.remote.contract import Part
-from gateway.remote.receiving import RemoteGateways
 from gateway.senders import Remembered
 from gateway.supervision import Supervision
 

@@ -22,9 +22,9 @@ from core import metrics
 from core.clock import Clock, monotonic_s
 from core.ids import derived
 from core.log import logger
-from core.pace import Pace
 from core.signals import Position, Reading, Signal, SignalType, Taken
-from core.turns import Turns
+from core.token_bucket import Pace
+from core.turnstile import Turns
 from devices import identity
 from devices.catalogue import kind
 from devices.device_clock import OLDEST
@@ -32,10 +32,10 @@ from devices.identity import Identity
 from devices.registry import Registration, Registry, wire_names
 from devices.untracked import untracked, without_coordinates
 from gateway.oddities import UNKNOWN, field_of, protocol_label, reason, wrong_with
+from gateway.outposts.trust import Trust, raises
 from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
 from gateway.storms import Meaning, Storms
-from gateway.trust import Trust, raises
 from gateway.unread import Unread
 
 FOLD_FOR = timedelta(seconds=1)

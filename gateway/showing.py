@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from core.pace import Pace
+from core.token_bucket import Pace
 
 SHOWN_BURST, SHOWN_PER_SECOND = 4, 1.0
 """A badge that comes back on a bad line is shown all at once, each time; what subscribes on and on

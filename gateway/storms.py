@@ -11,8 +11,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.pace import Pace
 from core.signals import Reading, SignalType
+from core.token_bucket import Pace
 
 BURST, PER_SECOND = 20, 1.0
 """Messages of one device with one meaning that go straight through: 20, then one a second."""

@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PURE = ("devices", "dispatcher/alarms", "dispatcher/roster")
+PURE = ("devices", "alarms", "dispatcher/roster")
 OURS = ("core", "devices", "gateway", "dispatcher", "firmware_sim", "tilkald")
 FUNCTION_LONGEST = 70
 

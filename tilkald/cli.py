@@ -18,7 +18,8 @@ from rich.console import Console
 
 from core import log, settings
 from core.errors import TilkaldError
-from tilkald import steadiness, trying
+from tilkald import steadiness
+from tilkald.commands import try_out as trying
 
 app = typer.Typer(
     name="tilkald",
@@ -53,7 +54,7 @@ def main() -> None:
 @app.command()
 def serve(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
     """Gateway, dispatcher and console in one process."""
-    from tilkald import serving
+    from tilkald.commands import serve as serving
 
     log.set_up(as_json=as_json)
     _run(serving.serve(settings.load(settings_file), as_json=as_json))
@@ -71,7 +72,7 @@ def gateway(
     as_json: AsJson = False,
 ) -> None:
     """The lines of one house, handed over to a dispatcher on another machine."""
-    from tilkald import gatewaying
+    from tilkald.commands import gateway as gatewaying
 
     if new_token:
         gatewaying.new_token()
@@ -86,7 +87,7 @@ def gateway(
 @app.command()
 def run() -> None:
     """Everything at once, to look at: the example site, its simulated staff, the console."""
-    from tilkald import serving
+    from tilkald.commands import serve as serving
 
     log.set_up(as_json=False, level="warning")
     _run(serving.run_example())
@@ -108,7 +109,7 @@ def press(
     settings_file: SettingsFile = None,
 ) -> None:
     """Press that person's simulated device of a running service, over real MQTT."""
-    from tilkald import serving
+    from tilkald.commands import serve as serving
 
     _run(trying.press(serving.of_running(settings.load(settings_file)), person, level))
 
@@ -164,7 +165,7 @@ def decode(
     ] = None,
 ) -> None:
     """Raw frames of a device protocol: one JSON line each, with the reply after the commit."""
-    from tilkald import decoding
+    from tilkald.commands import decode as decoding
 
     if listed:
         for line in decoding.listing():
@@ -181,7 +182,8 @@ def decode(
 @devices.command()
 def scan(settings_file: SettingsFile = None, as_json: AsJson = False) -> None:
     """What speaks on the lines and is not registered, with its newest message."""
-    from tilkald import scanning, serving
+    from tilkald.commands import scan as scanning
+    from tilkald.commands import serve as serving
 
     _run(scanning.scan(serving.of_running(settings.load(settings_file)), as_json=as_json))
 
@@ -196,7 +198,8 @@ def register(
     settings_file: SettingsFile = None,
 ) -> None:
     """Give what `scan` shows a name and a place, in the running service and in its files."""
-    from tilkald import scanning, serving
+    from tilkald.commands import scan as scanning
+    from tilkald.commands import serve as serving
 
     device = {"id": id, "kind": kind, "wire": wire, "zone": zone, "person": person}
     _run(scanning.register(serving.of_running(settings.load(settings_file)), device))
@@ -211,7 +214,7 @@ def apply(
     settings_file: SettingsFile = None,
 ) -> None:
     """Load a site's configuration from files, as a new numbered version."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     loaded = settings.load(settings_file)
     _run(configuring.apply(loaded, folder, dry_run=dry_run, prune=prune, undo=undo))
@@ -220,7 +223,7 @@ def apply(
 @app.command()
 def export(folder: Folder, settings_file: SettingsFile = None) -> None:
     """Write the configuration back as files."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     _run(configuring.export(settings.load(settings_file), folder))
 
@@ -228,7 +231,7 @@ def export(folder: Folder, settings_file: SettingsFile = None) -> None:
 @app.command()
 def check(folder: Folder) -> None:
     """Find holes before they hurt; exit 1 if there is one that could cost help."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     sys.exit(configuring.check(folder))
 
@@ -236,7 +239,7 @@ def check(folder: Folder) -> None:
 @app.command()
 def password(device: Annotated[str, typer.Argument(help="The device's id.")]) -> None:
     """A new password for a device: give it the word, write the digest into devices.toml."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     configuring.password(device)
 
@@ -244,7 +247,7 @@ def password(device: Annotated[str, typer.Argument(help="The device's id.")]) ->
 @app.command()
 def backup(target: Path, settings_file: SettingsFile = None) -> None:
     """An online copy of the store."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     configuring.backup(settings.load(settings_file), target)
 
@@ -252,7 +255,7 @@ def backup(target: Path, settings_file: SettingsFile = None) -> None:
 @app.command()
 def restore(source: Path, settings_file: SettingsFile = None) -> None:
     """Bring a copy back; open alarms in it are confirmed by a person before anyone is called."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     configuring.restore(settings.load(settings_file), source)
 
@@ -263,7 +266,7 @@ def confirm(
     settings_file: SettingsFile = None,
 ) -> None:
     """After a restore: a person says whether the alarms that were open still are."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     _run(configuring.confirm(settings.load(settings_file), close=close))
 
@@ -271,7 +274,7 @@ def confirm(
 @app.command()
 def verify(settings_file: SettingsFile = None) -> None:
     """Check the log's chains; exit 1 if one is broken."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     _run(configuring.verify(settings.load(settings_file)))
 
@@ -282,7 +285,7 @@ def doctor(
     settings_file: SettingsFile = None,
 ) -> None:
     """Diagnose an installation: settings, store, site, a running service; what to do about it."""
-    from tilkald import configuring
+    from tilkald.commands import configuration as configuring
 
     _run(configuring.doctor(settings.load(settings_file), quick=quick))
 

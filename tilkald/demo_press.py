@@ -11,7 +11,7 @@ from core import ids
 from core.errors import DomainError
 from core.signals import AlarmKind, Level
 from dispatcher.site.model import Organisation
-from tilkald.door import Door
+from tilkald.own_device import Door
 
 
 class MqttPress:

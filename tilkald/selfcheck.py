@@ -20,7 +20,7 @@ import httpx
 
 from core import clock, ids, log
 from tilkald import systemd
-from tilkald.door import DEVICE, Door
+from tilkald.own_device import DEVICE, Door
 
 EVERY_S = 60.0
 ANSWER_WITHIN_S = 5.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from alarms.model import Notice
 from core.errors import ChannelError
 from core.signals import ReceiptState
-from dispatcher.alarms.model import Notice
 from dispatcher.channels.ports import Addressee, Capabilities, Sending
 
 NAME = "console"

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from core.pace import Pace
+from alarms.model import Notice, Purpose
+from alarms.turn import COMING, WAITING
 from core.signals import AnswerKind
+from core.token_bucket import Pace
 from core.words import Words, words
-from dispatcher.alarms.model import Notice, Purpose
-from dispatcher.alarms.turn import COMING, WAITING
 from dispatcher.channels.clean import device_id, name_of
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.gsm import Line, cut, fitted

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from alarms.model import Notice
 from core.signals import ReceiptState
-from dispatcher.alarms.model import Notice
 from dispatcher.roster.model import Language
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from alarms.model import Notice
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
-from dispatcher.alarms.model import Notice
 from dispatcher.channels.emergency import refuse_emergency
 from dispatcher.channels.faults import Refused, Troubles
 from dispatcher.channels.gsm import Line, fitted

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from alarms.model import Notice, Purpose
 from core.clock import Clock
 from core.errors import ChannelError
 from core.signals import Level, ReceiptState
 from devices.buttons.native.messages import Head, Page, StandDownReason, page, stand_down
-from dispatcher.alarms.model import Notice, Purpose
 from dispatcher.channels.ports import Addressee, Capabilities, Sending
 from dispatcher.channels.wording import compose
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from alarms.model import TellType
 from core import ids
 from devices.buttons.native import messages
 from devices.buttons.native.messages import Head
-from dispatcher.alarms.model import TellType
 from dispatcher.engine.work import Tell
 
 

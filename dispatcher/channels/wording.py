@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from alarms.model import Notice, Purpose
+from alarms.view import Unusual
 from core.signals import AlarmKind, Level
 from core.words import Words, words
-from dispatcher.alarms.model import Notice, Purpose
-from dispatcher.alarms.view import Unusual
 from dispatcher.channels.clean import device_id, name_of, one_line
 from dispatcher.channels.gsm import Line, cut, plain
 from dispatcher.channels.ports import Addressee

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from alarms.model import Alarm, Call, Notice, Purpose, Standpoint
+from alarms.turn import COMING
 from core.signals import AnswerKind, ReceiptState
-from dispatcher.alarms.model import Alarm, Call, Notice, Purpose, Standpoint
-from dispatcher.alarms.turn import COMING
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.engine.work import Moment, Work

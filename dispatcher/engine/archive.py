@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from alarms.model import Alarm, Notice
 from core.errors import StoreUnavailable
-from dispatcher.alarms.model import Alarm, Notice
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Work
 from dispatcher.store.cursor import alarm_of, cursor_of, page_size

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from alarms.model import Alarm, Notice
+from alarms.turn import COMING
 from core.signals import ReceiptState
-from dispatcher.alarms.model import Alarm, Notice
-from dispatcher.alarms.turn import COMING
 from dispatcher.engine.answering import ASKING, waits_for_answer
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 

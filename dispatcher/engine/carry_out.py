@@ -8,9 +8,8 @@ from typing import assert_never
 
 import msgspec
 
-from core.signals import ReceiptState
-from dispatcher.alarms.answers import FOR_GOOD
-from dispatcher.alarms.model import (
+from alarms.answers import FOR_GOOD
+from alarms.model import (
     Alarm,
     Annotate,
     Decision,
@@ -22,8 +21,9 @@ from dispatcher.alarms.model import (
     TellType,
     TellWearer,
 )
-from dispatcher.alarms.turn import COMING
-from dispatcher.alarms.view import Candidate, View
+from alarms.turn import COMING
+from alarms.view import Candidate, View
+from core.signals import ReceiptState
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Moment, Tell, Work

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from dispatcher.alarms.model import Notice
+from alarms.model import Notice
 
 KEPT_FOR = timedelta(hours=1)
 """As long as a notice's link tells that the alarm is over."""

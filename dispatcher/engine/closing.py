@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from alarms.model import Alarm, Standpoint
 from core.errors import DomainError
-from dispatcher.alarms.model import Alarm, Standpoint
 from dispatcher.engine.open_alarms import call_of
 
 

@@ -17,16 +17,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from alarms.model import Alarm, TellType
 from core import ids, log
 from core.clock import Clock, sleep
 from core.errors import Conflict, StoreUnavailable, TilkaldError, Unstorable
 from core.signals import Taken
-from dispatcher.alarms.model import Alarm, TellType
 from dispatcher.engine.health import Health
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Work
+from dispatcher.store.journal.replay import Settling
 from dispatcher.store.ports import AlarmWrite, Store, Unit
-from dispatcher.store.replay import Settling
 
 PATIENCE_S = 1.0
 """How long the store may be silent. One that answers others is at work, not silent."""
@@ -48,7 +48,7 @@ _log = log.logger("dispatcher.commits")
 
 
 class Journal(Protocol):
-    """Where a unit goes that could not be committed; `dispatcher.store.journal`."""
+    """Where a unit goes that could not be committed; `dispatcher.store.journal.journal`."""
 
     async def append(self, unit: Unit) -> Unit: ...
 

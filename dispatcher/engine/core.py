@@ -12,15 +12,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from core import ids
-from core.errors import DomainError
-from core.freshness import Lowers, is_fresh, said_at
-from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
-from dispatcher.alarms import escalate
-from dispatcher.alarms.aged import TOO_OLD
-from dispatcher.alarms.ages import newer
-from dispatcher.alarms.answers import FOR_GOOD, moves_forward
-from dispatcher.alarms.model import (
+from alarms import escalate
+from alarms.aged import TOO_OLD
+from alarms.ages import newer
+from alarms.answers import FOR_GOOD, moves_forward
+from alarms.model import (
     Alarm,
     Annotate,
     Answered,
@@ -45,9 +41,9 @@ from dispatcher.alarms.model import (
     TellType,
     Times,
 )
-from dispatcher.alarms.need import ELSEWHERE
-from dispatcher.alarms.said import with_said, words_of
-from dispatcher.alarms.triage import (
+from alarms.need import ELSEWHERE
+from alarms.said import with_said, words_of
+from alarms.triage import (
     CloseIt,
     Join,
     NothingToDo,
@@ -57,9 +53,13 @@ from dispatcher.alarms.triage import (
     Update,
     triage,
 )
-from dispatcher.alarms.troubles import ended_key
-from dispatcher.alarms.turn import COMING, counts
-from dispatcher.alarms.view import View
+from alarms.troubles import ended_key
+from alarms.turn import COMING, counts
+from alarms.view import View
+from core import ids
+from core.errors import DomainError
+from core.freshness import Lowers, is_fresh, said_at
+from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.answering import (
     PRESSED,

@@ -15,6 +15,9 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from alarms.model import Alarm, Cause, Notice
+from alarms.troubles import ended_key, is_of_equipment, trouble_key
+from alarms.view import View
 from core import log
 from core.clock import Clock, ClockMark, sleep
 from core.errors import DomainError, StoreUnavailable
@@ -30,9 +33,6 @@ from core.signals import (
     Taken,
 )
 from core.words import Words, words
-from dispatcher.alarms.model import Alarm, Cause, Notice
-from dispatcher.alarms.troubles import ended_key, is_of_equipment, trouble_key
-from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine import asked
 from dispatcher.engine.answering import Word

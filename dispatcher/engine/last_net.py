@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from alarms.model import Alarm, Place, Presser
+from alarms.plan import Plan, without_a_plan
+from alarms.view import Candidate, Route, View
 from core import log
 from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
-from dispatcher.alarms.model import Alarm, Place, Presser
-from dispatcher.alarms.plan import Plan, without_a_plan
-from dispatcher.alarms.view import Candidate, Route, View
 from dispatcher.engine.work import Moment, Pictures
 from dispatcher.site.model import Organisation
 

@@ -6,10 +6,10 @@ import heapq
 from collections.abc import Sequence
 from datetime import datetime
 
+from alarms.model import Alarm, Call, Notice, Place, Presser
+from alarms.turn import COMING
+from alarms.view import View
 from core.signals import Signal
-from dispatcher.alarms.model import Alarm, Call, Notice, Place, Presser
-from dispatcher.alarms.turn import COMING
-from dispatcher.alarms.view import View
 from dispatcher.engine.closed_lately import ClosedLately
 from dispatcher.engine.victims import Victims
 from dispatcher.store.ports import LinkWrite

@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from alarms.model import Notice, Purpose
 from core import ids, log
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
-from core.turns import Turns
-from dispatcher.alarms.model import Notice, Purpose
+from core.turnstile import Turns
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.work import Work
 from dispatcher.roster.staffing import CONSOLE

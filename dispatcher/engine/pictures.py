@@ -12,11 +12,11 @@ from datetime import datetime
 from math import cos, hypot, radians
 from typing import Protocol
 
+from alarms.calling import with_leader_first
+from alarms.model import Alarm, Notice, Place
+from alarms.plan import EVERY_WAY, Plan, plan_for
+from alarms.view import View
 from core.signals import AlarmKind, Level, Position, Signal
-from dispatcher.alarms.calling import with_leader_first
-from dispatcher.alarms.model import Alarm, Notice, Place
-from dispatcher.alarms.plan import EVERY_WAY, Plan, plan_for
-from dispatcher.alarms.view import View
 from dispatcher.channels.ports import Addressee
 from dispatcher.engine.fixes import age_s, fix_age_s
 from dispatcher.engine.open_alarms import OpenAlarms

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alarms.model import Alarm
 from core import ids
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
-from dispatcher.alarms.model import Alarm
 from dispatcher.engine.work import Moment
 
 BY_MESSAGE = "message"

@@ -9,9 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from alarms.model import Alarm, Cause, Notice
+from alarms.view import View
 from core.signals import AnswerKind, Later, ReceiptState, Signal, Taken
-from dispatcher.alarms.model import Alarm, Cause, Notice
-from dispatcher.alarms.view import View
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import ChainedEntry, RawBytes
 

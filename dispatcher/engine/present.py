@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from alarms.model import Alarm, Call, Escalation, Notice, Standpoint, TellType
+from alarms.turn import counts, is_believed
 from core.words import Words
-from dispatcher.alarms.model import Alarm, Call, Escalation, Notice, Standpoint, TellType
-from dispatcher.alarms.turn import counts, is_believed
 from dispatcher.engine.work import Tell
 
 CALLS_MOST, TECHNICAL_MOST = 12, 3

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from dispatcher.alarms.model import Alarm
+from alarms.model import Alarm
 from dispatcher.engine.work import Moment, Work
 from dispatcher.store.ports import TimelineEntry, Unit
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from dispatcher.alarms.model import Presser
+from alarms.model import Presser
 from dispatcher.roster.views import Pressing
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import chain
 from typing import Protocol, TypeVar
 
+from alarms.model import Alarm, Notice, Place, TellType
+from alarms.plan import Plan
+from alarms.view import View
 from core.signals import AlarmKind, Later, Level, Signal
-from dispatcher.alarms.model import Alarm, Notice, Place, TellType
-from dispatcher.alarms.plan import Plan
-from dispatcher.alarms.view import View
 from dispatcher.store.ports import AlarmWrite, Unit
 
 _T = TypeVar("_T")

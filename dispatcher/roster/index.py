@@ -12,9 +12,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from alarms.view import Route
 from devices.catalogue import Down, kind
 from devices.registry import Assignment, Device
-from dispatcher.alarms.view import Route
 from dispatcher.roster.model import Person, Shift, Unit, Zone
 from dispatcher.roster.presence import present
 from dispatcher.roster.shifts import RosterIndex

@@ -17,7 +17,7 @@ from heapq import merge
 from operator import itemgetter
 from typing import NamedTuple
 
-from dispatcher.alarms.view import Unusual
+from alarms.view import Unusual
 from dispatcher.roster.model import Duty
 from dispatcher.roster.staffing import Post, Staffing
 from dispatcher.roster.zones import HURRIED_M_PER_S, WALKING_M_PER_S, WalkingGraph

@@ -15,7 +15,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from dispatcher.alarms.view import LeftOut, Route, Unusual
+from alarms.view import LeftOut, Route, Unusual
 from dispatcher.roster.model import Duty, OnShift, Person
 from dispatcher.roster.presence import Present
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, overload
 
-from dispatcher.alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.nearest import (
     Chosen,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from core.signals import Level
 from devices.protocols import sounders
 from devices.registry import Line
-from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from dispatcher.roster.index import PERSON_STEP
 from dispatcher.roster.staffing import CONSOLE, SMS
 from dispatcher.site.findings import Finding, error, warning

@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from alarms.plan import ROUND_LONGEST, Plan, Step
 from core.errors import ConfigError
 from devices.registry import Assignment, Device, Line, RemoteGateway
-from dispatcher.alarms.plan import ROUND_LONGEST, Plan, Step
 from dispatcher.roster.model import Language, Person, Phone, Unit, Walk, Zone
 from dispatcher.site import toml
 from dispatcher.site.files import FILES

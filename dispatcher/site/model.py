@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from alarms.plan import Plan
 from devices.registry import Assignment, Device, Line, RemoteGateway
-from dispatcher.alarms.plan import Plan
 from dispatcher.roster.model import Language, Person, Shift, Unit, Walk, Zone
 
 

@@ -10,13 +10,13 @@ from difflib import get_close_matches
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from core.errors import ConfigError, DomainError
 from core.signals import AlarmKind, Level
 from devices.line_settings import open_port
 from devices.passwords import readable
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
 from devices.registry import OWN_PREFIX, Assignment, Device, Line, Parity, RemoteGateway, is_own
-from dispatcher.alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from dispatcher.roster.model import (
     Duty,
     Language,

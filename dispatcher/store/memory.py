@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
+from alarms.model import Alarm, Notice
 from core.clock import ClockMark
 from core.errors import Conflict, StoreUnavailable, TilkaldError
 from core.ids import salt as new_salt
 from core.signals import ReceiptState, Signal
-from dispatcher.alarms.model import Alarm, Notice
 from dispatcher.site.model import Organisation
-from dispatcher.store.audit import AuditedAlarm, AuditedNotice, AuditRows
 from dispatcher.store.chain import BEGINNING, ERASED, Head, Kept, breaks, checkpoint_hash, link
 from dispatcher.store.cursor import alarm_of, cursor_of, not_ours, page_size
 from dispatcher.store.limits import (
@@ -42,8 +41,9 @@ from dispatcher.store.ports import (
     TimelineEntry,
     Unit,
 )
+from dispatcher.store.sqlite.audit import AuditedAlarm, AuditedNotice, AuditRows
+from dispatcher.store.sqlite.units import Salt, conflict
 from dispatcher.store.states import storable, written
-from dispatcher.store.units import Salt, conflict
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from core.errors import ConfigError, StoreUnavailable
-from dispatcher.store.connection import DatabaseFile, make_private
-from dispatcher.store.copies import copy_database, stamp
+from dispatcher.store.sqlite.connection import DatabaseFile, make_private
+from dispatcher.store.sqlite.copies import copy_database, stamp
 
 REVISION = "0002"
 """The newest migration: they make exactly the tables of `schema.py`."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from alarms.model import Alarm, Notice
 from core.clock import ClockMark
 from core.signals import ReceiptState, Signal
-from dispatcher.alarms.model import Alarm, Notice
 from dispatcher.site.model import Organisation
 
 

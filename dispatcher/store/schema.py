@@ -3,7 +3,7 @@
 Every index is a page more to write with each press: there is none that another can stand in for.
 Columns that end in `_us` are instants (`dispatcher.store.instants`). A change here needs a
 migration beside it: a test compares the two (`migrate.REVISION` is the newest), and
-`python -m dispatcher.store.composed` afterwards.
+`python -m dispatcher.store.sqlite.composed` afterwards.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from alarms.model import STATE_VERSION, Alarm, Notice
 from core.signals import Position, ReceiptState
-from dispatcher.alarms.model import STATE_VERSION, Alarm, Notice
 from dispatcher.site.model import Organisation
 
 NOTICE_VERSION = 1

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from alarms.model import Alarm, Call, Standpoint
 from core.signals import AnswerKind
 from core.words import Words
-from dispatcher.alarms.model import Alarm, Call, Standpoint
 from dispatcher.web import labels
 from dispatcher.web.asking import TAKES_AWAY, UNDO_S, asked_at
 

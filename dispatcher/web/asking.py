@@ -13,9 +13,9 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from alarms.model import Alarm
 from core.errors import DomainError
 from core.signals import AnswerKind
-from dispatcher.alarms.model import Alarm
 
 T = TypeVar("T")
 

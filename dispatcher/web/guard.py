@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dispatcher.web.problems import problem
+from dispatcher.web.api.problems import problem
 
 BODY_MAX = 64 * 1024
 BODY_WITHIN_S = 10.0

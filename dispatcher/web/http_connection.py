@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from dispatcher.web.doors import Door, Phase
+from dispatcher.web.admission import Door, Phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alarms.model import Cause, Purpose, Standpoint
+from alarms.view import Unusual
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
 from core.words import Words, overridden
-from dispatcher.alarms.model import Cause, Purpose, Standpoint
-from dispatcher.alarms.view import Unusual
 
 LEVELS = {
     Level.RED: "Acute alarm",

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from dispatcher.web.api.problems import answer_with_problems, problem
 from dispatcher.web.guard import NEVER_STORED, HttpOnly, SafeHeaders, SmallBodies
-from dispatcher.web.notice_page import notice_routes
+from dispatcher.web.notice.routes import notice_routes
 from dispatcher.web.ports import WebDeps
-from dispatcher.web.problems import answer_with_problems, problem
 
 PUBLIC_HEADERS = {
     **NEVER_STORED,

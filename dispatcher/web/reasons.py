@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from alarms.view import Candidate, LeftOut, View
 from core.words import Words
-from dispatcher.alarms.view import Candidate, LeftOut, View
 from dispatcher.web import labels
 from dispatcher.web.names import Names
 

@@ -9,15 +9,16 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from dispatcher.web import api, lines_api
-from dispatcher.web.console import console_routes
+from dispatcher.web.api import lines as lines_api
+from dispatcher.web.api import routes as api
+from dispatcher.web.api.idempotency import OncePerKey
+from dispatcher.web.api.problems import answer_with_problems
+from dispatcher.web.console.routes import console_routes
 from dispatcher.web.events import Streams
 from dispatcher.web.guard import NEVER_STORED, HttpOnly, KnownHosts, SafeHeaders, SmallBodies
-from dispatcher.web.idempotency import OncePerKey
 from dispatcher.web.pages import STATIC, render
 from dispatcher.web.ports import LOOPBACK_HOSTS, WebDeps
-from dispatcher.web.problems import answer_with_problems
-from dispatcher.web.sign_in import SignedInOnly, enter_routes
+from dispatcher.web.sign_in.sessions import SignedInOnly, enter_routes
 
 STAFF_HEADERS = {
     **NEVER_STORED,

@@ -20,18 +20,19 @@ from core.errors import ConfigError, PeerError
 from core.signals import AnswerKind
 from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
-from firmware_sim import places, report
-from firmware_sim.colleague import Act as Did
-from firmware_sim.colleague import Habits
-from firmware_sim.device_link import Surroundings
-from firmware_sim.facts import Fact
-from firmware_sim.measure import Clocked
-from firmware_sim.narrative import Narrator, clock
-from firmware_sim.play import LOOK_EVERY_S, private_service
-from firmware_sim.record import RINGING, Record
-from firmware_sim.staff import Staff, Ward
-from firmware_sim.staff_api import PersonSeen, StaffApi
-from firmware_sim.wearable_state import Feel, Felt, Pressed
+from firmware_sim import places
+from firmware_sim.device.link import Surroundings
+from firmware_sim.device.state import Feel, Felt, Pressed
+from firmware_sim.drill import report
+from firmware_sim.drill.measure import Clocked
+from firmware_sim.drill.record import RINGING, Record
+from firmware_sim.drill.scenario_run import LOOK_EVERY_S, private_service
+from firmware_sim.drill.staff_api import PersonSeen, StaffApi
+from firmware_sim.people.colleague import Act as Did
+from firmware_sim.people.colleague import Habits
+from firmware_sim.people.events import Fact
+from firmware_sim.people.narrative import Narrator, clock
+from firmware_sim.people.staff import Staff, Ward
 
 CLOSED_WITHIN_S = 90.0
 

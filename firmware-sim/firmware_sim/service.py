@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import TilkaldError
-from firmware_sim.device_link import Broker, broker_at
+from firmware_sim.device.link import Broker, broker_at
 
 SERVE = (sys.executable, "-c", "from tilkald.cli import main; main()", "serve", "--json")
 RUN_FILE = "run.json"

@@ -19,8 +19,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
 
+from core.admission import Crowds
 from core.clock import Clock, sleep
-from core.doors import Crowds
 from core.errors import ConfigError
 from devices.mqtt.events import (
     ConnectAsked,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from core.doors import Crowds
+from core.admission import Crowds
 
 PEERS_MAX = 10_000
 """Addresses remembered; past this the one heard longest ago is forgotten, its budget full again."""

@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from core.doors import Crowds, places
+from core.admission import Crowds, places
 
 
 def test_of_the_address_with_most_the_oldest_makes_room() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.pace import Pace
+from core.token_bucket import Pace
 
 START = datetime(2026, 11, 21, 19, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 
-from core.turns import Turns
+from core.turnstile import Turns
 
 MOST = 4
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.chance import seeded
 from core.signals import AnswerKind
-from firmware_sim.colleague import (
+from firmware_sim.people.colleague import (
     OVER_TRIES_MAX,
     Act,
     Called,

@@ -14,10 +14,10 @@ import pytest
 from core.chance import seeded
 from core.clock import ServiceClock
 from core.errors import ConfigError
-from firmware_sim.device_link import Broker, DeviceLink, Surroundings, broker_at
-from firmware_sim.faults import Faults
-from firmware_sim.wearable import switched_on
-from firmware_sim.wearable_state import Act, ButtonDown, Feel, Felt, Odd
+from firmware_sim.device.faults import Faults
+from firmware_sim.device.link import Broker, DeviceLink, Surroundings, broker_at
+from firmware_sim.device.state import Act, ButtonDown, Feel, Felt, Odd
+from firmware_sim.device.wearable import switched_on
 from gateway.links.mqtt_listener import NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
 from gateway.links.ports import Login, Published

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.chance import seeded
 from core.errors import ConfigError
-from firmware_sim.faults import Faults, passage
+from firmware_sim.device.faults import Faults, passage
 
 SHARES = st.floats(0, 1)
 

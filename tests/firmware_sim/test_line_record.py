@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from firmware_sim import line_sentences, sentences
-from firmware_sim.facts import CalledOn, CallTaken, Fact, OnLine, PluggedIn, Unplugged
-from firmware_sim.line_record import Caller, figures
-from firmware_sim.record import Record, judge
-from firmware_sim.staff_api import AlarmSeen, ClosingSeen, PlaceSeen, PresserSeen
-from firmware_sim.verdict import State
+from firmware_sim.drill import line_sentences, sentences
+from firmware_sim.drill.line_record import Caller, figures
+from firmware_sim.drill.record import Record, judge
+from firmware_sim.drill.staff_api import AlarmSeen, ClosingSeen, PlaceSeen, PresserSeen
+from firmware_sim.drill.verdict import State
+from firmware_sim.people.events import CalledOn, CallTaken, Fact, OnLine, PluggedIn, Unplugged
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 ROOM_1 = Caller("room-1", "nurse-call", "zone-1", None, True, True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware_sim.measure import Clocked, Target, judge, statistic
+from firmware_sim.drill.measure import Clocked, Target, judge, statistic
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from alarms.model import Notice, Place, Purpose
 from core.signals import AlarmKind, Level
-from dispatcher.alarms.model import Notice, Place, Purpose
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.wording import answer_keys, compose
 from dispatcher.roster.model import Language
-from firmware_sim.colleague import Called, Way
-from firmware_sim.mobile import called, place, takes_back, understood
+from firmware_sim.people.colleague import Called, Way
+from firmware_sim.people.telephone import called, place, takes_back, understood
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 LINK = "http://127.0.0.1:8081/n/abcdefghijklmnopqrstuv"

@@ -11,12 +11,12 @@ from babel.messages.pofile import read_po
 from core.signals import AnswerKind, Level
 from dispatcher.roster.model import Language, Person
 from dispatcher.site.model import Organisation, Site
-from firmware_sim.colleague import Act as Did
-from firmware_sim.colleague import Way
-from firmware_sim.facts import Fact, OnLine, Texted
-from firmware_sim.narrative import LOCALES, Narrator
-from firmware_sim.reading import asks_to_come
-from firmware_sim.wearable_state import Act, Died, Feel, Felt, Odd, Pressed, Publish
+from firmware_sim.device.state import Act, Died, Feel, Felt, Odd, Pressed, Publish
+from firmware_sim.people.asked_to_come import asks_to_come
+from firmware_sim.people.colleague import Act as Did
+from firmware_sim.people.colleague import Way
+from firmware_sim.people.events import Fact, OnLine, Texted
+from firmware_sim.people.narrative import LOCALES, Narrator
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 AVOIDED = {

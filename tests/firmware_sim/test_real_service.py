@@ -10,14 +10,14 @@ import pytest
 
 from core.errors import ConfigError
 from devices.protocols import LINE_PROTOCOLS
-from firmware_sim import scenario
 from firmware_sim.demo import run_demo
-from firmware_sim.drill import Wanted, run_drill
+from firmware_sim.device.press import run_press, running_press
+from firmware_sim.drill import scenario
+from firmware_sim.drill.command import Wanted, run_drill
+from firmware_sim.drill.scenario_run import Against, play
+from firmware_sim.people.staff import run_staff
 from firmware_sim.places import example_site
-from firmware_sim.play import Against, play
-from firmware_sim.press import run_press, running_press
 from firmware_sim.service import PrivateService, Ready, ServiceFailed, read_run_file
-from firmware_sim.staff import run_staff
 
 pytestmark = [pytest.mark.shell, pytest.mark.timeout(300)]
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.signals import Level
-from firmware_sim import sentences
-from firmware_sim.facts import Fact, Texted
-from firmware_sim.record import Record, judge
-from firmware_sim.staff_api import AlarmSeen, CallSeen, PresserSeen
-from firmware_sim.verdict import State
-from firmware_sim.wearable_state import Act, Feel, Felt, Pressed
+from firmware_sim.device.state import Act, Feel, Felt, Pressed
+from firmware_sim.drill import sentences
+from firmware_sim.drill.record import Record, judge
+from firmware_sim.drill.staff_api import AlarmSeen, CallSeen, PresserSeen
+from firmware_sim.drill.verdict import State
+from firmware_sim.people.events import Fact, Texted
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 

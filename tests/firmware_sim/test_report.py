@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
-from firmware_sim import report, scenario
 from firmware_sim.demo import Step, final_object
-from firmware_sim.line_record import LineFigures
-from firmware_sim.measure import Clocked, Judged, Target
-from firmware_sim.play import Result
-from firmware_sim.verdict import State, Verdict
+from firmware_sim.drill import report, scenario
+from firmware_sim.drill.line_record import LineFigures
+from firmware_sim.drill.measure import Clocked, Judged, Target
+from firmware_sim.drill.scenario_run import Result
+from firmware_sim.drill.verdict import State, Verdict
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ import pytest
 from core.errors import ConfigError
 from devices.protocols import LINE_PROTOCOLS
 from dispatcher.site.files import read_directory
-from firmware_sim import scenario
-from firmware_sim.building import lay
+from firmware_sim.drill import scenario
+from firmware_sim.drill.lines import lay
 
 WHOLE = """
 about = "A press."

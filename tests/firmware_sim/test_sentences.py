@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError
 from core.signals import AlarmKind, Level
-from firmware_sim import sentences
-from firmware_sim.colleague import Habits, Willing
-from firmware_sim.faults import Faults
-from firmware_sim.sentences import (
+from firmware_sim.device.faults import Faults
+from firmware_sim.device.state import Feel
+from firmware_sim.drill import sentences
+from firmware_sim.drill.sentences import (
     AlarmsAre,
     CalledAs,
     ClosesWithin,
@@ -29,7 +29,7 @@ from firmware_sim.sentences import (
     StaysOpen,
     ToldWithin,
 )
-from firmware_sim.wearable_state import Feel
+from firmware_sim.people.colleague import Habits, Willing
 
 
 @pytest.mark.parametrize(

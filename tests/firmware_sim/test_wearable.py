@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, AnswerKind, Level
-from firmware_sim.wearable import advance, battery, switched_on, wake_at
-from firmware_sim.wearable_state import (
+from firmware_sim.device.state import (
     NOT_SENT_AFTER,
     PENDING_MAX,
     REPEAT_LONGEST,
@@ -42,6 +41,7 @@ from firmware_sim.wearable_state import (
     TestPress,
     Wearable,
 )
+from firmware_sim.device.wearable import advance, battery, switched_on, wake_at
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 

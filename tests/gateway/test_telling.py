@@ -16,7 +16,7 @@ from core import settings
 from core.clock import ServiceClock
 from devices.registry import Device, RemoteGateway
 from gateway.app import Gateway
-from gateway.remote.contract import Down, Part, Up
+from gateway.handover import Down, Part, Up
 from tests.support.gateway import PREFIX, SOON_S, StoringDesk
 
 pytestmark = pytest.mark.shell

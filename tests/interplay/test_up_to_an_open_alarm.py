@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from alarms.model import Alarm
 from core.clock import sleep
 from core.signals import AlarmKind
 from devices.registry import Line
-from dispatcher.alarms.model import Alarm
 from tests.support.foreign import RadioReceiver, dialler, has_sent, sipp
 from tests.support.interplay import SOON_S, NullModem, well
 from tests.support.whole_service import WholeService, whole_service

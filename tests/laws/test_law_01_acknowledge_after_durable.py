@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from alarms.model import TellType
 from core.errors import StoreUnavailable
-from dispatcher.alarms.model import TellType
 from tests.support.running import Running
 from tests.support.story import story
 

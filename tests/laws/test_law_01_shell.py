@@ -15,7 +15,7 @@ import pytest
 
 from core.clock import monotonic_s, sleep
 from dispatcher.engine import commits
-from dispatcher.store.journal_places import places_beside
+from dispatcher.store.journal.places import places_beside
 from firmware_sim.bench import town
 from firmware_sim.service import PrivateService
 from tests.support.crash_device import CrashDevice, Said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.alarms.answers import accept_deadline
+from alarms.answers import accept_deadline
 from tests.support.story import Stage, story
 
 

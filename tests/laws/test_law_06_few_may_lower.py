@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.model import Notice, Purpose
 from core.freshness import FRESH_FOR, Lowers, is_answer_fresh, is_fresh
 from core.signals import AnswerKind
 from devices.callsystems.surgard.codec import contact_id_message as surgard_message
-from dispatcher.alarms.model import Notice, Purpose
 from dispatcher.engine.answering import Origin, speaker
 from dispatcher.engine.ports import Source, SourceKind
 from firmware_sim.world.process import at_once

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.model import Presser, Standpoint
 from core.signals import AnswerKind, Standing
-from dispatcher.alarms.model import Presser, Standpoint
 from dispatcher.web.asking import TAKES_AWAY, asked_at
-from dispatcher.web.notice_page import form_token
+from dispatcher.web.notice.routes import form_token
 from dispatcher.web.public import public_app
 from dispatcher.web.staff import staff_app
 from tests.support.desk import NOW, MemoryDesk, an_alarm, lindehuset

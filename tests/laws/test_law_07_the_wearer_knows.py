@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alarms.model import Alarm, Place, TellType, Times
+from alarms.plan import Plan
 from core.signals import AlarmKind, Level
-from dispatcher.alarms.model import Alarm, Place, TellType, Times
-from dispatcher.alarms.plan import Plan
 from tests.support.running import Running
 from tests.support.story import story
 

@@ -7,12 +7,12 @@ from datetime import UTC, timedelta
 
 import pytest
 
+from alarms.model import Notice
 from core.signals import Position, Signal, SignalType
-from dispatcher.alarms.model import Notice
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.wording import compose
 from dispatcher.roster.model import Language
-from dispatcher.web.board import place_notes
+from dispatcher.web.console.board import place_notes
 from dispatcher.web.moments import Moments
 from dispatcher.web.pages import words_of
 from firmware_sim.world.process import Process

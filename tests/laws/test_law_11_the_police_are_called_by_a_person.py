@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.calling import candidates
+from alarms.plan import Step
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level
-from dispatcher.alarms.calling import candidates
-from dispatcher.alarms.plan import Step
 from dispatcher.channels.emergency import refuse_emergency
 from tests.support.house import SITE, house_of
 from tests.support.story import story

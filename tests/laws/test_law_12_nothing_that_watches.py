@@ -28,7 +28,7 @@ from core.outlet import LINES_MAX
 from dispatcher.engine.followers import CHANGES_WAITING_MOST
 from dispatcher.web.events import Streams
 from firmware_sim.bench import town
-from gateway.remote.kept import Kept, Status
+from gateway.outpost.state_files import Kept, Status
 from tests.support.crash_device import WaitedFor
 from tests.support.logged import nobody_reads
 from tests.support.whole_service import WholeService, whole_service
@@ -39,7 +39,7 @@ FOLLOWERS = 400
 WITHIN_S = 5.0
 """Many times what a press takes; a machine that is busy with other tests needs some of it."""
 
-SERVE = Path(__file__).parents[2] / "tilkald" / "serve.py"
+SERVE = Path(__file__).parents[2] / "tilkald" / "service.py"
 
 Spoiled = Callable[[WholeService, Path], AbstractAsyncContextManager[None]]
 

@@ -12,16 +12,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from alarms.model import Cause, Closing, Place, Presser, Standpoint
 from core.clock import monotonic_s
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
-from dispatcher.alarms.model import Cause, Closing, Place, Presser, Standpoint
 from dispatcher.engine.ports import Problem
 from dispatcher.roster.model import Language
 from dispatcher.web.asking import SURE_AFTER
 from dispatcher.web.ports import WebDeps
 from dispatcher.web.public import public_app
-from dispatcher.web.serving import WebServer, serve
-from dispatcher.web.sign_in import OneTimeCodes
+from dispatcher.web.server import WebServer, serve
+from dispatcher.web.sign_in.sessions import OneTimeCodes
 from dispatcher.web.staff import staff_app
 from tests.support.browser import (
     OLD_PHONE,

@@ -14,9 +14,9 @@ from httpx import AsyncClient
 from core.clock import monotonic_s
 from core.errors import ConfigError
 from core.signals import AnswerKind
-from dispatcher.web.notice_page import form_token
+from dispatcher.web.notice.routes import form_token
 from dispatcher.web.public import public_app
-from dispatcher.web.serving import WithoutTokens, log_config, serve
+from dispatcher.web.server import WithoutTokens, log_config, serve
 from dispatcher.web.staff import staff_app
 from tests.support.desk import an_alarm, lindehuset
 from tests.support.web import LINK, web_deps

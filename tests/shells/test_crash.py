@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from core.chance import Chance
-from dispatcher.store.sqlite import open_sqlite
+from dispatcher.store.sqlite.store import open_sqlite
 from tests.support.crash_device import CrashDevice
 from tests.support.crash_house import CrashHouse
 from tests.support.crash_ledger import ARRIVED, LEFT

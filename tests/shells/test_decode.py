@@ -15,7 +15,7 @@ from core.errors import ConfigError
 from core.signals import AlarmKind, SignalType
 from devices.protocols import FAMILIES
 from devices.session import Encoding
-from tilkald.decoding import Decoder, family, lines, listing, readable, settings_of
+from tilkald.commands.decode import Decoder, family, lines, listing, readable, settings_of
 
 ESPA_CALL = (
     "013102311f303831351e321f4665756572205a696d6d65722031321e331f321e341f331e351f311e361f3103"

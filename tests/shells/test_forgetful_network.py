@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from alarms.model import Standpoint
 from core.clock import sleep
-from dispatcher.alarms.model import Standpoint
 from dispatcher.web.public import public_app
-from dispatcher.web.serving import serve
+from dispatcher.web.server import serve
 from dispatcher.web.staff import staff_app
 from tests.support.browser import PHONE, WALL, browser, page_of
 from tests.support.desk import MemoryDesk, an_alarm, lindehuset

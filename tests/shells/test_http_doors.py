@@ -18,7 +18,7 @@ from starlette.routing import Route
 from core.clock import sleep
 from dispatcher.web.http_connection import HttpLimits
 from dispatcher.web.public import public_app
-from dispatcher.web.serving import WebServer, serve
+from dispatcher.web.server import WebServer, serve
 from dispatcher.web.staff import staff_app
 from tests.support.desk import an_alarm, lindehuset
 from tests.support.web import LINK, Hooks, web_deps

@@ -17,11 +17,11 @@ import pytest
 from core import settings
 from core.clock import monotonic_s, sleep
 from core.errors import ConfigError
-from gateway.remote.kept import Kept, read_status
+from gateway.outpost.state_files import Kept, read_status
 from tests.support.crash_device import CrashDevice
 from tests.support.far_house import GATEWAY, TOKEN, FarHouse, far_house
 from tests.support.logged import logged_by_a_process
-from tilkald import gatewaying
+from tilkald.commands import gateway as gatewaying
 
 pytestmark = [pytest.mark.shell, pytest.mark.timeout(120)]
 

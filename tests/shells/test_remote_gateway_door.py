@@ -20,9 +20,8 @@ from core.clock import ServiceClock, sleep
 from core.errors import ConfigError
 from devices.registry import Device, MemoryRegistry, RemoteGateway
 from devices.watch import Watch
-from dispatcher.web.serving import WebServer
-from gateway.intake import Intake
-from gateway.remote.contract import (
+from dispatcher.web.server import WebServer
+from gateway.handover import (
     DOWN_PATH,
     UP_BYTES_MAX,
     UP_PATH,
@@ -31,13 +30,14 @@ from gateway.remote.contract import (
     Thanks,
     Up,
 )
-from gateway.remote.receiving import RemoteGateways
-from gateway.remote.uplink import Uplink, Way
+from gateway.intake import Intake
+from gateway.outpost.uplink import Uplink, Way
+from gateway.outposts.receiving import RemoteGateways
 from gateway.supervision import Supervision
 from tests.support.authority import Authority
 from tests.support.gateway import StoringDesk
-from tilkald import gateways_door
-from tilkald.gateways_door import open_door
+from tilkald import outposts_port as gateways_door
+from tilkald.outposts_port import open_door
 
 pytestmark = pytest.mark.shell
 
@@ -296,7 +296,7 @@ class Untaken:
 
 @dataclass
 class Listener:
-    """`gateway.remote.uplink.House` with nothing to say."""
+    """`gateway.outpost.uplink.House` with nothing to say."""
 
     happened: asyncio.Event = field(default_factory=asyncio.Event)
     what: str = ""

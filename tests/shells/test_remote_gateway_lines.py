@@ -92,8 +92,8 @@ async def test_another_lines_toml_reaches_the_far_house_without_a_restart(tmp_pa
 async def test_a_gateway_that_stops_is_one_alarm_that_names_what_is_on_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.remote.receiving.SILENT_AFTER_S", 1.5)
-    monkeypatch.setattr("gateway.remote.uplink.ALIVE_EVERY_S", 0.3)
+    monkeypatch.setattr("gateway.outposts.receiving.SILENT_AFTER_S", 1.5)
+    monkeypatch.setattr("gateway.outpost.uplink.ALIVE_EVERY_S", 0.3)
     async with far_house(tmp_path, (PANELS,)) as house:
         await house.start_gateway()
         badge = await house.device("badge-s0-p0")

@@ -15,14 +15,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from alarms.model import Presser, Standpoint
 from core.clock import sleep
 from core.signals import AnswerKind, Level, Standing
-from dispatcher.alarms.model import Presser, Standpoint
 from dispatcher.engine.ports import Problem
 from dispatcher.roster.model import Language
 from dispatcher.web.asking import SURE_AFTER, UNDO_S
 from dispatcher.web.public import public_app
-from dispatcher.web.serving import serve
+from dispatcher.web.server import serve
 from dispatcher.web.staff import staff_app
 from tests.support.browser import OLD_PHONE, PHONE, WALL, browser, page_of
 from tests.support.desk import NOW, MemoryDesk, an_alarm, lindehuset

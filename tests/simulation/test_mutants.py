@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from alarms import aged, answers, calling, escalate, need, turn
+from alarms.model import Alarm, Decision, Notice, Standpoint, TellType
+from alarms.turn import Turn
+from alarms.view import Route
 from core.signals import AnswerKind, ReceiptState, Signal
-from dispatcher.alarms import aged, answers, calling, escalate, need, turn
-from dispatcher.alarms.model import Alarm, Decision, Notice, Standpoint, TellType
-from dispatcher.alarms.turn import Turn
-from dispatcher.alarms.view import Route
 from dispatcher.engine import core
 from dispatcher.engine.core import Core
 from dispatcher.engine.open_alarms import OpenAlarms

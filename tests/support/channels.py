@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
-from dispatcher.alarms.model import (
+from alarms.model import (
     Alarm,
     Call,
     Cause,
@@ -26,8 +25,9 @@ from dispatcher.alarms.model import (
     Standpoint,
     Times,
 )
-from dispatcher.alarms.plan import Plan
-from dispatcher.alarms.view import Unusual, View
+from alarms.plan import Plan
+from alarms.view import Unusual, View
+from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH
 from dispatcher.channels.twilio.hooks import TwilioHooks

@@ -19,9 +19,9 @@ from urllib.parse import unquote
 
 import httpx
 
+from alarms.plan import Step
 from core.chance import seeded
 from core.clock import monotonic_s, sleep
-from dispatcher.alarms.plan import Step
 from dispatcher.site.model import Organisation
 from firmware_sim.bench import town
 from firmware_sim.service import Ready, _environment, _free_ports

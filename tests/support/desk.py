@@ -13,10 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
-from core.errors import DomainError
-from core.ids import hashed
-from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
-from dispatcher.alarms.model import (
+from alarms.model import (
     Alarm,
     Call,
     Cause,
@@ -30,8 +27,11 @@ from dispatcher.alarms.model import (
     Standpoint,
     Times,
 )
-from dispatcher.alarms.plan import Plan, Step
-from dispatcher.alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.plan import Plan, Step
+from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from core.errors import DomainError
+from core.ids import hashed
+from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.ports import (
     AnswerOutcome,

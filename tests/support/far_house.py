@@ -17,11 +17,11 @@ from core.signals import Level
 from devices.registry import Line, RemoteGateway
 from dispatcher.site.model import Organisation
 from firmware_sim.bench import town
-from gateway.remote.app import RemoteGateway as Running
-from gateway.remote.kept import Kept
-from gateway.remote.uplink import Way
+from gateway.outpost.app import RemoteGateway as Running
+from gateway.outpost.state_files import Kept
+from gateway.outpost.uplink import Way
 from tests.support.crash_device import CrashDevice
-from tilkald.serve import Ready, Service
+from tilkald.service import Ready, Service
 
 GATEWAY, TOKEN = "house-b", "only-for-this-test"
 SOON_S, LOOKS_APART_S = 20.0, 0.02

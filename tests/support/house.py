@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from alarms.calling import with_leader_first
+from alarms.model import Alarm, Place
+from alarms.plan import ROUND_LONGEST, Plan, Step
+from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from core.signals import AlarmKind, Level, Signal
-from dispatcher.alarms.calling import with_leader_first
-from dispatcher.alarms.model import Alarm, Place
-from dispatcher.alarms.plan import ROUND_LONGEST, Plan, Step
-from dispatcher.alarms.view import Candidate, LeftOut, Route, Unusual, View
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Moment
 

@@ -150,7 +150,7 @@ def nurse(path: str) -> None:
 async def _once_without_alarms(site: str) -> None:
     """What Python and its libraries do only at the first start; the children inherit it."""
     from core import log, settings
-    from tilkald.serve import Service
+    from tilkald.service import Service
 
     log.set_up(as_json=True, level="critical")
     with TemporaryDirectory() as folder:

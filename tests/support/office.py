@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from alarms.model import Alarm, Notice
+from alarms.plan import Plan, Step
 from core.clock import VirtualClock
 from core.errors import ChannelError
 from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
 from devices.registry import Device
-from dispatcher.alarms.model import Alarm, Notice
-from dispatcher.alarms.plan import Plan, Step
 from dispatcher.channels.ports import Addressee, Capabilities, Sending
 from dispatcher.engine.engine import Doors, Engine
 from dispatcher.engine.pictures import SitePictures

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alarms.model import Alarm
 from core.signals import Later, Signal, Taken
 from devices.protocols import FAMILIES
 from devices.registry import Device, Line, MemoryRegistry
 from devices.watch import Finding, Watch
-from dispatcher.alarms.model import Alarm
 from firmware_sim.world.process import at_once
 from gateway.intake import Intake
 from gateway.lines import DeviceLines, LineHouse

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alarms.model import Notice
 from core.clock import VirtualClock
 from core.signals import Level, Signal, SignalType
-from dispatcher.alarms.model import Notice
 from dispatcher.engine.work import Tell, Work
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.process import Process, at_once

@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from alarms.model import Cause, Notice, Purpose, TellType
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
-from dispatcher.alarms.model import Cause, Notice, Purpose, TellType
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind

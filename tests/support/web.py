@@ -17,7 +17,7 @@ from devices.registry import Device
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from dispatcher.web.ports import Readiness, WebDeps, WebSettings
-from dispatcher.web.sign_in import OneTimeCodes
+from dispatcher.web.sign_in.sessions import OneTimeCodes
 from tests.support.desk import NOW, MemoryDesk
 
 STAFF_TOKENS = {"token-of-per": "per", "token-of-bo": "bo", "token-of-gone": "gone"}

@@ -14,17 +14,17 @@ from core.ids import salt
 from devices.registry import Device, Line
 from dispatcher.app import Dispatcher, Ground
 from dispatcher.engine.pictures import SitePictures
-from dispatcher.store.connection import DatabaseFile
-from dispatcher.store.journal import EmergencyJournal
+from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.migrate import bring_up
 from dispatcher.store.ports import Unit
-from dispatcher.store.sqlite import SqliteStore
-from dispatcher.store.writer import QUEUE_MAX
+from dispatcher.store.sqlite.connection import DatabaseFile
+from dispatcher.store.sqlite.store import SqliteStore
+from dispatcher.store.sqlite.writer import QUEUE_MAX
 from firmware_sim.bench import town
 from gateway.app import Gateway
 from tests.support.crash_device import CrashDevice
-from tilkald.door import DEVICE, Door
 from tilkald.joined import EngineDesk, GatewayLines
+from tilkald.own_device import DEVICE, Door
 
 SELFCHECK_PASSWORD = "only-for-this-test"
 

@@ -15,7 +15,7 @@ import msgspec
 from core.clock import monotonic_s, sleep
 from firmware_sim.bench.device import BenchDevice
 from firmware_sim.bench.town import PASSWORD
-from firmware_sim.device_link import Broker
+from firmware_sim.device.link import Broker
 
 CONNECTING_AT_ONCE = 50
 ADDRESSES = 8

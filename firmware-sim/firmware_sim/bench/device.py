@@ -21,7 +21,7 @@ from devices.mqtt.packets import (
     Suback,
     Subscribe,
 )
-from firmware_sim.device_link import Broker
+from firmware_sim.device.link import Broker
 
 ANSWER_WITHIN_S = 30.0
 KEEP_ALIVE_S = 600

@@ -19,8 +19,8 @@ from dispatcher.site.model import Organisation
 from firmware_sim.bench import town
 from firmware_sim.bench.figures import Reach, Row
 from firmware_sim.bench.process import serving, share_of_core
+from firmware_sim.drill.staff_api import StaffApi
 from firmware_sim.service import PrivateService
-from firmware_sim.staff_api import StaffApi
 
 ACCOUNTS, ACCOUNTS_QUICK = 500, 50
 EVERY_S = 10.0

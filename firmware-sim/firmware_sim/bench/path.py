@@ -23,8 +23,8 @@ from firmware_sim.bench.crew import Crew, Press
 from firmware_sim.bench.device import BenchDevice
 from firmware_sim.bench.figures import Reach, Row, spread_ms
 from firmware_sim.bench.process import serving
-from firmware_sim.device_link import Broker
-from firmware_sim.measure import statistic
+from firmware_sim.device.link import Broker
+from firmware_sim.drill.measure import statistic
 
 PER_SECOND = 10.0
 WARM_UP = 30

@@ -24,11 +24,11 @@ from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.engine.work import Moment, Work
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import Store
-from dispatcher.store.sqlite import open_sqlite
+from dispatcher.store.sqlite.store import open_sqlite
 from firmware_sim.bench import town
 from firmware_sim.bench.crew import Crew
 from firmware_sim.bench.figures import Reach, Row
-from firmware_sim.measure import statistic
+from firmware_sim.drill.measure import statistic
 from firmware_sim.service import PrivateService
 
 ALARMS, ALARMS_QUICK = 10_000, 1_000

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from pathlib import Path
 
+from alarms.plan import Plan, Step
 from core.signals import Level
 from devices.registry import Device
-from dispatcher.alarms.plan import Plan, Step
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.model import Organisation, Site

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alarms.answers import DEADLINE_LONGEST, IS_IT_OVER_AFTER
+from alarms.escalate import NOBODY_YET_AFTER
+from alarms.model import Alarm, Call, Purpose, Standpoint, TellType
+from alarms.plan import ROUND_LONGEST
+from alarms.turn import COMING, UNDER_WAY, WAITING
 from core.signals import ReceiptState
-from dispatcher.alarms.answers import DEADLINE_LONGEST, IS_IT_OVER_AFTER
-from dispatcher.alarms.escalate import NOBODY_YET_AFTER
-from dispatcher.alarms.model import Alarm, Call, Purpose, Standpoint, TellType
-from dispatcher.alarms.plan import ROUND_LONGEST
-from dispatcher.alarms.turn import COMING, UNDER_WAY, WAITING
 from firmware_sim.world.process import CHANNELS, Process
 from firmware_sim.world.witness import Witness, WitnessedStore
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
+from alarms.model import Notice
 from core import ids
 from core.chance import Chance
 from core.errors import ChannelError
 from core.signals import ReceiptState, Signal
-from dispatcher.alarms.model import Notice
 from dispatcher.channels.emergency import refuse_emergency
-from firmware_sim.faults import Faults, passage
+from firmware_sim.device.faults import Faults, passage
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.process import Process
 from firmware_sim.world.witness import Witness, kind_of

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zlib import crc32
 
+from alarms.model import Alarm, Notice, Purpose, Standpoint
+from alarms.turn import COMING
 from core import ids
 from core.chance import Chance
 from core.signals import (
@@ -23,8 +25,6 @@ from core.signals import (
     Standing,
 )
 from devices.registry import MemoryRegistry
-from dispatcher.alarms.model import Alarm, Notice, Purpose, Standpoint
-from dispatcher.alarms.turn import COMING
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.site.model import Organisation

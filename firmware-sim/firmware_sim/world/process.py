@@ -14,18 +14,18 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from alarms.model import Alarm, Cause, Notice, TellType
 from core.errors import Conflict, DomainError, StoreUnavailable
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
-from dispatcher.alarms.model import Alarm, Cause, Notice, TellType
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import AnswerOutcome, Source
 from dispatcher.engine.work import Moment, Tell, Work
 from dispatcher.site.model import Organisation
+from dispatcher.store.journal.replay import Replaying
 from dispatcher.store.ports import NoticeMove, Unit
-from dispatcher.store.replay import Replaying
 from dispatcher.store.states import storable
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.witness import WitnessedStore

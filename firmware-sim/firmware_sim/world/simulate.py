@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from alarms.model import Alarm, Notice, Purpose, Standpoint, TellType
+from alarms.plan import ROUND_SHORTEST
 from core.chance import seeded
 from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
 from core.signals import Level, ReceiptState, Signal, SignalType
-from dispatcher.alarms.model import Alarm, Notice, Purpose, Standpoint, TellType
-from dispatcher.alarms.plan import ROUND_SHORTEST
 from dispatcher.engine.work import Tell, Work
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.site.files import read_directory

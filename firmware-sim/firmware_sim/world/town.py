@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import time, timedelta
 
+from alarms.plan import Plan, Step
 from core.chance import Chance
 from core.signals import AlarmKind, Level
 from devices.registry import Device
-from dispatcher.alarms.plan import Plan, Step
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.site.model import Organisation, Site
 

@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alarms.model import Alarm, Notice, TellType
 from core.errors import TilkaldError
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
-from dispatcher.alarms.model import Alarm, Notice, TellType
 from dispatcher.engine.work import Work
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.moves import UNFINISHED

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.model import Purpose
 from core.signals import AlarmKind, AnswerKind, Level
-from dispatcher.alarms.model import Purpose
 from dispatcher.channels.gsm import segments
 from dispatcher.channels.inbound import ASK_BACK_BURST, TEXT_BACK_BURST, Inbound
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.model import Purpose
 from core.clock import VirtualClock
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
-from dispatcher.alarms.model import Purpose
 from dispatcher.channels.wearable import WearableChannel
 from tests.support.channels import DANE, NOW, a_notice
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.model import Notice, Place, Purpose
+from alarms.view import Unusual
 from core.signals import AlarmKind, Level
-from dispatcher.alarms.model import Notice, Place, Purpose
-from dispatcher.alarms.view import Unusual
 from dispatcher.channels.gsm import segments
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.sms import sms_text

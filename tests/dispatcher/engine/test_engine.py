@@ -9,11 +9,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from core.clock import ClockMark, sleep
-from core.errors import ChannelError, DomainError, StoreUnavailable
-from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
-from dispatcher.alarms import escalate
-from dispatcher.alarms.model import (
+from alarms import escalate
+from alarms.model import (
     Alarm,
     Cause,
     Decision,
@@ -23,7 +20,10 @@ from dispatcher.alarms.model import (
     Standpoint,
     TellType,
 )
-from dispatcher.alarms.view import View
+from alarms.view import View
+from core.clock import ClockMark, sleep
+from core.errors import ChannelError, DomainError, StoreUnavailable
+from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from dispatcher.engine.core import TRIED_AGAIN_AFTER
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind

@@ -10,15 +10,15 @@ from typing import TypeVar
 
 import pytest
 
+from alarms.model import Alarm, Cause, Notice, Standpoint
 from core.errors import ChannelError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Taken
-from dispatcher.alarms.model import Alarm, Cause, Notice, Standpoint
 from dispatcher.engine.engine import Engine
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import Change
+from dispatcher.store.journal.replay import Settling
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import AlarmPage, AlarmWrite, ChainedEntry, LinkWrite, Store, Unit
-from dispatcher.store.replay import Settling
 from tests.support.office import office
 
 LIMIT = 2

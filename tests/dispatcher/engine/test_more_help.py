@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from alarms.model import Cause, Notice
 from core.errors import ChannelError
 from core.signals import AnswerKind, Reading, SignalType
-from dispatcher.alarms.model import Cause, Notice
 from dispatcher.channels.inbound import Inbound
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Phone

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.model import Standpoint, TellType
 from core.signals import AnswerKind, Reading, Signal, SignalType
-from dispatcher.alarms.model import Standpoint, TellType
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.work import Moment

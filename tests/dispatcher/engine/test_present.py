@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alarms.model import Notice, TellType
 from core.signals import AlarmKind, Level
 from core.words import words
-from dispatcher.alarms.model import Notice, TellType
 from dispatcher.engine.health import LOCALES
 from dispatcher.engine.present import CALLS_MOST, TECHNICAL_MOST, present_state, shown_again
 from dispatcher.roster.model import Language

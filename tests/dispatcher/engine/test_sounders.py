@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from alarms.model import Alarm, Place, Times
+from alarms.plan import without_a_plan
 from core.signals import AlarmKind, Level
-from dispatcher.alarms.model import Alarm, Place, Times
-from dispatcher.alarms.plan import without_a_plan
 from dispatcher.engine.sounders import ALARMS_MOST, Sounders
 from dispatcher.engine.work import Moment, Work
 

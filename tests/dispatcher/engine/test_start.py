@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from alarms.model import Alarm
 from core.signals import Level, Signal
-from dispatcher.alarms.model import Alarm
 from dispatcher.engine.engine import AT_ONCE_MOST
 from dispatcher.store.memory import MemoryStore
 from tests.support.office import START, Office, office

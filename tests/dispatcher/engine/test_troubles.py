@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.model import Cause
 from core.freshness import FRESH_FOR, Lowers
 from core.signals import UNKNOWN_WORD, AlarmKind, Reading, Signal, SignalType, Standing
-from dispatcher.alarms.model import Cause
 from dispatcher.engine.causes import CAUSES_MOST
 from tests.support.office import Office, office
 

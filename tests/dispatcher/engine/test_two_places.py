@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from alarms.model import Alarm
+from alarms.turn import counts
 from core.signals import AnswerKind
-from dispatcher.alarms.model import Alarm
-from dispatcher.alarms.turn import counts
 from dispatcher.engine.open_alarms import call_of
 from tests.support.office import Office, office
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from alarms.model import Alarm, Presser, Standpoint
+from alarms.plan import Plan, Step
+from alarms.turn import COMING
 from core.signals import AnswerKind, Signal, Standing
-from dispatcher.alarms.model import Alarm, Presser, Standpoint
-from dispatcher.alarms.plan import Plan, Step
-from dispatcher.alarms.turn import COMING
 from dispatcher.engine.last_net import everybody
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.view import Unusual
 from devices.registry import Device
-from dispatcher.alarms.view import Unusual
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, Person, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.roster.nearest import (

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.plan import Plan, Step
+from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from core.signals import Level
 from devices.registry import Assignment, Device
-from dispatcher.alarms.plan import Plan, Step
-from dispatcher.alarms.view import Candidate, LeftOut, Route, Unusual, View
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.roster.nearest import LivePlace

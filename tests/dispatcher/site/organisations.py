@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
+from alarms.plan import Plan, Step
 from core.signals import AlarmKind, Level
 from devices.registry import Assignment, Device, Line, Parity
-from dispatcher.alarms.plan import Plan, Step
 from dispatcher.roster.model import (
     Duty,
     Language,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from alarms.plan import Plan, Step
 from core.signals import Level
 from devices.registry import Device, Line
-from dispatcher.alarms.plan import Plan, Step
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Walk, Weekday, Zone
 from dispatcher.site.check import check_organisation
 from dispatcher.site.files import read_directory

@@ -9,7 +9,7 @@ import pytest
 
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import Store
-from dispatcher.store.sqlite import SqliteStore, open_sqlite
+from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
 from tests.dispatcher.store.samples import T
 
 

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-from dispatcher.store.journal import EmergencyJournal
+from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.ports import Unit
-from dispatcher.store.sqlite import open_sqlite
+from dispatcher.store.sqlite.store import open_sqlite
 from tests.dispatcher.store.samples import T, opening
 
 AT_ONCE = 8

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 
 from dispatcher.store.ports import AlarmWrite, Store, Unit
-from dispatcher.store.sqlite import open_sqlite
+from dispatcher.store.sqlite.store import open_sqlite
 from tests.dispatcher.store.samples import T, alarm, entry, notice, opening, signal
 
 SINGLE = 2_000

@@ -5,19 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from core.clock import ClockMark
-from core.signals import (
-    AlarmKind,
-    Level,
-    MessageRef,
-    Position,
-    Reading,
-    ReceiptState,
-    Signal,
-    SignalType,
-    Standing,
-)
-from dispatcher.alarms.model import (
+from alarms.model import (
     Alarm,
     Call,
     Cause,
@@ -31,8 +19,20 @@ from dispatcher.alarms.model import (
     Standpoint,
     Times,
 )
-from dispatcher.alarms.plan import Plan, Step
-from dispatcher.alarms.view import Unusual
+from alarms.plan import Plan, Step
+from alarms.view import Unusual
+from core.clock import ClockMark
+from core.signals import (
+    AlarmKind,
+    Level,
+    MessageRef,
+    Position,
+    Reading,
+    ReceiptState,
+    Signal,
+    SignalType,
+    Standing,
+)
 from dispatcher.store.ports import (
     AlarmWrite,
     LinkWrite,

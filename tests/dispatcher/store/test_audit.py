@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from core.signals import ReceiptState
-from dispatcher.store.audit import (
+from dispatcher.store.memory import MemoryStore
+from dispatcher.store.ports import AlarmWrite, Unit
+from dispatcher.store.sqlite.audit import (
     NOTICE_WAITS_MOST,
     WAKE_LATE_MOST,
     AuditedAlarm,
@@ -21,10 +23,8 @@ from dispatcher.store.audit import (
     Fault,
     findings,
 )
-from dispatcher.store.connection import DatabaseFile
-from dispatcher.store.memory import MemoryStore
-from dispatcher.store.ports import AlarmWrite, Unit
-from dispatcher.store.sqlite import SqliteStore
+from dispatcher.store.sqlite.connection import DatabaseFile
+from dispatcher.store.sqlite.store import SqliteStore
 from tests.dispatcher.store.samples import T, after, alarm, closed, move, notice, opening
 
 SECOND = timedelta(seconds=1)

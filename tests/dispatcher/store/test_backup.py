@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError, StoreUnavailable
-from dispatcher.store.backup import back_up, restore
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.sqlite import SqliteStore, open_sqlite
+from dispatcher.store.sqlite.backup import back_up, restore
+from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
 from tests.dispatcher.store.samples import T, after, opening
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from alarms.model import Alarm, Cause, Closing
 from core.errors import StoreUnavailable
 from core.signals import ReceiptState
-from dispatcher.alarms.model import Alarm, Cause, Closing
-from dispatcher.store import journal as journals
-from dispatcher.store import journal_place
-from dispatcher.store.journal import EmergencyJournal, Replay, merged
-from dispatcher.store.journal_place import REPLAYED_MAX
+from dispatcher.store.journal import journal as journals
+from dispatcher.store.journal import place as journal_place
+from dispatcher.store.journal.journal import EmergencyJournal, Replay, merged
+from dispatcher.store.journal.place import REPLAYED_MAX
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import AlarmWrite, Store, Unit
 from tests.dispatcher.store.samples import T, after, alarm, entry, link, move, opening, raw, signal

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from core.chance import seeded
-from dispatcher.store.journal import EmergencyJournal
+from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.sqlite import open_sqlite
+from dispatcher.store.sqlite.store import open_sqlite
 from tests.dispatcher.store.samples import T
 
 ROOT = Path(__file__).parents[3]

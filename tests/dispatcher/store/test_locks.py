@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError
-from dispatcher.store.locks import hold_database, hold_folder
+from dispatcher.store.sqlite.locks import hold_database, hold_folder
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from sqlalchemy.pool import NullPool
 
 from core.errors import ConfigError
 from dispatcher.store import migrate
-from dispatcher.store.connection import DatabaseFile
 from dispatcher.store.migrate import REVISION
 from dispatcher.store.schema import metadata
-from dispatcher.store.sqlite import open_sqlite
+from dispatcher.store.sqlite.connection import DatabaseFile
+from dispatcher.store.sqlite.store import open_sqlite
 from tests.dispatcher.store.samples import T, alarm, closed, notice, opening
 
 RELEASED = Path(migrate.__file__).parent / "migrations" / "versions"

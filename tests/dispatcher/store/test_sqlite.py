@@ -16,12 +16,12 @@ import pytest
 from core.clock import sleep
 from core.errors import ConfigError, Conflict, DomainError, StoreUnavailable
 from dispatcher.site.model import Organisation
-from dispatcher.store.backup import back_up
-from dispatcher.store.connection import BUSY_WAIT, DatabaseFile
 from dispatcher.store.migrate import bring_up
 from dispatcher.store.ports import Unit
-from dispatcher.store.sqlite import SqliteStore, open_sqlite
-from dispatcher.store.writer import BATCH_MAX
+from dispatcher.store.sqlite.backup import back_up
+from dispatcher.store.sqlite.connection import BUSY_WAIT, DatabaseFile
+from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
+from dispatcher.store.sqlite.writer import BATCH_MAX
 from tests.dispatcher.store.samples import T, alarm, opening, raw, signal
 
 ATTEMPTS = 20

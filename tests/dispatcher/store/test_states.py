@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.model import Cause, Need, Purpose
 from core.signals import AlarmKind, Position, ReceiptState
-from dispatcher.alarms.model import Cause, Need, Purpose
 from dispatcher.roster.model import Duty, Language, Weekday
 from dispatcher.store.ports import Unit
 from dispatcher.store.states import (

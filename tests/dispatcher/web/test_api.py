@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alarms.model import Presser
 from core.errors import DomainError, StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, SignalType, Standing
 from devices.scan import Unregistered
-from dispatcher.alarms.model import Presser
 from dispatcher.store.ports import AlarmPage
+from dispatcher.web.api.idempotency import ANSWERS_MAX, KEY_LONGEST, OncePerKey
 from dispatcher.web.guard import BODY_MAX
-from dispatcher.web.idempotency import ANSWERS_MAX, KEY_LONGEST, OncePerKey
-from dispatcher.web.sign_in import Identity
+from dispatcher.web.sign_in.sessions import Identity
 from dispatcher.web.staff import staff_app
 from tests.support.desk import NOW, MemoryDesk, a_picture, an_alarm, lindehuset
 from tests.support.web import Presses, staff_client, web_deps

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from httpx import AsyncClient
 
+from alarms.model import Cause, Closing, Place, Presser, Standpoint
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
-from dispatcher.alarms.model import Cause, Closing, Place, Presser, Standpoint
 from dispatcher.engine.ports import Problem
 from dispatcher.roster.model import Language
 from dispatcher.web.asking import asked_at

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from dispatcher.web.doors import Door, Phase
+from dispatcher.web.admission import Door, Phase
 
 
 def test_a_stranger_with_every_place_half_taken_keeps_no_whole_request_out() -> None:

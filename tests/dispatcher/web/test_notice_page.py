@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from httpx import AsyncClient, Response
 
+from alarms.model import Alarm, Cause, Closing, Need, Presser, Purpose, Standpoint
+from alarms.view import Unusual
 from core.errors import StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
-from dispatcher.alarms.model import Alarm, Cause, Closing, Need, Presser, Purpose, Standpoint
-from dispatcher.alarms.view import Unusual
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language
 from dispatcher.store.ports import LinkWrite

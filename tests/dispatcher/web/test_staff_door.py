@@ -14,7 +14,7 @@ from core.errors import StoreUnavailable
 from dispatcher.site.model import Organisation
 from dispatcher.web.asking import asked_at
 from dispatcher.web.ports import Readiness
-from dispatcher.web.sign_in import (
+from dispatcher.web.sign_in.sessions import (
     AGAIN_WITHIN_S,
     CODE_LIFE,
     CODES_MAX,

@@ -9,14 +9,14 @@ from pathlib import Path
 import dispatcher
 from core.words import LANGUAGES
 from dispatcher.store.chain import ERASED
+from dispatcher.web.console.timeline import TOLD, sentence
 from dispatcher.web.names import Names
 from dispatcher.web.pages import words_of
 from dispatcher.web.reasons import reason
-from dispatcher.web.story import TOLD, sentence
 from tests.support.desk import lindehuset
 
 WRITERS = ("annotate", "Annotate", "_entry", "TimelineEntry")
-PARTS = ("alarms", "engine")
+PARTS = ("alarms", "dispatcher/engine")
 
 
 def test_every_line_the_service_writes_has_a_sentence() -> None:
@@ -62,7 +62,7 @@ def test_reasons_read_in_every_language_and_an_unknown_one_is_shown_not_dropped(
 
 def tokens_written() -> Iterator[str]:
     """Every literal token handed to something that writes a timeline entry."""
-    root = Path(dispatcher.__file__).parent
+    root = Path(dispatcher.__file__).parents[1]
     for part in PARTS:
         for module in sorted((root / part).glob("*.py")):
             for node in ast.walk(ast.parse(module.read_text("utf-8"))):

@@ -10,10 +10,13 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from alarms.model import Cause, Purpose, Standpoint
+from alarms.view import Unusual
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
-from dispatcher.alarms.model import Cause, Purpose, Standpoint
-from dispatcher.alarms.view import Unusual
-from dispatcher.web import frame, labels, notice_page, reasons, story
+from dispatcher.web import labels, reasons
+from dispatcher.web.console import frame
+from dispatcher.web.console import timeline as story
+from dispatcher.web.notice import routes as notice_page
 from dispatcher.web.pages import HERE, LOCALES, words_of
 
 LANGUAGES = ("da", "nb")
@@ -135,7 +138,7 @@ def used_texts() -> Iterator[str]:
         source = template.read_text("utf-8")
         for one, other in re.findall(r"\bw(?:\.many)?\((?:\"([^\"]+)\"|'([^']+)')", source):
             yield one or other
-    for module in sorted(HERE.glob("*.py")):
+    for module in sorted(HERE.rglob("*.py")):
         for node in ast.walk(ast.parse(module.read_text("utf-8"))):
             if isinstance(node, ast.Call) and is_words(node.func) and node.args:
                 first = node.args[0]

@@ -1,0 +1,196 @@
+"""Values to rows and back: which columns of each table stand for what."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from typing import Any
+
+from alarms.model import Alarm, Notice
+from core.clock import ClockMark
+from core.signals import Signal
+from dispatcher.store.chain import BEGINNING, Head, Kept
+from dispatcher.store.instants import instant, microseconds
+from dispatcher.store.limits import RAW_BYTES_MAX
+from dispatcher.store.ports import (
+    ChainedEntry,
+    LastHeard,
+    LinkWrite,
+    Presence,
+    RawBytes,
+)
+from dispatcher.store.states import NOTICE_VERSION, read_alarm, read_notice, written
+
+Row = dict[str, Any]
+
+
+def signal_row(signal: Signal) -> Row:
+    return {
+        "identity": signal.identity,
+        "id": signal.id,
+        "site": signal.site,
+        "device": signal.device,
+        "type": signal.reading.type.value,
+        "boot": signal.reading.boot,
+        "epoch": signal.epoch,
+        "seq": signal.reading.seq,
+        "at_us": microseconds(signal.at),
+        "wall_us": microseconds(signal.wall),
+        "state": written(signal),
+    }
+
+
+def alarm_row(alarm: Alarm) -> Row:
+    if alarm.unstored:
+        alarm = replace(alarm, unstored=False)  # once this row is there
+    wake_at = alarm.escalation.wake_at if alarm.escalation else None
+    return {
+        "id": alarm.id,
+        "site": alarm.site,
+        "rev": alarm.rev,
+        "open": alarm.open,
+        "wake_at_us": microseconds(wake_at) if wake_at and alarm.open else None,
+        "entries": BEGINNING.number,
+        "head": BEGINNING.hash,
+        "state_version": alarm.version,
+        "state": written(alarm),
+    }
+
+
+def notice_row(notice: Notice) -> Row:
+    return {
+        "id": notice.id,
+        "alarm": notice.alarm,
+        "channel": notice.channel,
+        "address": notice.address,
+        "provider_ref": notice.provider_ref,
+        "receipt": notice.state.value,
+        "moved_at_us": microseconds(notice.created),
+        "detail": "",
+        "state_version": NOTICE_VERSION,
+        "state": written(notice),
+    }
+
+
+def link_row(link: LinkWrite) -> Row:
+    return {
+        "token_hash": link.token_hash,
+        "notice": link.notice,
+        "person": link.person,
+        "alarm": link.alarm,
+    }
+
+
+def entry_row(entry: ChainedEntry) -> Row:
+    return {
+        "alarm": entry.alarm,
+        "number": entry.number,
+        "at_us": microseconds(entry.at),
+        "wall_us": microseconds(entry.wall),
+        "what": entry.what,
+        "digest": entry.digest,
+        "previous": entry.previous,
+        "hash": entry.hash,
+    }
+
+
+def body_row(entry_key: int | None, body: str, salt: bytes) -> Row:
+    """`entry_key` is what the database counted the entry as."""
+    return {"entry": entry_key, "salt": salt, "body": body}
+
+
+def raw_row(raw: RawBytes) -> Row:
+    return {
+        "at_us": microseconds(raw.at),
+        "protocol": raw.protocol,
+        "sender": raw.sender,
+        "why": raw.why,
+        "content": raw.content[:RAW_BYTES_MAX],
+    }
+
+
+def presence_row(presence: Presence) -> Row:
+    return {
+        "person": presence.person,
+        "here": presence.here,
+        "at_us": microseconds(presence.at),
+        "until_us": None if presence.until is None else microseconds(presence.until),
+    }
+
+
+def clock_row(mark: ClockMark) -> Row:
+    return {
+        "id": 1,
+        "service_us": microseconds(mark.service),
+        "wall_us": microseconds(mark.wall),
+        "boottime_s": mark.boottime_s,
+        "boot": mark.boot,
+    }
+
+
+def alarm_of(row: sqlite3.Row) -> Alarm:
+    """Raises Unreadable."""
+    return read_alarm(row["state_version"], row["state"])
+
+
+def notice_of(row: sqlite3.Row) -> Notice:
+    """Raises Unreadable."""
+    return read_notice(row["state_version"], row["state"], row["receipt"], row["provider_ref"])
+
+
+def link_of(row: sqlite3.Row) -> LinkWrite:
+    return LinkWrite(row["token_hash"], row["notice"], row["person"], row["alarm"])
+
+
+def kept_of(row: sqlite3.Row) -> Kept:
+    """A row of `timeline` joined with its body, which may have been erased."""
+    entry = ChainedEntry(
+        alarm=row["alarm"],
+        number=row["number"],
+        at=instant(row["at_us"]),
+        wall=instant(row["wall_us"]),
+        what=row["what"],
+        body=row["body"],
+        digest=row["digest"],
+        previous=row["previous"],
+        hash=row["hash"],
+    )
+    return Kept(entry, row["salt"])
+
+
+def head_of(row: sqlite3.Row) -> Head:
+    """Where a chain ends, by its last entry."""
+    return Head(row["number"], row["hash"])
+
+
+def noted_head_of(row: sqlite3.Row) -> Head:
+    """Where a chain ends, as the row of its alarm says."""
+    return Head(row["entries"], row["head"])
+
+
+def raw_of(row: sqlite3.Row) -> RawBytes:
+    return RawBytes(
+        instant(row["at_us"]), row["protocol"], row["sender"], row["why"], row["content"]
+    )
+
+
+def presence_of(row: sqlite3.Row) -> Presence:
+    until = None if row["until_us"] is None else instant(row["until_us"])
+    return Presence(row["person"], bool(row["here"]), instant(row["at_us"]), until)
+
+
+def clock_of(row: sqlite3.Row) -> ClockMark:
+    return ClockMark(
+        instant(row["service_us"]), instant(row["wall_us"]), row["boottime_s"], row["boot"]
+    )
+
+
+def heard_of(row: sqlite3.Row) -> LastHeard:
+    return LastHeard(
+        device=row["device"],
+        identity=row["identity"],
+        boot=row["boot"],
+        epoch=row["epoch"],
+        seq=row["seq"],
+        at=instant(row["at_us"]),
+    )

@@ -1,0 +1,1 @@
+"""The console: what staff and leaders see and press."""

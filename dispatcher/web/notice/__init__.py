@@ -1,0 +1,1 @@
+"""The notice page: one notice, one person, no login."""

@@ -1,0 +1,1 @@
+"""Who asks: tokens, one-time links, sessions."""

@@ -1,0 +1,1 @@
+"""A simulated wearable device: its state, its wire, its connection."""

@@ -1,0 +1,1 @@
+"""Drills: scenarios in sentences, played over real transports, measured and judged."""

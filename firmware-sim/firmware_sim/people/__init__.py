@@ -1,0 +1,1 @@
+"""Simulated colleagues: their habits, telephones, and what is told of them."""

@@ -1,0 +1,1 @@
+"""The dispatcher's side of gateways on other machines."""
