@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
@@ -30,6 +29,7 @@ from alarms.turn import (
 )
 from alarms.view import Unusual
 from core.signals import AnswerKind, ReceiptState
+from core.values import replace
 
 DEADLINE_FACTOR = 2
 DEADLINE_SHORTEST = timedelta(seconds=45)

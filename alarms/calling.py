@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -10,6 +9,7 @@ from alarms.model import Exhausted, Standpoint
 from alarms.plan import EVERY_WAY, ROUND_LONGEST, ROUND_SHORTEST, Step
 from alarms.turn import COMING, Turn
 from alarms.view import Candidate, Unusual, View
+from core.values import replace
 
 
 def run_step(turn: Turn) -> None:

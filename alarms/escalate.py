@@ -20,7 +20,6 @@ view of the world come in, the new state and the effects go out (law 5).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import assert_never
@@ -50,6 +49,7 @@ from alarms.model import (
 from alarms.need import NOBODY_YET_AFTER as NOBODY_YET_AFTER
 from alarms.turn import COMING, UNDER_WAY, Turn, counts
 from alarms.view import Candidate, View
+from core.values import replace
 
 OTHERS_ASKED_FROM = 2
 """So often it is asked in vain whether it is over; from then on somebody else is asked too."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alarms.plan import Plan
 from alarms.view import Unusual
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
+from core.values import value
 
 STATE_VERSION = 1
 
@@ -65,7 +66,7 @@ class TellType(StrEnum):
     STAND_DOWN = "stand_down"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Presser:
     """One victim: the person (None when unknown), their device, and where they pressed.
 
@@ -107,7 +108,7 @@ class Presser:
         return self.is_at(device, point) and (person is None or self.person in (None, person))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Place:
     """Where to go, honestly (law 8): the words staff use, where it comes from and how old it is.
 
@@ -134,7 +135,7 @@ class Place:
         return self.source == "position" and self.age_s is None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Latecomer:
     """One of several who pressed: their press came late. `wall`: when it was, on the wall clock."""
 
@@ -143,7 +144,7 @@ class Latecomer:
     wall: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Sent:
     """One notice of a call, as escalation follows it. `due`: a receipt must have come by then.
 
@@ -158,7 +159,7 @@ class Sent:
     missing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Call:
     """One person being asked in one alarm.
 
@@ -184,7 +185,7 @@ class Call:
     let_down: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Need:
     """A new press is new need, whoever is there or coming already.
 
@@ -202,7 +203,7 @@ class Need:
     changed_told_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Escalation:
     """A running plan. `wake_at` with its reason is never empty while the alarm is open (law 2).
 
@@ -236,7 +237,7 @@ class Escalation:
     notices_made: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Times:
     """The clock points (design.md section 2); T0 is None when unknown, never guessed."""
 
@@ -251,7 +252,7 @@ class Times:
     closed: datetime | None = None  # T8
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Closing:
     """How an alarm ended: by whom, with which neutral cause."""
 
@@ -260,7 +261,7 @@ class Closing:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Alarm:
     """The case. `rev` rises with every change; a close carries the `rev` it saw (law 6).
 
@@ -310,7 +311,7 @@ class Alarm:
         return acute and self.plan.ring_locally
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Notice:
     """One message to one person on one channel: an effect, a row of the outbox, a page.
 
@@ -360,12 +361,12 @@ class Notice:
 # Effects: what a decision asks the engine to do, in this order, after the commit.
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Notify:
     notice: Notice
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class StandDown:
     """Take back everything this person was sent; `reason`: `enough`, `closed`, `cancelled`.
 
@@ -377,7 +378,7 @@ class StandDown:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class TellWearer:
     """Tell the devices of the pressers. `by` are first names, `eta_s` of the first of them."""
 
@@ -386,14 +387,14 @@ class TellWearer:
     eta_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Exhausted:
     """Every step has run and nobody has accepted: ring local sounders, say so on the board."""
 
     round: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Annotate:
     """A line of the timeline: a token and its values."""
 
@@ -407,14 +408,14 @@ Effect = Notify | StandDown | TellWearer | Exhausted | Annotate
 # Events: what can happen to a running escalation.
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Due:
     """`wake_at` has come. `late` marks the first one after down time."""
 
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Answered:
     """A person's answer that has passed the engine's check of its source (law 6).
 
@@ -429,7 +430,7 @@ class Answered:
     said_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ResponderLost:
     """`why`: `pressed`, `device_lost`, `off_duty` (they said so), `shift_over`, `removed`,
     `revoked` (their device, as stolen), `doubted` (they said long ago that they do not come),
@@ -439,7 +440,7 @@ class ResponderLost:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Receipt:
     """What the channel says of one notice."""
 
@@ -448,7 +449,7 @@ class Receipt:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Cancelled:
     """The wearer says it is over."""
 
@@ -456,7 +457,7 @@ class Cancelled:
     person: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Joined:
     """Somebody else pressed at the same place; the alarm already carries them.
 
@@ -467,14 +468,14 @@ class Joined:
     raised: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class PressedAgain:
     """Who has pressed presses once more and says nothing else that is new."""
 
     device: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Raised:
     """The level or place rose or changed; the alarm already carries the new plan snapshot.
 
@@ -486,7 +487,7 @@ class Raised:
     worse: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Closed:
     """A person closed it; the alarm carries the closing."""
 
@@ -498,7 +499,7 @@ Event = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Decision:
     """What `escalate` and `triage` return: the alarm as it now is, and what to do about it."""
 

@@ -7,13 +7,13 @@ alarm that nobody closes leaves a button dead.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alarms.model import Call, Purpose, Standpoint, TellType
 from alarms.turn import COMING, Turn, counts
 from alarms.view import Unusual
 from core.signals import AnswerKind
+from core.values import replace
 
 NOBODY_YET_AFTER = timedelta(seconds=20)
 """Law 7: nobody has accepted by then, and the wearer is told so: get out, shout."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from core.signals import AlarmKind, Level
+from core.values import value
 
 STEPS_MAX = 20
 ROUND_LONGEST = timedelta(seconds=30)
@@ -14,7 +15,7 @@ ROUND_SHORTEST = timedelta(seconds=5)
 EVERY_WAY = ("wearable", "sms", "console")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Step:
     """Call `call` at `after` from T1, ringing every channel in `by` that a person has.
 
@@ -30,7 +31,7 @@ class Step:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Plan:
     """The plan of one site for some levels and kinds; empty means any.
 

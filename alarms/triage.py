@@ -8,7 +8,6 @@ from anyone; what takes help away needs an authenticated source and names what i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from alarms.ages import came_late
@@ -17,6 +16,7 @@ from alarms.said import is_said, words_of
 from alarms.troubles import is_of_equipment
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, Level, Signal, SignalType, Standing
+from core.values import replace, value
 
 JOIN_WITHIN = timedelta(minutes=2)
 """Two presses at one place this close together are one alarm with two victims."""
@@ -24,7 +24,7 @@ JOIN_WITHIN = timedelta(minutes=2)
 _SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Open:
     """A new alarm. `orphan`: the duty leader first, with what is known."""
 
@@ -35,7 +35,7 @@ class Open:
     orphan: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Join:
     """A second victim at the same place; level and kind are those of the more acute press."""
 
@@ -45,7 +45,7 @@ class Join:
     kind: AlarmKind
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Repeat:
     """The same press once more: the wearer is answered again, nothing else happens."""
 
@@ -53,7 +53,7 @@ class Repeat:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Update:
     """The same wearer again, with news: another press, a higher level, another place.
 
@@ -71,7 +71,7 @@ class Update:
     again: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class SayOver:
     """The wearer says it is over: heard by the responders, it closes nothing acute."""
 
@@ -79,7 +79,7 @@ class SayOver:
     presser: Presser
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class CloseIt:
     """A cancel of a green or yellow alarm by its own authenticated wearer closes it."""
 
@@ -87,7 +87,7 @@ class CloseIt:
     device: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class NothingToDo:
     """Kept in the log with its reason; a copy of a press still gets its `received`."""
 
@@ -206,7 +206,7 @@ def _cancel(signal: Signal, open_alarms: Sequence[Alarm]) -> Verdict:
     return CloseIt(alarm.id, signal.device)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class _Meant:
     """The press a cancel speaks of; `certain`: it can be no other one."""
 

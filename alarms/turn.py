@@ -6,7 +6,6 @@ It holds the verbs (call, tell, stand down); *when* they are used is decided in 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -29,6 +28,7 @@ from alarms.model import (
 )
 from alarms.view import Candidate, Route, View
 from core.signals import ReceiptState
+from core.values import replace
 
 SENT_MOST = 24
 """Notices kept in mind of one person: all their routes, several times over. A device that presses

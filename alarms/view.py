@@ -7,9 +7,10 @@ read later why Bo was called and Ida was not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from core.values import value
 
 
 class Unusual(StrEnum):
@@ -22,7 +23,7 @@ class Unusual(StrEnum):
     ELSEWHERE = "elsewhere"  # already on the way to another alarm
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Route:
     """One way to reach one person. `address` is a device id, an E.164 number, or a person id."""
 
@@ -32,7 +33,7 @@ class Route:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Candidate:
     """Somebody who can be called, in the order they should be. `why` reads in the console.
 
@@ -49,7 +50,7 @@ class Candidate:
     unit_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class LeftOut:
     """Somebody who is not called, and why: `pressed`, `off_shift`, `no_route`, …"""
 
@@ -57,7 +58,7 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class View:
     """Everything escalation may know of the world. All lists are in calling order.
 

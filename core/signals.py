@@ -7,10 +7,12 @@ tolerate new ones; we read an unknown token as `unknown` and keep what was sent.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
+
+from core.values import value
 
 
 class SignalType(StrEnum):
@@ -116,7 +118,7 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Position:
     """A place on the globe, always with its source, age and accuracy (law 8). WGS 84 degrees."""
 
@@ -127,7 +129,7 @@ class Position:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class MessageRef:
     """An earlier message of the same device: what a cancel cancels."""
 
@@ -135,7 +137,7 @@ class MessageRef:
     boot: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Reading:
     """One thing a device said, before the registry has said whose device it is.
 
@@ -179,7 +181,7 @@ class Reading:
     raw: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Signal:
     """A Reading with its identity, its owner and its place: what the dispatcher decides on.
 

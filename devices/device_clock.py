@@ -6,10 +6,11 @@ T1 − `age`, else unknown, never guessed (design.md section 6).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.signals import Reading, SignalType
+from core.values import replace
 
 RIGHT_WITHIN = timedelta(seconds=5)
 """A device clock this close to ours, transport included, is right."""

@@ -18,10 +18,10 @@ Nothing here is kept for longer than `REMEMBERED` messages of a device.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.signals import Reading, SignalType, Taken
+from core.values import replace, value
 
 REORDER_WINDOW = 8
 """`seq` may fall by this much because messages overtook each other; a deeper fall is a restart."""
@@ -43,7 +43,7 @@ REMEMBERED = 16
 """Messages remembered of one device; twice the reordering window."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Heard:
     """One remembered message. `taken` is what became of it, None while nobody knows yet.
 
@@ -63,7 +63,7 @@ class Heard:
         return self.identity.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Seen:
     """What is remembered of one device: its newest messages, and where its own count stands.
 
@@ -88,7 +88,7 @@ class Seen:
         return replace(self, heard=heard)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Identity:
     """What one message is called, under which start of its device, and whether it is a copy."""
 

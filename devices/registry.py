@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from core.signals import Level, Standing
+from core.values import value
 from devices.catalogue import kind
 
 NATIVE = "native"
@@ -23,7 +23,7 @@ def is_own(identity: str) -> bool:
     return identity.removeprefix(f"{NATIVE}:").startswith(OWN_PREFIX)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Device:
     """A device of the site, as its configuration names it.
 
@@ -54,7 +54,7 @@ class Parity(StrEnum):
     ODD = "odd"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Line:
     """A line into the building: a serial port, or a port of ours that panels connect to.
 
@@ -89,7 +89,7 @@ class Line:
         return self.url.startswith(("tcp://", "tls://", "udp://"))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class RemoteGateway:
     """A gateway on another machine (`tilkald gateway`): it stands in one site.
 
@@ -102,7 +102,7 @@ class RemoteGateway:
     token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Assignment:
     """Who wears a device for a while, wall clock UTC: a shift's loan over the standing wearer."""
 
@@ -112,7 +112,7 @@ class Assignment:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Registration:
     """What the registry knows about the sender of one reading, at one moment.
 

@@ -7,10 +7,11 @@ unknown senders the one heard longest ago is forgotten. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.registry import wire_names
 
 SENDERS_MAX = 1_000

@@ -7,9 +7,9 @@ for the moment, in memory; they stand in no store, journal or spool, not even in
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from core.signals import Reading, SignalType
+from core.values import replace
 
 _NUMBER = rb"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _IS = rb"""["']?\s*[:=>]\s*["'\[]?\s*"""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from core.log import logger
 from core.signals import Position, Reading, Signal, SignalType, Taken
 from core.token_bucket import Pace
 from core.turnstile import Turns
+from core.values import replace
 from devices import identity
 from devices.catalogue import kind
 from devices.device_clock import OLDEST

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from core.clock import Clock, sleep
 from core.errors import ConfigError
 from core.log import logger
 from core.signals import Reading, SignalType, Standing
+from core.values import replace
 from devices.contacts.sounder import Sounder
 from devices.line_settings import Port, open_port
 from devices.protocols import FAMILIES, board_of, is_of_the_line, line_answers

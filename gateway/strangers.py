@@ -9,10 +9,10 @@ are not: further ones press as the panel.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.signals import Reading, SignalType
+from core.values import replace
 
 STRANGERS_MOST = 10
 """Unregistered senders, or their points, of one line that raise an alarm each."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from core import metrics
@@ -12,6 +11,7 @@ from core.clock import Clock, sleep
 from core.freshness import FRESH_FOR, Lowers
 from core.log import logger
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.registry import Device
 from devices.watch import CHARGING, OFFLINE, Finding, Health, Watch
 from gateway.ports import Desk

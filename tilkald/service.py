@@ -13,7 +13,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +25,7 @@ from core.beside import Beside
 from core.clock import sleep
 from core.errors import ConfigError, StoreUnavailable
 from core.settings import Settings
+from core.values import replace
 from devices.passwords import is_plain
 from devices.registry import Device
 from dispatcher.app import Dispatcher, Ground, open_ground

@@ -16,10 +16,10 @@ The caller's round: `receive(b"", …)` once, `wake(now)` at `wake_at`, `receive
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.contacts.asking import Asked, Turns
 from devices.contacts.board import PROTOCOL, Board, Read, Write, reads_of
 from devices.contacts.frames import Answer, Noise, Reader, Written, request, write_request

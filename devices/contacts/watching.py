@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.contacts.board import PROTOCOL, Band, Board, Place, Point, Read, Senses, Table
 from devices.contacts.contact import Change, Contact, Sample, Trouble
 from devices.contacts.key_switch import KeySwitch

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from core.errors import ConfigError
 from core.signals import AlarmKind
+from core.values import replace
 from devices.contacts.board import (
     POINTS_MOST,
     PROTOCOL,

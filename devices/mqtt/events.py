@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from core.values import value
 from devices.mqtt.encode import Outgoing
 from devices.mqtt.packets import Connect, Publish, Subscribe, Unsubscribe, Will
 
@@ -20,14 +20,14 @@ class Fault(StrEnum):
     UNKEPT = "unkept"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ConnectAsked:
     """Answer with `accept` or `refuse`."""
 
     packet: Connect
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class PublishCame:
     """Answer with `acknowledge` or `let_go`, at any later time, at every QoS.
 
@@ -37,28 +37,28 @@ class PublishCame:
     packet: Publish
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class SubscribeAsked:
     """Answer with `grant`."""
 
     packet: Subscribe
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class UnsubscribeAsked:
     """Forget these filters; the answer is written already."""
 
     packet: Unsubscribe
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Delivered:
     """The client has acknowledged a message of ours."""
 
     message: Outgoing
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Ended:
     """The connection is over: write `to_send`, close. `will` is to be published, if any."""
 

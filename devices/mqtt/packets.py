@@ -6,9 +6,11 @@ would bring bodies of its own to `decode` and `encode` behind the same frames.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import TypeAlias
+
+from core.values import value
 
 LEVEL_3_1 = 3
 LEVEL_3_1_1 = 4
@@ -49,7 +51,7 @@ class ConnectCode(IntEnum):
     NOT_AUTHORISED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Will:
     """The message a client leaves with us for the case that it is lost."""
 
@@ -59,7 +61,7 @@ class Will:
     retain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Connect:
     """A client asks to be let in. `keep_alive_s` 0 means it promises no sign of life."""
 
@@ -72,20 +74,20 @@ class Connect:
     level: int = LEVEL_3_1_1
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ForeignConnect:
     """A CONNECT of a protocol level we do not speak; nothing behind the level was read."""
 
     level: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Connack:
     code: int
     session_present: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Publish:
     """A message. `packet_id` is 0 at QoS 0. `cut`: payload bytes read past, beyond our limit.
 
@@ -104,27 +106,27 @@ class Publish:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Puback:
     packet_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Pubrec:
     packet_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Pubrel:
     packet_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Pubcomp:
     packet_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Subscribe:
     """`filters` are pairs of topic filter and the QoS asked for."""
 
@@ -132,7 +134,7 @@ class Subscribe:
     filters: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Suback:
     """One code a filter, in the order asked: the granted QoS or `REFUSED_FILTER`."""
 
@@ -140,28 +142,28 @@ class Suback:
     codes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Unsubscribe:
     packet_id: int
     filters: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Unsuback:
     packet_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Pingreq:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Pingresp:
     pass
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Disconnect:
     pass
 

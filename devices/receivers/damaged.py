@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from core.values import replace
 from devices.session import Heard
 
 GARBLED = "garbled"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from alarms.model import Notice
 from core.signals import ReceiptState
+from core.values import value
 from dispatcher.roster.model import Language
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Capabilities:
     """What a channel declares it can do.
 
@@ -28,7 +28,7 @@ class Capabilities:
     receipt_within: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Addressee:
     """What a channel needs to know of the person to choose words. `words` are the site's own.
 
@@ -44,7 +44,7 @@ class Addressee:
     timezone: str = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Sending:
     """What became of a hand-over: `sent`, or `delivered` where the channel knows at once."""
 

@@ -8,7 +8,6 @@ address that is theirs at this moment, while they are no victim themselves and s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from alarms.model import Alarm, Call, Notice, Purpose, Standpoint
 from alarms.turn import COMING
 from core.signals import AnswerKind, ReceiptState
+from core.values import replace, value
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.engine.work import Moment, Work
@@ -41,7 +41,7 @@ ASKING = (
 _GONE = (Standpoint.STOOD_DOWN, Standpoint.DECLINED)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Origin:
     """Where an answer comes from, as the world stands now.
 
@@ -54,7 +54,7 @@ class Origin:
     pressed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Word:
     """What an answer carries beside its meaning: by what, and on which picture, it was said.
 

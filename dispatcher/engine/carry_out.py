@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 import msgspec
@@ -24,6 +24,7 @@ from alarms.model import (
 from alarms.turn import COMING
 from alarms.view import Candidate, View
 from core.signals import ReceiptState
+from core.values import replace
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Moment, Tell, Work

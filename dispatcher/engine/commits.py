@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from core import ids, log
 from core.clock import Clock, sleep
 from core.errors import Conflict, StoreUnavailable, TilkaldError, Unstorable
 from core.signals import Taken
+from core.values import replace
 from dispatcher.engine.health import Health
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Work

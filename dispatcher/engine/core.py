@@ -8,7 +8,6 @@ here is synchronous and takes `at.now`, so the seeded world drives the very code
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -60,6 +59,7 @@ from core import ids
 from core.errors import DomainError
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
+from core.values import replace
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.answering import (
     PRESSED,

@@ -10,7 +10,7 @@ import asyncio
 from asyncio import Queue
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -32,6 +32,7 @@ from core.signals import (
     SignalType,
     Taken,
 )
+from core.values import replace
 from core.words import Words, words
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine import asked

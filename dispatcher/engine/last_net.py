@@ -7,7 +7,6 @@ the press: the configuration's people with all their routes, less the victims, a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from alarms.model import Alarm, Place, Presser
@@ -16,6 +15,7 @@ from alarms.view import Candidate, Route, View
 from core import log
 from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
+from core.values import replace
 from dispatcher.engine.work import Moment, Pictures
 from dispatcher.site.model import Organisation
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from alarms.model import Notice, Purpose
@@ -17,6 +16,7 @@ from core import ids, log
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
 from core.turnstile import Turns
+from core.values import replace
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.work import Work
 from dispatcher.roster.staffing import CONSOLE

@@ -7,7 +7,7 @@ change it; every decision looks at it afresh.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import cos, hypot, radians
 from typing import Protocol
@@ -17,6 +17,7 @@ from alarms.model import Alarm, Notice, Place
 from alarms.plan import EVERY_WAY, Plan, plan_for
 from alarms.view import View
 from core.signals import AlarmKind, Level, Position, Signal
+from core.values import replace
 from dispatcher.channels.ports import Addressee
 from dispatcher.engine.fixes import age_s, fix_age_s
 from dispatcher.engine.open_alarms import OpenAlarms

@@ -8,12 +8,12 @@ called first, with the number to call back.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alarms.model import Alarm
 from core import ids
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
+from core.values import replace
 from dispatcher.engine.work import Moment
 
 BY_MESSAGE = "message"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import Queue
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -12,6 +11,7 @@ from typing import Protocol
 from alarms.model import Alarm, Cause, Notice
 from alarms.view import View
 from core.signals import AnswerKind, Later, ReceiptState, Signal, Taken
+from core.values import value
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import ChainedEntry, RawBytes
 
@@ -25,7 +25,7 @@ class SourceKind(StrEnum):
     STAFF = "staff"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Source:
     """`value`: device id, E.164 number, the link's notice id, or the person of a staff token."""
 
@@ -46,7 +46,7 @@ class AnswerOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Problem:
     """Something degraded, for every page. `part` names it once: a later one replaces."""
 
@@ -55,7 +55,7 @@ class Problem:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class DeviceState:
     """A device as the console shows it. `heard_s` None: not since the start (unknown)."""
 
@@ -67,7 +67,7 @@ class DeviceState:
     state: str  # "ok", "silent", "low_battery", "tamper", "unknown", "withdrawn", "revoked"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class PersonState:
     """A person as the console shows them now; `protected` by a heard, charged device (law 9)."""
 
@@ -80,7 +80,7 @@ class PersonState:
     devices: tuple[DeviceState, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Change:
     """Something a page should show. `number` rises; `what` is `alarm`, `health` or `devices`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from itertools import chain
 from typing import Protocol, TypeVar
@@ -12,12 +12,13 @@ from alarms.model import Alarm, Notice, Place, TellType
 from alarms.plan import Plan
 from alarms.view import View
 from core.signals import AlarmKind, Later, Level, Signal
+from core.values import value
 from dispatcher.store.ports import AlarmWrite, Unit
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Moment:
     """One instant on both clocks: service time for what waits, the wall's for rosters."""
 
@@ -25,7 +26,7 @@ class Moment:
     wall: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Tell:
     """One message to one wearer's device (design.md section 8, Down)."""
 
@@ -41,7 +42,7 @@ class Tell:
     notice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Work:
     """Commit `unit`; then send, tell and show. `ring_locally`: nobody has accepted anywhere.
 

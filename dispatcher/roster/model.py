@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+
+from core.values import value
 
 
 class Language(StrEnum):
@@ -15,7 +16,7 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Phone:
     """A number in E.164. `shared` marks a duty phone that several people may carry."""
 
@@ -23,7 +24,7 @@ class Phone:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Person:
     """One employee. `name` is the full name; calls carry only `first_name` (glossary).
 
@@ -44,7 +45,7 @@ class Person:
         return self.name.split(" ", 1)[0]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Zone:
     """A place one can be told to go to. `label` is the place as staff say it; never translated.
 
@@ -62,7 +63,7 @@ class Zone:
     wire: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Walk:
     """An edge of the walking graph: seconds a colleague in a hurry needs, both ways."""
 
@@ -71,7 +72,7 @@ class Walk:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Unit:
     """A house or ward. Its people are in `zone` by default (law 10). `min_staff` must stay behind.
 
@@ -106,7 +107,7 @@ class Duty(StrEnum):
     ON_CALL = "on_call"  # bagvagt: away, called when the shift's own people do not suffice
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Shift:
     """Planned work of one person in one unit: weekly (`days`) or on one `date`.
 
@@ -124,7 +125,7 @@ class Shift:
     runner: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class OnShift:
     """One shift as it stands now: start and end in wall-clock UTC."""
 

@@ -11,13 +11,13 @@ work does not grow with the number of people at a site but with the number calle
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from operator import itemgetter
 from typing import NamedTuple
 
 from alarms.view import Unusual
+from core.values import value
 from dispatcher.roster.model import Duty
 from dispatcher.roster.staffing import Post, Staffing
 from dispatcher.roster.zones import HURRIED_M_PER_S, WALKING_M_PER_S, WalkingGraph
@@ -40,7 +40,7 @@ DRIFT = WALKING_M_PER_S / HURRIED_M_PER_S
 """Seconds to run back per second somebody has been able to walk away since they were seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class LivePlace:
     """Where a person was seen, on the wall clock: a zone, or a position with its accuracy."""
 
@@ -101,7 +101,7 @@ class Chosen(NamedTuple):
     unusual: tuple[Unusual, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Standing:
     """What is so at this alarm: who may not be called, who already runs elsewhere.
 

@@ -12,12 +12,13 @@ places, the loans of one device are each one thing, replaced as a whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
 from core.errors import ConfigError
+from core.values import field_names, is_value, replace
 from dispatcher.site.model import Organisation
 from dispatcher.site.references import broken_references
 
@@ -140,14 +141,14 @@ def _what(old: Sequence[Any], new: Sequence[Any]) -> Iterable[str]:
 
 
 def _values(old: Any, new: Any) -> Iterable[str]:
-    for field in fields(old):
-        before, after = getattr(old, field.name), getattr(new, field.name)
+    for name in field_names(old):
+        before, after = getattr(old, name), getattr(new, name)
         if before == after:
             continue
-        if field.name in _SECRET:
-            yield f"{field.name} changed"
+        if name in _SECRET:
+            yield f"{name} changed"
         else:
-            yield f"{field.name} {_shown(before)} → {_shown(after)}"
+            yield f"{name} {_shown(before)} → {_shown(after)}"
 
 
 def _shown(value: Any) -> str:
@@ -169,8 +170,8 @@ def _words(value: Any) -> str:
             return value.isoformat("auto").removesuffix(":00")
         case tuple():
             return " ".join(_words(one) for one in value)
-        case _ if is_dataclass(value):
-            parts = (getattr(value, f.name) for f in fields(value) if f.name not in _SECRET)
+        case _ if is_value(value):
+            parts = (getattr(value, n) for n in field_names(value) if n not in _SECRET)
             return " ".join(_words(one) for one in parts if one not in (None, "", (), False))
         case _:
             return str(value)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from alarms.plan import Plan
+from core.values import value
 from devices.registry import Assignment, Device, Line, RemoteGateway
 from dispatcher.roster.model import Language, Person, Shift, Unit, Walk, Zone
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Site:
     """One site. `leaders` are standing duty leaders when no shift names one; `deputies` take over.
 
@@ -32,7 +31,7 @@ class Site:
     wearer_light: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Organisation:
     """Everything configured, at one numbered version (0: nothing applied yet)."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from core.errors import ConfigError, DomainError
+from core.values import replace
 from devices.catalogue import KINDS
 from devices.registry import OWN_PREFIX, Device, is_own
 from dispatcher.site.export import device_table

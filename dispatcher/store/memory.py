@@ -10,7 +10,7 @@ from asyncio import Future
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -19,6 +19,7 @@ from core.clock import ClockMark
 from core.errors import Conflict, StoreUnavailable, TilkaldError
 from core.ids import salt as new_salt
 from core.signals import ReceiptState, Signal
+from core.values import replace
 from dispatcher.site.model import Organisation
 from dispatcher.store.chain import BEGINNING, ERASED, Head, Kept, breaks, checkpoint_hash, link
 from dispatcher.store.cursor import alarm_of, cursor_of, not_ours, page_size

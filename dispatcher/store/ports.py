@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from asyncio import Future
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from alarms.model import Alarm, Notice
 from core.clock import ClockMark
 from core.signals import ReceiptState, Signal
+from core.values import value
 from dispatcher.site.model import Organisation
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class AlarmWrite:
     """Write `alarm` if the stored `rev` is still `seen_rev` (0: it must not exist yet)."""
 
@@ -27,7 +27,7 @@ class AlarmWrite:
     seen_rev: int
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class NoticeMove:
     """Move one notice forward (`dispatcher.store.moves`).
 
@@ -41,7 +41,7 @@ class NoticeMove:
     provider_ref: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class TimelineEntry:
     """One thing that happened to an alarm. `body` (JSON) is erasable, the chained header is not."""
 
@@ -52,7 +52,7 @@ class TimelineEntry:
     body: str = "{}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class LinkWrite:
     """A notice link: only the token's hash is kept."""
 
@@ -62,7 +62,7 @@ class LinkWrite:
     alarm: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class RawBytes:
     """Bytes nobody could read, kept within the store's limit, newest last."""
 
@@ -73,7 +73,7 @@ class RawBytes:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Presence:
     """Whether a person is really here, over what the roster plans. `until` None: till shift end."""
 
@@ -83,7 +83,7 @@ class Presence:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Unit:
     """One transaction.
 
@@ -103,7 +103,7 @@ class Unit:
     once: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class ChainedEntry:
     """A timeline entry as stored. `body` None: erased. `hash` covers header and previous hash."""
 
@@ -118,7 +118,7 @@ class ChainedEntry:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Checkpoint:
     """All chains in one line, to be kept outside: `hash` covers the `heads` chain ends that stood
 
@@ -130,7 +130,7 @@ class Checkpoint:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class LastHeard:
     """The newest identities of one device, to rebuild intake's memory after a start."""
 
@@ -142,7 +142,7 @@ class LastHeard:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class AlarmPage:
     """`complete` is false when the store did not answer: these are what memory has."""
 

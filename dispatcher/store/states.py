@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from alarms.model import STATE_VERSION, Alarm, Notice
 from core.signals import Position, ReceiptState
+from core.values import field_names, is_value, replace
 from dispatcher.site.model import Organisation
 
 NOTICE_VERSION = 1
@@ -49,11 +49,7 @@ def read_alarm(version: int, state: bytes) -> Alarm:
 def read_notice(version: int, state: bytes, receipt: str, provider_ref: str) -> Notice:
     """The notice as it was written, as far as it has come since. Raises Unreadable."""
     notice = _read(_NOTICES, version, state)
-    # Read this moment and held by nobody: a copy would take twice as long as the reading, and a
-    # start reads tens of thousands.
-    object.__setattr__(notice, "state", ReceiptState(receipt))
-    object.__setattr__(notice, "provider_ref", provider_ref)
-    return notice
+    return replace(notice, state=ReceiptState(receipt), provider_ref=provider_ref)
 
 
 def read_organisation(version: int, state: bytes) -> Organisation:
@@ -94,8 +90,8 @@ def _storable(value: Any) -> Any:
             return None
         case tuple():
             return tuple(_storable(part) for part in value)
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            parts = {field.name: _storable(getattr(value, field.name)) for field in fields(value)}
+        case _ if is_value(value):
+            parts = {name: _storable(getattr(value, name)) for name in field_names(value)}
             return replace(value, **parts)
         case _:
             return value

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from enum import StrEnum
 
+from core.values import replace
 from devices.mqtt.decode import NO_FILTER
 from devices.mqtt.encode import Outgoing
 from devices.mqtt.events import Fault

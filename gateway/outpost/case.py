@@ -6,11 +6,12 @@ something others are called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.signals import AlarmKind, AnswerKind, Level, Signal
+from core.values import replace
 
 AGAIN_LEAST = timedelta(seconds=5)
 """Law 4: and never closer than this, whatever is answered."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,6 +19,7 @@ from core.clock import Clock
 from core.errors import StoreUnavailable
 from core.log import logger
 from core.signals import Later, Signal, SignalType, Taken
+from core.values import replace
 from devices.watch import Finding
 from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, Handed, RawRecord, Record
 from gateway.outpost import records

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
 from core.clock import Clock
 from core.signals import Reading, Signal, SignalType
+from core.values import replace
 from devices.watch import Finding
 from gateway.handover import LIGHT_MAX, Again, Light
 

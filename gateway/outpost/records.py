@@ -5,12 +5,12 @@ A record outlives versions: what of it this one cannot read is handed over as by
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
 
 from core.signals import Signal
+from core.values import replace
 from gateway.handover import Handed, Record
 from gateway.outpost.spool import Kept
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,6 +19,7 @@ import msgspec
 from core.clock import Clock, sleep
 from core.errors import StoreUnavailable
 from core.log import logger
+from core.values import replace
 from devices.protocols import sounders
 from devices.registry import RemoteGateway
 from devices.scan import Unregistered

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from alarms.model import Alarm, Place, Presser, Times
 from alarms.plan import without_a_plan
 from alarms.triage import CloseIt, NothingToDo, Open, SayOver, triage
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
+from core.values import replace
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 HALL = Place("hall", "Hall", "fixed")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import Level, Reading, SignalType, Taken
+from core.values import replace
 from devices.identity import (
     COPY_WITHIN,
     NOTHING_SEEN,

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from core.chance import seeded
 from core.clock import ServiceClock
 from core.errors import ConfigError
+from core.values import replace
 from firmware_sim.device.faults import Faults
 from firmware_sim.device.link import Broker, DeviceLink, Surroundings, broker_at
 from firmware_sim.device.state import Act, ButtonDown, Feel, Felt, Odd

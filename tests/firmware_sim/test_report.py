@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
+from core.values import replace
 from firmware_sim.demo import Step, final_object
 from firmware_sim.drill import report, scenario
 from firmware_sim.drill.line_record import LineFigures

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.errors import ConfigError
+from core.values import replace
 from devices.protocols import LINE_PROTOCOLS
 from dispatcher.site.files import read_directory
 from firmware_sim.drill import scenario

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from core.errors import ConfigError
 from core.signals import AlarmKind
+from core.values import replace
 from devices.protocols import LINE_PROTOCOLS
 from devices.registry import Line
 from firmware_sim.speakers.modbus import InputBoards, wired

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from core.clock import ServiceClock
 from core.signals import AlarmKind, Signal, SignalType, Standing
+from core.values import replace
 from devices.registry import Device, Line, MemoryRegistry
 from devices.watch import Finding, State, Trouble, Watch
 from gateway.app import _line_of

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -24,6 +24,7 @@ from core.signals import (
     Standing,
     Taken,
 )
+from core.values import replace
 from devices.identity import REMEMBERED
 from devices.registry import Assignment
 from devices.watch import CHARGING, State, Trouble

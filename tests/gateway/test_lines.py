@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
 from operator import xor
@@ -14,6 +13,7 @@ import pytest
 
 from core.clock import ServiceClock
 from core.signals import SignalType, Standing, Taken
+from core.values import replace
 from devices.callsystems.espax.codec import Message, encode
 from devices.registry import Device, Line, MemoryRegistry
 from devices.watch import Trouble, Watch

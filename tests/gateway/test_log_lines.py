@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from prometheus_client import generate_latest
 from core import metrics
 from core.folding import LANE_BURST
 from core.signals import AlarmKind, Reading, Signal, SignalType, Standing
+from core.values import replace
 from devices.line_settings import open_port
 from devices.protocols import FAMILIES
 from gateway.intake import Lateness

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import paho.mqtt.client as paho
 import pytest
@@ -15,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from core import settings
 from core.clock import ServiceClock, sleep
 from core.signals import AlarmKind, SignalType, Taken
+from core.values import replace
 from devices.registry import Device, Line
 from gateway.app import Gateway
 from tests.support.gateway import PREFIX, SOON_S, StoringDesk

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from alarms import escalate
 from alarms.model import Alarm, Notify, Place, Presser, Times
 from alarms.view import Candidate, Route, View
 from core.signals import AlarmKind, Level, Standing
+from core.values import replace
 from tests.support.house import house_of
 from tests.support.press import START
 from tests.support.story import story

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from alarms.model import Notice, Purpose
 from core.freshness import FRESH_FOR, Lowers, is_answer_fresh, is_fresh
 from core.signals import AnswerKind
+from core.values import replace
 from devices.callsystems.surgard.codec import contact_id_message as surgard_message
 from dispatcher.engine.answering import Origin, speaker
 from dispatcher.engine.ports import Source, SourceKind

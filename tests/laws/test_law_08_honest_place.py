@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
 
 from alarms.model import Notice
 from core.signals import Position, Signal, SignalType
+from core.values import replace
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.wording import compose
 from dispatcher.roster.model import Language

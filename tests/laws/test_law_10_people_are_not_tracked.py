@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from core.signals import AlarmKind, Position, SignalType
+from core.values import replace
 from devices.untracked import without_coordinates
 from firmware_sim.world.process import at_once
 from tests.support.gateway import House, reading

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from alarms.model import Cause, Closing, Place, Presser, Standpoint
 from core.clock import monotonic_s
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
+from core.values import replace
 from dispatcher.engine.ports import Problem
 from dispatcher.roster.model import Language
 from dispatcher.web.asking import SURE_AFTER

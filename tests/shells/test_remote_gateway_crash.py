@@ -14,7 +14,6 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -23,6 +22,7 @@ import pytest
 from core import ids
 from core.chance import Chance, seeded
 from core.clock import monotonic_s, sleep
+from core.values import replace
 from devices.registry import RemoteGateway
 from firmware_sim.bench import town
 from firmware_sim.service import _environment, _free_ports

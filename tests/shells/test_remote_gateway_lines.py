@@ -7,12 +7,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.values import replace
 from devices.callsystems.dc09.codec import crc16
 from devices.registry import Line
 from dispatcher.site.export import export_files, write_directory

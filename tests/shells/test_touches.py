@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from playwright.async_api import Browser, Page, expect
 from alarms.model import Presser, Standpoint
 from core.clock import sleep
 from core.signals import AnswerKind, Level, Standing
+from core.values import replace
 from dispatcher.engine.ports import Problem
 from dispatcher.roster.model import Language
 from dispatcher.web.asking import SURE_AFTER, UNDO_S

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from alarms.model import Alarm, Decision, Notice, Standpoint, TellType
 from alarms.turn import Turn
 from alarms.view import Route
 from core.signals import AnswerKind, ReceiptState, Signal
+from core.values import replace
 from dispatcher.engine import core
 from dispatcher.engine.core import Core
 from dispatcher.engine.open_alarms import OpenAlarms

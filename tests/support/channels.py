@@ -7,7 +7,7 @@ import socket
 from asyncio import Queue
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import uvicorn
@@ -28,6 +28,7 @@ from alarms.model import (
 from alarms.plan import Plan
 from alarms.view import Unusual, View
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
+from core.values import replace
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH
 from dispatcher.channels.twilio.hooks import TwilioHooks

@@ -12,7 +12,7 @@ import contextlib
 import signal
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -22,6 +22,7 @@ import httpx
 from alarms.plan import Step
 from core.chance import seeded
 from core.clock import monotonic_s, sleep
+from core.values import replace
 from dispatcher.site.model import Organisation
 from firmware_sim.bench import town
 from firmware_sim.service import Ready, _environment, _free_ports

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from asyncio import Event, Queue
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from alarms.model import (
@@ -32,6 +32,7 @@ from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from core.errors import DomainError
 from core.ids import hashed
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
+from core.values import replace
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.ports import (
     AnswerOutcome,

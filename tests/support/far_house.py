@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ import httpx
 from core import ids, settings
 from core.clock import ServiceClock, sleep
 from core.signals import Level
+from core.values import replace
 from devices.registry import Line, RemoteGateway
 from dispatcher.site.model import Organisation
 from firmware_sim.bench import town

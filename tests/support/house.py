@@ -9,7 +9,7 @@ with something unusual come after the others, nobody who pressed stands anywhere
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alarms.calling import with_leader_first
@@ -17,6 +17,7 @@ from alarms.model import Alarm, Place
 from alarms.plan import ROUND_LONGEST, Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from core.signals import AlarmKind, Level, Signal
+from core.values import replace
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.work import Moment
 

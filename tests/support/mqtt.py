@@ -6,10 +6,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from types import TracebackType
 
 from core.clock import ServiceClock
+from core.values import replace
 from devices.mqtt.decode import Decoder
 from devices.mqtt.encode import encode
 from devices.mqtt.limits import MqttLimits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from core.clock import monotonic_s
 from core.errors import DomainError
 from core.ids import hashed
 from core.signals import AlarmKind, Level, SignalType
+from core.values import replace
 from devices.registry import Device
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding

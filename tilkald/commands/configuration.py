@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from core import clock, ids
 from core.clock import ServiceClock
 from core.errors import ConfigError
 from core.settings import Settings
+from core.values import replace
 from devices.passwords import digest
 from dispatcher.app import make_private
 from dispatcher.site.apply import difference, left_standing, merged

@@ -6,10 +6,10 @@ A message is `Q XYZ GG CCC`: qualifier, event code, group (area), point or user.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from core.signals import AlarmKind as K
 from core.signals import SignalType
+from core.values import replace
 from devices.callsystems.codes.meaning import (
     About,
     Event,

@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.errors import PeerError
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.callsystems.codes.meaning import Event, Sender, reading, shown, unknown
 from devices.doubts import Doubts
 from devices.session import Heard

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from core.signals import AlarmKind, Position, Reading, SignalType
+from core.values import replace
 
 TEXT_CHARS_MAX = 200
 NAME_CHARS_MAX = 64

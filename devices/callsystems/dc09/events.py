@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import PeerError
 from core.signals import Position, SignalType
+from core.values import replace
 from devices.callsystems.codes import contact_id, sia
 from devices.callsystems.codes.meaning import Event, Meaning, shown, sure
 from devices.callsystems.dc09.codec import Content, Frame, stamp_of

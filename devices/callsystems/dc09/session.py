@@ -31,11 +31,12 @@ the one with `supervises` tells who is silent: keep one open for the port itself
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.errors import PeerError
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.callsystems.codes.meaning import (
     RAW_BYTES_MAX,
     Event,

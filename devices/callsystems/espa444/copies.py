@@ -15,10 +15,11 @@ been unplugged in the middle of a press. The very same refused block a third tim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.signals import Reading
+from core.values import replace
 from devices.callsystems.espa444.codec import Block
 from devices.callsystems.espa444.meanings import Record
 from devices.callsystems.espa444.reading import as_it_stands, in_doubt, read

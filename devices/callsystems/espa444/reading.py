@@ -6,9 +6,8 @@ Only a call type that a table calls a reset is a restore. Nothing on this wire i
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.callsystems.espa444.codec import Block
 from devices.callsystems.espa444.meanings import (
     CALL_STATUS,

@@ -16,11 +16,12 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from core.errors import PeerError
+from core.values import replace
 from devices.broken_xml import mended
 
 MAGIC = b"EX"

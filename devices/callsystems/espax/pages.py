@@ -9,10 +9,11 @@ Everything later, after a stop, or with other words is a new press.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.signals import MessageRef, Reading
+from core.values import replace
 from devices.doubts import Doubts
 
 PAGES_MAX = 512

@@ -5,9 +5,8 @@ The timestamp of a message is when it was written, by a clock without a zone: it
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.broken_xml import picked
 from devices.callsystems.espax.codec import Message
 from devices.callsystems.espax.meanings import CALL_WORDS, NO_CALL, PRIORITIES, SIGNALS

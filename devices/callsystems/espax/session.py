@@ -20,11 +20,12 @@ port share `Clients`, and the one that `supervises` tells who is silent: keep on
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.errors import PeerError
 from core.signals import Reading, SignalType
+from core.values import replace
 from devices.callsystems.espax import reading as readings
 from devices.callsystems.espax.clients import Clients
 from devices.callsystems.espax.codec import Frame, Framer, Message, encode, parse

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
 from core.errors import PeerError
+from core.values import replace
 from devices.broken_xml import mended, picked
 
 DEPTH_MAX = 4

@@ -25,13 +25,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from core.errors import PeerError
 from core.signals import Reading, SignalType
+from core.values import replace
 from devices.callsystems.scaip.codec import Mrq, Mrs, encode_mrs, messages, read_mrq
 from devices.callsystems.scaip.meanings import StatusNumber
 from devices.callsystems.scaip.readings import unreadable, what_it_says

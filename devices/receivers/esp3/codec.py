@@ -12,9 +12,11 @@ kipe/enocean `test_eep.py` and `test_packet.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+
+from core.values import replace
 
 SYNC = 0x55
 

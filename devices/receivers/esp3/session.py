@@ -17,10 +17,10 @@ then write `to_send`. The receiver is asked for its version every now and then (
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.doubts import Doubts
 from devices.receivers.copies import Copies
 from devices.receivers.damaged import GARBLED, as_meant, garbled_text

@@ -15,10 +15,10 @@ status is asked for every now and then (`pulse`); a receiver that fell silent is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.doubts import Doubts
 from devices.receivers.copies import Copies
 from devices.receivers.damaged import GARBLED, as_meant, garbled_text

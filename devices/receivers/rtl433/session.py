@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.receivers.copies import Copies
 from devices.receivers.rtl433.codec import Broken, Event, Fields, Reader, picked
 from devices.receivers.rtl433.meanings import (

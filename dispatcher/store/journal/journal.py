@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from core.beside import Beside
 from core.clock import monotonic_s
 from core.errors import StoreUnavailable
 from core.ids import derived
+from core.values import replace
 from dispatcher.store.journal.place import JournalPlace
 from dispatcher.store.journal.replay import Replaying, Returned
 from dispatcher.store.ports import Store, Unit

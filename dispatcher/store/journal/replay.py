@@ -8,11 +8,12 @@ also where the store knows more of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import msgspec
 
 from core.errors import Conflict, DomainError, Unstorable
+from core.values import replace
 from dispatcher.store.limits import RAW_MAX
 from dispatcher.store.ports import AlarmWrite, RawBytes, Store, TimelineEntry, Unit
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from core import log
 from core.beside import Beside
 from core.clock import ClockMark, monotonic_s
 from core.ids import salt as new_salt
+from core.values import replace
 from dispatcher.site.model import Organisation
 from dispatcher.store.cursor import alarm_of as alarm_of_cursor
 from dispatcher.store.cursor import page_size

@@ -6,7 +6,7 @@ must tolerate new ones. Numbers of phones never leave; they are shown by their l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from alarms.ages import came_late
 from alarms.model import Alarm, Call, Cause, Notice, Place, Presser, Times
 from alarms.view import Candidate, LeftOut, View
 from core.signals import AlarmKind, AnswerKind, Level
+from core.values import field_names
 from dispatcher.engine.ports import AnswerOutcome, DeviceState, PersonState
 from dispatcher.store.ports import ChainedEntry
 from dispatcher.web import labels
@@ -340,7 +341,7 @@ class Outward:
         )
 
     def _times(self, times: Times) -> dict[str, datetime | None]:
-        return {field.name: self._wall(getattr(times, field.name)) for field in fields(times)}
+        return {name: self._wall(getattr(times, name)) for name in field_names(times)}
 
 
 def device(state: DeviceState) -> DeviceOut:

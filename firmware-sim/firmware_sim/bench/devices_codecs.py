@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from core.values import replace
 from devices.line_settings import open_port
 from devices.protocols import FAMILIES
 from devices.session import DeviceSession

@@ -12,12 +12,13 @@ import pty
 import select
 import threading
 import tty
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.clock import monotonic_s, sleep
 from core.errors import TilkaldError
+from core.values import replace
 from devices.callsystems.espa444.codec import ACK, EOT, NAK, encode, enquiry
 from devices.callsystems.espa444.meanings import Header, Record
 from devices.callsystems.espa444.settings import CONTROL_STATION, PAGING_SIDE

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from dataclasses import replace
 
 from core.clock import monotonic_s, sleep
 from core.errors import TilkaldError
+from core.values import replace
 from devices.callsystems.dc09.codec import Frame, encode
 from devices.registry import Device, Line
 from dispatcher.site.model import Organisation

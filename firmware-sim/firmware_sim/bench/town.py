@@ -7,12 +7,13 @@ that a thousand presses do not leave nobody to call. Nothing here is random.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 
 from alarms.plan import Plan, Step
 from core.signals import Level
+from core.values import replace
 from devices.registry import Device
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.site.export import export_files, write_directory

@@ -12,12 +12,12 @@ empty queue, a reboot, or a service that takes it without saying `received`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
 from core.errors import PeerError
 from core.signals import AlarmKind, AnswerKind, Level, MessageRef, SignalType
+from core.values import replace
 from firmware_sim.device.state import (
     ALARMS_REMEMBERED_MAX,
     LIT,

@@ -6,13 +6,14 @@ same alarm are one call to them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from core.chance import Chance
 from core.signals import AnswerKind
+from core.values import replace
 
 OVER_TRIES_MAX = 5
 OVER_AGAIN_AFTER = timedelta(seconds=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from core.chance import Chance, seeded
 from core.clock import ServiceClock
 from core.errors import ConfigError, PeerError
 from core.signals import AlarmKind, Level
+from core.values import replace
 from devices.registry import Device
 from dispatcher.roster.model import Person
 from dispatcher.site.files import read_directory

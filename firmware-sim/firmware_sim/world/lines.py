@@ -8,7 +8,7 @@ receipts twice and in the wrong order.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from core import ids
 from core.chance import Chance
 from core.errors import ChannelError
 from core.signals import ReceiptState, Signal
+from core.values import replace
 from dispatcher.channels.emergency import refuse_emergency
 from firmware_sim.device.faults import Faults, passage
 from firmware_sim.world.agenda import Agenda

@@ -8,7 +8,7 @@ of the agenda, so that the process can die on any of them (law 5).
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from alarms.model import Alarm, Cause, Notice, TellType
 from core.errors import Conflict, DomainError, StoreUnavailable
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
+from core.values import replace
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.pictures import SitePictures

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from core.chance import seeded
 from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
 from core.signals import Level, ReceiptState, Signal, SignalType
+from core.values import replace
 from dispatcher.engine.work import Tell, Work
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.site.files import read_directory

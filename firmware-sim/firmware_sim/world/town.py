@@ -7,12 +7,12 @@ roster covers every hour of every day.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import time, timedelta
 
 from alarms.plan import Plan, Step
 from core.chance import Chance
 from core.signals import AlarmKind, Level
+from core.values import replace
 from devices.registry import Device
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.site.model import Organisation, Site

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.values import replace
 from devices.mqtt.decode import Decoder
 from devices.mqtt.encode import Outgoing, encode
 from devices.mqtt.events import (

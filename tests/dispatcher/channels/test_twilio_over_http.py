@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 
 from core.clock import monotonic_s
 from core.errors import ChannelError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
+from core.values import replace
 from dispatcher.channels import sms
 from dispatcher.channels.faults import Troubles
 from dispatcher.channels.sms import SmsChannel

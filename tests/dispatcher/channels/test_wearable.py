@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -13,6 +13,7 @@ from alarms.model import Purpose
 from core.clock import VirtualClock
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
+from core.values import replace
 from dispatcher.channels.wearable import WearableChannel
 from tests.support.channels import DANE, NOW, a_notice
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from alarms.model import Notice, Place, Purpose
 from alarms.view import Unusual
 from core.signals import AlarmKind, Level
+from core.values import replace
 from dispatcher.channels.gsm import segments
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.sms import sms_text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ import pytest
 from alarms.model import Alarm, Cause, Notice, Standpoint
 from core.errors import ChannelError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Taken
+from core.values import replace
 from dispatcher.engine.engine import Engine
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import Change

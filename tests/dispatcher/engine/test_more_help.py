@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from alarms.model import Cause, Notice
 from core.errors import ChannelError
 from core.signals import AnswerKind, Reading, SignalType
+from core.values import replace
 from dispatcher.channels.inbound import Inbound
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Phone

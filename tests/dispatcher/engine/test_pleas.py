@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from alarms.model import Cause, Standpoint
 from core.errors import ChannelError, StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, Reading, Signal, SignalType, Taken
+from core.values import replace
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.pleas import STRANGER_RINGS_EVERY, STRANGERS_MOST
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from alarms.model import Alarm, Place, Times
 from alarms.plan import without_a_plan
 from core.signals import AlarmKind, Level
+from core.values import replace
 from dispatcher.engine.sounders import ALARMS_MOST, Sounders
 from dispatcher.engine.work import Moment, Work
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from alarms.model import Cause
 from core.freshness import FRESH_FOR, Lowers
 from core.signals import UNKNOWN_WORD, AlarmKind, Reading, Signal, SignalType, Standing
+from core.values import replace
 from dispatcher.engine.causes import CAUSES_MOST
 from tests.support.office import Office, office
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from alarms.model import Alarm
 from alarms.turn import counts
 from core.signals import AnswerKind
+from core.values import replace
 from dispatcher.engine.open_alarms import call_of
 from tests.support.office import Office, office
 

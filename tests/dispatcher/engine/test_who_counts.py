@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from alarms.model import Alarm, Presser, Standpoint
 from alarms.plan import Plan, Step
 from alarms.turn import COMING
 from core.signals import AnswerKind, Signal, Standing
+from core.values import replace
 from dispatcher.engine.last_net import everybody
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.view import Unusual
+from core.values import replace
 from devices.registry import Device
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, Person, Shift, Unit, Walk, Weekday, Zone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from alarms.plan import Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from core.signals import Level
+from core.values import replace
 from devices.registry import Assignment, Device
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone

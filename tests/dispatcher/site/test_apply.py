@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from core.errors import ConfigError
+from core.values import replace
 from devices.registry import Assignment, Device
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.site.apply import Did, difference, left_standing, merged

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from alarms.plan import Plan, Step
 from core.signals import Level
+from core.values import replace
 from devices.registry import Device, Line
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Walk, Weekday, Zone
 from dispatcher.site.check import check_organisation

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from core.values import replace
 from devices.registry import Device, Line
 from dispatcher.site.check_lines import check_lines
 from dispatcher.site.model import Organisation

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.errors import DomainError
+from core.values import replace
 from devices.registry import Device
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory

@@ -10,10 +10,10 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+from core.values import replace
 from dispatcher.store.ports import AlarmWrite, Store, Unit
 from dispatcher.store.sqlite.store import open_sqlite
 from tests.dispatcher.store.samples import T, alarm, entry, notice, opening, signal

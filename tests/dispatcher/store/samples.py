@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from alarms.model import (
@@ -33,6 +32,7 @@ from core.signals import (
     SignalType,
     Standing,
 )
+from core.values import replace
 from dispatcher.store.ports import (
     AlarmWrite,
     LinkWrite,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from core.signals import ReceiptState
+from core.values import replace
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import AlarmWrite, Unit
 from dispatcher.store.sqlite.audit import (

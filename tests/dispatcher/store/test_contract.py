@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
 
 from core.errors import Conflict, DomainError, StoreUnavailable
 from core.signals import Position, ReceiptState
+from core.values import replace
 from dispatcher.roster.model import Person
 from dispatcher.site.model import Organisation, Site
 from dispatcher.store.limits import HEARD_MAX_PER_DEVICE, RAW_BYTES_MAX, RAW_MAX_PER_SENDER

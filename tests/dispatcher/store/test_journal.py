@@ -7,7 +7,6 @@ import os
 import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from alarms.model import Alarm, Cause, Closing
 from core.errors import StoreUnavailable
 from core.signals import ReceiptState
+from core.values import replace
 from dispatcher.store.journal import journal as journals
 from dispatcher.store.journal import place as journal_place
 from dispatcher.store.journal.journal import EmergencyJournal, Replay, merged

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from alarms.model import Cause, Need, Purpose
 from core.signals import AlarmKind, Position, ReceiptState
+from core.values import replace
 from dispatcher.roster.model import Duty, Language, Weekday
 from dispatcher.store.ports import Unit
 from dispatcher.store.states import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from alarms.model import Presser
 from core.errors import DomainError, StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, SignalType, Standing
+from core.values import replace
 from devices.scan import Unregistered
 from dispatcher.store.ports import AlarmPage
 from dispatcher.web.api.idempotency import ANSWERS_MAX, KEY_LONGEST, OncePerKey

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from httpx import AsyncClient
 
 from alarms.model import Cause, Closing, Place, Presser, Standpoint
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
+from core.values import replace
 from dispatcher.engine.ports import Problem
 from dispatcher.roster.model import Language
 from dispatcher.web.asking import asked_at

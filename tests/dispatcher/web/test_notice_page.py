@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from alarms.model import Alarm, Cause, Closing, Need, Presser, Purpose, Standpoi
 from alarms.view import Unusual
 from core.errors import StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
+from core.values import replace
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language
 from dispatcher.store.ports import LinkWrite

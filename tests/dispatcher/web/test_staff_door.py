@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount, Route
 
 from core.errors import StoreUnavailable
+from core.values import replace
 from dispatcher.site.model import Organisation
 from dispatcher.web.asking import asked_at
 from dispatcher.web.ports import Readiness

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import pytest
 from core import clock
 from core.clock import ServiceClock, monotonic_s
 from core.errors import ConfigError
+from core.values import replace
 from devices.mqtt.encode import encode
 from devices.mqtt.limits import MqttLimits
 from devices.mqtt.packets import (

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from core.clock import VirtualClock, sleep
 from core.errors import PeerError
 from core.signals import AnswerKind, Level, Reading, Signal, SignalType, Standing, Taken
+from core.values import replace
 from devices.buttons.native import codec
 from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, RawRecord, Record
 from gateway.outpost import desk as desks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from babel.messages.pofile import read_po
 
 from core.clock import VirtualClock
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
+from core.values import replace
 from devices.registry import Device, MemoryRegistry
 from gateway.handover import Part
 from gateway.outpost.house import LOCALES, LocalHouse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +21,7 @@ from core.signals import (
     SignalType,
     Standing,
 )
+from core.values import replace
 from gateway.outpost.ring import AGAIN_AFTER, AGAIN_LEAST, PRESSES_MAX, Call, Ring, Said
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)

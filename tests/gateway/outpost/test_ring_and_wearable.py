@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 
-from tests.gateway.outpost.test_ring import NOW, Story
-
 from core.signals import AnswerKind, Signal, SignalType
+from core.values import replace
 from firmware_sim.device.state import (
     Acked,
     Answered,
@@ -25,6 +23,7 @@ from firmware_sim.device.state import (
 )
 from firmware_sim.device.wearable import advance, switched_on, wake_at
 from gateway.outpost.ring import Said
+from tests.gateway.outpost.test_ring import NOW, Story
 
 
 def test_a_badge_feels_not_sent_and_then_who_comes_and_who_is_there() -> None:

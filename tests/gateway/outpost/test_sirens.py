@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
 from alarms.plan import Plan
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
+from core.values import replace
 from devices.registry import RemoteGateway
 from dispatcher.site.model import Organisation, Site
 from gateway.handover import Down, Part

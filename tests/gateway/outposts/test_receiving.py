@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import msgspec
@@ -26,6 +26,7 @@ from core.signals import (
     Standing,
     Taken,
 )
+from core.values import replace
 from devices.registry import Device, Line, MemoryRegistry, RemoteGateway
 from devices.watch import CHARGING, Finding, Trouble, Watch
 from gateway.handover import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import replace
 from devices.callsystems.codes.meaning import alarm
 from devices.callsystems.dc09.accounts import Accounts
 from devices.callsystems.dc09.answers import UNDER_WAY_MAX

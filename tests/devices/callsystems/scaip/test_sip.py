@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.values import replace
 from devices.callsystems.scaip.sip import (
     BODY_BYTES_MAX,
     CLOSED_AFTER,
