@@ -32,8 +32,8 @@ from dispatcher.channels.twilio.carrier import Account, TwilioCarrier
 from dispatcher.channels.wearable import WearableChannel
 from dispatcher.channels.wearer import message
 from dispatcher.engine.engine import Doors, Engine
+from dispatcher.engine.outcome import Tell
 from dispatcher.engine.pictures import DeviceEyes, SitePictures
-from dispatcher.engine.work import Tell
 from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.journal.places import places_beside
 from dispatcher.store.ports import Store

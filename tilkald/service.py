@@ -29,11 +29,11 @@ from core.values import replace
 from devices.passwords import is_plain
 from devices.registry import Device
 from dispatcher.app import Dispatcher, Ground, open_ground
+from dispatcher.engine.outcome import Moment
 from dispatcher.engine.pictures import SitePictures
-from dispatcher.engine.work import Moment
 from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
-from dispatcher.store.ports import Unit
+from dispatcher.store.ports import Transaction
 from dispatcher.store.sqlite.audit import Auditor
 from gateway.app import Gateway
 from gateway.links.mqtt_sockets import is_loopback
@@ -141,7 +141,7 @@ class Service:
             await self.gateways_door.stop()
         await self.gateway.stop()
         with contextlib.suppress(TimeoutError):
-            mark = Unit(clock=self._ground.clock.mark())
+            mark = Transaction(clock=self._ground.clock.mark())
             await asyncio.wait_for(self._ground.store.submit(mark), vitals.LAG_EVERY_S)
         await self.dispatcher.stop()
         with contextlib.suppress(TimeoutError):

@@ -8,7 +8,7 @@ from alarms.model import TellType
 from core import ids
 from devices.buttons.native import messages
 from devices.buttons.native.messages import Head
-from dispatcher.engine.work import Tell
+from dispatcher.engine.outcome import Tell
 
 
 def message(tell: Tell) -> bytes:

@@ -17,9 +17,9 @@ from alarms.turn import COMING
 from core.signals import AnswerKind, ReceiptState
 from core.values import replace, value
 from dispatcher.engine.open_alarms import call_of
+from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.engine.ports import Source, SourceKind
-from dispatcher.engine.work import Moment, Work
-from dispatcher.store.ports import TimelineEntry, Unit
+from dispatcher.store.ports import TimelineEntry, Transaction
 
 PRESSED, REMOVED, REVOKED = "pressed", "removed", "revoked"
 """Why somebody does not count: a victim of any open alarm, not in the configuration any more, or
@@ -130,15 +130,15 @@ def lost_because(call: Call, why_unfit: str, revoked: Sequence[str]) -> str:
     return REVOKED if stolen and call.standpoint in COMING else ""
 
 
-def not_counted(alarm: str, person: str, answer: AnswerKind, why: str, at: Moment) -> Work:
+def not_counted(alarm: str, person: str, answer: AnswerKind, why: str, at: Moment) -> Outcome:
     """It is recorded, and changes nothing."""
     return recorded(alarm, "not_counted", at, person=person, answer=answer, why=why)
 
 
-def recorded(alarm: str, what: str, at: Moment, **said: str) -> Work:
+def recorded(alarm: str, what: str, at: Moment, **said: str) -> Outcome:
     """A line of the timeline."""
     body = msgspec.json.encode(said).decode()
-    return Work(Unit(timeline=(TimelineEntry(alarm, at.now, at.wall, what, body),)))
+    return Outcome(Transaction(timeline=(TimelineEntry(alarm, at.now, at.wall, what, body),)))
 
 
 def waits_for_answer(notice: Notice, alarm: Alarm, also_failed: bool = False) -> bool:
@@ -153,15 +153,15 @@ def waits_for_answer(notice: Notice, alarm: Alarm, also_failed: bool = False) ->
     )
 
 
-def late_accept(notice: Notice, answer: AnswerKind, at: Moment) -> Work:
+def late_accept(notice: Notice, answer: AnswerKind, at: Moment) -> Outcome:
     """The alarm is closed: the answer is recorded; a person on the way is told so again."""
     body = msgspec.json.encode({"person": notice.person, "answer": answer}).decode()
     entry = TimelineEntry(notice.alarm, at.now, at.wall, "late_answer", body)
-    unit = Unit(timeline=(entry,))
+    unit = Transaction(timeline=(entry,))
     if answer not in (AnswerKind.ACCEPT, AnswerKind.ARRIVED):
-        return Work(unit)
+        return Outcome(unit)
     down = _stand_down(notice, at)
-    return Work(Unit(timeline=(entry,), notices=(down,)), send=(down,))
+    return Outcome(Transaction(timeline=(entry,), notices=(down,)), send=(down,))
 
 
 def _stand_down(notice: Notice, at: Moment) -> Notice:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from alarms.model import Alarm, Notice
 from core.errors import StoreUnavailable
 from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.work import Work
+from dispatcher.engine.outcome import Outcome
 from dispatcher.store.cursor import alarm_of, cursor_of, page_size
 from dispatcher.store.ports import AlarmPage, ChainedEntry, LinkWrite, Store
 
@@ -22,7 +22,9 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Archive:
     """`ahead`: the work that is performed and not stored, in its order."""
 
-    def __init__(self, store: Store, book: OpenAlarms, ahead: Callable[[], Sequence[Work]]) -> None:
+    def __init__(
+        self, store: Store, book: OpenAlarms, ahead: Callable[[], Sequence[Outcome]]
+    ) -> None:
         self._store = store
         self._book = book
         self._ahead = ahead

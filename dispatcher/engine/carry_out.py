@@ -27,8 +27,8 @@ from core.signals import ReceiptState
 from core.values import replace
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.work import Moment, Tell, Work
-from dispatcher.store.ports import AlarmWrite, NoticeMove, TimelineEntry, Unit
+from dispatcher.engine.outcome import Moment, Outcome, Tell
+from dispatcher.store.ports import AlarmWrite, NoticeMove, TimelineEntry, Transaction
 
 PICTURED_MOST = 20
 """How many of the candidates of a decision the timeline keeps: the nearest ones matter."""
@@ -54,7 +54,7 @@ def carried_out(
     book: OpenAlarms,
     channels: Mapping[str, Capabilities],
     at: Moment,
-) -> Work:
+) -> Outcome:
     """The one transaction of a decision and what leaves the house after it (law 5)."""
     alarm = decision.alarm
     desk = _Desk(alarm)
@@ -80,13 +80,13 @@ def carried_out(
     if alarm.closing is not None:
         body = {"by": alarm.closing.by, "cause": alarm.closing.cause}
         desk.timeline.append(_entry(alarm.id, "closed", body, at))
-    unit = Unit(
+    unit = Transaction(
         alarms=(AlarmWrite(alarm, seen_rev),),
         notices=tuple(desk.notices),
         moves=tuple(desk.moves),
         timeline=tuple(desk.timeline),
     )
-    return Work(
+    return Outcome(
         unit,
         send=tuple(desk.notices),
         tell=tuple(desk.tell),

@@ -1,7 +1,7 @@
 """Committing in order, performing after; and what happens when the store cannot commit (law 1).
 
-Work is submitted in the order it was decided. Each piece is performed when its own transaction is
-committed. When the store fails, or is silent longer than `PATIENCE_S`, help goes on from memory:
+Outcomes are submitted in the order they were decided. Each is performed when its own transaction
+is committed. When the store fails, or is silent longer than `PATIENCE_S`, help goes on from memory:
 the work is performed, marked unstored and written to the emergency journal; what failed is offered
 to the store again every second, in its order. While the store is silent, nothing waits for it once
 more. Only `received` and `test_ok` wait for the commit, because they promise it. Whoever was told
@@ -25,9 +25,9 @@ from core.signals import Taken
 from core.values import replace
 from dispatcher.engine.health import Health
 from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.work import Work
+from dispatcher.engine.outcome import Outcome
 from dispatcher.store.journal.replay import Settling
-from dispatcher.store.ports import AlarmWrite, Store, Unit
+from dispatcher.store.ports import AlarmWrite, Store, Transaction
 
 PATIENCE_S = 1.0
 """How long the store may be silent. One that answers others is at work, not silent."""
@@ -44,14 +44,14 @@ PICTURED_MOST = 200
 """Open alarms that go whole into the journal when the store goes away: it may not come back."""
 
 _PROMISES = (TellType.RECEIVED, TellType.TEST_OK)
-_NOTHING = Unit()
+_NOTHING = Transaction()
 _log = log.logger("dispatcher.commits")
 
 
 class Journal(Protocol):
     """Where a unit goes that could not be committed; `dispatcher.store.journal.journal`."""
 
-    async def append(self, unit: Unit) -> Unit: ...
+    async def append(self, unit: Transaction) -> Transaction: ...
 
     async def replay(self, store: Store, wall: datetime) -> object: ...
 
@@ -60,7 +60,7 @@ class Journal(Protocol):
 class _Waiting:
     """One piece on its way. `number`: its place among those performed ahead of their commit."""
 
-    work: Work
+    work: Outcome
     taken: asyncio.Future[Taken]
     since_s: float
     number: int = 0
@@ -80,7 +80,7 @@ class Commits:
         journal: Journal,
         health: Health,
         clock: Clock,
-        perform: Callable[[Work], None],
+        perform: Callable[[Outcome], None],
     ) -> None:
         self._store = store
         self._book = book
@@ -94,7 +94,7 @@ class Commits:
         self._given_up = 0
         self._answered_s = 0.0
         self._saving: asyncio.Task[None] | None = None
-        self._ahead: dict[int, Work] = {}
+        self._ahead: dict[int, Outcome] = {}
         self._numbers = itertools.count(1)
         self._is_journalled = False
         self._adopt: Callable[[], Awaitable[None]] | None = None
@@ -102,7 +102,7 @@ class Commits:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def submit(self, work: Work) -> asyncio.Future[Taken]:
+    def submit(self, work: Outcome) -> asyncio.Future[Taken]:
         """Commit, then perform. The future says whether the device may be acknowledged."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(work, loop.create_future(), loop.time())
@@ -136,7 +136,7 @@ class Commits:
     def unsaved(self) -> int:
         return len(self._unsaved)
 
-    def ahead(self) -> Sequence[Work]:
+    def ahead(self) -> Sequence[Outcome]:
         """What has been performed and is not stored, in its order."""
         return tuple(self._ahead.values())
 
@@ -254,7 +254,7 @@ class Commits:
             _tell_later(waiting.work, False)
         self._save_soon()
 
-    def _write_down(self, unit: Unit) -> None:
+    def _write_down(self, unit: Transaction) -> None:
         """At once, not when the store has failed for good: the process may end before."""
         if replace(unit, clock=None, once="") != _NOTHING:
             self._journal_soon(unit)
@@ -263,22 +263,22 @@ class Commits:
             for picture in self._pictured():
                 self._journal_soon(picture)
 
-    def _pictured(self) -> Iterable[Unit]:
+    def _pictured(self) -> Iterable[Transaction]:
         """Each open alarm as memory has it: the store may be gone with what it had."""
         alarms = sorted(self._book.alarms.values(), key=lambda a: (a.technical, -a.level.rank))
         for alarm in alarms[:PICTURED_MOST]:
-            yield Unit(
+            yield Transaction(
                 alarms=(AlarmWrite(alarm, alarm.rev),),
                 notices=tuple(self._book.notices_of(alarm.id)),
                 links=tuple(self._book.links_of(alarm.id)),
             )
 
-    def _journal_soon(self, unit: Unit) -> None:
+    def _journal_soon(self, unit: Transaction) -> None:
         writing = asyncio.get_running_loop().create_task(self._append(unit))
         self._journalling[writing] = None
         writing.add_done_callback(self._journalling.pop)
 
-    async def _append(self, unit: Unit) -> None:
+    async def _append(self, unit: Transaction) -> None:
         try:
             await self._journal.append(unit)
         except StoreUnavailable as error:
@@ -329,7 +329,7 @@ class Commits:
                 self._is_journalled = True
                 raise
 
-    async def _offer(self, unit: Unit, settling: Settling) -> bool:
+    async def _offer(self, unit: Transaction, settling: Settling) -> bool:
         """False for what can never be stored: nothing behind it may wait for it."""
         try:
             await self._store.submit(unit)
@@ -349,40 +349,40 @@ class Commits:
         self._health.report("store", "Another process writes the same store. Stop one of them.")
         self._go_on_unstored(waiting)
 
-    def _is_ours(self, unit: Unit) -> bool:
+    def _is_ours(self, unit: Transaction) -> bool:
         """Whether an earlier state of one of these alarms never reached the store, or the journal
         has just brought a later one that is not taken over yet."""
         return self._adopt is not None or any(
             self._committed_rev.get(write.alarm.id, 0) != write.seen_rev for write in unit.alarms
         )
 
-    def _note_committed(self, unit: Unit) -> None:
+    def _note_committed(self, unit: Transaction) -> None:
         for write in unit.alarms:
             if write.alarm.open:
                 self._committed_rev[write.alarm.id] = write.alarm.rev
             else:
                 self._committed_rev.pop(write.alarm.id, None)
 
-    def _mark_unstored(self, work: Work, unstored: bool) -> None:
+    def _mark_unstored(self, work: Outcome, unstored: bool) -> None:
         for write in work.unit.alarms:
             alarm = self._book.get(write.alarm.id)
             if alarm is not None and alarm.unstored is not unstored:
                 self._book.keep(replace(alarm, unstored=unstored))
 
 
-def _tell_later(work: Work, stored: bool) -> None:
+def _tell_later(work: Outcome, stored: bool) -> None:
     for later in work.later:
         later(stored)
 
 
-def _promises(work: Work) -> Work:
-    return Work(
+def _promises(work: Outcome) -> Outcome:
+    return Outcome(
         tell=tuple(tell for tell in work.tell if tell.type in _PROMISES), changed=work.changed
     )
 
 
-def _without_promises(work: Work) -> Work:
+def _without_promises(work: Outcome) -> Outcome:
     return replace(work, tell=tuple(tell for tell in work.tell if tell.type not in _PROMISES))
 
 
-_NOTHING = Unit()
+_NOTHING = Transaction()

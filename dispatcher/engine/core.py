@@ -78,9 +78,9 @@ from dispatcher.engine.answering import (
 from dispatcher.engine.carry_out import carried_out
 from dispatcher.engine.closing import may_close, refuse_if_stale
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
+from dispatcher.engine.outcome import Moment, Outcome, Pictures, Tell
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.work import Moment, Pictures, Tell, Work
-from dispatcher.store.ports import LinkWrite, NoticeMove, Presence, Unit
+from dispatcher.store.ports import LinkWrite, NoticeMove, Presence, Transaction
 
 _OUT = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
 _COMES = (AnswerKind.ACCEPT, AnswerKind.ARRIVED)
@@ -126,14 +126,14 @@ class Core:
 
     # Events
 
-    def signal(self, signal: Signal, at: Moment) -> Work:
+    def signal(self, signal: Signal, at: Moment) -> Outcome:
         """A signal that is an alarm, a cancel or a restore."""
         place = self.pictures.place(signal, at)
         related = self.book.related(signal, place)
         here = signal.person is None or self.pictures.on_shift(signal.person, at)
         first_name = self.pictures.first_name(signal.person)
         verdict = triage(signal, related, here, place, first_name)
-        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         match verdict:
             case Open():
                 work = self._open(signal, verdict, place, at)
@@ -146,30 +146,32 @@ class Core:
             case CloseIt(alarm=alarm_id, device=device):
                 work = self._close(alarm_id, Closing(device, Cause.CANCELLED), at)
             case Repeat() | NothingToDo():
-                work = Work()
+                work = Outcome()
             case _:
                 assert_never(verdict)
         mine = self.book.of_presser(signal.device, signal.point, signal.person)
         return kept.and_then(work).and_then(_received(signal, mine, at))
 
-    def call_everyone(self, signal: Signal, at: Moment) -> Work:
+    def call_everyone(self, signal: Signal, at: Moment) -> Outcome:
         """What is left when deciding failed: a new alarm, without place, for everybody."""
         presser = Presser(signal.device, signal.person, "", signal.standing, at.now)
         kind, level = signal.reading.kind or AlarmKind.UNKNOWN, signal.level or Level.RED
         verdict = Open(kind, level, presser, timedelta(), orphan=True)
-        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         return kept.and_then(self._open(signal, verdict, Place(None, "", "unknown"), at))
 
-    def presence(self, signal: Signal, at: Moment) -> Work:
+    def presence(self, signal: Signal, at: Moment) -> Outcome:
         """Somebody checked in or out; who goes off duty while coming is lost to their alarms.
 
         It counts from when it was said, so that a later word of theirs stands.
         """
         row = word_of(signal)
-        kept = Work(Unit(signals=(signal,), presence=(row,))).and_then(_received(signal, None, at))
+        kept = Outcome(Transaction(signals=(signal,), presence=(row,))).and_then(
+            _received(signal, None, at)
+        )
         return kept if row.here else kept.and_then(self.lost(row.person, "off_duty", at))
 
-    def left_long_ago(self, signal: Signal, at: Moment) -> Work:
+    def left_long_ago(self, signal: Signal, at: Moment) -> Outcome:
         """Word of going off duty, too old or of any age: kept, and nobody is lost."""
         assert signal.person is not None
         work = self.noted(signal, at)
@@ -178,7 +180,7 @@ class Core:
             work = work.and_then(told)
         return work
 
-    def test(self, signal: Signal, at: Moment) -> Work:
+    def test(self, signal: Signal, at: Moment) -> Outcome:
         """A test press went the whole way to the store: its device hears so after the commit.
 
         One that waited somewhere proves nothing of now.
@@ -187,24 +189,24 @@ class Core:
         if not is_fresh(said_at(signal), at.now, Lowers.TEST):
             return self.noted(signal, at)
         tell = Tell(signal.device, TellType.TEST_OK, "", 0, at.now, reading.boot, reading.seq)
-        return Work(Unit(signals=() if signal.repeat else (signal,)), tell=(tell,))
+        return Outcome(Transaction(signals=() if signal.repeat else (signal,)), tell=(tell,))
 
-    def noted(self, signal: Signal, at: Moment) -> Work:
+    def noted(self, signal: Signal, at: Moment) -> Outcome:
         """Kept, and its device may stop repeating it; deciding has nothing to do with it."""
-        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         return kept.and_then(_received(signal, None, at))
 
-    def lost(self, person: str, why: str, at: Moment) -> Work:
+    def lost(self, person: str, why: str, at: Moment) -> Outcome:
         """A responder pressed elsewhere, went off duty, was removed, or their device is silent."""
-        work = Work()
+        work = Outcome()
         for alarm in self.book.calling(person):
             work = work.and_then(self._lost(alarm, person, why, at))
         return work
 
-    def review(self, at: Moment) -> Work:
+    def review(self, at: Moment) -> Outcome:
         """Whoever does not count any more is lost wherever they were called (law 6): after a start,
         and when another configuration is taken over."""
-        work = Work()
+        work = Outcome()
         for person in self.book.called():
             unfit = self._unfit(person)
             for alarm in self.book.calling(person):
@@ -221,7 +223,7 @@ class Core:
         source: Source,
         at: Moment,
         said: datetime | None = None,
-    ) -> tuple[AnswerOutcome, Work]:
+    ) -> tuple[AnswerOutcome, Outcome]:
         """An answer to a notice, from somewhere: whose it is, and what it changes.
 
         `said`: the earliest moment at which it may have been said; None: now.
@@ -231,7 +233,7 @@ class Core:
         if person is None and answer in RAISES and source.kind is SourceKind.LINK:
             person = notice.person  # whoever has the page open asks for more, never for less
         if person is None:
-            return AnswerOutcome.NOT_YOURS, Work()
+            return AnswerOutcome.NOT_YOURS, Outcome()
         if notice.alarm not in self.book.alarms:
             return AnswerOutcome.CLOSED, late_accept(notice, answer, at)
         if origin.pressed and answer not in RAISES:
@@ -253,11 +255,11 @@ class Core:
         notice: str,
         at: Moment,
         word: Word = _SAID_NOW,
-    ) -> tuple[AnswerOutcome, Work]:
+    ) -> tuple[AnswerOutcome, Outcome]:
         """A person's answer, whoever passed it on."""
         alarm = self.book.alarms.get(alarm_id)
         if alarm is None:
-            return AnswerOutcome.CLOSED, Work()
+            return AnswerOutcome.CLOSED, Outcome()
         why = self._unfit(person)
         if why and answer not in RAISES:
             return self._not_counted(alarm_id, person, answer, why, at)
@@ -286,15 +288,15 @@ class Core:
         detail: str,
         ref: str,
         at: Moment,
-    ) -> Work:
+    ) -> Outcome:
         """What a channel says of one notice; only a delivery or a failure moves the escalation."""
         move = NoticeMove(notice_id, state, at.now, detail, ref)
-        work = Work(Unit(moves=(move,)))
+        work = Outcome(Transaction(moves=(move,)))
         notice = self.book.notices.get(notice_id)
         if notice is None:
             return work
         if not moves_forward(notice.state, state):
-            return work if ref and not notice.provider_ref else Work()
+            return work if ref and not notice.provider_ref else Outcome()
         ref = notice.provider_ref or ref
         self.book.notices[notice_id] = replace(notice, state=state, provider_ref=ref)
         alarm = self.book.alarms.get(notice.alarm)
@@ -311,7 +313,7 @@ class Core:
         cause: Cause,
         text: str,
         at: Moment,
-    ) -> Work:
+    ) -> Outcome:
         """A person closes an alarm they saw at `rev`. Raises DomainError with the reason."""
         alarm = self.book.alarms.get(alarm_id)
         if alarm is None:
@@ -324,10 +326,10 @@ class Core:
             )
         return self._close(alarm_id, Closing(person, cause, text), at)
 
-    def due(self, at: Moment, late: bool = False) -> Work:
+    def due(self, at: Moment, late: bool = False) -> Outcome:
         """Run the one alarm whose moment has come; call again while `next_moment` is past."""
         alarm = self.book.pop_due(at.now)
-        return Work() if alarm is None else self._run(alarm, late, at)
+        return Outcome() if alarm is None else self._run(alarm, late, at)
 
     def set_overdue_aside(self, at: Moment) -> None:
         """After a start: what fell due before it is run by `overdue`, beside what falls due now."""
@@ -337,12 +339,12 @@ class Core:
     def any_overdue(self) -> bool:
         return self.book.any_aside
 
-    def overdue(self, at: Moment) -> Work | None:
+    def overdue(self, at: Moment) -> Outcome | None:
         """Run the most acute alarm that fell due before the start; None when there is none left."""
         alarm = self.book.pop_aside()
         return None if alarm is None else self._run(alarm, True, at)
 
-    def _run(self, alarm: Alarm, late: bool, at: Moment) -> Work:
+    def _run(self, alarm: Alarm, late: bool, at: Moment) -> Outcome:
         """What is due. A mistake of ours leaves it the moment that is set first (law 2)."""
         state = alarm.escalation
         assert state is not None, "it fell due"
@@ -350,9 +352,9 @@ class Core:
         self.book.keep(replace(alarm, escalation=soon))
         return self._advance(alarm, Due(late), at)
 
-    def hold_overdue(self, at: Moment) -> tuple[list[Work], list[Alarm]]:
+    def hold_overdue(self, at: Moment) -> tuple[list[Outcome], list[Alarm]]:
         """After a long down time: the duty leader gets one list; each waits a while for a word."""
-        works: list[Work] = []
+        works: list[Outcome] = []
         held: list[Alarm] = []
         for alarm in list(self.book.alarms.values()):
             state = alarm.escalation
@@ -367,12 +369,12 @@ class Core:
             held.append(alarm)
         return works, held
 
-    def technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Work:
+    def technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Outcome:
         """One technical alarm per cause; news about an open one only changes its text."""
         known = self.book.about(key)
         if known is not None:
             if known.text == text:
-                return Work()
+                return Outcome()
             decision = Decision(
                 replace(known, text=text, rev=known.rev + 1), (Annotate("text", (("text", text),)),)
             )
@@ -392,14 +394,14 @@ class Core:
         )
         return self._begin(alarm, at, (("text", text), ("device", device)))
 
-    def recovered(self, key: str, at: Moment) -> Work:
+    def recovered(self, key: str, at: Moment) -> Outcome:
         """What a technical alarm was about is well again."""
         known = self.book.about(key)
         if known is None:
-            return Work()
+            return Outcome()
         return self._close(known.id, Closing("service", Cause.RESTORED), at)
 
-    def well_again(self, signal: Signal, at: Moment) -> Work:
+    def well_again(self, signal: Signal, at: Moment) -> Outcome:
         """Equipment says that it is well: the technical alarm about just that is over."""
         key, fresh = ended_key(signal), is_fresh(said_at(signal), at.now, Lowers.RESTORE)
         known = self.book.about(key) if key and fresh else None
@@ -459,7 +461,7 @@ class Core:
 
     # Inside
 
-    def _open(self, signal: Signal, verdict: Open, place: Place, at: Moment) -> Work:
+    def _open(self, signal: Signal, verdict: Open, place: Place, at: Moment) -> Outcome:
         site = self.pictures.site_of(signal)
         alarm = Alarm(
             id=f"a_{signal.id.removeprefix('s_')}",
@@ -478,13 +480,13 @@ class Core:
         opened = self._begin(alarm, at, (("device", signal.device),))
         return opened.and_then(self._pressed(signal.person, at))
 
-    def _begin(self, alarm: Alarm, at: Moment, opened: tuple[tuple[str, str], ...]) -> Work:
+    def _begin(self, alarm: Alarm, at: Moment, opened: tuple[tuple[str, str], ...]) -> Outcome:
         view = self._picture(alarm, at)
         decision = escalate.begin(alarm, view, at.now)
         first = Annotate("opened", (("kind", alarm.kind), ("level", alarm.level), *opened))
         return self._carry_out(Decision(decision.alarm, (first, *decision.effects)), 0, at)
 
-    def _join(self, signal: Signal, verdict: Join, place: Place, at: Moment) -> Work:
+    def _join(self, signal: Signal, verdict: Join, place: Place, at: Moment) -> Outcome:
         alarm = self.book.alarms[verdict.alarm]
         text = with_said(alarm.text, words_of(signal))
         place = newer(alarm.place, place, at.now)
@@ -495,10 +497,10 @@ class Core:
         work = self._advance(joined, Joined(verdict.presser, raised), at)
         return work.and_then(self._pressed(verdict.presser.person, at))
 
-    def _pressed(self, person: str | None, at: Moment) -> Work:
+    def _pressed(self, person: str | None, at: Moment) -> Outcome:
         """Who presses is called nowhere any more, and nobody is waited for at what they hold."""
         if person is None:
-            return Work()
+            return Outcome()
         work = self.lost(person, PRESSED, at)
         held = self.pictures.addresses(person, at)
         asked = {alarm.id: None for address in held for alarm in self.book.asked_at(address)}
@@ -508,15 +510,15 @@ class Core:
                 work = work.and_then(self._advance(alarm, Due(), at))
         return work
 
-    def _lost(self, alarm: Alarm, person: str, why: str, at: Moment) -> Work:
+    def _lost(self, alarm: Alarm, person: str, why: str, at: Moment) -> Outcome:
         call = call_of(alarm, person)
         if call is None or (call.standpoint in _OUT and not (why in FOR_GOOD and call.sent)):
-            return Work()
+            return Outcome()
         return self._advance(alarm, ResponderLost(person, why), at)
 
-    def _goes_elsewhere(self, to: Alarm, person: str, at: Moment) -> Work:
+    def _goes_elsewhere(self, to: Alarm, person: str, at: Moment) -> Outcome:
         """Where else somebody was waited for, or is taken to be: not at two places at once."""
-        work = Work()
+        work = Outcome()
         for other in self.book.calling(person) if not to.technical else ():
             here = to.place.zone is not None and other.place.zone == to.place.zone
             if other.id != to.id and not here and not other.technical:
@@ -543,19 +545,19 @@ class Core:
 
     def _not_counted(
         self, alarm_id: str, person: str, answer: AnswerKind, why: str, at: Moment
-    ) -> tuple[AnswerOutcome, Work]:
+    ) -> tuple[AnswerOutcome, Outcome]:
         if answer in (AnswerKind.RANG, AnswerKind.SEEN):
-            return AnswerOutcome.NOT_YOURS, Work()
+            return AnswerOutcome.NOT_YOURS, Outcome()
         return AnswerOutcome.NOT_YOURS, not_counted(alarm_id, person, answer, why, at)
 
-    def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
+    def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Outcome:
         """Who wears by now what nobody wore when it pressed is a victim from now on."""
         person = verdict.presser.person
         is_new = person is not None and not self.book.has_pressed(person)
         work = self._said_more(signal, verdict, place, at)
         return work.and_then(self._pressed(person, at)) if is_new else work
 
-    def _said_more(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Work:
+    def _said_more(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Outcome:
         alarm = self.book.alarms[verdict.alarm]
         mine = (verdict.presser.device, verdict.presser.point, verdict.presser.person)
         was = next((p for p in alarm.pressers if p.is_still_at(*mine)), None)
@@ -581,7 +583,7 @@ class Core:
         decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
         return self._carry_out(decision, alarm.rev, at)
 
-    def counted_only(self, signal: Signal, alarm: Alarm, at: Moment) -> Work:
+    def counted_only(self, signal: Signal, alarm: Alarm, at: Moment) -> Outcome:
         """One of too many from one sender: counted, its words in the story; it rings nobody."""
         pressers = tuple(
             replace(p, presses=p.presses + 1) if p.is_at(signal.device, signal.point) else p
@@ -595,7 +597,9 @@ class Core:
         )
         said = (("device", signal.device), ("text", signal.reading.text))
         decision = Decision(counted, (Annotate("pressed_again", said),))
-        return Work(Unit(signals=(signal,))).and_then(self._carry_out(decision, alarm.rev, at))
+        return Outcome(Transaction(signals=(signal,))).and_then(
+            self._carry_out(decision, alarm.rev, at)
+        )
 
     def _grown(self, alarm: Alarm, level: Level, kind: AlarmKind, at: Moment) -> Alarm:
         plan = alarm.plan
@@ -617,7 +621,7 @@ class Core:
         grown = self._grown(alarm, alarm.level, alarm.kind, at)
         return replace(grown, grew_by=person if knew else "")
 
-    def _says_over(self, alarm_id: str, who: Presser, at: Moment) -> Work:
+    def _says_over(self, alarm_id: str, who: Presser, at: Moment) -> Outcome:
         alarm = self.book.alarms[alarm_id]
         pressers = tuple(replace(p, says_over_at=at.now) if p == who else p for p in alarm.pressers)
         event = Cancelled(who.device, who.person)
@@ -632,18 +636,18 @@ class Core:
             return False
         return may_close(alarm, person, self.pictures.leads(person, alarm.site, at))
 
-    def _close(self, alarm_id: str, closing: Closing, at: Moment) -> Work:
+    def _close(self, alarm_id: str, closing: Closing, at: Moment) -> Outcome:
         alarm = replace(self.book.alarms[alarm_id], closing=closing)
         return self._advance(alarm, Closed(closing), at)
 
-    def _advance(self, alarm: Alarm, event: Event, at: Moment) -> Work:
+    def _advance(self, alarm: Alarm, event: Event, at: Moment) -> Outcome:
         seen = self.book.alarms[alarm.id].rev
         quiet = isinstance(event, Receipt) and not event.state.failed
         view = self.book.views.get(alarm.id) if quiet else None
         view = view or self._picture(alarm, at)
         return self._carry_out(escalate.advance(alarm, event, view, at.now), seen, at)
 
-    def _carry_out(self, decision: Decision, seen: int, at: Moment) -> Work:
+    def _carry_out(self, decision: Decision, seen: int, at: Moment) -> Outcome:
         work = carried_out(decision, seen, self.book, self.channels, at)
         work = replace(work, tell=self.to_wearers(decision.alarm, work.tell, at))
         self.book.keep(decision.alarm)
@@ -695,9 +699,9 @@ def _why(verdict: Update, raised: bool, not_over: bool) -> str:
     return "not over after all" if not_over else "other words"
 
 
-def _received(signal: Signal, alarm: Alarm | None, at: Moment) -> Work:
+def _received(signal: Signal, alarm: Alarm | None, at: Moment) -> Outcome:
     """Whatever became of it: the device may stop repeating what is committed."""
     reading = signal.reading
     alarm_id, rev = (alarm.id, alarm.rev) if alarm is not None else ("", 0)
     tell = Tell(signal.device, TellType.RECEIVED, alarm_id, rev, at.now, reading.boot, reading.seq)
-    return Work(tell=(tell,))
+    return Outcome(tell=(tell,))

@@ -46,6 +46,7 @@ from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outbox import Outbox
+from dispatcher.engine.outcome import Moment, Outcome, Pictures, Tell
 from dispatcher.engine.pleas import STRANGER, as_press, plea, stranger_is_heard
 from dispatcher.engine.ports import (
     AnswerOutcome,
@@ -58,10 +59,9 @@ from dispatcher.engine.ports import (
 )
 from dispatcher.engine.present import present_state, shown_again
 from dispatcher.engine.sounders import Sounders
-from dispatcher.engine.work import Moment, Pictures, Tell, Work
 from dispatcher.roster.model import Language
 from dispatcher.site.model import Organisation
-from dispatcher.store.ports import ChainedEntry, NoticeMove, Presence, RawBytes, Store, Unit
+from dispatcher.store.ports import ChainedEntry, NoticeMove, Presence, RawBytes, Store, Transaction
 
 AT_ONCE_MOST = 10
 """Alarms handled before the loop may do something else: presses, receipts, pages."""
@@ -174,7 +174,7 @@ class Engine:
         works, held = self.core.hold_overdue(self._at())
         for work in works:  # in the order they are decided: `review` may go on from there
             self._start(work)
-        self._start(self._or_nothing(partial(self.core.review, self._at())) or Work())
+        self._start(self._or_nothing(partial(self.core.review, self._at())) or Outcome())
         self.core.set_overdue_aside(self._at())
         self._run_overdue()
         self._doubt(unfinished)
@@ -187,7 +187,7 @@ class Engine:
         self._line.replay_later(self._adopt)
 
     async def go_on(self) -> None:
-        """Work off what the start found, a little at a time: what happens now goes first."""
+        """Outcome off what the start found, a little at a time: what happens now goes first."""
         await self._raise_unreadable()
         while self._unsent or self.core.any_overdue:
             overdue = self._run_overdue()
@@ -211,7 +211,7 @@ class Engine:
         return await self._do(replace(work, later=_owed(later)))
 
     async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
-        return await self._do(Work(Unit(raw=(raw,)), later=_owed(later)))
+        return await self._do(Outcome(Transaction(raw=(raw,)), later=_owed(later)))
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
         notice = await self.archive.notice(notice_id)
@@ -221,7 +221,7 @@ class Engine:
         if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
             person = self.core.speaker_of(notice, source, self._at())
             outcome, work = AnswerOutcome.RAISED, work.and_then(self._plea(person, ""))
-        if work != Work():
+        if work != Outcome():
             await self._do(work)
         return outcome
 
@@ -232,12 +232,12 @@ class Engine:
         self, alarm_id: str, person: str, answer: AnswerKind, rev: int | None = None
     ) -> AnswerOutcome:
         at, alarm = self._at(), self.core.book.get(alarm_id)
-        outcome, work = AnswerOutcome.CLOSED, Work()
+        outcome, work = AnswerOutcome.CLOSED, Outcome()
         if alarm is not None:
             outcome, work = self._volunteered(alarm, person, answer, rev, at)
         if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
             outcome, work = AnswerOutcome.RAISED, work.and_then(self._plea(person, ""))
-        if work != Work():
+        if work != Outcome():
             await self._do(work)
         return outcome
 
@@ -255,7 +255,7 @@ class Engine:
 
     def mark(self, mark: ClockMark) -> None:
         """Where the clock stands; a store that does not take it is told about."""
-        self._start(Work(Unit(clock=mark)))
+        self._start(Outcome(Transaction(clock=mark)))
 
     def delivered(self, notice_id: str, state: ReceiptState) -> None:
         """A channel of this process has its receipt; nobody waits for its commit."""
@@ -356,7 +356,7 @@ class Engine:
     def why_not(self, notice: Notice) -> str:
         return self.core.why_not(notice, self._at())
 
-    def commit(self, work: Work) -> Awaitable[Taken]:
+    def commit(self, work: Outcome) -> Awaitable[Taken]:
         for link in work.unit.links:
             self.core.book.keep_link(link)
         return self._do(work)
@@ -377,16 +377,16 @@ class Engine:
     def _at(self) -> Moment:
         return Moment(self._clock.now(), self._clock.wall())
 
-    def _do(self, work: Work) -> asyncio.Future[Taken]:
+    def _do(self, work: Outcome) -> asyncio.Future[Taken]:
         taken = self._line.submit(work)
         self._arm()
         return taken
 
-    def _start(self, work: Work) -> None:
-        if work != Work():
+    def _start(self, work: Outcome) -> None:
+        if work != Outcome():
             self._do(work)
 
-    def _perform(self, work: Work) -> None:
+    def _perform(self, work: Outcome) -> None:
         for tell in work.tell:
             self._doors.tell(tell)
         for notice in work.send:
@@ -420,7 +420,7 @@ class Engine:
             at, moment = self._at(), self.core.next_moment()
             if moment is None or moment > at.now:
                 break
-            self._line.submit(self._or_nothing(partial(self.core.due, at)) or Work())
+            self._line.submit(self._or_nothing(partial(self.core.due, at)) or Outcome())
         self._arm()
 
     def _run_overdue(self) -> Awaitable[Taken] | None:
@@ -433,16 +433,16 @@ class Engine:
             taken = self._do(work)
         return taken
 
-    def _or_nothing(self, decide: Callable[[], Work | None]) -> Work | None:
+    def _or_nothing(self, decide: Callable[[], Outcome | None]) -> Outcome | None:
         """A mistake of ours about one alarm stops no other; the auditor calls people about it."""
         try:
             return decide()
         except Exception as error:
             _log.error("deciding failed; the other alarms go on", error=error)
             self._report_mistake(error)
-            return Work()
+            return Outcome()
 
-    async def _decided(self, signal: Signal, at: Moment) -> Work:
+    async def _decided(self, signal: Signal, at: Moment) -> Outcome:
         """What a signal leaves to be done."""
         match signal.type:
             case SignalType.RESTORE if is_of_equipment(signal):
@@ -463,7 +463,7 @@ class Engine:
             case _:
                 return self.core.noted(signal, at)
 
-    def _alarm(self, signal: Signal, at: Moment) -> Work:
+    def _alarm(self, signal: Signal, at: Moment) -> Outcome:
         try:
             return self.core.signal(signal, at)
         except Exception as error:
@@ -479,10 +479,10 @@ class Engine:
             why=told(error),
         )
 
-    def _presence(self, signal: Signal, at: Moment) -> Work:
+    def _presence(self, signal: Signal, at: Moment) -> Outcome:
         leaving = signal.type is SignalType.CHECK_OUT
         if leaving and not signal.reading.authenticated:
-            return Work(Unit(signals=(signal,)))
+            return Outcome(Transaction(signals=(signal,)))
         if signal.repeat:
             return self.core.noted(signal, at)
         if leaving and not is_fresh(said_at(signal), at.now, Lowers.CHECK_OUT):
@@ -493,15 +493,15 @@ class Engine:
         self._followers.changed("devices")
         return self.core.presence(signal, at)
 
-    async def _device_answer(self, signal: Signal) -> Work:
+    async def _device_answer(self, signal: Signal) -> Outcome:
         """A responder's device: its answer counts only from the device its notice went to.
 
         One transaction with what it decides: else a crash in between would leave an answer that
         is stored, and so not handed on when the device repeats it, but never counted.
         """
-        kept = Work(Unit(signals=() if signal.repeat else (signal,)))
+        kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         answer, notice = signal.reading.answer, await self._notice_answered(signal)
-        outcome, work = AnswerOutcome.UNKNOWN, Work()
+        outcome, work = AnswerOutcome.UNKNOWN, Outcome()
         if signal.repeat:
             return kept  # it was counted, or raised, in the transaction that stored it
         if answer is not None and notice is not None:
@@ -526,7 +526,7 @@ class Engine:
 
     def _counted(
         self, notice: Notice, answer: AnswerKind, source: Source, said: datetime | None = None
-    ) -> tuple[AnswerOutcome, Work]:
+    ) -> tuple[AnswerOutcome, Outcome]:
         at = self._at()
         outcome, work = self.core.answer_from(notice, answer, source, at, said)
         if outcome is AnswerOutcome.NOT_YOURS:
@@ -535,15 +535,15 @@ class Engine:
 
     def _volunteered(
         self, alarm: Alarm, person: str, answer: AnswerKind, rev: int | None, at: Moment
-    ) -> tuple[AnswerOutcome, Work]:
+    ) -> tuple[AnswerOutcome, Outcome]:
         """Somebody at the console. What calls help is believed from anyone (law 6)."""
         called = call_of(alarm, person) is not None or self._around.on_shift(person, at)
         leads = self._around.leads(person, alarm.site, at)
         if not (called or leads or answer is AnswerKind.MORE_HELP):
-            return AnswerOutcome.NOT_YOURS, Work()
+            return AnswerOutcome.NOT_YOURS, Outcome()
         return self.core.answer_of(alarm.id, person, answer, "", at, Word(rev=rev))
 
-    def _plea(self, person: str | None, words: str) -> Work:
+    def _plea(self, person: str | None, words: str) -> Outcome:
         """What is said in words, as a press; a person's own alarm that is open hears it."""
         at, people = self._at(), self._around.organisation().people
         site = next((one.site for one in people if one.id == person), "")
@@ -553,7 +553,7 @@ class Engine:
             return self.core.counted_only(pressed, known, at)
         return self._alarm(pressed, at)
 
-    def _technical_signal(self, signal: Signal, at: Moment) -> Work:
+    def _technical_signal(self, signal: Signal, at: Moment) -> Outcome:
         unknown = signal.reading.code == UNKNOWN_WORD
         message = NOBODY_KNOWS if unknown else TROUBLES.get(signal.type, "{text}")
         which = "/".join(filter(None, (signal.device, signal.point)))
@@ -561,7 +561,7 @@ class Engine:
         raised = self._technical(trouble_key(signal), text, signal.site, signal.device, at)
         return self.core.noted(signal, at).and_then(raised)
 
-    def _technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Work:
+    def _technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Outcome:
         """An alarm about this cause, or the one that stands for many causes of its source."""
         folded = self._causes.folded(key, device)
         if folded is None:
@@ -571,9 +571,9 @@ class Engine:
         text = self.say()(message, devices=device or key.partition(":")[0], count=count)
         return self.core.technical(many, text, site, device, at)
 
-    def _folded_over(self, key: str, at: Moment) -> Work:
+    def _folded_over(self, key: str, at: Moment) -> Outcome:
         many = self._causes.over(key)
-        return self.core.recovered(many, at) if many else Work()
+        return self.core.recovered(many, at) if many else Outcome()
 
     def _tell_present_state(self, alarm: Alarm, device: str | None = None) -> None:
         stored = self._line.is_committed(alarm.id)
@@ -615,7 +615,7 @@ class Engine:
         doubtful = dict.fromkeys(n.id for n in unfinished if n.state is ReceiptState.SENDING)
         moves = tuple(NoticeMove(notice, ReceiptState.MAYBE_SENT, at) for notice in doubtful)
         if moves:
-            self._start(Work(Unit(moves=moves)))
+            self._start(Outcome(Transaction(moves=moves)))
         for notice in unfinished:
             state = ReceiptState.MAYBE_SENT if notice.id in doubtful else notice.state
             again = replace(notice, state=state)

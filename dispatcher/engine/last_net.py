@@ -16,7 +16,7 @@ from core import log
 from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
 from core.values import replace
-from dispatcher.engine.work import Moment, Pictures
+from dispatcher.engine.outcome import Moment, Pictures
 from dispatcher.site.model import Organisation
 
 CALLED_MOST = 250

@@ -18,9 +18,9 @@ from core.signals import AlarmKind, Level, ReceiptState
 from core.turnstile import Turns
 from core.values import replace
 from dispatcher.channels.ports import Addressee, Channel
-from dispatcher.engine.work import Work
+from dispatcher.engine.outcome import Outcome
 from dispatcher.roster.staffing import CONSOLE
-from dispatcher.store.ports import LinkWrite, NoticeMove, Unit
+from dispatcher.store.ports import LinkWrite, NoticeMove, Transaction
 
 LIFE_LANE = 64
 TECHNICAL_LANE = 4
@@ -43,7 +43,7 @@ class Office(Protocol):
 
     def why_not(self, notice: Notice) -> str: ...
 
-    def commit(self, work: Work) -> Awaitable[object]: ...
+    def commit(self, work: Outcome) -> Awaitable[object]: ...
 
     def moved(self, notice: Notice, state: ReceiptState, detail: str, ref: str = "") -> None: ...
 
@@ -128,7 +128,7 @@ class Outbox:
         pending = notice.state is ReceiptState.PENDING
         move = self._office.sending(notice)
         moves = (move,) if pending else ()
-        await self._office.commit(Work(Unit(moves=moves, links=links)))
+        await self._office.commit(Outcome(Transaction(moves=moves, links=links)))
         await self._hand_over(channel, notice, self._link_url(token) if token else "")
 
     async def _hand_over(self, channel: Channel, notice: Notice, link: str) -> None:

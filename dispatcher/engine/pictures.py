@@ -21,9 +21,9 @@ from core.values import replace
 from dispatcher.channels.ports import Addressee
 from dispatcher.engine.fixes import age_s, fix_age_s
 from dispatcher.engine.open_alarms import OpenAlarms
+from dispatcher.engine.outcome import Moment
 from dispatcher.engine.ports import DeviceState, PersonState
 from dispatcher.engine.victims import with_pressers
-from dispatcher.engine.work import Moment
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Language, Unit, Zone
 from dispatcher.roster.staffing import Staffing

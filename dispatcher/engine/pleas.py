@@ -14,7 +14,7 @@ from alarms.model import Alarm
 from core import ids
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
 from core.values import replace
-from dispatcher.engine.work import Moment
+from dispatcher.engine.outcome import Moment
 
 BY_MESSAGE = "message"
 """The protocol of what is said in words; with the person it is the sender, like a device."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from alarms.model import Alarm
-from dispatcher.engine.work import Moment, Work
-from dispatcher.store.ports import TimelineEntry, Unit
+from dispatcher.engine.outcome import Moment, Outcome
+from dispatcher.store.ports import TimelineEntry, Transaction
 
 ALARMS_MOST = 1_000
 """Alarms kept in mind; of one that was forgotten the same is said again."""
@@ -20,11 +20,11 @@ class Sounders:
     def __init__(self) -> None:
         self._rang: dict[str, bool] = {}
 
-    def noted(self, alarm: Alarm, count: int, at: Moment) -> Work:
+    def noted(self, alarm: Alarm, count: int, at: Moment) -> Outcome:
         """`count` sirens sound about this alarm now."""
         rang = count > 0
         if self._rang.get(alarm.id) is rang:
-            return Work()
+            return Outcome()
         while len(self._rang) >= ALARMS_MOST:
             del self._rang[next(iter(self._rang))]
         self._rang[alarm.id] = rang
@@ -32,7 +32,7 @@ class Sounders:
             entry = _entry(alarm.id, "rang_locally", {"count": str(count)}, at)
         else:
             entry = _entry(alarm.id, "no_sounder", {}, at)
-        return Work(Unit(timeline=(entry,)), changed=(alarm.id,))
+        return Outcome(Transaction(timeline=(entry,)), changed=(alarm.id,))
 
 
 def _entry(alarm: str, what: str, body: Mapping[str, str], at: Moment) -> TimelineEntry:

@@ -40,7 +40,7 @@ from dispatcher.store.ports import (
     Presence,
     RawBytes,
     TimelineEntry,
-    Unit,
+    Transaction,
 )
 from dispatcher.store.sqlite.audit import AuditedAlarm, AuditedNotice, AuditRows
 from dispatcher.store.sqlite.units import Salt, conflict
@@ -76,7 +76,7 @@ class MemoryStore:
         self._staff_tokens: dict[str, str] = {}
         self._restored_at: datetime | None = None
 
-    def submit(self, unit: Unit) -> Future[None]:
+    def submit(self, unit: Transaction) -> Future[None]:
         """Done already when it returns, with or without a running event loop."""
         future: Future[None] = Future(loop=_loop())
         try:
@@ -87,7 +87,7 @@ class MemoryStore:
             future.set_result(None)
         return future
 
-    def commit_now(self, unit: Unit) -> None:
+    def commit_now(self, unit: Transaction) -> None:
         """All of the unit or nothing. Raises Conflict, StoreUnavailable, or what `fail_with` is."""
         self._require_open()
         if unit.once and unit.once in self._once:
@@ -261,7 +261,7 @@ class MemoryStore:
         if self.fail_with is not None:
             raise self.fail_with
 
-    def _check_alarms(self, unit: Unit) -> None:
+    def _check_alarms(self, unit: Transaction) -> None:
         revs: dict[str, int] = {}
         for write in unit.alarms:
             alarm = self._alarms.get(write.alarm.id)
@@ -270,7 +270,7 @@ class MemoryStore:
                 raise conflict(write.alarm.id, write.seen_rev, stored)
             revs[write.alarm.id] = write.alarm.rev
 
-    def _check_references(self, unit: Unit) -> None:
+    def _check_references(self, unit: Transaction) -> None:
         alarms = {write.alarm.id for write in unit.alarms}
         notices = {notice.id for notice in unit.notices}
         missing = [
@@ -280,7 +280,7 @@ class MemoryStore:
         if missing:
             raise Conflict(f"The unit names something that is not stored ({missing[0]}).")
 
-    def _write(self, unit: Unit) -> None:
+    def _write(self, unit: Transaction) -> None:
         if unit.once:
             self._once[unit.once] = None
         for signal in unit.signals:

@@ -1,4 +1,4 @@
-"""The contract of the store. One `Unit` is one transaction; all of it happens or none.
+"""The contract of the store. One `Transaction` is one transaction; all of it happens or none.
 
 Both implementations pass `tests/dispatcher/store/test_contract.py`. `submit` keeps the order it was
 called in, so a caller may decide on what it submitted before it is committed, as long as nothing
@@ -84,7 +84,7 @@ class Presence:
 
 
 @value(frozen=True)
-class Unit:
+class Transaction:
     """One transaction.
 
     `once` names a unit that may come twice (the journal's replay, and what is tried again after
@@ -157,7 +157,7 @@ class Store(Protocol):
     Reading raises StoreUnavailable when the store cannot be read.
     """
 
-    def submit(self, unit: Unit) -> Future[None]:
+    def submit(self, unit: Transaction) -> Future[None]:
         """Queue one transaction. The future fails with Conflict or StoreUnavailable."""
         ...
 

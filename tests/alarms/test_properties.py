@@ -20,8 +20,8 @@ from alarms.turn import COMING
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.engine.core import Core
+from dispatcher.engine.outcome import Moment, Outcome, together
 from dispatcher.engine.ports import Source, SourceKind
-from dispatcher.engine.work import Moment, Work, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Presses
 from tests.support.story import CHANNELS
@@ -99,7 +99,7 @@ often = settings(
 @often
 @given(stories)
 def test_every_open_alarm_has_a_next_moment_after_any_event(story: list[Step]) -> None:
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for alarm in act.core.book.alarms.values():
             assert alarm.escalation is not None
             assert alarm.escalation.wake_why
@@ -114,7 +114,7 @@ def test_every_open_alarm_has_a_next_moment_after_any_event(story: list[Step]) -
 @often
 @given(stories)
 def test_nothing_is_made_for_a_presser_or_an_address_a_presser_holds(story: list[Step]) -> None:
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         pressers = act.core.book.pressers()
         victims = [p.person for p in pressers if p.person is not None]
         held = [r.address for v in victims for r in act.house.people[v].routes]
@@ -132,7 +132,7 @@ def test_nothing_is_made_for_a_presser_or_an_address_a_presser_holds(story: list
 def test_no_victim_nobody_who_left_and_nobody_of_a_stolen_badge_counts_as_coming(
     story: list[Step],
 ) -> None:
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for alarm in act.core.book.alarms.values():
             for call in alarm.escalation.calls if alarm.escalation is not None else ():
                 if call.standpoint in COMING:
@@ -148,7 +148,7 @@ def test_no_victim_nobody_who_left_and_nobody_of_a_stolen_badge_counts_as_coming
 def test_rev_strictly_rises_and_every_write_names_the_rev_before_it(story: list[Step]) -> None:
     revs: dict[str, int] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for write in work.unit.alarms:
             assert write.seen_rev == revs.get(write.alarm.id, 0)
             assert write.alarm.rev > write.seen_rev
@@ -162,7 +162,7 @@ def test_rev_strictly_rises_and_every_write_names_the_rev_before_it(story: list[
 def test_notice_ids_are_never_given_twice(story: list[Step]) -> None:
     seen: dict[str, None] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for notice in work.unit.notices:
             assert notice.id not in seen
             seen[notice.id] = None
@@ -173,7 +173,7 @@ def test_notice_ids_are_never_given_twice(story: list[Step]) -> None:
 @often
 @given(stories)
 def test_states_survive_being_written_and_read(story: list[Step]) -> None:
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for write in work.unit.alarms:
             stored = msgspec.json.encode(write.alarm)
             assert msgspec.json.decode(stored, type=Alarm) == write.alarm
@@ -197,7 +197,7 @@ def test_the_same_story_decides_the_same_again(story: list[Step]) -> None:
 def test_rounds_are_at_least_5_s_apart(story: list[Step]) -> None:
     last: dict[str, Moment] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for alarm_id in work.ring_locally:
             if alarm_id in last:
                 assert act.at.now - last[alarm_id].now >= timedelta(seconds=5)
@@ -211,7 +211,7 @@ def test_rounds_are_at_least_5_s_apart(story: list[Step]) -> None:
 def test_no_press_is_left_without_somebody_hearing_of_it_within_30_s(story: list[Step]) -> None:
     waiting: dict[str, datetime] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for alarm_id in act.pressed_in(work):
             waiting.setdefault(alarm_id, act.at.now)
         for notice in work.send:
@@ -232,7 +232,7 @@ def test_no_press_is_left_without_somebody_hearing_of_it_within_30_s(story: list
 def test_a_wearer_whose_press_nobody_answers_hears_so_within_20_s(story: list[Step]) -> None:
     waiting: dict[str, datetime] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for alarm_id in act.pressed_in(work):
             waiting.setdefault(alarm_id, act.at.now)
         for alarm_id in act.answered_in:
@@ -257,7 +257,7 @@ def test_however_often_somebody_presses_nobody_is_rung_for_it_more_than_5_times_
 ) -> None:
     rung: dict[tuple[str, str], list[datetime]] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for notice in work.send:
             if notice.purpose is Purpose.PRESSES_AGAIN:
                 times = rung.setdefault((notice.alarm, notice.address), [])
@@ -275,7 +275,7 @@ def test_acute_alarms_close_only_by_who_arrived_or_leads_and_never_by_a_victim(
 ) -> None:
     arrived: dict[tuple[str, str], None] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for write in work.unit.alarms:
             alarm = write.alarm
             for call in alarm.escalation.calls if alarm.escalation is not None else ():
@@ -296,7 +296,7 @@ def test_nobody_called_is_forgotten_without_a_word_when_an_alarm_ends(story: lis
     """Whoever a call has reached and who has not said no hears that it is over."""
     reached: dict[tuple[str, str], None] = {}
 
-    def look(act: Act, work: Work) -> None:
+    def look(act: Act, work: Outcome) -> None:
         for notice in work.send:
             key = (notice.alarm, notice.person)
             if notice.purpose is Purpose.STAND_DOWN:
@@ -345,10 +345,10 @@ def test_an_empty_world_and_an_empty_plan_never_crash(plan: str) -> None:
 
 Happening = tuple[object, ...]
 Step = tuple[float, Happening]
-Look = Callable[["Act", Work], None]
+Look = Callable[["Act", Outcome], None]
 
 
-def _nothing(act: Act, work: Work) -> None:
+def _nothing(act: Act, work: Outcome) -> None:
     """Only that it does not crash."""
 
 
@@ -360,7 +360,7 @@ class Act:
         self.core = Core(self.house, CHANNELS)
         self.house.book = self.core.book
         self.presses = Presses()
-        self.works: list[Work] = []
+        self.works: list[Outcome] = []
         self.now_s = 0.0
         self.answered_in: tuple[str, ...] = ()
         self._notices: list[Notice] = []
@@ -377,7 +377,7 @@ class Act:
             self._look(self._happen(happening), look)
         self._pass_time(self.now_s + 60, look)
 
-    def pressed_in(self, work: Work) -> list[str]:
+    def pressed_in(self, work: Outcome) -> list[str]:
         """The open alarms of those whose presses this work has taken in, copies apart."""
         presses = [s for s in work.unit.signals if s.type is SignalType.ALARM]
         mine = [self.core.book.of_presser(s.device, s.point) for s in presses]
@@ -416,13 +416,13 @@ class Act:
             raise AssertionError("the core wakes without end")
         self.now_s = until_s
 
-    def _look(self, work: Work, look: Look) -> None:
+    def _look(self, work: Outcome, look: Look) -> None:
         self.works.append(work)
         self._notices += work.send
         look(self, work)
         self.answered_in = ()
 
-    def _happen(self, happening: Happening) -> Work:
+    def _happen(self, happening: Happening) -> Outcome:
         match happening:
             case ("press", str(who), level, kind, zone, copy):
                 return self._press(who, level, kind, zone, bool(copy))
@@ -439,7 +439,7 @@ class Act:
                 return self._answer(number, answer)
             case ("receipt", int(number), ReceiptState() as state):
                 if not self._notices:
-                    return Work()
+                    return Outcome()
                 notice = self._notices[number % len(self._notices)]
                 return self.core.receipt(notice.id, state, "", "", self.at)
             case ("lose", str(who), str(why)):
@@ -456,7 +456,7 @@ class Act:
                 return self._down()
         raise AssertionError(happening)
 
-    def _press(self, who: str, level: object, kind: object, zone: object, copy: bool) -> Work:
+    def _press(self, who: str, level: object, kind: object, zone: object, copy: bool) -> Outcome:
         standings = {"Unknown badge": Standing.UNKNOWN, "Spare badge": Standing.UNASSIGNED}
         signal = self.presses.signal(
             who,
@@ -470,26 +470,26 @@ class Act:
         )
         return self.core.signal(signal, self.at)
 
-    def _answer(self, number: int, answer: AnswerKind) -> Work:
+    def _answer(self, number: int, answer: AnswerKind) -> Outcome:
         if not self._notices:
-            return Work()
+            return Outcome()
         notice = self._notices[number % len(self._notices)]
         if answer in SAYS_PRESENT:
             self.answered_in = (notice.alarm,)
         source = Source(SourceKind.LINK, notice.id)
         return self.core.answer_from(notice, answer, source, self.at)[1]
 
-    def _close(self, person: str, older: int) -> Work:
+    def _close(self, person: str, older: int) -> Outcome:
         alarm = next(iter(self.core.book.alarms.values()), None)
         if alarm is None:
-            return Work()
+            return Outcome()
         rev, cause = max(1, alarm.rev - older), Cause.CALMED_DOWN
         try:
             return self.core.close(alarm.id, rev, person, cause, "", self.at)
         except DomainError:
-            return Work()
+            return Outcome()
 
-    def _change(self, person: str, what: str) -> Work:
+    def _change(self, person: str, what: str) -> Outcome:
         """Another configuration: somebody has left, or their badge is stolen or another's."""
         match what:
             case "leaves":
@@ -500,7 +500,7 @@ class Act:
                 self.house.lent[f"badge-{person}"] = "kim"
         return self.core.review(self.at)
 
-    def _down(self) -> Work:
+    def _down(self) -> Outcome:
         """The process is started again on what it knew."""
         before, self.core = self.core.book, Core(self.house, CHANNELS)
         self.house.book = self.core.book

@@ -16,12 +16,12 @@ from core.values import replace
 from dispatcher.engine import core
 from dispatcher.engine.core import Core
 from dispatcher.engine.open_alarms import OpenAlarms
+from dispatcher.engine.outcome import Outcome
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import Source, SourceKind
-from dispatcher.engine.work import Work
 from dispatcher.roster.model import Phone
 from dispatcher.roster.views import Pressing
-from dispatcher.store.ports import NoticeMove, Unit
+from dispatcher.store.ports import NoticeMove, Transaction
 from firmware_sim.world.people import Habits
 from firmware_sim.world.process import Process
 from firmware_sim.world.report import Report
@@ -100,7 +100,7 @@ class MarksSentFirst(Process):
 
     def hand_over(self, notice: Notice) -> None:
         sent = NoticeMove(notice.id, ReceiptState.SENT, self.at.now)
-        self.do(Work(Unit(moves=(sent,))))
+        self.do(Outcome(Transaction(moves=(sent,))))
         self._soon(
             timedelta(seconds=1), "hand over", lambda: super(MarksSentFirst, self).hand_over(notice)
         )
@@ -113,7 +113,7 @@ def test_marking_a_notice_sent_before_the_attempt_is_caught() -> None:
 class PerformsFirst(Process):
     """Performs before the commit."""
 
-    def do(self, work: Work, *signals: Signal) -> None:
+    def do(self, work: Outcome, *signals: Signal) -> None:
         self.perform(work)
         super().do(replace(work, send=(), tell=()), *signals)
 
@@ -167,7 +167,7 @@ class DropsOddPresses(Process):
 
     def take(self, signal: Signal) -> None:
         if signal.person is None:
-            self.do(Work(Unit(signals=(signal,))), signal)
+            self.do(Outcome(Transaction(signals=(signal,))), signal)
         else:
             super().take(signal)
 
@@ -219,7 +219,7 @@ def test_a_wearer_who_never_hears_that_nobody_comes_is_caught(monkeypatch: Patch
 
 
 def test_a_press_that_is_not_answered_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(core, "_received", lambda *_: Work())
+    monkeypatch.setattr(core, "_received", lambda *_: Outcome())
     assert caught() == (7, "a stored press is answered within 2 s")
 
 
@@ -281,7 +281,7 @@ def test_a_circle_that_does_not_widen_anew_is_caught(monkeypatch: Patch) -> None
 
 
 def test_people_who_are_gone_and_still_count_are_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(Core, "review", lambda *_: Work())
+    monkeypatch.setattr(Core, "review", lambda *_: Outcome())
     claim = "who counts as coming is of the site and has not pressed"
     willing = Habits(presses_a_day=240, accepts=0.9, declines=0, vanishes=0, turns_back=0)
     come_and_go = Setting(habits=willing, troubles=Troubles(0, 0, configurations=300))

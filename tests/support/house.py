@@ -2,8 +2,8 @@
 
     Anna in lejl-12 | Bo 35 s | Ida 60 s minimum_staff | Lone leader | Bent on_call
 
-Implements `dispatcher.engine.work.Pictures` plainly: nearest is whoever has fewer seconds, people
-with something unusual come after the others, nobody who pressed stands anywhere.
+Implements `dispatcher.engine.outcome.Pictures` plainly: nearest is whoever has fewer seconds,
+people with something unusual come after the others, nobody who pressed stands anywhere.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from core.signals import AlarmKind, Level, Signal
 from core.values import replace
 from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.work import Moment
+from dispatcher.engine.outcome import Moment
 
 SITE = "bosted"
 EVERY_WAY = ("wearable", "sms")

@@ -16,13 +16,12 @@ from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
 from devices.registry import Device
 from dispatcher.channels.ports import Addressee, Capabilities, Sending
 from dispatcher.engine.engine import Doors, Engine
+from dispatcher.engine.outcome import Tell
 from dispatcher.engine.pictures import SitePictures
-from dispatcher.engine.work import Tell
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.site.model import Organisation, Site
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.ports import Store
-from dispatcher.store.ports import Unit as Transaction
+from dispatcher.store.ports import Store, Transaction
 
 START = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 PATIENCE_S = 5.0

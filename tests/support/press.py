@@ -15,7 +15,7 @@ from core.signals import (
     SignalType,
     Standing,
 )
-from dispatcher.engine.work import Moment
+from dispatcher.engine.outcome import Moment
 from tests.support.house import SITE
 
 START = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)

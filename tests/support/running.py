@@ -8,7 +8,7 @@ from datetime import timedelta
 from alarms.model import Notice
 from core.clock import VirtualClock
 from core.signals import Level, Signal, SignalType
-from dispatcher.engine.work import Tell, Work
+from dispatcher.engine.outcome import Outcome, Tell
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.process import Process, at_once
 from firmware_sim.world.simulate import START
@@ -24,7 +24,7 @@ class Outdoors:
     handed: list[Notice] = field(default_factory=list)
     told: list[Tell] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
-    decided_: list[Work] = field(default_factory=list)
+    decided_: list[Outcome] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     journal: list[bytes] = field(default_factory=list)
     units: int = 0
@@ -45,7 +45,7 @@ class Outdoors:
         self.acknowledged.append(signal.identity)
         self.order.append("acknowledged")
 
-    def decided(self, work: Work) -> None:
+    def decided(self, work: Outcome) -> None:
         self.decided_.append(work)
         self.order.append("decided")
 

@@ -22,8 +22,8 @@ from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core
+from dispatcher.engine.outcome import Moment, Outcome, Tell, together
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.work import Moment, Tell, Work, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Panel, Presses
 
@@ -91,7 +91,7 @@ class Stage:
         house.book = self.core.book
         self.now_s = 0.0
         self.rows: list[Row] = []
-        self.works: list[Work] = []
+        self.works: list[Outcome] = []
         self.presses = Presses()
         self._effects: list[str] = []
         self._said: dict[str, Notice] = {}
@@ -270,7 +270,7 @@ class Stage:
 
     # What leaves the house
 
-    def _carry(self, work: Work) -> None:
+    def _carry(self, work: Outcome) -> None:
         self.works.append(work)
         for write in work.unit.alarms:
             if write.seen_rev == 0:
@@ -305,7 +305,7 @@ class Stage:
 
     # Words
 
-    def _told(self, work: Work) -> list[str]:
+    def _told(self, work: Outcome) -> list[str]:
         said: list[str] = []
         for alarm_id in work.ring_locally:
             state = self.core.book.alarms[alarm_id].escalation

@@ -16,7 +16,7 @@ from dispatcher.app import Dispatcher, Ground
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.migrate import bring_up
-from dispatcher.store.ports import Unit
+from dispatcher.store.ports import Transaction
 from dispatcher.store.sqlite.connection import DatabaseFile
 from dispatcher.store.sqlite.store import SqliteStore
 from dispatcher.store.sqlite.writer import QUEUE_MAX
@@ -37,9 +37,9 @@ class HeldStore(SqliteStore):
         bring_up(file, clock.wall())
         super().__init__(file, QUEUE_MAX, salt)
         self.held = False
-        self._waiting: list[tuple[Unit, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Transaction, asyncio.Future[None]]] = []
 
-    def submit(self, unit: Unit) -> asyncio.Future[None]:
+    def submit(self, unit: Transaction) -> asyncio.Future[None]:
         if not self.held:
             return super().submit(unit)
         promised: asyncio.Future[None] = asyncio.get_running_loop().create_future()

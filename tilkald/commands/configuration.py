@@ -24,7 +24,7 @@ from dispatcher.site.check import check_organisation
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
-from dispatcher.store.ports import AlarmWrite, Unit
+from dispatcher.store.ports import AlarmWrite, Transaction
 from dispatcher.store.sqlite import backup as copies
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
 from firmware_sim.service import read_run_file
@@ -128,7 +128,7 @@ async def confirm(loaded: Settings, *, close: bool) -> int:
         if close:
             closing = Closing("restore", Cause.HANDED_OVER)
             closed = [AlarmWrite(replace(a, closing=closing, rev=a.rev + 1), a.rev) for a in alarms]
-            await store.submit(Unit(alarms=tuple(closed)))
+            await store.submit(Transaction(alarms=tuple(closed)))
         await store.confirm_restored("tilkald confirm", now)
     finally:
         await store.close()

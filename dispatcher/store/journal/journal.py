@@ -24,7 +24,7 @@ from core.ids import derived
 from core.values import replace
 from dispatcher.store.journal.place import JournalPlace
 from dispatcher.store.journal.replay import Replaying, Returned
-from dispatcher.store.ports import Store, Unit
+from dispatcher.store.ports import Store, Transaction
 from dispatcher.store.states import storable
 
 JOURNAL_BYTES_MAX = 16 * 1024 * 1024
@@ -35,7 +35,7 @@ APPEND_WITHIN_S = 2.0
 
 CLOSE_WITHIN_S = 1.0
 
-_UNITS = msgspec.json.Decoder(Unit)
+_UNITS = msgspec.json.Decoder(Transaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class EmergencyJournal:
         """Where it stands; the files beside the first are there only while they are needed."""
         return [place.path for place in self._places]
 
-    async def append(self, unit: Unit) -> Unit:
+    async def append(self, unit: Transaction) -> Transaction:
         """On a disk when it returns. Submit what it returns when trying again: it counts once.
 
         Raises StoreUnavailable in one clear line when no place has it in time.
@@ -176,7 +176,7 @@ def merged(files: Sequence[Sequence[bytes]]) -> list[bytes]:
     return found
 
 
-def _written(unit: Unit) -> bytes:
+def _written(unit: Transaction) -> bytes:
     """As JSON that can be read again: what no JSON can hold is left out of it."""
     try:
         line = msgspec.json.encode(unit)

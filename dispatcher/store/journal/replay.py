@@ -15,9 +15,9 @@ import msgspec
 from core.errors import Conflict, DomainError, Unstorable
 from core.values import replace
 from dispatcher.store.limits import RAW_MAX
-from dispatcher.store.ports import AlarmWrite, RawBytes, Store, TimelineEntry, Unit
+from dispatcher.store.ports import AlarmWrite, RawBytes, Store, TimelineEntry, Transaction
 
-_UNITS = msgspec.json.Decoder(Unit)
+_UNITS = msgspec.json.Decoder(Transaction)
 _Entry = tuple[object, ...]
 
 
@@ -74,7 +74,7 @@ class Settling:
         self._timelines: dict[str, set[_Entry]] = {}
         self._raw: dict[RawBytes, None] | None = None
 
-    async def settle(self, unit: Unit) -> list[str]:
+    async def settle(self, unit: Transaction) -> list[str]:
         """The alarms whose stored state had gone on without it. Raises StoreUnavailable."""
         writes, overtaken = await self._writes(unit)
         timeline = await self._not_told(unit)
@@ -97,7 +97,7 @@ class Settling:
             self._timelines[entry.alarm].add(_content(entry))
         return list(overtaken) if is_news else []
 
-    async def _writes(self, unit: Unit) -> tuple[list[AlarmWrite], list[str]]:
+    async def _writes(self, unit: Transaction) -> tuple[list[AlarmWrite], list[str]]:
         """What is newer than what is stored, and what is not."""
         writes, overtaken = [], []
         for write in unit.alarms:
@@ -115,7 +115,7 @@ class Settling:
                 overtaken.append(write.alarm.id)
         return writes, overtaken
 
-    async def _not_told(self, unit: Unit) -> list[TimelineEntry]:
+    async def _not_told(self, unit: Transaction) -> list[TimelineEntry]:
         """The entries that stand in no stored timeline yet."""
         for entry in unit.timeline:
             if entry.alarm not in self._timelines:
@@ -126,7 +126,7 @@ class Settling:
                 self._timelines[entry.alarm] = told
         return [one for one in unit.timeline if _content(one) not in self._timelines[one.alarm]]
 
-    async def _not_kept(self, unit: Unit) -> list[RawBytes]:
+    async def _not_kept(self, unit: Transaction) -> list[RawBytes]:
         if unit.raw and self._raw is None:
             self._raw = dict.fromkeys(await self._store.raw(limit=RAW_MAX))
         found = [one for one in unit.raw if self._raw is None or one not in self._raw]
@@ -134,7 +134,7 @@ class Settling:
             self._raw.update(dict.fromkeys(found))
         return found
 
-    async def _is_known(self, unit: Unit) -> bool:
+    async def _is_known(self, unit: Transaction) -> bool:
         """Whether everything that happened in it is stored: then its transaction was committed."""
         signals = [await self._store.has_signal(one.identity) for one in unit.signals]
         notices = [await self._store.notice(one.id) for one in unit.notices]

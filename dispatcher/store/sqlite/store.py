@@ -30,7 +30,7 @@ from dispatcher.store.ports import (
     LinkWrite,
     Presence,
     RawBytes,
-    Unit,
+    Transaction,
 )
 from dispatcher.store.sqlite import queries
 from dispatcher.store.sqlite import statements as sql
@@ -87,7 +87,7 @@ class SqliteStore:
         self._patient_reader = Reader(file, "patient-reader")
         self._writer = Writer(file, self._reopen, queue_max)
 
-    def submit(self, unit: Unit) -> asyncio.Future[None]:
+    def submit(self, unit: Transaction) -> asyncio.Future[None]:
         return self._writer.submit(partial(write_unit, unit=unit, salt=self._salt))
 
     async def open_alarms(self) -> Sequence[Alarm]:

@@ -10,7 +10,7 @@ from core.errors import Conflict
 from dispatcher.store.chain import BEGINNING, ERASED, Head, link
 from dispatcher.store.instants import microseconds
 from dispatcher.store.limits import RAW_MAX, RAW_MAX_PER_SENDER
-from dispatcher.store.ports import AlarmWrite, NoticeMove, RawBytes, TimelineEntry, Unit
+from dispatcher.store.ports import AlarmWrite, NoticeMove, RawBytes, TimelineEntry, Transaction
 from dispatcher.store.sqlite import statements as sql
 from dispatcher.store.sqlite.rows import (
     Row,
@@ -33,7 +33,7 @@ SAVEPOINT = "job"
 Salt = Callable[[], bytes]
 
 
-def write_unit(connection: sqlite3.Connection, unit: Unit, salt: Salt) -> None:
+def write_unit(connection: sqlite3.Connection, unit: Transaction, salt: Salt) -> None:
     """All of the unit inside the writer's savepoint, which takes it back when this raises Conflict.
 
     What no database can hold is written without that part: an odd press is still a press.
@@ -69,7 +69,7 @@ def _is_first(connection: sqlite3.Connection, name: str) -> bool:
     return connection.execute(sql.INSERT_ONCE, {"name": name}).rowcount == 1
 
 
-def _write(connection: sqlite3.Connection, unit: Unit, salt: Salt) -> None:
+def _write(connection: sqlite3.Connection, unit: Transaction, salt: Salt) -> None:
     _insert(connection, sql.INSERT_SIGNAL, map(signal_row, unit.signals))
     for alarm in unit.alarms:
         _write_alarm(connection, alarm)

@@ -19,9 +19,9 @@ from core.signals import AnswerKind, Level, Reading, ReceiptState, Signal, Signa
 from devices.registry import NATIVE, Device
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core
+from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import Source, SourceKind
-from dispatcher.engine.work import Moment, Work
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite.store import open_sqlite
@@ -158,7 +158,7 @@ def _ages(count: int) -> Iterator[_Age]:
         yield age
 
 
-def _lived(core: Core, signal: Signal, age: _Age) -> Work:
+def _lived(core: Core, signal: Signal, age: _Age) -> Outcome:
     """One alarm's life until the cut, as one transaction."""
     at = Moment(signal.at, signal.wall)
     work = core.signal(signal, at)

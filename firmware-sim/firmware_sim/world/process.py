@@ -21,12 +21,12 @@ from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from core.values import replace
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core, word_of
+from dispatcher.engine.outcome import Moment, Outcome, Tell
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import AnswerOutcome, Source
-from dispatcher.engine.work import Moment, Tell, Work
 from dispatcher.site.model import Organisation
 from dispatcher.store.journal.replay import Replaying
-from dispatcher.store.ports import NoticeMove, Unit
+from dispatcher.store.ports import NoticeMove, Transaction
 from dispatcher.store.states import storable
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.witness import WitnessedStore
@@ -62,7 +62,7 @@ class Outside(Protocol):
         """The line's own acknowledgement: what the device said is kept (law 1)."""
         ...
 
-    def decided(self, work: Work) -> None: ...
+    def decided(self, work: Outcome) -> None: ...
 
     journal: list[bytes]
     """The emergency journal, on a disk of its own."""
@@ -76,7 +76,7 @@ class Outside(Protocol):
 class _Piece:
     """One piece of work on its way to the store, and the signals it answers."""
 
-    work: Work
+    work: Outcome
     signals: tuple[Signal, ...]
     since: datetime
     performed: bool = False
@@ -171,10 +171,10 @@ class Process:
             case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
                 work = self._presence(signal)
             case _:
-                work = Work(Unit(signals=() if signal.repeat else (signal,)))
+                work = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         self.do(work, signal)
 
-    def _presence(self, signal: Signal) -> Work:
+    def _presence(self, signal: Signal) -> Outcome:
         leaving = signal.type is SignalType.CHECK_OUT
         if leaving and not is_fresh(said_at(signal), self.at.now, Lowers.CHECK_OUT):
             return self.core.left_long_ago(signal, self.at)
@@ -225,9 +225,9 @@ class Process:
 
     # Deciding, committing, performing
 
-    def do(self, work: Work, *signals: Signal) -> None:
+    def do(self, work: Outcome, *signals: Signal) -> None:
         """One more piece for the line into the store; the clock is set anew."""
-        if work != Work():
+        if work != Outcome():
             self.outside.decided(work)
             self._line.append(_Piece(work, signals, self.at.now))
             self._soon(COMMIT_TAKES, "commit", self._commit)
@@ -267,7 +267,7 @@ class Process:
             self._committed(piece)
             self._all_is_stored()
 
-    def _is_stored(self, unit: Unit) -> bool:
+    def _is_stored(self, unit: Transaction) -> bool:
         try:
             self.store.commit_now(unit)
         except (StoreUnavailable, Conflict):
@@ -285,7 +285,7 @@ class Process:
         if piece.performed:
             return
         piece.performed = True
-        if piece.work.unit != Unit():
+        if piece.work.unit != Transaction():
             named = replace(piece.work.unit, once=self.outside.name_unit())
             piece.work = replace(piece.work, unit=named)
             self.outside.journal.append(msgspec.json.encode(storable(named)))
@@ -317,13 +317,13 @@ class Process:
     def _committed(self, piece: _Piece) -> None:
         """Stored, if late: the promises go out, and every device is acknowledged."""
         self._stored |= {signal.identity: None for signal in piece.work.unit.signals}
-        promises = Work(tell=tuple(tell for tell in piece.work.tell if _promise(tell)))
+        promises = Outcome(tell=tuple(tell for tell in piece.work.tell if _promise(tell)))
         self.perform(promises if piece.performed else piece.work)
         for signal in piece.signals:
             self._under_way.pop(signal.identity, None)
             self.outside.acknowledge(signal)
 
-    def perform(self, work: Work) -> None:
+    def perform(self, work: Outcome) -> None:
         for tell in work.tell:
             self.outside.tell(tell)
         for notice in work.send:
@@ -344,7 +344,7 @@ class Process:
             self.moved(notice.id, ReceiptState.WITHDRAWN, why)
         else:
             if notice.state is ReceiptState.PENDING:
-                self.do(Work(Unit(moves=(self.core.sending(notice.id, self.at),))))
+                self.do(Outcome(Transaction(moves=(self.core.sending(notice.id, self.at),))))
             self._soon(COMMIT_TAKES, "hand over", lambda: self.hand_over(notice))
 
     def hand_over(self, notice: Notice) -> None:
@@ -360,7 +360,7 @@ class Process:
         maybe = ReceiptState.MAYBE_SENT
         moves = tuple(NoticeMove(n.id, maybe, self.at.now) for n in doubtful)
         if moves:
-            self.do(Work(Unit(moves=moves)))
+            self.do(Outcome(Transaction(moves=moves)))
         for notice in unfinished:
             again = replace(notice, state=maybe) if notice in doubtful else notice
             self.core.book.keep_notice(again)

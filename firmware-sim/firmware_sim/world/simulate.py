@@ -20,7 +20,7 @@ from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
 from core.signals import Level, ReceiptState, Signal, SignalType
 from core.values import replace
-from dispatcher.engine.work import Tell, Work
+from dispatcher.engine.outcome import Outcome, Tell
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
@@ -298,7 +298,7 @@ class World:
 
     # Outside: what leaves the process
 
-    def decided(self, work: Work) -> None:
+    def decided(self, work: Outcome) -> None:
         now = self.agenda.clock.now()
         self.witness.read_presses(work, now)
         self.witness.read_lapses(work)
@@ -324,7 +324,7 @@ class World:
             if write.alarm.closing is not None:
                 self._closed(write.alarm.id, work)
 
-    def _closed(self, alarm_id: str, work: Work) -> None:
+    def _closed(self, alarm_id: str, work: Outcome) -> None:
         """Law 6, from what people really did."""
         alarm = next(w.alarm for w in work.unit.alarms if w.alarm.id == alarm_id)
         assert alarm.closing is not None

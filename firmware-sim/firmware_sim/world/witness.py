@@ -12,10 +12,10 @@ from datetime import datetime
 from alarms.model import Alarm, Notice, TellType
 from core.errors import TilkaldError
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
-from dispatcher.engine.work import Work
+from dispatcher.engine.outcome import Outcome
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.moves import UNFINISHED
-from dispatcher.store.ports import Unit
+from dispatcher.store.ports import Transaction
 
 LEFT = (ReceiptState.SENT, ReceiptState.DELIVERED, ReceiptState.READ)
 
@@ -59,7 +59,7 @@ class Witness:
             kept.clear()
         self.lapsing.clear()
 
-    def read_presses(self, work: Work, now: datetime) -> None:
+    def read_presses(self, work: Outcome, now: datetime) -> None:
         """A new press in an alarm that goes on is heard by somebody, and answered or widened.
 
         One that is said once more after a crash may be in its alarm already.
@@ -73,7 +73,7 @@ class Witness:
                 self.unheard.setdefault(alarm.id, now)
                 self.alone.setdefault(alarm.id, now)
 
-    def read_lapses(self, work: Work) -> None:
+    def read_lapses(self, work: Outcome) -> None:
         """Who did not come is known when it is decided, and for good when it is stored."""
         self.lapsing |= {lapse: None for lapse in lapses(work.unit)}
 
@@ -112,7 +112,7 @@ class WitnessedStore(MemoryStore):
         box = self._notices.get(notice_id)
         return box.notice.state if box is not None else None
 
-    def commit_now(self, unit: Unit) -> None:
+    def commit_now(self, unit: Transaction) -> None:
         before = {w.alarm.id: self._alarms.get(w.alarm.id) for w in unit.alarms}
         try:
             super().commit_now(unit)
@@ -136,7 +136,7 @@ class WitnessedStore(MemoryStore):
         if before is not None and not before.open:
             self.witness.breach(6, "what is closed stays closed", alarm.id)
 
-    def _read_signal(self, signal: Signal, unit: Unit) -> None:
+    def _read_signal(self, signal: Signal, unit: Transaction) -> None:
         if signal.identity in self.stored_signals:
             return  # the emergency journal brought it once more
         self.stored_signals[signal.identity] = None
@@ -145,7 +145,7 @@ class WitnessedStore(MemoryStore):
         if signal.type is SignalType.ALARM and not self._is_in_an_alarm(signal, unit):
             self.witness.breach(1, "a stored press is in an alarm", signal.identity)
 
-    def _is_in_an_alarm(self, signal: Signal, unit: Unit) -> bool:
+    def _is_in_an_alarm(self, signal: Signal, unit: Transaction) -> bool:
         """An open one, or one this unit writes: it may have closed while nothing was stored."""
         alarms = (*(write.alarm for write in unit.alarms), *self._open_alarms())
         return any(p.device == signal.device for alarm in alarms for p in alarm.pressers)
@@ -162,7 +162,7 @@ class WitnessedStore(MemoryStore):
         else:
             self.unfinished.pop(notice_id, None)
 
-    def _read_timeline(self, unit: Unit) -> None:
+    def _read_timeline(self, unit: Transaction) -> None:
         """Within one plan snapshot every step runs once, until the calling begins anew."""
         self.witness.lapsed |= {lapse: None for lapse in lapses(unit)}
         for entry in unit.timeline:
@@ -179,7 +179,7 @@ class WitnessedStore(MemoryStore):
                 self._steps.pop(entry.alarm, None)
 
 
-def lapses(unit: Unit) -> list[tuple[str, str]]:
+def lapses(unit: Transaction) -> list[tuple[str, str]]:
     """The alarms and people of accepts whose time is over."""
     return [
         (entry.alarm, entry.body.partition('"person":"')[2].partition('"')[0])

@@ -26,11 +26,11 @@ from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from core.values import replace
 from dispatcher.engine.core import TRIED_AGAIN_AFTER
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
+from dispatcher.engine.outcome import Moment
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.work import Moment
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import RawBytes
-from dispatcher.store.ports import Unit as Transaction
+from dispatcher.store.ports import Transaction as Transaction
 from tests.support.office import START, Office, office
 
 FULL = StoreUnavailable("the disk is full")

@@ -18,7 +18,14 @@ from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import Change
 from dispatcher.store.journal.replay import Settling
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.ports import AlarmPage, AlarmWrite, ChainedEntry, LinkWrite, Store, Unit
+from dispatcher.store.ports import (
+    AlarmPage,
+    AlarmWrite,
+    ChainedEntry,
+    LinkWrite,
+    Store,
+    Transaction,
+)
 from tests.support.office import office
 
 LIMIT = 2
@@ -31,9 +38,9 @@ class HangingStore(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.hangs = False
-        self._waiting: list[tuple[Unit, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Transaction, asyncio.Future[None]]] = []
 
-    def submit(self, unit: Unit) -> asyncio.Future[None]:
+    def submit(self, unit: Transaction) -> asyncio.Future[None]:
         if not self.hangs:
             return super().submit(unit)
         promised: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -210,7 +217,7 @@ async def test_a_journal_that_could_not_be_read_back_at_the_start_is_called_for_
     async with office() as house:
 
         async def replayed(store: Store, wall: datetime) -> None:
-            await store.submit(Unit(alarms=(AlarmWrite(kept, 0),)))
+            await store.submit(Transaction(alarms=(AlarmWrite(kept, 0),)))
 
         monkeypatch.setattr(house.journal, "replay", replayed)
         changes = house.engine.follow()
@@ -236,7 +243,7 @@ async def test_what_a_journal_brings_late_is_looked_at_as_at_a_start(
     async with office() as house:
 
         async def replayed(store: Store, wall: datetime) -> None:
-            await store.submit(Unit(alarms=(AlarmWrite(kept, 0),), notices=(waiting,)))
+            await store.submit(Transaction(alarms=(AlarmWrite(kept, 0),), notices=(waiting,)))
 
         await house.engine.take(replace(house.press("bo"), zone="z2"))
         bos = house.alarm.id
@@ -269,7 +276,7 @@ async def test_a_press_said_again_before_its_journal_is_read_back_goes_on_as_one
         read_back = asyncio.Event()
 
         async def replayed(store: Store, wall: datetime) -> None:
-            await Settling(store).settle(Unit(alarms=(AlarmWrite(kept, kept.rev - 1),)))
+            await Settling(store).settle(Transaction(alarms=(AlarmWrite(kept, kept.rev - 1),)))
             read_back.set()
 
         monkeypatch.setattr(house.journal, "replay", replayed)
@@ -296,7 +303,7 @@ async def test_a_call_from_a_site_nobody_has_configured_goes_to_the_leaders() ->
     store = MemoryStore()
     escalation = replace(kept.escalation, calls=()) if kept.escalation else None
     elsewhere = replace(kept, site="elsewhere", escalation=escalation)
-    store.commit_now(Unit(alarms=(AlarmWrite(elsewhere, 0),)))
+    store.commit_now(Transaction(alarms=(AlarmWrite(elsewhere, 0),)))
     async with office(store, start=False) as house:
         house.clock.move_to(house.clock.now() + timedelta(minutes=2))
         await house.engine.start()
@@ -310,5 +317,5 @@ async def _all_well(engine: Engine, changes: asyncio.Queue[Change]) -> None:
         await asyncio.wait_for(changes.get(), 5)
 
 
-def _alarms(unit: Unit) -> list[Alarm]:
+def _alarms(unit: Transaction) -> list[Alarm]:
     return [write.alarm for write in unit.alarms]

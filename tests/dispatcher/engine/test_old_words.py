@@ -10,8 +10,8 @@ from alarms.model import Standpoint, TellType
 from core.signals import AnswerKind, Reading, Signal, SignalType
 from core.values import replace
 from dispatcher.engine.open_alarms import call_of
+from dispatcher.engine.outcome import Moment
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.work import Moment
 from tests.support.office import Office, office
 
 LONG_AGO = timedelta(hours=10)

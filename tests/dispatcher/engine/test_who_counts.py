@@ -13,8 +13,8 @@ from core.signals import AnswerKind, Signal, Standing
 from core.values import replace
 from dispatcher.engine.last_net import everybody
 from dispatcher.engine.open_alarms import call_of
+from dispatcher.engine.outcome import Moment
 from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.work import Moment
 from dispatcher.roster.model import Person, Phone, Unit, Zone
 from dispatcher.site.model import Organisation, Site
 from dispatcher.site.numbers import normalised

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from dispatcher.store.journal.journal import EmergencyJournal
-from dispatcher.store.ports import Unit
+from dispatcher.store.ports import Transaction
 from dispatcher.store.sqlite.store import open_sqlite
 from tests.dispatcher.store.samples import T, opening
 
@@ -30,7 +30,7 @@ async def write(what: str, path: Path, name: str) -> None:
 
 
 async def _commit(
-    submit: Callable[[Unit], Awaitable[object]], name: str, numbers: Iterator[int]
+    submit: Callable[[Transaction], Awaitable[object]], name: str, numbers: Iterator[int]
 ) -> None:
     for number in numbers:
         alarm_id = f"{name}_{number}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from core.values import replace
-from dispatcher.store.ports import AlarmWrite, Store, Unit
+from dispatcher.store.ports import AlarmWrite, Store, Transaction
 from dispatcher.store.sqlite.store import open_sqlite
 from tests.dispatcher.store.samples import T, alarm, entry, notice, opening, signal
 
@@ -84,7 +84,7 @@ async def _timed(store: Store, number: int) -> float:
 
 async def _bulk(path: Path) -> None:
     store = open_sqlite(path, clock_wall=T)
-    signals = [Unit(signals=(signal(number),)) for number in range(BULK)]
+    signals = [Transaction(signals=(signal(number),)) for number in range(BULK)]
     presses = [opening(f"alm_{number}", number=BULK + number) for number in range(BULK // 4)]
     for name, units in (("signals alone", signals), ("whole presses", presses)):
         begun = perf_counter()
@@ -102,7 +102,7 @@ async def _open_alarms(path: Path) -> None:
     await asyncio.gather(
         *(
             store.submit(
-                Unit(
+                Transaction(
                     alarms=(AlarmWrite(replace(full, id=f"alm_{number}"), 0),),
                     notices=(notice(f"ntc_{number}", alarm_id=f"alm_{number}"),),
                     signals=(signal(number, device=f"badge-{number}"),),

@@ -40,7 +40,7 @@ from dispatcher.store.ports import (
     Presence,
     RawBytes,
     TimelineEntry,
-    Unit,
+    Transaction,
 )
 
 T = datetime(2026, 11, 21, 19, 0, 0, 123456, tzinfo=UTC)
@@ -183,10 +183,10 @@ def mark(seconds: float = 0) -> ClockMark:
     return ClockMark(after(seconds), after(seconds + 0.5), 1234.5678 + seconds, "boot-1")
 
 
-def opening(alarm_id: str = "alm_1", *, number: int = 1) -> Unit:
+def opening(alarm_id: str = "alm_1", *, number: int = 1) -> Transaction:
     """What one press commits: the signal, the alarm, the first notice and the timeline."""
     notice_id = "ntc_1" if alarm_id == "alm_1" else f"ntc_{alarm_id}"
-    return Unit(
+    return Transaction(
         signals=(signal(number),),
         alarms=(AlarmWrite(alarm(alarm_id), 0),),
         notices=(notice(notice_id, alarm_id=alarm_id),),

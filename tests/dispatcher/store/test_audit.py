@@ -12,7 +12,7 @@ import pytest
 from core.signals import ReceiptState
 from core.values import replace
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.ports import AlarmWrite, Unit
+from dispatcher.store.ports import AlarmWrite, Transaction
 from dispatcher.store.sqlite.audit import (
     NOTICE_WAITS_MOST,
     WAKE_LATE_MOST,
@@ -63,7 +63,7 @@ async def test_the_auditor_sees_what_the_store_has_committed(
         (Fault.NOTICE_STUCK, "alm_1"),
     ]
     await sqlite_store.submit(
-        Unit(
+        Transaction(
             alarms=(AlarmWrite(alarm(rev=2, wake_at=after(90)), 1),),
             moves=(move(ReceiptState.SENT),),
         )
@@ -75,7 +75,7 @@ async def test_an_alarm_without_an_escalation_is_found(
     database: Path, sqlite_store: SqliteStore
 ) -> None:
     lost = replace(alarm(), escalation=None)
-    await sqlite_store.submit(Unit(alarms=(AlarmWrite(lost, 0),)))
+    await sqlite_store.submit(Transaction(alarms=(AlarmWrite(lost, 0),)))
     (found,) = await Auditor(database).look(T)
     assert found.fault is Fault.NO_NEXT_MOMENT
 
@@ -83,8 +83,8 @@ async def test_an_alarm_without_an_escalation_is_found(
 async def test_a_closed_alarm_needs_no_next_moment(
     database: Path, sqlite_store: SqliteStore
 ) -> None:
-    await sqlite_store.submit(Unit(alarms=(AlarmWrite(alarm(), 0),)))
-    await sqlite_store.submit(Unit(alarms=(AlarmWrite(closed(alarm()), 1),)))
+    await sqlite_store.submit(Transaction(alarms=(AlarmWrite(alarm(), 0),)))
+    await sqlite_store.submit(Transaction(alarms=(AlarmWrite(closed(alarm()), 1),)))
     assert await Auditor(database).look(after(9999)) == []
 
 
@@ -117,8 +117,8 @@ async def test_the_auditor_cannot_write(database: Path, sqlite_store: SqliteStor
 def test_memory_shows_the_auditor_the_same() -> None:
     store = MemoryStore()
     store.commit_now(opening())
-    store.commit_now(Unit(notices=(notice("ntc_2", state=ReceiptState.SENT),)))
-    store.commit_now(Unit(moves=(move(ReceiptState.SENDING),)))
+    store.commit_now(Transaction(notices=(notice("ntc_2", state=ReceiptState.SENT),)))
+    store.commit_now(Transaction(moves=(move(ReceiptState.SENDING),)))
     assert store.audit_rows() == AuditRows(
         (AuditedAlarm("alm_1", after(20)),),
         (AuditedNotice("ntc_1", "alm_1", "sending", after(1)),),

@@ -15,7 +15,7 @@ from dispatcher.site.model import Organisation, Site
 from dispatcher.store.limits import HEARD_MAX_PER_DEVICE, RAW_BYTES_MAX, RAW_MAX_PER_SENDER
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.moves import MOVES, may_move
-from dispatcher.store.ports import AlarmWrite, Store, Unit
+from dispatcher.store.ports import AlarmWrite, Store, Transaction
 from tests.dispatcher.store.samples import (
     T,
     after,
@@ -49,7 +49,7 @@ async def test_all_of_a_unit_happens_or_none(store: Store) -> None:
     await store.submit(opening())
     with pytest.raises(Conflict):
         await store.submit(
-            Unit(
+            Transaction(
                 signals=(signal(2),),
                 alarms=(AlarmWrite(alarm("alm_2"), 0), AlarmWrite(alarm(rev=9), 8)),
                 timeline=(entry("never", alarm_id="alm_2"),),
@@ -75,7 +75,7 @@ async def test_one_units_conflict_fails_only_that_unit(store: Store) -> None:
 
 
 async def test_units_are_committed_in_the_order_they_were_submitted(store: Store) -> None:
-    writes = [Unit(alarms=(AlarmWrite(alarm(rev=rev), rev - 1),)) for rev in range(1, 200)]
+    writes = [Transaction(alarms=(AlarmWrite(alarm(rev=rev), rev - 1),)) for rev in range(1, 200)]
     await asyncio.gather(*map(store.submit, writes))
     stored = await store.alarm("alm_1")
     assert stored is not None
@@ -83,7 +83,7 @@ async def test_units_are_committed_in_the_order_they_were_submitted(store: Store
 
 
 async def test_a_unit_with_a_name_counts_once(store: Store) -> None:
-    unit = Unit(timeline=(entry(),), raw=(raw(),), once="unit_1")
+    unit = Transaction(timeline=(entry(),), raw=(raw(),), once="unit_1")
     await store.submit(unit)
     await store.submit(unit)
     assert len(await store.timeline("alm_1")) == 1
@@ -91,7 +91,7 @@ async def test_a_unit_with_a_name_counts_once(store: Store) -> None:
 
 
 async def test_a_named_unit_that_failed_may_come_again(store: Store) -> None:
-    unit = Unit(alarms=(AlarmWrite(alarm(rev=2), 1),), once="unit_1")
+    unit = Transaction(alarms=(AlarmWrite(alarm(rev=2), 1),), once="unit_1")
     with pytest.raises(Conflict):
         await store.submit(unit)
     await store.submit(opening())
@@ -103,7 +103,7 @@ async def test_what_no_database_can_hold_does_not_lose_the_press(store: Store) -
     nowhere = Position(float("nan"), float("inf"))
     odd = replace(signal().reading, seq=10**30, text="help \ud800 me", position=nowhere)
     await store.submit(replace(opening(), signals=(replace(signal(), reading=odd),)))
-    await store.submit(Unit(timeline=(entry("odd\ud800", body="\udfff"),)))
+    await store.submit(Transaction(timeline=(entry("odd\ud800", body="\udfff"),)))
     assert [one.id for one in await store.open_alarms()] == ["alm_1"]
     assert len(await store.last_heard()) == 1
     assert len(await store.timeline("alm_1")) == 3
@@ -122,19 +122,19 @@ async def test_a_closed_store_takes_nothing(store: Store) -> None:
 @pytest.mark.parametrize("seen_rev", [0, 1, 3])
 async def test_an_alarm_written_by_somebody_else_is_a_conflict(store: Store, seen_rev: int) -> None:
     await store.submit(opening())
-    await store.submit(Unit(alarms=(AlarmWrite(alarm(rev=2), 1),)))
+    await store.submit(Transaction(alarms=(AlarmWrite(alarm(rev=2), 1),)))
     with pytest.raises(Conflict, match=f"stored at rev 2 and was seen at rev {seen_rev}"):
-        await store.submit(Unit(alarms=(AlarmWrite(alarm(rev=4), seen_rev),)))
+        await store.submit(Transaction(alarms=(AlarmWrite(alarm(rev=4), seen_rev),)))
 
 
 async def test_an_alarm_that_was_never_stored_is_a_conflict(store: Store) -> None:
     with pytest.raises(Conflict, match="stored at rev 0 and was seen at rev 1"):
-        await store.submit(Unit(alarms=(AlarmWrite(alarm(rev=2), 1),)))
+        await store.submit(Transaction(alarms=(AlarmWrite(alarm(rev=2), 1),)))
 
 
 async def test_a_closed_alarm_is_no_longer_open(store: Store) -> None:
     await store.submit(opening())
-    await store.submit(Unit(alarms=(AlarmWrite(closed(alarm()), 1),)))
+    await store.submit(Transaction(alarms=(AlarmWrite(closed(alarm()), 1),)))
     assert await store.open_alarms() == []
     assert await store.alarm("alm_1") == closed(alarm())
     assert await store.unreadable_alarms() == []
@@ -173,8 +173,10 @@ async def test_a_page_is_never_empty_nor_endless(store: Store) -> None:
 
 
 async def test_the_same_identity_twice_is_stored_once(store: Store) -> None:
-    await store.submit(Unit(signals=(signal(1), signal(1))))
-    await store.submit(Unit(signals=(replace(signal(1), id="sig_other"),), timeline=(entry(),)))
+    await store.submit(Transaction(signals=(signal(1), signal(1))))
+    await store.submit(
+        Transaction(signals=(replace(signal(1), id="sig_other"),), timeline=(entry(),))
+    )
     assert len(await store.last_heard()) == 1
     assert len(await store.timeline("alm_1")) == 1
 
@@ -183,7 +185,7 @@ async def test_the_newest_identities_of_each_device_come_back_oldest_first(store
     many = HEARD_MAX_PER_DEVICE + 5
     for number in range(many):
         two = signal(number), signal(number, device="badge-bo")
-        await store.submit(Unit(signals=two[: 1 if number > 3 else 2]))
+        await store.submit(Transaction(signals=two[: 1 if number > 3 else 2]))
     heard = await store.last_heard()
     of_anna = [one.seq for one in heard if one.device == "badge-anna"]
     assert of_anna == list(range(5, many))
@@ -198,17 +200,17 @@ async def test_the_newest_identities_of_each_device_come_back_oldest_first(store
 
 async def test_a_notice_with_an_id_already_there_changes_nothing(store: Store) -> None:
     await store.submit(opening())
-    await store.submit(Unit(moves=(move(ReceiptState.SENT),)))
-    await store.submit(Unit(notices=(notice(address="badge-ida"),)))
+    await store.submit(Transaction(moves=(move(ReceiptState.SENT),)))
+    await store.submit(Transaction(notices=(notice(address="badge-ida"),)))
     stored = await store.notice("ntc_1")
     assert stored == notice(state=ReceiptState.SENT)
 
 
 async def test_a_notice_of_an_alarm_that_is_not_stored_is_a_conflict(store: Store) -> None:
     with pytest.raises(Conflict):
-        await store.submit(Unit(notices=(notice(),)))
+        await store.submit(Transaction(notices=(notice(),)))
     with pytest.raises(Conflict):
-        await store.submit(Unit(links=(link(),)))
+        await store.submit(Transaction(links=(link(),)))
 
 
 async def test_a_notice_moves_as_the_table_says_and_else_not(store: Store) -> None:
@@ -217,7 +219,7 @@ async def test_a_notice_moves_as_the_table_says_and_else_not(store: Store) -> No
     ids = [f"ntc_{state}_{to}" for state, to in pairs]
     notices = tuple(notice(name, state=state) for name, (state, _) in zip(ids, pairs, strict=True))
     moves = tuple(move(to, notice_id=name) for name, (_, to) in zip(ids, pairs, strict=True))
-    await store.submit(Unit(notices=notices, moves=moves))
+    await store.submit(Transaction(notices=notices, moves=moves))
     reached = {one.id: one.state for one in await store.notices("alm_1")}
     assert reached == {
         name: to if may_move(state, to) else state
@@ -242,14 +244,14 @@ def test_receipts_only_move_forward_but_for_what_failed_for_now() -> None:
 
 
 async def test_a_move_of_an_unknown_notice_changes_nothing(store: Store) -> None:
-    await store.submit(Unit(moves=(move(ReceiptState.SENT, notice_id="ntc_none"),)))
+    await store.submit(Transaction(moves=(move(ReceiptState.SENT, notice_id="ntc_none"),)))
     assert await store.notice("ntc_none") is None
 
 
 async def test_unfinished_notices_are_those_that_may_not_have_left(store: Store) -> None:
     await store.submit(replace(opening(), notices=()))
     for number, state in enumerate(ReceiptState):
-        await store.submit(Unit(notices=(notice(f"ntc_{number}", state=state),)))
+        await store.submit(Transaction(notices=(notice(f"ntc_{number}", state=state),)))
     assert [one.state for one in await store.unfinished_notices()] == [
         ReceiptState.PENDING,
         ReceiptState.SENDING,
@@ -263,18 +265,18 @@ async def test_the_notices_of_open_alarms_are_all_there_whatever_became_of_them(
     """Who was called before a crash must be stood down after it."""
     await store.submit(replace(opening(), notices=()))
     for number, state in enumerate(ReceiptState):
-        await store.submit(Unit(notices=(notice(f"ntc_{number}", state=state),)))
+        await store.submit(Transaction(notices=(notice(f"ntc_{number}", state=state),)))
     assert [one.state for one in await store.open_notices()] == list(ReceiptState)
     (alarm,) = await store.open_alarms()
-    await store.submit(Unit(alarms=(AlarmWrite(closed(alarm), alarm.rev),)))
+    await store.submit(Transaction(alarms=(AlarmWrite(closed(alarm), alarm.rev),)))
     assert await store.open_notices() == []
 
 
 async def test_a_notice_is_found_by_what_the_provider_calls_it(store: Store) -> None:
     await store.submit(opening())
-    await store.submit(Unit(moves=(move(ReceiptState.DELIVERED),)))
+    await store.submit(Transaction(moves=(move(ReceiptState.DELIVERED),)))
     late = move(ReceiptState.SENT, ref="SM123")
-    await store.submit(Unit(moves=(late, move(ReceiptState.SENT, ref="SM999"))))
+    await store.submit(Transaction(moves=(late, move(ReceiptState.SENT, ref="SM999"))))
     found = await store.notice_by_provider("wearable", "SM123")
     assert found is not None
     assert (found.id, found.state) == ("ntc_1", ReceiptState.DELIVERED)
@@ -291,22 +293,22 @@ async def test_standing_notices_are_those_of_open_alarms_to_one_address(store: S
         notice("ntc_withdrawn", state=ReceiptState.WITHDRAWN),
         notice("ntc_failed", state=ReceiptState.FAILED_TEMPORARY),
     )
-    await store.submit(Unit(notices=more))
+    await store.submit(Transaction(notices=more))
     standing = await store.standing_notices("badge-bo")
     assert [one.id for one in standing] == ["ntc_failed", "ntc_alm_2", "ntc_1"]
-    await store.submit(Unit(alarms=(AlarmWrite(closed(alarm()), 1),)))
+    await store.submit(Transaction(alarms=(AlarmWrite(closed(alarm()), 1),)))
     assert [one.id for one in await store.standing_notices("badge-bo")] == ["ntc_alm_2"]
 
 
 async def test_the_notices_of_an_alarm_come_oldest_first(store: Store) -> None:
     await store.submit(opening())
-    await store.submit(Unit(notices=(notice("ntc_9"), notice("ntc_2"))))
+    await store.submit(Transaction(notices=(notice("ntc_9"), notice("ntc_2"))))
     assert [one.id for one in await store.notices("alm_1")] == ["ntc_1", "ntc_9", "ntc_2"]
 
 
 async def test_a_link_is_found_by_the_hash_of_its_token(store: Store) -> None:
     await store.submit(replace(opening(), links=(link(),)))
-    await store.submit(Unit(links=(replace(link(), person="ida"),)))
+    await store.submit(Transaction(links=(replace(link(), person="ida"),)))
     assert await store.link("a" * 64) == link()
     assert await store.link("b" * 64) is None
 
@@ -316,7 +318,7 @@ async def test_a_link_is_found_by_the_hash_of_its_token(store: Store) -> None:
 
 async def test_each_entry_continues_the_one_before_it(store: Store) -> None:
     await store.submit(opening())
-    await store.submit(Unit(timeline=(entry("accepted"), entry("opened", alarm_id="alm_2"))))
+    await store.submit(Transaction(timeline=(entry("accepted"), entry("opened", alarm_id="alm_2"))))
     chain = await store.timeline("alm_1")
     assert [one.number for one in chain] == [1, 2, 3]
     assert chain[0].previous == ""
@@ -346,7 +348,7 @@ async def test_a_checkpoint_holds_while_the_timelines_grow(store: Store) -> None
     one = await store.checkpoint()
     assert (one.entries, one.heads) == (2, 1)
     await store.submit(opening("alm_2", number=2))
-    await store.submit(Unit(timeline=(entry("accepted"),)))
+    await store.submit(Transaction(timeline=(entry("accepted"),)))
     two = await store.checkpoint()
     assert (two.entries, two.heads) == (5, 2)
     assert await store.verify([empty, one, two]) == []
@@ -360,30 +362,32 @@ async def test_a_checkpoint_holds_while_the_timelines_grow(store: Store) -> None
 async def test_raw_bytes_are_kept_newest_last_within_the_limit_of_each_sender(
     store: Store,
 ) -> None:
-    await store.submit(Unit(raw=(raw(0, sender="quiet"),)))
+    await store.submit(Transaction(raw=(raw(0, sender="quiet"),)))
     storm = tuple(raw(number) for number in range(1, RAW_MAX_PER_SENDER + 31))
-    await store.submit(Unit(raw=storm))
+    await store.submit(Transaction(raw=storm))
     kept = await store.raw(limit=10_000)
     assert kept == [raw(0, sender="quiet"), *storm[30:]]
     assert await store.raw(limit=2) == list(storm[-2:])
 
 
 async def test_long_raw_bytes_are_cut(store: Store) -> None:
-    await store.submit(Unit(raw=(raw(content=b"x" * (RAW_BYTES_MAX + 1)),)))
+    await store.submit(Transaction(raw=(raw(content=b"x" * (RAW_BYTES_MAX + 1)),)))
     assert [len(one.content) for one in await store.raw()] == [RAW_BYTES_MAX]
 
 
 async def test_the_newest_word_on_who_is_here_stands(store: Store) -> None:
     here, gone = presence("bo", here=True, at=after(2)), presence("bo", here=False, at=after(1))
-    await store.submit(Unit(presence=(here, replace(presence("ida", here=True), until=None))))
-    await store.submit(Unit(presence=(gone,)))
+    await store.submit(
+        Transaction(presence=(here, replace(presence("ida", here=True), until=None)))
+    )
+    await store.submit(Transaction(presence=(gone,)))
     assert await store.presence() == [here, replace(presence("ida", here=True), until=None)]
 
 
 async def test_the_clock_mark_never_goes_back(store: Store) -> None:
     assert await store.clock_mark() is None
-    await store.submit(Unit(clock=mark(10)))
-    await store.submit(Unit(clock=mark(5)))
+    await store.submit(Transaction(clock=mark(10)))
+    await store.submit(Transaction(clock=mark(5)))
     assert await store.clock_mark() == mark(10)
 
 

@@ -20,7 +20,7 @@ from dispatcher.store.journal import place as journal_place
 from dispatcher.store.journal.journal import EmergencyJournal, Replay, merged
 from dispatcher.store.journal.place import REPLAYED_MAX
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.ports import AlarmWrite, Store, Unit
+from dispatcher.store.ports import AlarmWrite, Store, Transaction
 from tests.dispatcher.store.samples import T, after, alarm, entry, link, move, opening, raw, signal
 
 SMALL = 64 * 1024
@@ -42,7 +42,7 @@ async def test_what_was_appended_is_there_after_a_crash(
     path: Path, journal: EmergencyJournal, store: Store
 ) -> None:
     await journal.append(opening())
-    await journal.append(Unit(raw=(raw(),), timeline=(entry("odd\ud800"),)))
+    await journal.append(Transaction(raw=(raw(),), timeline=(entry("odd\ud800"),)))
     # The first is never closed: its process died.
     after_crash = EmergencyJournal(path, SMALL)
     replayed = await after_crash.replay(store, T)
@@ -79,7 +79,7 @@ async def test_a_replay_twice_stores_once(
     path: Path, journal: EmergencyJournal, store: Store
 ) -> None:
     await journal.append(opening())
-    await journal.append(Unit(timeline=(entry("accepted"),), raw=(raw(),)))
+    await journal.append(Transaction(timeline=(entry("accepted"),), raw=(raw(),)))
     content = _content(path)
     await journal.replay(store, T)
     _write(path, 0, content)
@@ -96,7 +96,7 @@ async def test_what_was_tried_again_meanwhile_is_not_stored_twice(
 ) -> None:
     named = await journal.append(replace(opening(), alarms=(AlarmWrite(alarm(), 0),)))
     await store.submit(named)
-    await store.submit(Unit(alarms=(AlarmWrite(alarm(rev=2), 1),)))
+    await store.submit(Transaction(alarms=(AlarmWrite(alarm(rev=2), 1),)))
     replayed = await journal.replay(store, T)
     assert (replayed.stored, replayed.superseded) == (1, ())
     assert len(await store.timeline("alm_1")) == 2
@@ -107,7 +107,7 @@ async def test_an_alarm_that_went_on_keeps_its_state_and_gets_what_happened(
     journal: EmergencyJournal, store: Store
 ) -> None:
     await store.submit(opening())
-    await store.submit(Unit(alarms=(AlarmWrite(alarm(rev=2), 1),)))
+    await store.submit(Transaction(alarms=(AlarmWrite(alarm(rev=2), 1),)))
     told = (entry("pressed_again"), entry("called_again"))
     late = replace(opening(), signals=(signal(2),), moves=(move(ReceiptState.SENT),), timeline=told)
     await journal.append(replace(late, notices=(replace(late.notices[0], id="ntc_old"),)))
@@ -217,8 +217,8 @@ async def test_an_alarm_the_store_does_not_know_any_more_is_raised_again(
 ) -> None:
     went_on = replace(alarm(), rev=6)
     told = entry("accepted")
-    await journal.append(Unit(alarms=(AlarmWrite(went_on, 5),), timeline=(told,)))
-    await journal.append(Unit(moves=(move(ReceiptState.SENT),), links=(link(),)))
+    await journal.append(Transaction(alarms=(AlarmWrite(went_on, 5),), timeline=(told,)))
+    await journal.append(Transaction(moves=(move(ReceiptState.SENT),), links=(link(),)))
     replayed = await journal.replay(store, T)
     assert (replayed.stored, replayed.superseded) == (2, ())
     assert [one.rev for one in await store.open_alarms()] == [6]
@@ -231,7 +231,7 @@ async def test_an_older_copy_of_the_store_gets_the_newer_state_and_what_was_told
     await store.submit(opening())
     newer = replace(opening().notices[0], id="ntc_2")
     went_on = replace(alarm(), rev=6)
-    await journal.append(Unit(alarms=(AlarmWrite(went_on, 5),), notices=(newer,)))
+    await journal.append(Transaction(alarms=(AlarmWrite(went_on, 5),), notices=(newer,)))
     replayed = await journal.replay(store, T)
     assert (replayed.stored, replayed.superseded) == (1, ())
     assert [one.rev for one in await store.open_alarms()] == [6]
@@ -243,9 +243,9 @@ async def test_an_alarm_that_is_over_is_not_opened_again(
 ) -> None:
     await store.submit(opening())
     over = replace(alarm(rev=2), closing=Closing("lone", Cause.CALMED_DOWN))
-    await store.submit(Unit(alarms=(AlarmWrite(over, 1),)))
+    await store.submit(Transaction(alarms=(AlarmWrite(over, 1),)))
     await journal.append(opening())
-    await journal.append(Unit(alarms=(AlarmWrite(replace(alarm(), rev=9), 8),)))
+    await journal.append(Transaction(alarms=(AlarmWrite(replace(alarm(), rev=9), 8),)))
     await journal.replay(store, T)
     assert await store.open_alarms() == []
     assert len(await store.notices("alm_1")) == 1
@@ -258,7 +258,7 @@ async def test_what_the_slow_store_has_committed_after_all_is_not_there_twice(
     late = replace(opening(), raw=(raw(),))
     await store.submit(late)
     await journal.append(late)
-    only_told = Unit(timeline=(entry("late_answer"),))
+    only_told = Transaction(timeline=(entry("late_answer"),))
     await store.submit(only_told)
     await journal.append(only_told)
     replayed = await journal.replay(store, T)
@@ -320,7 +320,7 @@ async def test_what_stands_in_two_places_comes_once_and_one_copy_is_kept(
     other = tmp_path / "other" / "emergency.journal"
     journal = EmergencyJournal(path, SMALL, beside=(other,))
     await journal.append(opening())
-    await journal.append(Unit(timeline=(entry("accepted"),)))
+    await journal.append(Transaction(timeline=(entry("accepted"),)))
     replayed = await journal.replay(store, T)
     assert replayed.stored == 2
     assert len(await store.timeline("alm_1")) == 3

@@ -17,7 +17,7 @@ from core.clock import sleep
 from core.errors import ConfigError, Conflict, DomainError, StoreUnavailable
 from dispatcher.site.model import Organisation
 from dispatcher.store.migrate import bring_up
-from dispatcher.store.ports import Unit
+from dispatcher.store.ports import Transaction
 from dispatcher.store.sqlite.backup import back_up
 from dispatcher.store.sqlite.connection import BUSY_WAIT, DatabaseFile
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
@@ -254,7 +254,7 @@ async def test_more_than_the_queue_holds_is_refused_at_once(database: Path) -> N
 
 
 async def test_a_unit_that_is_our_own_mistake_fails_alone(sqlite_store: SqliteStore) -> None:
-    broken = Unit(raw=(raw(content=object()),))  # type: ignore[arg-type]
+    broken = Transaction(raw=(raw(content=object()),))  # type: ignore[arg-type]
     told = await asyncio.gather(
         sqlite_store.submit(broken),
         sqlite_store.submit(opening()),
@@ -389,7 +389,7 @@ async def _three_alarms(store: SqliteStore) -> None:
 
 async def _fill(store: SqliteStore) -> None:
     for number in range(10_000):
-        await store.submit(Unit(signals=(signal(1000 + number, text="x" * 2000),)))
+        await store.submit(Transaction(signals=(signal(1000 + number, text="x" * 2000),)))
 
 
 def _execute(database: Path, statement: str) -> None:

@@ -15,7 +15,7 @@ from alarms.model import Cause, Need, Purpose
 from core.signals import AlarmKind, Position, ReceiptState
 from core.values import replace
 from dispatcher.roster.model import Duty, Language, Weekday
-from dispatcher.store.ports import Unit
+from dispatcher.store.ports import Transaction
 from dispatcher.store.states import (
     Unreadable,
     read_alarm,
@@ -106,7 +106,7 @@ def test_whatever_a_device_says_can_be_kept_and_read_back(
     odd = replace(signal().reading, text=text, seq=seq, position=Position(lat, lon))
     unit = replace(opening(), signals=(replace(signal(), reading=odd),))
     kept = storable(unit)
-    assert msgspec.json.decode(written(kept), type=Unit) == kept
+    assert msgspec.json.decode(written(kept), type=Transaction) == kept
     assert storable(kept) == kept
     (reading,) = (one.reading for one in kept.signals)
     if abs(seq) < 2**63:

@@ -13,7 +13,7 @@ from alarms.plan import Plan
 from alarms.view import View
 from core.signals import AlarmKind, Later, Level, Signal
 from core.values import value
-from dispatcher.store.ports import AlarmWrite, Unit
+from dispatcher.store.ports import AlarmWrite, Transaction
 
 _T = TypeVar("_T")
 
@@ -43,13 +43,13 @@ class Tell:
 
 
 @value(frozen=True)
-class Work:
+class Outcome:
     """Commit `unit`; then send, tell and show. `ring_locally`: nobody has accepted anywhere.
 
     `later`: who is owed an acknowledgement, should the unit not be stored at once.
     """
 
-    unit: Unit = field(default_factory=Unit)
+    unit: Transaction = field(default_factory=Transaction)
     send: tuple[Notice, ...] = ()
     tell: tuple[Tell, ...] = ()
     changed: tuple[str, ...] = ()
@@ -57,14 +57,14 @@ class Work:
     technical: tuple[str, ...] = ()
     later: tuple[Later, ...] = ()
 
-    def and_then(self, other: Work) -> Work:
+    def and_then(self, other: Outcome) -> Outcome:
         """Both, in one transaction, in this order."""
         return together((self, other))
 
 
-def together(works: Sequence[Work]) -> Work:
+def together(works: Sequence[Outcome]) -> Outcome:
     """All of them in one transaction, in their order."""
-    return Work(
+    return Outcome(
         _merged([work.unit for work in works]),
         _joined(work.send for work in works),
         _joined(work.tell for work in works),
@@ -75,17 +75,17 @@ def together(works: Sequence[Work]) -> Work:
     )
 
 
-def merged(first: Unit, second: Unit) -> Unit:
+def merged(first: Transaction, second: Transaction) -> Transaction:
     """One transaction out of two."""
     return _merged((first, second))
 
 
-def _merged(units: Sequence[Unit]) -> Unit:
+def _merged(units: Sequence[Transaction]) -> Transaction:
     """One transaction; of several writes of one alarm the last state, the first `rev`."""
     writes = _joined(unit.alarms for unit in units)
     seen = {write.alarm.id: write.seen_rev for write in reversed(writes)}
     newest = {write.alarm.id: write.alarm for write in writes}
-    return Unit(
+    return Transaction(
         signals=_joined(unit.signals for unit in units),
         alarms=tuple(AlarmWrite(alarm, seen[alarm.id]) for alarm in newest.values()),
         notices=_joined(unit.notices for unit in units),
