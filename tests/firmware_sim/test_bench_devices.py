@@ -11,10 +11,10 @@ from core.errors import PeerError, TilkaldError
 from devices.callsystems.espa444.session import PagingSession
 from devices.callsystems.espa444.transfer import TRIES_MAX
 from devices.protocols import FAMILIES
-from firmware_sim.bench import devices_espa
-from firmware_sim.bench.devices_codecs import decode_all, serve_all
-from firmware_sim.bench.devices_espa import ControlStation, Counted, row
-from firmware_sim.bench.devices_frames import SUBJECTS, Subject
+from firmware_sim.bench import espa_line
+from firmware_sim.bench.codec_frames import SUBJECTS, Subject
+from firmware_sim.bench.codecs import decode_all, serve_all
+from firmware_sim.bench.espa_line import ControlStation, Counted, row
 from firmware_sim.bench.figures import Least, Reach, Row
 from gateway.links.serial_line import SerialLine, SerialSettings
 from tests.support.lines import SlowHouse
@@ -64,7 +64,7 @@ async def test_the_control_station_counts_selects_and_calls_that_are_answered(
     tmp_path: Path,
 ) -> None:
     counted = await _counted(tmp_path, SlowHouse(), messages=2)
-    assert len(counted.selects_s) >= devices_espa.CALL_EVERY
+    assert len(counted.selects_s) >= espa_line.CALL_EVERY
     assert len(counted.calls_s) >= 1
     assert (counted.missed, counted.calls_lost) == (0, 0)
 
@@ -82,7 +82,7 @@ async def test_a_call_that_is_refused_each_time_it_comes_is_counted_as_lost(
 def test_a_line_nobody_opens_is_no_measurement(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(devices_espa, "OPENED_WITHIN_S", 0.2)
+    monkeypatch.setattr(espa_line, "OPENED_WITHIN_S", 0.2)
     station = ControlStation(tmp_path / "line")
     with pytest.raises(TilkaldError, match="did not open"):
         station.run()

@@ -16,7 +16,7 @@ import pytest
 from core.clock import monotonic_s, sleep
 from dispatcher.engine import commits
 from dispatcher.store.journal.places import places_beside
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.service import PrivateService
 from tests.support.crash_device import CrashDevice, Said
 from tests.support.hanging_disk import hanging_disk
@@ -199,8 +199,8 @@ class _House:
 async def _running(
     folder: Path, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[_House]:
-    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=2))
-    site = town.write(folder / "site", made)
+    made = sized_site.organisation(sized_site.Size(people=6, on_duty=5, places=20, buttons=2))
+    site = sized_site.write(folder / "site", made)
     async with (
         PrivateService(site, folder / "data", settings) as service,
         httpx.AsyncClient(trust_env=False) as http,
@@ -208,7 +208,10 @@ async def _running(
         house = _House(service, folder / "data", http)
 
         house.button = CrashDevice("button-s0-0", house.hear)
-        devices = [house.button, *(CrashDevice(name, house.hear) for name in town.on_duty(made))]
+        devices = [
+            house.button,
+            *(CrashDevice(name, house.hear) for name in sized_site.on_duty(made)),
+        ]
         for device in devices:
             await device.connect(service.ready.broker.host, service.ready.broker.port)
         await _fill_the_log(house, devices)

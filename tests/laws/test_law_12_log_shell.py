@@ -19,7 +19,7 @@ import pytest
 
 from core.clock import monotonic_s
 from core.folding import EVERY_S, LANE_BURST
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.service import RUN_FILE, Ready, read_run_file
 from tests.support.crash_device import WaitedFor
 from tests.support.mqtt import BareClient
@@ -114,7 +114,7 @@ class Running:
 @asynccontextmanager
 async def running(folder: Path, out: int, command: str = "serve") -> AsyncIterator[Running]:
     """The command with both its outputs on `out`, from when it tells systemd that it is ready."""
-    site = town.write(folder / "site", town.organisation(town.Size(4, 3, 20, 2)))
+    site = sized_site.write(folder / "site", sized_site.organisation(sized_site.Size(4, 3, 20, 2)))
     door = folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as states:
         states.bind(str(door))

@@ -27,7 +27,7 @@ from core.log import logger
 from core.outlet import LINES_MAX
 from dispatcher.engine.followers import CHANGES_WAITING_MOST
 from dispatcher.web.events import Streams
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from gateway.outpost.state_files import Kept, Status
 from tests.support.crash_device import WaitedFor
 from tests.support.logged import nobody_reads
@@ -273,7 +273,7 @@ def watched_by_the_service() -> list[str]:
 
 
 async def colleagues(service: WholeService) -> list[WaitedFor]:
-    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=2))
+    made = sized_site.organisation(sized_site.Size(people=6, on_duty=5, places=20, buttons=2))
     badges = [WaitedFor(device.id) for device in made.devices if device.kind == "badge"]
     for badge in badges:
         await badge.connect(service.door.host, service.door.port)

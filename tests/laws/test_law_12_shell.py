@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import monotonic_s
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.service import PrivateService, Ready
 from tests.support.crash_device import CrashDevice
 from tests.support.crash_ledger import Ledger
@@ -64,8 +64,8 @@ async def test_where_only_the_store_fails_no_watchdog_ends_what_calls_from_memor
 
 
 async def test_systemd_and_the_dead_mans_switch_hear_of_a_real_service(tmp_path: Path) -> None:
-    made = town.organisation(town.Size(people=4, on_duty=3, places=20, buttons=1))
-    site = town.write(tmp_path / "site", made)
+    made = sized_site.organisation(sized_site.Size(people=4, on_duty=3, places=20, buttons=1))
+    site = sized_site.write(tmp_path / "site", made)
     with notified(tmp_path / "notify") as states:
         async with dead_man() as (url, fed):
             settings = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "TILKALD_DEADMAN_URL": url}
@@ -80,8 +80,8 @@ async def test_sigterm_commits_what_came_and_a_device_is_let_in_again_within_thr
     tmp_path: Path,
 ) -> None:
     """From a process that has imported the code, as the load of the machine would decide else."""
-    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=6))
-    site = town.write(tmp_path / "site", made)
+    made = sized_site.organisation(sized_site.Size(people=6, on_duty=5, places=20, buttons=6))
+    site = sized_site.write(tmp_path / "site", made)
     button = CrashDevice("button-s0-0", lambda device, told: None)
     others = [CrashDevice(f"button-s0-{n}", lambda device, told: None) for n in range(1, 6)]
     async with Nursery(tmp_path) as nursery:

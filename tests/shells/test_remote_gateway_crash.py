@@ -24,7 +24,7 @@ from core.chance import Chance, seeded
 from core.clock import monotonic_s, sleep
 from core.values import replace
 from devices.registry import RemoteGateway
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.service import _environment, _free_ports
 from tests.support.crash_device import CrashDevice, Said
 from tests.support.crash_ledger import Ledger
@@ -120,9 +120,11 @@ class World:
         self._port = _free_ports().http
         self.cable = Cable(self._port)
         self._dispatcher: Born | None = None
-        made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=BUTTONS))
+        made = sized_site.organisation(
+            sized_site.Size(people=6, on_duty=5, places=20, buttons=BUTTONS)
+        )
         gateway = RemoteGateway(GATEWAY, made.sites[0].id, ids.hashed(TOKEN))
-        self._site = town.write(folder / "site", replace(made, gateways=(gateway,)))
+        self._site = sized_site.write(folder / "site", replace(made, gateways=(gateway,)))
 
     async def __aenter__(self) -> World:
         await self.cable.__aenter__()

@@ -24,7 +24,7 @@ from core.chance import seeded
 from core.clock import monotonic_s, sleep
 from core.values import replace
 from dispatcher.site.model import Organisation
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.service import Ready, _environment, _free_ports
 from firmware_sim.twilio_double import Faults, TwilioDouble
 from firmware_sim.twilio_double.phones import Phone
@@ -87,7 +87,7 @@ class CrashHouse:
         self._nursery = nursery
         self._device = device
         self._ports = _free_ports()
-        self._site = town.write(folder / "site", _organisation())
+        self._site = sized_site.write(folder / "site", _organisation())
         self._born: Born | None = None
         self._ready: Ready | None = None
         self._acts: set[asyncio.Task[object]] = set()
@@ -321,8 +321,8 @@ async def _stopped(busy: asyncio.Task[None]) -> None:
 
 def _organisation() -> Organisation:
     """Eight people, six of whom are called; everybody called is called twice over."""
-    size = town.Size(people=8, on_duty=7, places=20, buttons=BUTTONS)
-    made = town.organisation(size)
+    size = sized_site.Size(people=8, on_duty=7, places=20, buttons=BUTTONS)
+    made = sized_site.organisation(size)
     ways = ("wearable", "sms")
     steps = (
         Step(timedelta(), "nearest", ways, 2),

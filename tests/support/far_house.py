@@ -17,7 +17,7 @@ from core.signals import Level
 from core.values import replace
 from devices.registry import Line, RemoteGateway
 from dispatcher.site.model import Organisation
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from gateway.outpost.app import RemoteGateway as Running
 from gateway.outpost.state_files import Kept
 from gateway.outpost.uplink import Way
@@ -191,7 +191,7 @@ async def far_house(
     if ring_locally:
         for_all = (replace(p, ring_locally=True, levels=tuple(Level)) for p in made.plans)
         made = replace(made, plans=tuple(for_all))
-    town.write(folder / "site", made)
+    sized_site.write(folder / "site", made)
     service = Service(_settings(folder))
     ready = await service.start()
     assert service.gateways_door is not None
@@ -219,6 +219,6 @@ def _settings(folder: Path) -> settings.Settings:
 
 
 def _organisation(lines: tuple[Line, ...]) -> Organisation:
-    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=2))
+    made = sized_site.organisation(sized_site.Size(people=6, on_duty=5, places=20, buttons=2))
     gateway = RemoteGateway(GATEWAY, made.sites[0].id, ids.hashed(TOKEN))
     return replace(made, gateways=(gateway,), lines=lines)

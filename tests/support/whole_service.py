@@ -20,7 +20,7 @@ from dispatcher.store.ports import Transaction
 from dispatcher.store.sqlite.connection import DatabaseFile
 from dispatcher.store.sqlite.store import SqliteStore
 from dispatcher.store.sqlite.writer import QUEUE_MAX
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from gateway.app import Gateway
 from tests.support.crash_device import CrashDevice
 from tilkald.joined import EngineDesk, GatewayLines
@@ -85,7 +85,7 @@ async def whole_service(folder: Path, lines: tuple[Line, ...] = ()) -> AsyncIter
     clock = ServiceClock()
     store = HeldStore(folder / "tilkald.db", clock)
     journal = EmergencyJournal(folder / "emergency.journal")
-    made = town.organisation(town.Size(people=6, on_duty=5, places=20, buttons=2))
+    made = sized_site.organisation(sized_site.Size(people=6, on_duty=5, places=20, buttons=2))
     devices, desk = GatewayLines(clock), EngineDesk(clock)
     pictures = SitePictures(made, (), devices)
     ground = Ground(store, journal, clock, ExitStack(), ())

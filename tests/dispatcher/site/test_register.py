@@ -14,7 +14,7 @@ from dispatcher.site.files import read_directory
 from dispatcher.site.model import Organisation
 from dispatcher.site.references import broken_references
 from dispatcher.site.register import append_device, with_device
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 
 
 def test_a_registered_device_is_in_the_configuration() -> None:
@@ -130,7 +130,7 @@ def test_files_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None
 
 
 def house() -> Organisation:
-    return town.organisation(town.Size(people=4, on_duty=3, places=20, buttons=1))
+    return sized_site.organisation(sized_site.Size(people=4, on_duty=3, places=20, buttons=1))
 
 
 def call_point() -> Device:

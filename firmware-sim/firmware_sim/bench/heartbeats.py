@@ -8,11 +8,11 @@ from itertools import cycle, islice
 
 from core.clock import monotonic_s, sleep
 from dispatcher.site.model import Organisation
-from firmware_sim.bench import town
-from firmware_sim.bench.crew import Crew, Press
+from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
-from firmware_sim.bench.path import PER_SECOND, PRESSERS
-from firmware_sim.bench.process import raise_file_limit, serving, share_of_core
+from firmware_sim.bench.press_path import PER_SECOND, PRESSERS
+from firmware_sim.bench.presses import ConnectedDevices, Press
+from firmware_sim.bench.service_process import raise_file_limit, serving, share_of_core
 
 DEVICES, DEVICES_QUICK = 20_000, 2_000
 BEAT_EVERY_S = 60.0
@@ -41,8 +41,8 @@ class _Measured:
 
 async def measure(*, quick: bool) -> list[Row]:
     wanted = DEVICES_QUICK if quick else DEVICES
-    size = town.Size(buttons=wanted - 1_000)
-    made = town.organisation(size)
+    size = sized_site.Size(buttons=wanted - 1_000)
+    made = sized_site.organisation(size)
     devices = min(wanted, raise_file_limit() - FILES_BESIDE)
     measured = await _windows(made, devices, quick=quick)
     idle, loaded = _p99_ms(measured.idle), _p99_ms(measured.loaded)
@@ -60,29 +60,29 @@ async def measure(*, quick: bool) -> list[Row]:
 
 async def _windows(made: Organisation, devices: int, *, quick: bool) -> _Measured:
     count = PRESSES_QUICK if quick else PRESSES
-    fixed = town.buttons(made)
+    fixed = sized_site.buttons(made)
     who = cycle([(d.id, d.zone or "") for d in fixed[: 1_000 : 1_000 // PRESSERS]])
     pressers = dict.fromkeys(name for name, _ in islice(who, PRESSERS))
     async with serving(made) as service:
-        crew = Crew(service.ready.broker, closing=True)
-        await crew.connect([*pressers, *town.on_duty(made)])
-        await crew.press_evenly(islice(who, WARM_UP), PER_SECOND)
-        idle = await crew.press_evenly(islice(who, count), PER_SECOND)
-        rest = (d.id for d in made.devices if d.id not in crew.devices)
-        await crew.connect(islice(rest, devices - len(crew.devices)))
-        beating = asyncio.create_task(_beat(crew))
+        connected = ConnectedDevices(service.ready.broker, closing=True)
+        await connected.connect([*pressers, *sized_site.on_duty(made)])
+        await connected.press_evenly(islice(who, WARM_UP), PER_SECOND)
+        idle = await connected.press_evenly(islice(who, count), PER_SECOND)
+        rest = (d.id for d in made.devices if d.id not in connected.devices)
+        await connected.connect(islice(rest, devices - len(connected.devices)))
+        beating = asyncio.create_task(_beat(connected))
         share = await share_of_core(service.pid, WATCHED_QUICK_S if quick else WATCHED_S)
-        loaded = await crew.press_evenly(islice(who, count), PER_SECOND)
+        loaded = await connected.press_evenly(islice(who, count), PER_SECOND)
         beating.cancel()
-        crew.close()
-        return _Measured(idle, share, loaded, len(crew.devices))
+        connected.close()
+        return _Measured(idle, share, loaded, len(connected.devices))
 
 
-async def _beat(crew: Crew) -> None:
+async def _beat(connected: ConnectedDevices) -> None:
     """Everybody once a minute, evenly, some devices a tick."""
-    devices = cycle(list(crew.devices.values()))
+    devices = cycle(list(connected.devices.values()))
     began_s, sent = monotonic_s(), 0
-    per_second = len(crew.devices) / BEAT_EVERY_S
+    per_second = len(connected.devices) / BEAT_EVERY_S
     while True:
         due = int((monotonic_s() - began_s) * per_second)
         for device in islice(devices, due - sent):

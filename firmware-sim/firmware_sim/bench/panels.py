@@ -16,9 +16,9 @@ from core.values import replace
 from devices.callsystems.dc09.codec import Frame, encode
 from devices.registry import Device, Line
 from dispatcher.site.model import Organisation
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row
-from firmware_sim.bench.process import serving, share_of_core
+from firmware_sim.bench.service_process import serving, share_of_core
 from firmware_sim.drill.staff_api import StaffApi
 from firmware_sim.service import PrivateService
 
@@ -36,7 +36,7 @@ _NAMED = re.compile(r"\(([0-9A-F]{4})\)")
 REACHES = (Reach("core", 10.0, "%"), Reach("wrongly_missed", 0, "accounts"))
 
 
-async def rows(*, quick: bool) -> list[Row]:
+async def measure(*, quick: bool) -> list[Row]:
     count = ACCOUNTS_QUICK if quick else ACCOUNTS
     accounts = [f"{number:04X}" for number in range(1, count + 1)]
     port = _free_port()
@@ -105,7 +105,7 @@ class Panel(asyncio.Protocol):
 
 def _with_panels(accounts: list[str], port: int) -> Organisation:
     """A small house with every account registered, and watched."""
-    made = town.organisation(town.Size(people=20, on_duty=10, places=20, buttons=0))
+    made = sized_site.organisation(sized_site.Size(people=20, on_duty=10, places=20, buttons=0))
     silent = tuple((f"silent_s.{account}", f"{SILENT_AFTER_S:g}") for account in accounts)
     line = Line("panels", "s0", "dc09", f"tcp://127.0.0.1:{port}", settings=silent)
     panels = tuple(

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from core.clock import monotonic_s, sleep
 from dispatcher.site.model import Organisation
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.service import PrivateService
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -21,7 +21,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 async def serving(made: Organisation) -> AsyncIterator[PrivateService]:
     """A real `tilkald serve` of that organisation; ended as by a power cut, its data removed."""
     with TemporaryDirectory(prefix="tilkald-bench-") as folder:
-        site = town.write(Path(folder) / "site", made)
+        site = sized_site.write(Path(folder) / "site", made)
         service = PrivateService(site, Path(folder) / "data")
         await service.start()
         try:

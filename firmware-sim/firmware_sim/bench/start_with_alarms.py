@@ -25,9 +25,9 @@ from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.site.model import Organisation
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite.store import open_sqlite
-from firmware_sim.bench import town
-from firmware_sim.bench.crew import Crew
+from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row
+from firmware_sim.bench.presses import ConnectedDevices
 from firmware_sim.drill.measure import statistic
 from firmware_sim.service import PrivateService
 
@@ -78,8 +78,8 @@ class _Found:
 
 async def measure(*, quick: bool) -> list[Row]:
     alarms = ALARMS_QUICK if quick else ALARMS
-    size = town.Size(people=100, on_duty=20, places=alarms // SITES, buttons=alarms // SITES)
-    made = town.organisation(size, SITES)
+    size = sized_site.Size(people=100, on_duty=20, places=alarms // SITES, buttons=alarms // SITES)
+    made = sized_site.organisation(size, SITES)
     with TemporaryDirectory(prefix="tilkald-bench-") as name:
         folder = Path(name)
         await _fill(folder, made)
@@ -88,12 +88,12 @@ async def measure(*, quick: bool) -> list[Row]:
         service = PrivateService(None, folder, settings)
         await service.start()
         served_s = (ServiceClock().wall() - began).total_seconds()
-        crew = Crew(service.ready.broker, closing=False)
+        connected = ConnectedDevices(service.ready.broker, closing=False)
         try:
-            await crew.connect(town.on_duty(made))
+            await connected.connect(sized_site.on_duty(made))
             await _gone_through(folder, began)
         finally:
-            crew.close()
+            connected.close()
             await service.kill()
         found = await _found(folder, began)
     return [_row(alarms, served_s, found)]
@@ -102,7 +102,9 @@ async def measure(*, quick: bool) -> list[Row]:
 async def _as_installed(folder: Path) -> dict[str, str]:
     """An installed service does not compile its code at the start: here it was started before."""
     settings = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
-    small = town.write(folder / "small", town.organisation(town.Size(4, 3, 20, 0)))
+    small = sized_site.write(
+        folder / "small", sized_site.organisation(sized_site.Size(4, 3, 20, 0))
+    )
     async with PrivateService(small, folder / "before", settings):
         return settings
 
@@ -134,7 +136,7 @@ async def _fill(folder: Path, made: Organisation) -> None:
     pictures = SitePictures(made, (), _NoEyes())
     core = Core(pictures, _WAYS)
     pictures.watch_over(core.book)
-    buttons = town.buttons(made)
+    buttons = sized_site.buttons(made)
     waiting = []
     for device, age in zip(buttons, _ages(len(buttons)), strict=True):
         pressed = now - age.ago

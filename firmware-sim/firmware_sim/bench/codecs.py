@@ -15,7 +15,7 @@ from core.values import replace
 from devices.line_settings import open_port
 from devices.protocols import FAMILIES
 from devices.session import DeviceSession
-from firmware_sim.bench.devices_frames import SUBJECTS, WHEN, Subject
+from firmware_sim.bench.codec_frames import SUBJECTS, WHEN, Subject
 from firmware_sim.bench.figures import Least, Row
 
 ROUNDS, ROUNDS_QUICK = 5, 1
@@ -32,7 +32,7 @@ BETWEEN = timedelta(milliseconds=500)
 REACHES = (Least("codec", 50_000, "/s"),)
 
 
-def rows(*, quick: bool) -> list[Row]:
+async def measure(*, quick: bool) -> list[Row]:
     """One for each subject."""
     found = [_row(subject) for subject in SUBJECTS]
     for _ in range((ROUNDS_QUICK if quick else ROUNDS) - 1):

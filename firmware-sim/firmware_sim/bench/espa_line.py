@@ -24,10 +24,10 @@ from devices.callsystems.espa444.meanings import Header, Record
 from devices.callsystems.espa444.settings import CONTROL_STATION, PAGING_SIDE
 from devices.callsystems.espa444.transfer import ACK_WITHIN, SELECT_WITHIN, TRIES_MAX
 from devices.registry import Line
-from firmware_sim.bench import town
-from firmware_sim.bench.crew import Crew
+from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
-from firmware_sim.bench.process import serving
+from firmware_sim.bench.presses import ConnectedDevices
+from firmware_sim.bench.service_process import serving
 from firmware_sim.speakers.cables import BITS_PER_BYTE
 
 SPEED_BD = 9_600
@@ -65,7 +65,7 @@ class Counted:
     calls_lost: int = 0
 
 
-async def rows(*, quick: bool) -> list[Row]:
+async def measure(*, quick: bool) -> list[Row]:
     alarms = ALARMS_QUICK if quick else ALARMS
     with TemporaryDirectory(prefix="tilkald-bench-") as folder:
         station = ControlStation(Path(folder) / "nurse-call")
@@ -188,17 +188,17 @@ def _call(number: int) -> bytes:
 async def _beside(station: ControlStation, alarms: int, calm_s: float) -> tuple[Counted, int]:
     """The line alone, with the alarms, and alone again; and how many alarms called nobody."""
     line = Line("nurse-call", "s0", "espa444", str(station.port), SPEED_BD)
-    made = replace(town.organisation(town.Size()), lines=(line,))
-    buttons = town.buttons(made)[:alarms]
+    made = replace(sized_site.organisation(sized_site.Size()), lines=(line,))
+    buttons = sized_site.buttons(made)[:alarms]
     async with serving(made) as service:
-        crew = Crew(service.ready.broker, closing=False)
-        await crew.connect((*(button.id for button in buttons), *town.on_duty(made)))
+        connected = ConnectedDevices(service.ready.broker, closing=False)
+        await connected.connect((*(button.id for button in buttons), *sized_site.on_duty(made)))
         counting = asyncio.create_task(asyncio.to_thread(station.run))
         await sleep(calm_s)
-        presses = [crew.press(button.id, button.zone or "") for button in buttons]
-        await crew.settled(SETTLED_WITHIN_S)
+        presses = [connected.press(button.id, button.zone or "") for button in buttons]
+        await connected.settled(SETTLED_WITHIN_S)
         await sleep(calm_s)
         station.end()
         counted = await counting
-        crew.close()
+        connected.close()
     return counted, sum(press.noticed_s is None for press in presses)

@@ -1,4 +1,4 @@
-"""The connected devices of a town, and what becomes of each press: its PUBACK, its first notice.
+"""The connected devices of a site, and what becomes of each press: its PUBACK, its first notice.
 
 Where a measurement wants its alarms closed again, whoever is called first accepts, arrives and
 says that it is over, all in one breath.
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import msgspec
 
 from core.clock import monotonic_s, sleep
-from firmware_sim.bench.device import BenchDevice
-from firmware_sim.bench.town import PASSWORD
+from firmware_sim.bench.mqtt_device import BenchDevice
+from firmware_sim.bench.sized_site import PASSWORD
 from firmware_sim.device.link import Broker
 
 CONNECTING_AT_ONCE = 50
@@ -57,7 +57,7 @@ class Press:
         return None if self.noticed_s is None else self.noticed_s - self.at_s
 
 
-class Crew:
+class ConnectedDevices:
     """Devices by their names, and the presses under way by their places."""
 
     def __init__(self, broker: Broker, *, closing: bool) -> None:

@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 
 from core.clock import monotonic_s, sleep
 from core.errors import TilkaldError
-from firmware_sim.bench import town
-from firmware_sim.bench.crew import Crew, Press
-from firmware_sim.bench.device import BenchDevice
+from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
-from firmware_sim.bench.process import serving
+from firmware_sim.bench.mqtt_device import BenchDevice
+from firmware_sim.bench.presses import ConnectedDevices, Press
+from firmware_sim.bench.service_process import serving
 from firmware_sim.device.link import Broker
 from firmware_sim.drill.measure import statistic
 
@@ -41,16 +41,16 @@ _RELAY_STARTS_WITHIN_S = 5.0
 
 async def measure(*, quick: bool) -> list[Row]:
     """Both rows of one run, and the bare relay beside them."""
-    made = town.organisation(town.Size())
-    who = cycle([(d.id, d.zone or "") for d in town.buttons(made)][:: 1_000 // PRESSERS])
+    made = sized_site.organisation(sized_site.Size())
+    who = cycle([(d.id, d.zone or "") for d in sized_site.buttons(made)][:: 1_000 // PRESSERS])
     count = PRESSES_QUICK if quick else PRESSES
     async with serving(made) as service:
-        crew = Crew(service.ready.broker, closing=True)
+        connected = ConnectedDevices(service.ready.broker, closing=True)
         pressers = dict.fromkeys(name for name, _ in islice(who, PRESSERS))
-        await crew.connect([*pressers, *town.on_duty(made)])
-        await crew.press_evenly(islice(who, WARM_UP), PER_SECOND)
-        presses = await crew.press_evenly(islice(who, count), PER_SECOND)
-        crew.close()
+        await connected.connect([*pressers, *sized_site.on_duty(made)])
+        await connected.press_evenly(islice(who, WARM_UP), PER_SECOND)
+        presses = await connected.press_evenly(islice(who, count), PER_SECOND)
+        connected.close()
     relay_s = await _relay(count)
     return rows(presses, relay_s)
 

@@ -5,10 +5,10 @@ A hundred of the presses are worn badges of people on duty: they may not be call
 
 from __future__ import annotations
 
-from firmware_sim.bench import town
-from firmware_sim.bench.crew import Crew
+from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
-from firmware_sim.bench.process import serving
+from firmware_sim.bench.presses import ConnectedDevices
+from firmware_sim.bench.service_process import serving
 
 ALARMS, ALARMS_QUICK = 1_000, 200
 WITHIN_S = 30.0
@@ -19,17 +19,17 @@ REACHES = (Reach("slowest", 1_000.0, "ms"), Reach("lost", 0, "alarms"))
 
 async def measure(*, quick: bool) -> list[Row]:
     alarms = ALARMS_QUICK if quick else ALARMS
-    made = town.organisation(town.Size())
-    badges = town.on_duty(made)
-    fixed = [device.id for device in town.buttons(made)]
+    made = sized_site.organisation(sized_site.Size())
+    badges = sized_site.on_duty(made)
+    fixed = [device.id for device in sized_site.buttons(made)]
     pressing = [*badges[: alarms * BADGES_OF_TEN // 10], *fixed][:alarms]
     async with serving(made) as service:
-        crew = Crew(service.ready.broker, closing=False)
-        await crew.connect(dict.fromkeys((*pressing, *badges)))
+        connected = ConnectedDevices(service.ready.broker, closing=False)
+        await connected.connect(dict.fromkeys((*pressing, *badges)))
         places = [zone.id for zone in made.zones]
-        presses = [crew.press(name, places[number]) for number, name in enumerate(pressing)]
-        await crew.settled(WITHIN_S)
-        crew.close()
+        presses = [connected.press(name, places[number]) for number, name in enumerate(pressing)]
+        await connected.settled(WITHIN_S)
+        connected.close()
     heard = [press.to_notice_s for press in presses if press.to_notice_s is not None]
     acked = [press.to_puback_s for press in presses if press.to_puback_s is not None]
     lost = sum(press.noticed_s is None or press.puback_s is None for press in presses)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from core.clock import monotonic_s
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.views import Pressing, build_view
-from firmware_sim.bench import town
+from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
 
 PEOPLE, PEOPLE_QUICK = 10_000, 2_000
@@ -22,7 +22,7 @@ _WHEN = datetime(2026, 11, 21, 19, tzinfo=UTC)
 async def measure(*, quick: bool) -> list[Row]:
     """Each place once before: what a place costs the first time stands beside."""
     people = PEOPLE_QUICK if quick else PEOPLE
-    made = town.organisation(town.Size(people, people, buttons=0))
+    made = sized_site.organisation(sized_site.Size(people, people, buttons=0))
     index = OrganisationIndex(made)
     zones = [zone.id for zone in made.zones[:: len(made.zones) // PLACES]]
     first = [_choose(index, zone, 0) for zone in zones]
