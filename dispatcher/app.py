@@ -30,9 +30,8 @@ from dispatcher.channels.ports import Channel
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.twilio.carrier import Account, TwilioCarrier
 from dispatcher.channels.wearable import WearableChannel
-from dispatcher.channels.wearer import message
+from dispatcher.channels.wearer import Tell, message
 from dispatcher.engine.engine import Doors, Engine
-from dispatcher.engine.outcome import Tell
 from dispatcher.engine.pictures import DeviceEyes, SitePictures
 from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.journal.places import places_beside

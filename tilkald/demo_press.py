@@ -10,7 +10,7 @@ import aiomqtt
 from core import ids
 from core.errors import DomainError
 from core.signals import AlarmKind, Level
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from tilkald.own_device import Door
 
 

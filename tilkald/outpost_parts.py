@@ -8,7 +8,7 @@ from alarms.plan import plan_for
 from core.signals import AlarmKind, Level
 from devices.registry import RemoteGateway
 from dispatcher.roster.model import Language
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from gateway.handover import Part
 
 

@@ -31,8 +31,8 @@ from devices.registry import Device
 from dispatcher.app import Dispatcher, Ground, open_ground
 from dispatcher.engine.outcome import Moment
 from dispatcher.engine.pictures import SitePictures
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 from dispatcher.store.ports import Transaction
 from dispatcher.store.sqlite.audit import Auditor
 from gateway.app import Gateway

@@ -7,7 +7,7 @@ came in some other way. A person calls the police, at once and without asking us
 from __future__ import annotations
 
 from core.errors import ChannelError
-from dispatcher.site.numbers import emergency
+from dispatcher.channels.numbers import emergency
 
 CODE = "emergency_number"
 

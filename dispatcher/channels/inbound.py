@@ -22,11 +22,11 @@ from core.token_bucket import Pace
 from core.words import Words, words
 from dispatcher.channels.clean import device_id, name_of
 from dispatcher.channels.concerns import Concerns
+from dispatcher.channels.desk import AnswerOutcome, ReplyDesk, Source, SourceKind
 from dispatcher.channels.gsm import Line, cut, fitted
 from dispatcher.channels.replies import Reply, parse_reply
 from dispatcher.channels.reply_text import is_automatic
 from dispatcher.channels.wording import FIRST_LINE_MOST, LOCALES, place_of
-from dispatcher.engine.ports import AnswerOutcome, Desk, Source, SourceKind
 from dispatcher.roster.model import Language, Person
 
 LISTED_MOST = 4
@@ -81,7 +81,7 @@ class _Back:
 class Inbound:
     """The messages of all phones."""
 
-    def __init__(self, desk: Desk, concerns: Concerns) -> None:
+    def __init__(self, desk: ReplyDesk, concerns: Concerns) -> None:
         self._desk = desk
         self._concerns = concerns
         self._asks = Pace(ASK_BACK_BURST, ASK_BACK_PER_SECOND)
@@ -101,7 +101,7 @@ class Inbound:
         return asks and self._all.allows(number, now)
 
 
-async def _taken(desk: Desk, concerns: Concerns, number: str, text: str) -> _Back:
+async def _taken(desk: ReplyDesk, concerns: Concerns, number: str, text: str) -> _Back:
     if is_automatic(text):
         concerns.noticed("sms_automatic_answer", "a phone has answered by itself; nobody has read")
         return _Back("")
@@ -125,7 +125,7 @@ async def _taken(desk: Desk, concerns: Concerns, number: str, text: str) -> _Bac
     return await _answer(desk, named, reply.answer, number, say)
 
 
-def owner(desk: Desk, number: str) -> Person | None:
+def owner(desk: ReplyDesk, number: str) -> Person | None:
     """Whose number this is; of a shared duty phone, the first on duty who may carry it."""
     holders = [
         person
@@ -138,7 +138,7 @@ def owner(desk: Desk, number: str) -> Person | None:
     return next((person for person in holders if person.id in on_shift), holders[0])
 
 
-async def _asked(desk: Desk, number: str) -> _Asked:
+async def _asked(desk: ReplyDesk, number: str) -> _Asked:
     standing = _newest_by_alarm(await desk.standing_notices(number))
     known = [notice.alarm for notice in standing]
     asked = _newest_by_alarm(await desk.asked_notices(number))
@@ -147,7 +147,7 @@ async def _asked(desk: Desk, number: str) -> _Asked:
 
 
 async def _stranger(
-    desk: Desk, concerns: Concerns, number: str, text: str, reply: Reply | None
+    desk: ReplyDesk, concerns: Concerns, number: str, text: str, reply: Reply | None
 ) -> None:
     """Nobody here has this number. A plea is raised all the same, with the number to call back."""
     concerns.noticed("sms_from_unknown_number", "a message from a number nobody here has")
@@ -155,14 +155,14 @@ async def _stranger(
         await desk.call_for_help(None, f"{number}: {text}")
 
 
-def _is_called(desk: Desk, writer: Person) -> bool:
+def _is_called(desk: ReplyDesk, writer: Person) -> bool:
     """Whether an open alarm has called them elsewhere: this number was not asked (law 6)."""
     running = (alarm.escalation for alarm in desk.open_alarms() if not alarm.technical)
     calls = (call for state in running if state is not None for call in state.calls)
     return any(call.person == writer.id and call.standpoint in WAITING for call in calls)
 
 
-def _has_pressed(desk: Desk, writer: Person) -> bool:
+def _has_pressed(desk: ReplyDesk, writer: Person) -> bool:
     pressers = (presser for alarm in desk.open_alarms() for presser in alarm.pressers)
     return any(presser.person == writer.id for presser in pressers)
 
@@ -173,7 +173,7 @@ def _is_of_the_victim(reply: Reply | None) -> bool:
 
 
 async def _more_help(
-    desk: Desk,
+    desk: ReplyDesk,
     asked: _Asked,
     reply: Reply,
     writer: Person | None,
@@ -194,7 +194,7 @@ async def _more_help(
     return say("We call help for you.")
 
 
-def _meant_by_plea(desk: Desk, asked: _Asked, reply: Reply) -> list[Notice]:
+def _meant_by_plea(desk: ReplyDesk, asked: _Asked, reply: Reply) -> list[Notice]:
     """The alarm named; else where the writer is or is going; else every call for help."""
     if reply.letter is not None:
         named = _named(asked, reply)
@@ -203,14 +203,16 @@ def _meant_by_plea(desk: Desk, asked: _Asked, reply: Reply) -> list[Notice]:
     return [notice for notice in calls if _is_coming(desk, notice)] or calls
 
 
-def _is_coming(desk: Desk, notice: Notice) -> bool:
+def _is_coming(desk: ReplyDesk, notice: Notice) -> bool:
     alarm = desk.open_alarm(notice.alarm)
     running = alarm.escalation if alarm is not None else None
     calls = running.calls if running is not None else ()
     return any(c.person == notice.person and c.standpoint in COMING for c in calls)
 
 
-async def _answer(desk: Desk, notice: Notice, answer: AnswerKind, number: str, say: Words) -> _Back:
+async def _answer(
+    desk: ReplyDesk, notice: Notice, answer: AnswerKind, number: str, say: Words
+) -> _Back:
     if answer is AnswerKind.DECLINE and notice.purpose in _ON_THE_SPOT:
         # "No" to "is it over?" means that it goes on, not that somebody goes away.
         await desk.answer(notice.id, AnswerKind.SEEN, Source(SourceKind.NUMBER, number))
@@ -220,7 +222,7 @@ async def _answer(desk: Desk, notice: Notice, answer: AnswerKind, number: str, s
 
 
 def _said_of(
-    outcome: AnswerOutcome, desk: Desk, notice: Notice, answer: AnswerKind, say: Words
+    outcome: AnswerOutcome, desk: ReplyDesk, notice: Notice, answer: AnswerKind, say: Words
 ) -> str:
     match outcome:
         case AnswerOutcome.COUNTED:
@@ -242,7 +244,7 @@ def _said_of(
             assert_never(outcome)
 
 
-def _counted(desk: Desk, notice: Notice, answer: AnswerKind, say: Words) -> str:
+def _counted(desk: ReplyDesk, notice: Notice, answer: AnswerKind, say: Words) -> str:
     letter = _shown(notice)
     match answer:
         case AnswerKind.ACCEPT:
@@ -263,7 +265,7 @@ def _counted(desk: Desk, notice: Notice, answer: AnswerKind, say: Words) -> str:
             assert_never(answer)
 
 
-def _after_over(desk: Desk, notice: Notice, say: Words) -> str:
+def _after_over(desk: ReplyDesk, notice: Notice, say: Words) -> str:
     """Counted is not closed: only what the desk shows as closed is said to be."""
     alarm = desk.open_alarm(notice.alarm)
     if alarm is not None and alarm.open:
@@ -271,7 +273,7 @@ def _after_over(desk: Desk, notice: Notice, say: Words) -> str:
     return say("Thank you. The alarm is over.")
 
 
-async def _unclear(desk: Desk, asked: _Asked, number: str, say: Words) -> str:
+async def _unclear(desk: ReplyDesk, asked: _Asked, number: str, say: Words) -> str:
     """One alarm: somebody has read about it (law 2's clock goes on). Several: say which."""
     choices = asked.standing or asked.answered
     if not choices:
@@ -333,7 +335,7 @@ def _newest_by_alarm(notices: Sequence[Notice]) -> list[Notice]:
     return list(newest.values())
 
 
-def _writer(desk: Desk, number: str, standing: Sequence[Notice]) -> Person | None:
+def _writer(desk: ReplyDesk, number: str, standing: Sequence[Notice]) -> Person | None:
     """Who writes: whom the newest notice is for, else whoever has the number; None: nobody."""
     called = standing[0].person if standing else ""
     people = desk.organisation().people

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import assert_never
 
 from alarms.model import TellType
 from core import ids
+from core.values import value
 from devices.buttons.native import messages
 from devices.buttons.native.messages import Head
-from dispatcher.engine.outcome import Tell
+
+
+@value(frozen=True)
+class Tell:
+    """One message to one wearer's device (design.md section 8, Down)."""
+
+    device: str
+    type: TellType
+    alarm: str
+    rev: int
+    at: datetime
+    boot: str | None = None
+    seq: int | None = None
+    by: tuple[str, ...] = ()
+    eta_s: float | None = None
+    notice: str = ""
 
 
 def message(tell: Tell) -> bytes:

@@ -16,9 +16,9 @@ from alarms.model import Alarm, Call, Notice, Purpose, Standpoint
 from alarms.turn import COMING
 from core.signals import AnswerKind, ReceiptState
 from core.values import replace, value
+from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outcome import Moment, Outcome
-from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.store.ports import TimelineEntry, Transaction
 
 PRESSED, REMOVED, REVOKED = "pressed", "removed", "revoked"

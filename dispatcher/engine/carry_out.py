@@ -26,8 +26,9 @@ from alarms.view import Candidate, View
 from core.signals import ReceiptState
 from core.values import replace
 from dispatcher.channels.ports import Capabilities
+from dispatcher.channels.wearer import Tell
 from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.outcome import Moment, Outcome, Tell
+from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.store.ports import AlarmWrite, NoticeMove, TimelineEntry, Transaction
 
 PICTURED_MOST = 20

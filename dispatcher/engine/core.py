@@ -60,7 +60,9 @@ from core.errors import DomainError
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.ports import Capabilities
+from dispatcher.channels.wearer import Tell
 from dispatcher.engine.answering import (
     PRESSED,
     RAISES,
@@ -78,9 +80,9 @@ from dispatcher.engine.answering import (
 from dispatcher.engine.carry_out import carried_out
 from dispatcher.engine.closing import may_close, refuse_if_stale
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
-from dispatcher.engine.outcome import Moment, Outcome, Pictures, Tell
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from dispatcher.store.ports import LinkWrite, NoticeMove, Presence, Transaction
+from dispatcher.engine.outcome import Moment, Outcome, Pictures
+from dispatcher.roster.model import Presence
+from dispatcher.store.ports import LinkWrite, NoticeMove, Transaction
 
 _OUT = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
 _COMES = (AnswerKind.ACCEPT, AnswerKind.ARRIVED)

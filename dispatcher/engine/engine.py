@@ -34,7 +34,9 @@ from core.signals import (
 )
 from core.values import replace
 from core.words import Words, words
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.ports import Addressee, Channel
+from dispatcher.channels.wearer import Tell
 from dispatcher.engine import asked
 from dispatcher.engine.answering import Word
 from dispatcher.engine.archive import Archive
@@ -46,22 +48,14 @@ from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outbox import Outbox
-from dispatcher.engine.outcome import Moment, Outcome, Pictures, Tell
+from dispatcher.engine.outcome import Moment, Outcome, Pictures
 from dispatcher.engine.pleas import STRANGER, as_press, plea, stranger_is_heard
-from dispatcher.engine.ports import (
-    AnswerOutcome,
-    Change,
-    DeviceState,
-    PersonState,
-    Problem,
-    Source,
-    SourceKind,
-)
+from dispatcher.engine.ports import Change, DeviceState, PersonState, Problem
 from dispatcher.engine.present import present_state, shown_again
 from dispatcher.engine.sounders import Sounders
-from dispatcher.roster.model import Language
-from dispatcher.site.model import Organisation
-from dispatcher.store.ports import ChainedEntry, NoticeMove, Presence, RawBytes, Store, Transaction
+from dispatcher.roster.model import Language, Presence
+from dispatcher.roster.organisation import Organisation
+from dispatcher.store.ports import ChainedEntry, NoticeMove, RawBytes, Store, Transaction
 
 AT_ONCE_MOST = 10
 """Alarms handled before the loop may do something else: presses, receipts, pages."""

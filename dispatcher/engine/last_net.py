@@ -17,7 +17,7 @@ from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
 from core.values import replace
 from dispatcher.engine.outcome import Moment, Pictures
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 
 CALLED_MOST = 250
 """How many people the last net calls: a site's, and then some."""

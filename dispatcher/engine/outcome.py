@@ -8,11 +8,12 @@ from datetime import datetime
 from itertools import chain
 from typing import Protocol, TypeVar
 
-from alarms.model import Alarm, Notice, Place, TellType
+from alarms.model import Alarm, Notice, Place
 from alarms.plan import Plan
 from alarms.view import View
 from core.signals import AlarmKind, Later, Level, Signal
 from core.values import value
+from dispatcher.channels.wearer import Tell
 from dispatcher.store.ports import AlarmWrite, Transaction
 
 _T = TypeVar("_T")
@@ -24,22 +25,6 @@ class Moment:
 
     now: datetime
     wall: datetime
-
-
-@value(frozen=True)
-class Tell:
-    """One message to one wearer's device (design.md section 8, Down)."""
-
-    device: str
-    type: TellType
-    alarm: str
-    rev: int
-    at: datetime
-    boot: str | None = None
-    seq: int | None = None
-    by: tuple[str, ...] = ()
-    eta_s: float | None = None
-    notice: str = ""
 
 
 @value(frozen=True)

@@ -25,11 +25,10 @@ from dispatcher.engine.outcome import Moment
 from dispatcher.engine.ports import DeviceState, PersonState
 from dispatcher.engine.victims import with_pressers
 from dispatcher.roster.index import OrganisationIndex
-from dispatcher.roster.model import Language, Unit, Zone
+from dispatcher.roster.model import Language, Presence, Unit, Zone
+from dispatcher.roster.organisation import Organisation
 from dispatcher.roster.staffing import Staffing
 from dispatcher.roster.views import Pressing, Situation, build_view
-from dispatcher.site.model import Organisation
-from dispatcher.store.ports import Presence
 
 PLACE_WITHIN_M = 150.0
 """A position this near an outdoor zone is told by the zone's name, else as a position."""

@@ -5,45 +5,15 @@ from __future__ import annotations
 from asyncio import Queue
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from alarms.model import Alarm, Cause, Notice
 from alarms.view import View
 from core.signals import AnswerKind, Later, ReceiptState, Signal, Taken
 from core.values import value
-from dispatcher.site.model import Organisation
+from dispatcher.channels.desk import AnswerOutcome, Source
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.ports import ChainedEntry, RawBytes
-
-
-class SourceKind(StrEnum):
-    """Where an answer came from: it counts only from where its notice was sent (law 6)."""
-
-    DEVICE = "device"
-    NUMBER = "number"
-    LINK = "link"
-    STAFF = "staff"
-
-
-@value(frozen=True)
-class Source:
-    """`value`: device id, E.164 number, the link's notice id, or the person of a staff token."""
-
-    kind: SourceKind
-    value: str
-
-
-class AnswerOutcome(StrEnum):
-    """What became of an answer; only `counted` and `raised` have changed anything."""
-
-    COUNTED = "counted"
-    STOOD_DOWN = "stood_down"  # recorded; others are enough, or it is over
-    ALREADY = "already"
-    CLOSED = "closed"
-    NOT_YET = "not_yet"  # "over" before arriving, or on a picture without who has joined since
-    NOT_YOURS = "not_yours"
-    RAISED = "raised"  # more help, but no alarm for it: the person's own alarm is raised
-    UNKNOWN = "unknown"
 
 
 @value(frozen=True)

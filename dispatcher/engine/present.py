@@ -12,7 +12,7 @@ from datetime import datetime
 from alarms.model import Alarm, Call, Escalation, Notice, Standpoint, TellType
 from alarms.turn import counts, is_believed
 from core.words import Words
-from dispatcher.engine.outcome import Tell
+from dispatcher.channels.wearer import Tell
 
 CALLS_MOST, TECHNICAL_MOST = 12, 3
 """Pages shown to a device that listens again."""

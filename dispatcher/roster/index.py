@@ -22,8 +22,8 @@ from dispatcher.roster.staffing import CONSOLE, SMS, WEARABLE, Staffing, staffin
 from dispatcher.roster.zones import WalkingGraph
 
 if TYPE_CHECKING:
-    from dispatcher.site.model import Organisation, Site
-    from dispatcher.store.ports import Presence
+    from dispatcher.roster.model import Presence
+    from dispatcher.roster.organisation import Organisation, Site
 
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 

@@ -135,3 +135,13 @@ class OnShift:
     runner: bool
     start: datetime
     end: datetime
+
+
+@value(frozen=True)
+class Presence:
+    """Whether a person is really here, over what the roster plans. `until` None: till shift end."""
+
+    person: str
+    here: bool
+    at: datetime
+    until: datetime | None = None

@@ -15,7 +15,7 @@ from dispatcher.roster.model import Duty, OnShift
 from dispatcher.roster.shifts import Moment, RosterIndex
 
 if TYPE_CHECKING:
-    from dispatcher.store.ports import Presence
+    from dispatcher.roster.model import Presence
 
 SHIFT_AHEAD = timedelta(hours=12)
 """A word said this long before a shift is about that shift."""

@@ -29,7 +29,7 @@ from dispatcher.roster.nearest import (
 from dispatcher.roster.staffing import CONSOLE, Staffing
 
 if TYPE_CHECKING:
-    from dispatcher.store.ports import Presence
+    from dispatcher.roster.model import Presence
 
 NEAREST_MOST = 250
 """How many candidates a view holds: `everyone` at the largest site we know of, and then some."""

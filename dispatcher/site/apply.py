@@ -19,7 +19,7 @@ from typing import Any
 
 from core.errors import ConfigError
 from core.values import field_names, is_value, replace
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.references import broken_references
 
 VALUE_MOST = 60

@@ -6,13 +6,13 @@ careful person would look at. Each finding is one line that says what to do.
 
 from __future__ import annotations
 
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.check_lines import check_lines
 from dispatcher.site.check_people import check_people
 from dispatcher.site.check_places import check_places
 from dispatcher.site.check_plans import check_plans
 from dispatcher.site.check_shifts import check_shifts
 from dispatcher.site.findings import Finding
-from dispatcher.site.model import Organisation
 
 CHECKS = (check_plans, check_people, check_shifts, check_places, check_lines)
 

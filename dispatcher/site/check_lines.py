@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from devices.catalogue import kind
 from devices.protocols import FAMILIES
 from devices.registry import NATIVE, Device
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.findings import Finding, error, warning
-from dispatcher.site.model import Organisation
 
 
 def check_lines(organisation: Organisation) -> Iterator[Finding]:

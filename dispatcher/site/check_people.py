@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from core.errors import DomainError
 from devices.catalogue import KINDS, kind
 from devices.registry import Device
+from dispatcher.channels.numbers import emergency, normalised
 from dispatcher.roster.index import PERSON_STEP, can_be_paged
 from dispatcher.roster.model import Duty, Person, Phone
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.staffing import ALARM_INSTRUCTION
 from dispatcher.site.findings import Finding, error, warning
-from dispatcher.site.model import Organisation, Site
-from dispatcher.site.numbers import emergency, normalised
 
 LAST_RESORT_LEAST = 2
 

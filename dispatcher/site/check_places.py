@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dispatcher.roster.model import Unit
+from dispatcher.roster.organisation import Organisation
 from dispatcher.roster.zones import FLOOR_S_LEAST, WalkingGraph
 from dispatcher.site.findings import Finding, error, warning
-from dispatcher.site.model import Organisation
 
 
 def check_places(organisation: Organisation) -> Iterator[Finding]:

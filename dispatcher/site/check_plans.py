@@ -14,9 +14,9 @@ from core.signals import Level
 from devices.protocols import sounders
 from devices.registry import Line
 from dispatcher.roster.index import PERSON_STEP
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.staffing import CONSOLE, SMS
 from dispatcher.site.findings import Finding, error, warning
-from dispatcher.site.model import Organisation, Site
 from dispatcher.site.records import CHANNELS, is_calm
 
 FIRST_STEP_LATEST = timedelta(seconds=15)

@@ -11,9 +11,9 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dispatcher.roster.model import Duty, OnShift, Unit
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.shifts import Moment, RosterIndex, moment_of, overlaps
 from dispatcher.site.findings import Finding, error, warning
-from dispatcher.site.model import Organisation, Site
 
 PLAIN_WEEK = date(2026, 6, 1)
 """A Monday of a week in which no clock is set."""

@@ -14,9 +14,9 @@ from alarms.plan import ROUND_LONGEST, Plan, Step
 from core.errors import ConfigError
 from devices.registry import Assignment, Device, Line, RemoteGateway
 from dispatcher.roster.model import Language, Person, Phone, Unit, Walk, Zone
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.site import toml
 from dispatcher.site.files import FILES
-from dispatcher.site.model import Organisation, Site
 from dispatcher.site.shifts_csv import FILE as SHIFTS_CSV
 from dispatcher.site.shifts_csv import write_shifts_csv
 from dispatcher.site.toml import Value

@@ -27,10 +27,10 @@ from typing import TypeVar, cast
 
 from core.errors import ConfigError
 from dispatcher.roster.model import Shift
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site import lines, records, shifts_csv
 from dispatcher.site.fields import Fields, toml_place
 from dispatcher.site.mistakes import Mistake, SiteMistakes, Where
-from dispatcher.site.model import Organisation
 from dispatcher.site.references import broken_references
 
 FILE_BYTES_MOST = 16 * 1024 * 1024

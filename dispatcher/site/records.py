@@ -17,6 +17,7 @@ from devices.line_settings import open_port
 from devices.passwords import readable
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
 from devices.registry import OWN_PREFIX, Assignment, Device, Line, Parity, RemoteGateway, is_own
+from dispatcher.channels.numbers import normalised
 from dispatcher.roster.model import (
     Duty,
     Language,
@@ -28,10 +29,9 @@ from dispatcher.roster.model import (
     Weekday,
     Zone,
 )
+from dispatcher.roster.organisation import Site
 from dispatcher.roster.staffing import CONSOLE, SMS, WEARABLE
 from dispatcher.site.fields import Fields
-from dispatcher.site.model import Site
-from dispatcher.site.numbers import normalised
 
 CHANNELS = (WEARABLE, SMS, CONSOLE)
 """What a step can ring by."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from devices.protocols import own_name
 from dispatcher.roster.index import PERSON_STEP
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.wire_identity import native_name, spelled
 
 CALLS = ("nearest", "everyone", "leader", "deputies", "on_call", "last_resort")

@@ -9,10 +9,10 @@ from core.errors import ConfigError, DomainError
 from core.values import replace
 from devices.catalogue import KINDS
 from devices.registry import OWN_PREFIX, Device, is_own
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.export import device_table
 from dispatcher.site.fields import is_id
 from dispatcher.site.files import contents, read_files
-from dispatcher.site.model import Organisation
 from dispatcher.site.references import broken_references
 from dispatcher.site.wire_identity import native_name, owner_of
 

@@ -20,7 +20,8 @@ from core.errors import Conflict, StoreUnavailable, TilkaldError
 from core.ids import salt as new_salt
 from core.signals import ReceiptState, Signal
 from core.values import replace
-from dispatcher.site.model import Organisation
+from dispatcher.roster.model import Presence
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.chain import BEGINNING, ERASED, Head, Kept, breaks, checkpoint_hash, link
 from dispatcher.store.cursor import alarm_of, cursor_of, not_ours, page_size
 from dispatcher.store.limits import (
@@ -37,7 +38,6 @@ from dispatcher.store.ports import (
     LastHeard,
     LinkWrite,
     NoticeMove,
-    Presence,
     RawBytes,
     TimelineEntry,
     Transaction,

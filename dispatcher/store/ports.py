@@ -16,7 +16,8 @@ from alarms.model import Alarm, Notice
 from core.clock import ClockMark
 from core.signals import ReceiptState, Signal
 from core.values import value
-from dispatcher.site.model import Organisation
+from dispatcher.roster.model import Presence
+from dispatcher.roster.organisation import Organisation
 
 
 @value(frozen=True)
@@ -71,16 +72,6 @@ class RawBytes:
     sender: str
     why: str
     content: bytes
-
-
-@value(frozen=True)
-class Presence:
-    """Whether a person is really here, over what the roster plans. `until` None: till shift end."""
-
-    person: str
-    here: bool
-    at: datetime
-    until: datetime | None = None
 
 
 @value(frozen=True)

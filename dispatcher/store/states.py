@@ -15,7 +15,7 @@ import msgspec
 from alarms.model import STATE_VERSION, Alarm, Notice
 from core.signals import Position, ReceiptState
 from core.values import field_names, is_value, replace
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 
 NOTICE_VERSION = 1
 ORGANISATION_VERSION = 1

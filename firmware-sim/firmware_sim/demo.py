@@ -18,8 +18,8 @@ from core.chance import Chance, seeded
 from core.clock import ServiceClock, sleep
 from core.errors import ConfigError, PeerError
 from core.signals import AnswerKind
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 from firmware_sim import places
 from firmware_sim.device.link import Surroundings
 from firmware_sim.device.state import Feel, Felt, Pressed

@@ -19,9 +19,9 @@ from alarms.model import Alarm, Cause, Notice, Purpose, TellType
 from alarms.turn import COMING
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
+from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.engine.core import Core
 from dispatcher.engine.outcome import Moment, Outcome, together
-from dispatcher.engine.ports import Source, SourceKind
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Presses
 from tests.support.story import CHANNELS

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from core.signals import AnswerKind, Level
 from dispatcher.roster.model import Language, Person
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 from firmware_sim.device.state import Act, Died, Feel, Felt, Odd, Pressed, Publish
 from firmware_sim.people.asked_to_come import asks_to_come
 from firmware_sim.people.colleague import Act as Did

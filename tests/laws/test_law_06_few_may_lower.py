@@ -12,8 +12,8 @@ from core.freshness import FRESH_FOR, Lowers, is_answer_fresh, is_fresh
 from core.signals import AnswerKind
 from core.values import replace
 from devices.callsystems.surgard.codec import contact_id_message as surgard_message
+from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.engine.answering import Origin, speaker
-from dispatcher.engine.ports import Source, SourceKind
 from firmware_sim.world.process import at_once
 from tests.support.old_line import OldLine
 from tests.support.press import START

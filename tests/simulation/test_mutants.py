@@ -13,12 +13,12 @@ from alarms.turn import Turn
 from alarms.view import Route
 from core.signals import AnswerKind, ReceiptState, Signal
 from core.values import replace
+from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.engine import core
 from dispatcher.engine.core import Core
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Outcome
 from dispatcher.engine.pictures import SitePictures
-from dispatcher.engine.ports import Source, SourceKind
 from dispatcher.roster.model import Phone
 from dispatcher.roster.views import Pressing
 from dispatcher.store.ports import NoticeMove, Transaction

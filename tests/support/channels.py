@@ -29,20 +29,13 @@ from alarms.plan import Plan
 from alarms.view import Unusual, View
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH
 from dispatcher.channels.twilio.hooks import TwilioHooks
-from dispatcher.engine.ports import (
-    AnswerOutcome,
-    Change,
-    DeviceState,
-    PersonState,
-    Problem,
-    Source,
-    SourceKind,
-)
+from dispatcher.engine.ports import Change, DeviceState, PersonState, Problem
 from dispatcher.roster.model import Language, Person, Phone
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.ports import ChainedEntry, RawBytes
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)

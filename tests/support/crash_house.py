@@ -23,7 +23,7 @@ from alarms.plan import Step
 from core.chance import seeded
 from core.clock import monotonic_s, sleep
 from core.values import replace
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
 from firmware_sim.service import Ready, _environment, _free_ports
 from firmware_sim.twilio_double import Faults, TwilioDouble

@@ -33,18 +33,11 @@ from core.errors import DomainError
 from core.ids import hashed
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.followers import Followers
-from dispatcher.engine.ports import (
-    AnswerOutcome,
-    Change,
-    DeviceState,
-    PersonState,
-    Problem,
-    Source,
-    SourceKind,
-)
+from dispatcher.engine.ports import Change, DeviceState, PersonState, Problem
 from dispatcher.roster.model import Language, Person, Phone, Shift, Unit, Zone
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.store.ports import AlarmPage, ChainedEntry, LinkWrite, RawBytes
 
 NOW = datetime(2026, 11, 21, 18, 2, 11, tzinfo=UTC)

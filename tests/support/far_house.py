@@ -16,7 +16,7 @@ from core.clock import ServiceClock, sleep
 from core.signals import Level
 from core.values import replace
 from devices.registry import Line, RemoteGateway
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
 from gateway.outpost.app import RemoteGateway as Running
 from gateway.outpost.state_files import Kept

@@ -15,11 +15,11 @@ from core.errors import ChannelError
 from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
 from devices.registry import Device
 from dispatcher.channels.ports import Addressee, Capabilities, Sending
+from dispatcher.channels.wearer import Tell
 from dispatcher.engine.engine import Doors, Engine
-from dispatcher.engine.outcome import Tell
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import Store, Transaction
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 from alarms.model import Notice
 from core.clock import VirtualClock
 from core.signals import Level, Signal, SignalType
-from dispatcher.engine.outcome import Outcome, Tell
+from dispatcher.channels.wearer import Tell
+from dispatcher.engine.outcome import Outcome
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.process import Process, at_once
 from firmware_sim.world.simulate import START

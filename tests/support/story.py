@@ -20,10 +20,11 @@ from datetime import timedelta
 from alarms.model import Cause, Notice, Purpose, TellType
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.ports import Capabilities
+from dispatcher.channels.wearer import Tell
 from dispatcher.engine.core import Core
-from dispatcher.engine.outcome import Moment, Outcome, Tell, together
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.engine.outcome import Moment, Outcome, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Panel, Presses
 

@@ -19,11 +19,11 @@ from core.settings import Settings
 from core.values import replace
 from devices.passwords import digest
 from dispatcher.app import make_private
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.apply import difference, left_standing, merged
 from dispatcher.site.check import check_organisation
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 from dispatcher.store.ports import AlarmWrite, Transaction
 from dispatcher.store.sqlite import backup as copies
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite

@@ -14,11 +14,11 @@ from xml.sax.saxutils import escape
 
 from core.signals import ReceiptState
 from dispatcher.channels.concerns import Concerns
+from dispatcher.channels.desk import ReplyDesk
 from dispatcher.channels.faults import Fault, Meaning, Troubles
 from dispatcher.channels.inbound import Inbound, owner
 from dispatcher.channels.twilio.carrier import Account
 from dispatcher.channels.twilio.outcome import receipt_of
-from dispatcher.engine.ports import Desk
 
 OPT_OUT_WORDS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
 OPT_IN_WORDS = ("START", "UNSTOP")
@@ -38,7 +38,7 @@ class TwilioHooks:
     """Each method takes the path with its query, the form fields and `X-Twilio-Signature`."""
 
     def __init__(
-        self, desk: Desk, concerns: Concerns, troubles: Troubles, account: Account
+        self, desk: ReplyDesk, concerns: Concerns, troubles: Troubles, account: Account
     ) -> None:
         from twilio.request_validator import RequestValidator
 

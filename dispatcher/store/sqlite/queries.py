@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from alarms.model import Alarm, Notice
 from core.errors import ConfigError, DomainError
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.chain import Head, Kept, breaks, checkpoint_hash
 from dispatcher.store.cursor import cursor_of, not_ours
 from dispatcher.store.instants import instant

@@ -9,16 +9,11 @@ from alarms.model import Alarm, Notice
 from core.clock import ClockMark
 from core.signals import Signal
 from core.values import replace
+from dispatcher.roster.model import Presence
 from dispatcher.store.chain import BEGINNING, Head, Kept
 from dispatcher.store.instants import instant, microseconds
 from dispatcher.store.limits import RAW_BYTES_MAX
-from dispatcher.store.ports import (
-    ChainedEntry,
-    LastHeard,
-    LinkWrite,
-    Presence,
-    RawBytes,
-)
+from dispatcher.store.ports import ChainedEntry, LastHeard, LinkWrite, RawBytes
 from dispatcher.store.states import NOTICE_VERSION, read_alarm, read_notice, written
 
 Row = dict[str, Any]

@@ -16,7 +16,8 @@ from core.beside import Beside
 from core.clock import ClockMark, monotonic_s
 from core.ids import salt as new_salt
 from core.values import replace
-from dispatcher.site.model import Organisation
+from dispatcher.roster.model import Presence
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.cursor import alarm_of as alarm_of_cursor
 from dispatcher.store.cursor import page_size
 from dispatcher.store.instants import microseconds
@@ -28,7 +29,6 @@ from dispatcher.store.ports import (
     Checkpoint,
     LastHeard,
     LinkWrite,
-    Presence,
     RawBytes,
     Transaction,
 )

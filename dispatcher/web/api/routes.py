@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from alarms.model import Alarm, Cause
 from core.errors import DomainError
 from core.signals import AnswerKind
-from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.channels.desk import AnswerOutcome
 from dispatcher.web.api import shapes as shapes
 from dispatcher.web.api.shapes import Outward
 from dispatcher.web.asking import TAKES_AWAY, refuse_what_saw_less

@@ -17,7 +17,8 @@ from alarms.model import Alarm, Call, Cause, Notice, Place, Presser, Times
 from alarms.view import Candidate, LeftOut, View
 from core.signals import AlarmKind, AnswerKind, Level
 from core.values import field_names
-from dispatcher.engine.ports import AnswerOutcome, DeviceState, PersonState
+from dispatcher.channels.desk import AnswerOutcome
+from dispatcher.engine.ports import DeviceState, PersonState
 from dispatcher.store.ports import ChainedEntry
 from dispatcher.web import labels
 from dispatcher.web.console.timeline import read_body

@@ -14,7 +14,7 @@ from core.clock import monotonic_s
 from core.errors import DomainError
 from core.signals import AnswerKind
 from core.words import Words
-from dispatcher.engine.ports import AnswerOutcome
+from dispatcher.channels.desk import AnswerOutcome
 from dispatcher.web import labels
 from dispatcher.web.answer_bar import has_pressed, question_of
 from dispatcher.web.api.problems import status_of

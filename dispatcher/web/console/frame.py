@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from core.errors import DomainError, TilkaldError
 from core.words import LANGUAGES, Words
 from dispatcher.roster.model import Person
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.web.api.problems import status_of
 from dispatcher.web.api.routes import identity_of
 from dispatcher.web.console.board import Reader

@@ -20,9 +20,9 @@ from core.clock import monotonic_s
 from core.errors import DomainError, StoreUnavailable
 from core.ids import hashed, same
 from core.signals import AnswerKind
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Person
-from dispatcher.site.model import Site
+from dispatcher.roster.organisation import Site
 from dispatcher.web.answer_bar import Question, has_pressed, question_of
 from dispatcher.web.asking import TAKES_AWAY, Touches, is_sure, refuse_what_saw_less
 from dispatcher.web.guard import MissLimit, same_host

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import StoreUnavailable
 from core.ids import hashed, secret
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.web.api.problems import problem
 from dispatcher.web.guard import SAFE_METHODS, from_own_page
 from dispatcher.web.pages import small_page

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 from core.clock import monotonic_s, sleep
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
 from firmware_sim.bench.press_path import PER_SECOND, PRESSERS

@@ -15,7 +15,7 @@ from core.errors import TilkaldError
 from core.values import replace
 from devices.callsystems.dc09.codec import Frame, encode
 from devices.registry import Device, Line
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row
 from firmware_sim.bench.service_process import serving, share_of_core

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.clock import monotonic_s, sleep
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
 from firmware_sim.service import PrivateService
 

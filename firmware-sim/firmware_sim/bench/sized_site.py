@@ -16,8 +16,8 @@ from core.signals import Level
 from core.values import replace
 from devices.registry import Device
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.site.export import export_files, write_directory
-from dispatcher.site.model import Organisation, Site
 
 PASSWORD = "measured"
 PLACES_A_HOUSE = 20

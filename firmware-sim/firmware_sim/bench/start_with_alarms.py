@@ -17,12 +17,12 @@ from core.clock import ServiceClock, sleep
 from core.ids import derived
 from core.signals import AnswerKind, Level, Reading, ReceiptState, Signal, SignalType, Standing
 from devices.registry import NATIVE, Device
+from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.channels.ports import Capabilities
 from dispatcher.engine.core import Core
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.engine.pictures import SitePictures
-from dispatcher.engine.ports import Source, SourceKind
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.ports import Store
 from dispatcher.store.sqlite.store import open_sqlite
 from firmware_sim.bench import sized_site

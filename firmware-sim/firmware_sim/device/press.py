@@ -15,8 +15,8 @@ from core.clock import ServiceClock
 from core.errors import ConfigError
 from core.signals import AlarmKind, Level
 from devices.registry import Device
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 from firmware_sim.device.link import Broker, DeviceLink, Hear, Surroundings
 from firmware_sim.device.state import Act, ButtonDown, ButtonUp, Feel, Felt
 from firmware_sim.device.wearable import switched_on

@@ -17,7 +17,7 @@ from pathlib import Path
 from core.clock import Clock, sleep
 from core.errors import ConfigError
 from devices.registry import Device, Line
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.drill.line_record import Caller, LineFigures, LinesSeen, figures
 from firmware_sim.drill.scenario import Scenario
 from firmware_sim.people.events import CalledOn, CallTaken, Fact, OnLine, PluggedIn, Unplugged

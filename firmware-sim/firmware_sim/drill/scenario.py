@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import ConfigError
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim import places
 from firmware_sim.drill import line_sentences, sentences
 from firmware_sim.drill.line_sentences import CallsOn, IsUnplugged

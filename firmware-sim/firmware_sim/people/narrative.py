@@ -9,7 +9,7 @@ from typing import assert_never
 
 from core.signals import AnswerKind, Level
 from core.words import Words, words
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.device.state import Died, Feel, Felt, Odd, Pressed, Publish
 from firmware_sim.people.colleague import Act as Did
 from firmware_sim.people.events import CalledOn, CallTaken, Fact, PluggedIn, Texted, Unplugged

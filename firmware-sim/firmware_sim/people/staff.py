@@ -19,8 +19,8 @@ from core.signals import AlarmKind, Level
 from core.values import replace
 from devices.registry import Device
 from dispatcher.roster.model import Person
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 from firmware_sim.device.faults import Faults
 from firmware_sim.device.link import DeviceLink, Surroundings, broker_at
 from firmware_sim.device.state import (

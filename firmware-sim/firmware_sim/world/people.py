@@ -25,9 +25,9 @@ from core.signals import (
     Standing,
 )
 from devices.registry import MemoryRegistry
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.open_alarms import call_of
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.lines import Lines
 from firmware_sim.world.process import Process

@@ -19,12 +19,13 @@ from core.errors import Conflict, DomainError, StoreUnavailable
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source
 from dispatcher.channels.ports import Capabilities
+from dispatcher.channels.wearer import Tell
 from dispatcher.engine.core import Core, word_of
-from dispatcher.engine.outcome import Moment, Outcome, Tell
+from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.engine.pictures import SitePictures
-from dispatcher.engine.ports import AnswerOutcome, Source
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.journal.replay import Replaying
 from dispatcher.store.ports import NoticeMove, Transaction
 from dispatcher.store.states import storable

@@ -20,10 +20,11 @@ from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
 from core.signals import Level, ReceiptState, Signal, SignalType
 from core.values import replace
-from dispatcher.engine.outcome import Outcome, Tell
+from dispatcher.channels.wearer import Tell
+from dispatcher.engine.outcome import Outcome
 from dispatcher.roster.index import OrganisationIndex
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.laws import Broken, Scene, check
 from firmware_sim.world.lines import Lines, Weather

@@ -15,7 +15,7 @@ from core.signals import AlarmKind, Level
 from core.values import replace
 from devices.registry import Device
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 
 SITE = "solbakken"
 SHARED_PHONE = "+4520000099"

@@ -8,9 +8,9 @@ import pytest
 
 from alarms.model import Purpose
 from core.signals import AlarmKind, AnswerKind, Level
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.gsm import segments
 from dispatcher.channels.inbound import ASK_BACK_BURST, TEXT_BACK_BURST, Inbound
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language, Person, Phone
 from tests.support.channels import (
     BO,

@@ -12,10 +12,10 @@ from twilio.request_validator import RequestValidator
 
 from core.clock import sleep
 from core.signals import AnswerKind, ReceiptState
+from dispatcher.channels.desk import AnswerOutcome, Source
 from dispatcher.channels.faults import Troubles
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH, Account
 from dispatcher.channels.twilio.hooks import TwilioHooks
-from dispatcher.engine.ports import AnswerOutcome, Source
 from tests.support.channels import BO, Heard, RememberingDesk, a_notice, elsewhere
 
 ACCOUNT = Account("AC" + "1" * 32, "token", "+4552510100", "https://alarm.example.dk")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alarms.model import Alarm, TellType
 from core.signals import AnswerKind, Level, Signal, SignalType
 from core.values import replace
-from dispatcher.engine.ports import Source, SourceKind
-from dispatcher.site.model import Organisation
+from dispatcher.channels.desk import Source, SourceKind
+from dispatcher.roster.organisation import Organisation
 from tests.support.office import Office, home, office
 
 

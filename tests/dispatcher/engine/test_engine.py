@@ -24,10 +24,10 @@ from core.clock import ClockMark, sleep
 from core.errors import ChannelError, DomainError, StoreUnavailable
 from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.core import TRIED_AGAIN_AFTER
 from dispatcher.engine.open_alarms import OpenAlarms, call_of
 from dispatcher.engine.outcome import Moment
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import RawBytes
 from dispatcher.store.ports import Transaction as Transaction

@@ -8,8 +8,8 @@ from alarms.model import Cause, Notice
 from core.errors import ChannelError
 from core.signals import AnswerKind, Reading, SignalType
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.inbound import Inbound
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Phone
 from tests.support.channels import Heard
 from tests.support.office import Office, home, office

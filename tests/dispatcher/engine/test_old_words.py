@@ -9,9 +9,9 @@ import pytest
 from alarms.model import Standpoint, TellType
 from core.signals import AnswerKind, Reading, Signal, SignalType
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outcome import Moment
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from tests.support.office import Office, office
 
 LONG_AGO = timedelta(hours=10)

@@ -11,13 +11,13 @@ from alarms.plan import Plan, Step
 from alarms.turn import COMING
 from core.signals import AnswerKind, Signal, Standing
 from core.values import replace
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
+from dispatcher.channels.numbers import normalised
 from dispatcher.engine.last_net import everybody
 from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outcome import Moment
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Person, Phone, Unit, Zone
-from dispatcher.site.model import Organisation, Site
-from dispatcher.site.numbers import normalised
+from dispatcher.roster.organisation import Organisation, Site
 from tests.support.office import START, Office, home, office
 
 DUTY_PHONE = "+4520000099"

@@ -26,8 +26,8 @@ from dispatcher.roster.nearest import (
     rings,
     with_live_places,
 )
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.staffing import Staffing
-from dispatcher.site.model import Organisation, Site
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ALWAYS = tuple(Weekday)

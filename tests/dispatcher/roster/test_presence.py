@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from dispatcher.roster.model import Duty, Shift, Weekday
+from dispatcher.roster.model import Duty, Presence, Shift, Weekday
 from dispatcher.roster.presence import UNPLANNED_LONGEST, present
 from dispatcher.roster.shifts import RosterIndex
-from dispatcher.store.ports import Presence
 
 MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -14,11 +14,10 @@ from core.signals import Level
 from core.values import replace
 from devices.registry import Assignment, Device
 from dispatcher.roster.index import OrganisationIndex
-from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
+from dispatcher.roster.model import Duty, Person, Phone, Presence, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.roster.nearest import LivePlace
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.views import NEAREST_MOST, Pressing, Situation, build_view
-from dispatcher.site.model import Organisation, Site
-from dispatcher.store.ports import Presence
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVENING = datetime(2026, 6, 1, 20, tzinfo=UTC)

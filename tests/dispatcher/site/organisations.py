@@ -20,7 +20,7 @@ from dispatcher.roster.model import (
     Weekday,
     Zone,
 )
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.site.records import CHANNELS
 
 ids = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,6}", fullmatch=True)

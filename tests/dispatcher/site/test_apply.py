@@ -11,8 +11,8 @@ from core.errors import ConfigError
 from core.values import replace
 from devices.registry import Assignment, Device
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Unit, Walk, Weekday, Zone
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.site.apply import Did, difference, left_standing, merged
-from dispatcher.site.model import Organisation, Site
 from dispatcher.site.references import broken_references
 from tests.dispatcher.site.organisations import organisations
 

@@ -13,9 +13,9 @@ from core.signals import Level
 from core.values import replace
 from devices.registry import Device, Line
 from dispatcher.roster.model import Duty, Person, Phone, Shift, Walk, Weekday, Zone
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.check import check_organisation
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 
 EXAMPLE = Path(__file__).parents[3] / "config" / "example"
 Change = Callable[[Organisation], Organisation]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.values import replace
 from devices.registry import Device, Line
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.check_lines import check_lines
-from dispatcher.site.model import Organisation
 
 ROOM = Device("room-12", "call_point", "home", zone="hall", wire=("espa444:0815",))
 

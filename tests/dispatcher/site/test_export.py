@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from core.errors import ConfigError
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory, read_files
-from dispatcher.site.model import Organisation
 from tests.dispatcher.site.organisations import organisations
 
 

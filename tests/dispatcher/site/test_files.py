@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigError
 from dispatcher.roster.model import Duty, Phone, Shift, Weekday
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.files import FILE_BYTES_MOST, FILES, read_directory, read_files
 from dispatcher.site.mistakes import SiteMistakes
-from dispatcher.site.model import Organisation
 
 SITE = """[[site]]
 id = "home"

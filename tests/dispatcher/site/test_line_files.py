@@ -8,11 +8,11 @@ import pytest
 
 from core.errors import ConfigError
 from devices.registry import Line, Parity
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.apply import difference, merged
 from dispatcher.site.export import export_files
 from dispatcher.site.files import read_files
 from dispatcher.site.mistakes import SiteMistakes
-from dispatcher.site.model import Organisation
 
 SITE = '[[site]]\nid = "home"\nname = "Home"\ntimezone = "UTC"\n'
 LINES = """[[line]]

@@ -9,9 +9,9 @@ import pytest
 from core.errors import DomainError
 from core.values import replace
 from devices.registry import Device
+from dispatcher.roster.organisation import Organisation
 from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory
-from dispatcher.site.model import Organisation
 from dispatcher.site.references import broken_references
 from dispatcher.site.register import append_device, with_device
 from firmware_sim.bench import sized_site

@@ -33,11 +33,11 @@ from core.signals import (
     Standing,
 )
 from core.values import replace
+from dispatcher.roster.model import Presence
 from dispatcher.store.ports import (
     AlarmWrite,
     LinkWrite,
     NoticeMove,
-    Presence,
     RawBytes,
     TimelineEntry,
     Transaction,

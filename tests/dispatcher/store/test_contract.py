@@ -11,7 +11,7 @@ from core.errors import Conflict, DomainError, StoreUnavailable
 from core.signals import Position, ReceiptState
 from core.values import replace
 from dispatcher.roster.model import Person
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.store.limits import HEARD_MAX_PER_DEVICE, RAW_BYTES_MAX, RAW_MAX_PER_SENDER
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.moves import MOVES, may_move

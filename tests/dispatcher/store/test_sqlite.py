@@ -15,7 +15,7 @@ import pytest
 
 from core.clock import sleep
 from core.errors import ConfigError, Conflict, DomainError, StoreUnavailable
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.migrate import bring_up
 from dispatcher.store.ports import Transaction
 from dispatcher.store.sqlite.backup import back_up

@@ -13,7 +13,7 @@ from alarms.view import Unusual
 from core.errors import StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from core.values import replace
-from dispatcher.engine.ports import AnswerOutcome, Source, SourceKind
+from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.roster.model import Language
 from dispatcher.store.ports import LinkWrite
 from dispatcher.web.asking import SURE_AFTER, asked_at

@@ -11,7 +11,7 @@ from starlette.routing import Mount, Route
 
 from core.errors import StoreUnavailable
 from core.values import replace
-from dispatcher.site.model import Organisation
+from dispatcher.roster.organisation import Organisation
 from dispatcher.web.asking import asked_at
 from dispatcher.web.ports import Readiness
 from dispatcher.web.sign_in.sessions import (

@@ -9,7 +9,7 @@ from alarms.plan import Plan
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
 from core.values import replace
 from devices.registry import RemoteGateway
-from dispatcher.site.model import Organisation, Site
+from dispatcher.roster.organisation import Organisation, Site
 from gateway.handover import Down, Part
 from tests.support.gateway import NOW
 from tilkald.outpost_parts import parts

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import DomainError
-from dispatcher.site.numbers import COUNTRIES, emergency, normalised
+from dispatcher.channels.numbers import COUNTRIES, emergency, normalised
 
 EMERGENCY = ["112", "114", "110", "113", "116117", "1813", "911", "999", "000", "11414"]
 
