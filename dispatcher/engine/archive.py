@@ -57,7 +57,9 @@ class Archive:
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
         """What is not stored yet comes last, without a hash; its numbers go on."""
-        ahead = [e for work in self._ahead() for e in work.unit.timeline if e.alarm == alarm_id]
+        ahead = [
+            e for work in self._ahead() for e in work.transaction.timeline if e.alarm == alarm_id
+        ]
         try:
             stored = list(await self._store.timeline(alarm_id))
         except StoreUnavailable:
@@ -111,10 +113,14 @@ class Archive:
 
     def _unstored(self) -> dict[str, Alarm]:
         """Of each alarm the newest state that is not stored."""
-        return {write.alarm.id: write.alarm for work in self._ahead() for write in work.unit.alarms}
+        return {
+            write.alarm.id: write.alarm
+            for work in self._ahead()
+            for write in work.transaction.alarms
+        }
 
     def _unstored_notices(self) -> dict[str, Notice]:
-        return {one.id: one for work in self._ahead() for one in work.unit.notices}
+        return {one.id: one for work in self._ahead() for one in work.transaction.notices}
 
     def _never_stored(self) -> dict[str, Alarm]:
         """The alarms of which the store has nothing, newest first, as they are now."""
@@ -122,7 +128,7 @@ class Archive:
         opened = (
             write.alarm.id
             for work in self._ahead()
-            for write in work.unit.alarms
+            for write in work.transaction.alarms
             if write.seen_rev == 0
         )
         return {one: self._book.get(one) or newest[one] for one in reversed(dict.fromkeys(opened))}

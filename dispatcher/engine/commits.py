@@ -109,12 +109,14 @@ class Commits:
         if self._unsaved:
             self._go_on_unstored(waiting)
             return waiting.taken
-        if work.unit == _NOTHING and self._in_flight == 0:
+        if work.transaction == _NOTHING and self._in_flight == 0:
             self._finish(waiting)
             return waiting.taken
         self._in_flight += 1
         self._idle.clear()
-        self._store.submit(work.unit).add_done_callback(lambda done: self._done(waiting, done))
+        self._store.submit(work.transaction).add_done_callback(
+            lambda done: self._done(waiting, done)
+        )
         if self._given_up:
             self._give_up(waiting)
         else:
@@ -157,11 +159,11 @@ class Commits:
         error = done.exception() if not done.cancelled() else StoreUnavailable("store closed")
         if error is None:
             self._answered_s = asyncio.get_running_loop().time()
-            self._note_committed(waiting.work.unit)
+            self._note_committed(waiting.work.transaction)
             self._ahead.pop(waiting.number, None)
             self._caught_up(waiting)
             self._finish(waiting)
-        elif isinstance(error, Conflict) and not self._is_ours(waiting.work.unit):
+        elif isinstance(error, Conflict) and not self._is_ours(waiting.work.transaction):
             self._conflict(waiting, error)
         elif isinstance(error, TilkaldError):
             self._health.report("store", NOT_STORED, why=error)
@@ -232,10 +234,10 @@ class Commits:
         if waiting.performed:
             return
         waiting.performed = True
-        if waiting.work.unit != _NOTHING:
+        if waiting.work.transaction != _NOTHING:
             # One name wherever it is written: so it counts once.
-            unit = replace(waiting.work.unit, once=ids.derived("unit", ids.secret()))
-            waiting.work = replace(waiting.work, unit=unit)
+            unit = replace(waiting.work.transaction, once=ids.derived("unit", ids.secret()))
+            waiting.work = replace(waiting.work, transaction=unit)
             waiting.number = next(self._numbers)
             self._ahead[waiting.number] = waiting.work
             self._write_down(unit)
@@ -244,7 +246,7 @@ class Commits:
     def _go_on_unstored(self, waiting: _Waiting) -> None:
         self._idle.clear()
         self._perform_unstored(waiting)
-        if waiting.work.unit == _NOTHING:
+        if waiting.work.transaction == _NOTHING:
             _tell_later(waiting.work, True)
             return
         if len(self._unsaved) < BACKLOG_MOST:
@@ -310,12 +312,12 @@ class Commits:
         settling = Settling(self._store)
         while self._unsaved:
             waiting = self._unsaved[0]
-            stored = await self._offer(waiting.work.unit, settling)
+            stored = await self._offer(waiting.work.transaction, settling)
             self._unsaved.pop(0)
             self._ahead.pop(waiting.number, None)
             _tell_later(waiting.work, stored)
             if stored:
-                self._note_committed(waiting.work.unit)
+                self._note_committed(waiting.work.transaction)
                 self._mark_unstored(waiting.work, False)
                 self._perform(_promises(waiting.work))
         if self._is_journalled and not self._given_up:
@@ -364,7 +366,7 @@ class Commits:
                 self._committed_rev.pop(write.alarm.id, None)
 
     def _mark_unstored(self, work: Outcome, unstored: bool) -> None:
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             alarm = self._book.get(write.alarm.id)
             if alarm is not None and alarm.unstored is not unstored:
                 self._book.keep(replace(alarm, unstored=unstored))

@@ -653,9 +653,9 @@ class Core:
         work = carried_out(decision, seen, self.book, self.channels, at)
         work = replace(work, tell=self.to_wearers(decision.alarm, work.tell, at))
         self.book.keep(decision.alarm)
-        for notice in work.unit.notices:
+        for notice in work.transaction.notices:
             self.book.keep_notice(notice)
-        for move in work.unit.moves:
+        for move in work.transaction.moves:
             known = self.book.notices.get(move.notice)
             if known is not None:
                 self.book.keep_notice(replace(known, state=move.state))

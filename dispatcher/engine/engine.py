@@ -245,7 +245,7 @@ class Engine:
             raise DomainError("not_found", "There is no such alarm.")
         work = self.core.close(alarm_id, rev, person, cause, text, self._at())
         await self._do(work)
-        return work.unit.alarms[-1].alarm
+        return work.transaction.alarms[-1].alarm
 
     def mark(self, mark: ClockMark) -> None:
         """Where the clock stands; a store that does not take it is told about."""
@@ -351,7 +351,7 @@ class Engine:
         return self.core.why_not(notice, self._at())
 
     def commit(self, work: Outcome) -> Awaitable[Taken]:
-        for link in work.unit.links:
+        for link in work.transaction.links:
             self.core.book.keep_link(link)
         return self._do(work)
 

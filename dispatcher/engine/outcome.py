@@ -29,12 +29,12 @@ class Moment:
 
 @value(frozen=True)
 class Outcome:
-    """Commit `unit`; then send, tell and show. `ring_locally`: nobody has accepted anywhere.
+    """Commit `transaction`; then send, tell and show. `ring_locally`: nobody has accepted anywhere.
 
-    `later`: who is owed an acknowledgement, should the unit not be stored at once.
+    `later`: who is owed an acknowledgement, should it not be stored at once.
     """
 
-    unit: Transaction = field(default_factory=Transaction)
+    transaction: Transaction = field(default_factory=Transaction)
     send: tuple[Notice, ...] = ()
     tell: tuple[Tell, ...] = ()
     changed: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Outcome:
 def together(works: Sequence[Outcome]) -> Outcome:
     """All of them in one transaction, in their order."""
     return Outcome(
-        _merged([work.unit for work in works]),
+        _merged([work.transaction for work in works]),
         _joined(work.send for work in works),
         _joined(work.tell for work in works),
         _joined(work.changed for work in works),

@@ -149,7 +149,7 @@ def test_rev_strictly_rises_and_every_write_names_the_rev_before_it(story: list[
     revs: dict[str, int] = {}
 
     def look(act: Act, work: Outcome) -> None:
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             assert write.seen_rev == revs.get(write.alarm.id, 0)
             assert write.alarm.rev > write.seen_rev
             revs[write.alarm.id] = write.alarm.rev
@@ -163,7 +163,7 @@ def test_notice_ids_are_never_given_twice(story: list[Step]) -> None:
     seen: dict[str, None] = {}
 
     def look(act: Act, work: Outcome) -> None:
-        for notice in work.unit.notices:
+        for notice in work.transaction.notices:
             assert notice.id not in seen
             seen[notice.id] = None
 
@@ -174,10 +174,10 @@ def test_notice_ids_are_never_given_twice(story: list[Step]) -> None:
 @given(stories)
 def test_states_survive_being_written_and_read(story: list[Step]) -> None:
     def look(act: Act, work: Outcome) -> None:
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             stored = msgspec.json.encode(write.alarm)
             assert msgspec.json.decode(stored, type=Alarm) == write.alarm
-        for notice in work.unit.notices:
+        for notice in work.transaction.notices:
             assert msgspec.json.decode(msgspec.json.encode(notice), type=Notice) == notice
 
     Act().play(story, look)
@@ -276,7 +276,7 @@ def test_acute_alarms_close_only_by_who_arrived_or_leads_and_never_by_a_victim(
     arrived: dict[tuple[str, str], None] = {}
 
     def look(act: Act, work: Outcome) -> None:
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             alarm = write.alarm
             for call in alarm.escalation.calls if alarm.escalation is not None else ():
                 if call.standpoint == "arrived":
@@ -303,10 +303,10 @@ def test_nobody_called_is_forgotten_without_a_word_when_an_alarm_ends(story: lis
                 reached.pop(key, None)
             elif notice.purpose is Purpose.CALL and not act.core.why_not(notice, act.at):
                 reached[key] = None
-        for move in work.unit.moves:
+        for move in work.transaction.moves:
             if move.state is ReceiptState.WITHDRAWN:
                 reached.pop(act.whom(move.notice), None)  # it never left
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             if write.alarm.closing is not None:
                 waiting = [p for a, p in reached if a == write.alarm.id]
                 for person in waiting:
@@ -379,7 +379,7 @@ class Act:
 
     def pressed_in(self, work: Outcome) -> list[str]:
         """The open alarms of those whose presses this work has taken in, copies apart."""
-        presses = [s for s in work.unit.signals if s.type is SignalType.ALARM]
+        presses = [s for s in work.transaction.signals if s.type is SignalType.ALARM]
         mine = [self.core.book.of_presser(s.device, s.point) for s in presses]
         return [alarm.id for alarm in mine if alarm is not None]
 

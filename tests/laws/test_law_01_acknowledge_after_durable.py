@@ -24,7 +24,7 @@ def test_a_press_its_alarm_its_notices_and_its_timeline_are_one_transaction() ->
     plan: 0 s nearest wearable
     0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
     """)
-    unit = stage.works[0].unit
+    unit = stage.works[0].transaction
     assert [len(unit.signals), len(unit.alarms), len(unit.notices)] == [1, 1, 1]
     assert [entry.what for entry in unit.timeline] == ["opened", "step"]
 

@@ -41,7 +41,7 @@ def test_after_a_crash_no_step_runs_twice_and_no_notice_is_lost() -> None:
     running.wait(1)
     assert {notice.id for notice in running.out.handed} == asked
     assert len(running.out.handed) == len(asked)
-    steps = [entry.what for w in running.out.decided_ for entry in w.unit.timeline]
+    steps = [entry.what for w in running.out.decided_ for entry in w.transaction.timeline]
     assert steps.count("step") == 1
 
 
@@ -74,7 +74,7 @@ def test_what_was_sent_goes_out_no_more() -> None:
 def test_state_and_effects_are_one_transaction() -> None:
     """Every notice that is sent stands in the unit that also writes its alarm."""
     for work in story(TABLE).works:
-        ids = [notice.id for notice in work.unit.notices]
+        ids = [notice.id for notice in work.transaction.notices]
         assert [notice.id for notice in work.send] == ids
         if ids:
-            assert work.unit.alarms
+            assert work.transaction.alarms

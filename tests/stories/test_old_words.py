@@ -120,7 +120,7 @@ def test_a_call_for_more_help_counts_however_old_it_is() -> None:
 
 
 def _not_counted(stage: Stage) -> int:
-    lines = [line for work in stage.works for line in work.unit.timeline]
+    lines = [line for work in stage.works for line in work.transaction.timeline]
     return [line.what for line in lines].count("not_counted")
 
 

@@ -20,7 +20,9 @@ def test_a_victim_of_another_alarm_does_not_count_as_coming_whatever_they_answer
     0:08 | Bo   | declines           | answer: not_yours
     0:09 | Bo   | asks for more help | call Ida: sms
     """)
-    recorded = [e.what for w in stage.works for e in w.unit.timeline if e.what == "not_counted"]
+    recorded = [
+        e.what for w in stage.works for e in w.transaction.timeline if e.what == "not_counted"
+    ]
     assert len(recorded) == 3
 
 

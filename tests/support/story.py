@@ -273,7 +273,7 @@ class Stage:
 
     def _carry(self, work: Outcome) -> None:
         self.works.append(work)
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             if write.seen_rev == 0:
                 self._alarms.append(write.alarm.id)
         self._effects += self._told(work)
@@ -316,13 +316,13 @@ class Stage:
             key = (notice.alarm, notice.person, f"{notice.purpose}{notice.reason}")
             groups.setdefault(key, []).append(notice)
         said += [self._number(g[0].alarm) + self._sentence(g) for g in groups.values()]
-        for move in work.unit.moves:
+        for move in work.transaction.moves:
             if move.state is ReceiptState.WITHDRAWN and move.detail in ("enough", "closed"):
                 said.append(f"withdraw {self._who(move.notice)}")
             elif move.state is ReceiptState.WITHDRAWN and move.detail == "pressed":
                 said.append(f"withdraw {self._who(move.notice)}: pressed")
         said += [self._number(t.alarm) + self._feels(t) for t in work.tell]
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             if write.alarm.closing is not None:
                 closing = write.alarm.closing
                 name = self._name(closing.by)
@@ -379,7 +379,7 @@ class Stage:
         return known.first_name if known is not None else person
 
     def _who(self, notice_id: str) -> str:
-        notice = next(n for w in self.works for n in w.unit.notices if n.id == notice_id)
+        notice = next(n for w in self.works for n in w.transaction.notices if n.id == notice_id)
         return f"{self._name(notice.person)}'s {notice.channel}"
 
     def _number(self, alarm_id: str) -> str:

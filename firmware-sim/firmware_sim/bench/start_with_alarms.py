@@ -141,7 +141,7 @@ async def _fill(folder: Path, made: Organisation) -> None:
     for device, age in zip(buttons, _ages(len(buttons)), strict=True):
         pressed = now - age.ago
         signal = _signal(device, pressed)
-        waiting.append(store.submit(_lived(core, signal, age).unit))
+        waiting.append(store.submit(_lived(core, signal, age).transaction))
         if len(waiting) >= UNDER_WAY_MAX:
             await waiting[-1]
             waiting.clear()
@@ -164,13 +164,13 @@ def _lived(core: Core, signal: Signal, age: _Age) -> Outcome:
     """One alarm's life until the cut, as one transaction."""
     at = Moment(signal.at, signal.wall)
     work = core.signal(signal, at)
-    alarm = work.unit.alarms[-1].alarm
-    for notice in work.unit.notices:
+    alarm = work.transaction.alarms[-1].alarm
+    for notice in work.transaction.notices:
         heard = notice.channel == "wearable"
         state = ReceiptState.DELIVERED if heard else ReceiptState.FAILED_TEMPORARY
         work = work.and_then(core.receipt(notice.id, state, "", "", at))
     if age.arrived:
-        nearest = work.unit.notices[0]
+        nearest = work.transaction.notices[0]
         source = Source(SourceKind.STAFF, nearest.person)
         _, more = core.answer_from(nearest, AnswerKind.ARRIVED, source, at)
         work = work.and_then(more)

@@ -262,7 +262,7 @@ class Process:
             self._soon(LOOK_AGAIN, "the disk hangs", self._commit)
             return
         piece = self._line.pop(0)
-        if self.unsaved or not self._is_stored(piece.work.unit):
+        if self.unsaved or not self._is_stored(piece.work.transaction):
             self._unstored(piece)
         else:
             self._committed(piece)
@@ -286,9 +286,9 @@ class Process:
         if piece.performed:
             return
         piece.performed = True
-        if piece.work.unit != Transaction():
-            named = replace(piece.work.unit, once=self.outside.name_unit())
-            piece.work = replace(piece.work, unit=named)
+        if piece.work.transaction != Transaction():
+            named = replace(piece.work.transaction, once=self.outside.name_unit())
+            piece.work = replace(piece.work, transaction=named)
             self.outside.journal.append(msgspec.json.encode(storable(named)))
         tells = tuple(tell for tell in piece.work.tell if not _promise(tell))
         self.perform(replace(piece.work, tell=tells))
@@ -302,7 +302,7 @@ class Process:
     def _offer_again(self) -> None:
         """In the order it was decided, piece by piece; then the journal has done its work."""
         while self.unsaved and not self.store.hangs:
-            if not self._is_stored(self.unsaved[0].work.unit):
+            if not self._is_stored(self.unsaved[0].work.transaction):
                 break
             self._committed(self.unsaved.pop(0))
         if self.unsaved:
@@ -317,7 +317,7 @@ class Process:
 
     def _committed(self, piece: _Piece) -> None:
         """Stored, if late: the promises go out, and every device is acknowledged."""
-        self._stored |= {signal.identity: None for signal in piece.work.unit.signals}
+        self._stored |= {signal.identity: None for signal in piece.work.transaction.signals}
         promises = Outcome(tell=tuple(tell for tell in piece.work.tell if _promise(tell)))
         self.perform(promises if piece.performed else piece.work)
         for signal in piece.signals:
@@ -394,8 +394,8 @@ class Process:
     def is_committing(self, notice_id: str) -> bool:
         """It is new, or its last word is on its way into the store."""
         return any(
-            any(n.id == notice_id for n in work.unit.notices)
-            or any(m.notice == notice_id for m in work.unit.moves)
+            any(n.id == notice_id for n in work.transaction.notices)
+            or any(m.notice == notice_id for m in work.transaction.moves)
             for work in (piece.work for piece in self._line)
         )
 

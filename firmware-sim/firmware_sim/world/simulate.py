@@ -318,16 +318,16 @@ class World:
                 self.witness.last_call[notice.alarm] = now
             if notice.place.source not in SOURCES:
                 self.witness.breach(8, "every place says where it comes from", notice.id)
-        for move in work.unit.moves:
+        for move in work.transaction.moves:
             if move.state is not ReceiptState.SENDING:
                 self.witness.to_leave.pop(move.notice, None)
-        for write in work.unit.alarms:
+        for write in work.transaction.alarms:
             if write.alarm.closing is not None:
                 self._closed(write.alarm.id, work)
 
     def _closed(self, alarm_id: str, work: Outcome) -> None:
         """Law 6, from what people really did."""
-        alarm = next(w.alarm for w in work.unit.alarms if w.alarm.id == alarm_id)
+        alarm = next(w.alarm for w in work.transaction.alarms if w.alarm.id == alarm_id)
         assert alarm.closing is not None
         self.witness.tried["alarms closed"] += 1
         by = alarm.closing.by

@@ -64,10 +64,10 @@ class Witness:
 
         One that is said once more after a crash may be in its alarm already.
         """
-        presses = [s for s in work.unit.signals if s.type is SignalType.ALARM]
+        presses = [s for s in work.transaction.signals if s.type is SignalType.ALARM]
         pressed = [s.device for s in presses if s.identity not in self.pressed]
         self.pressed |= {s.identity: None for s in presses}
-        for alarm in (write.alarm for write in work.unit.alarms):
+        for alarm in (write.alarm for write in work.transaction.alarms):
             theirs = any(presser.device in pressed for presser in alarm.pressers)
             if theirs and alarm.open and not alarm.technical:
                 self.unheard.setdefault(alarm.id, now)
@@ -75,7 +75,7 @@ class Witness:
 
     def read_lapses(self, work: Outcome) -> None:
         """Who did not come is known when it is decided, and for good when it is stored."""
-        self.lapsing |= {lapse: None for lapse in lapses(work.unit)}
+        self.lapsing |= {lapse: None for lapse in lapses(work.transaction)}
 
     def answered(self, alarm_id: str, answer: AnswerKind) -> None:
         """A person said something about it; who comes or is there since a press knows of it."""

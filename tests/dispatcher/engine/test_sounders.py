@@ -39,4 +39,4 @@ def test_each_alarm_has_its_own_word_and_the_memory_of_them_is_bounded() -> None
 
 
 def said(work: Outcome) -> list[tuple[str, str]]:
-    return [(entry.what, entry.body) for entry in work.unit.timeline]
+    return [(entry.what, entry.body) for entry in work.transaction.timeline]
