@@ -505,3 +505,9 @@ class Decision:
 
     alarm: Alarm
     effects: tuple[Effect, ...] = field(default=())
+
+
+def call_of(alarm: Alarm, person: str) -> Call | None:
+    """The call of one person in one alarm."""
+    calls = alarm.escalation.calls if alarm.escalation is not None else ()
+    return next((call for call in calls if call.person == person), None)

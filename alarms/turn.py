@@ -337,6 +337,15 @@ def is_believed(call: Call) -> bool:
     return here or (call.standpoint in COMING and call.let_down < BELIEVED_MOST)
 
 
+def is_known_to_come(call: Call, state: Escalation) -> bool:
+    """Whether the wearer was last told so: what "nobody yet" took back is not said again."""
+    if not is_believed(call):
+        return False
+    due, said = state.nobody_yet_due, call.said_at
+    is_newer = due is not None and said is not None and said > due
+    return counts(call) or not state.told_nobody_yet or is_newer
+
+
 def _ringing(call: Call) -> list[tuple[str, str]]:
     """The routes on which this person may still hear the call."""
     return [(s.channel, s.address) for s in call.sent if may_be_heard(s)]

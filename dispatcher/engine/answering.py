@@ -8,16 +8,16 @@ address that is theirs at this moment, while they are no victim themselves and s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
-from alarms.model import Alarm, Call, Notice, Purpose, Standpoint
+from alarms.closing import GREW_JUST_NOW, GREW_SMS
+from alarms.model import Alarm, Call, Notice, Purpose, Standpoint, call_of
 from alarms.turn import COMING
 from core.signals import AnswerKind, ReceiptState
 from core.values import replace, value
 from dispatcher.channels.desk import Source, SourceKind
-from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.store.ports import TimelineEntry, Transaction
 
@@ -27,12 +27,6 @@ what they said came from a device that has been revoked as stolen."""
 
 RAISES = (AnswerKind.MORE_HELP,)
 """Answers that call help: believed from anyone, also from a victim (law 6)."""
-
-GREW_JUST_NOW = timedelta(seconds=15)
-"""An "over" of a device this soon after somebody joined was pressed on a picture without them."""
-
-GREW_SMS = timedelta(seconds=90)
-"""The same of a text message: it may have been on its way, and the news too."""
 
 ASKING = (
     *(Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE, Purpose.PRESSES_AGAIN),
@@ -54,20 +48,6 @@ class Origin:
     pressed: bool = False
 
 
-@value(frozen=True)
-class Word:
-    """What an answer carries beside its meaning: by what, and on which picture, it was said.
-
-    `said_at`: the earliest moment; None: now. `rev`: what the page showed; None: it says nothing of
-    that. `waits`: how long before what it may not know of, where it cannot say; None: it must say.
-    """
-
-    by: str = ""
-    said_at: datetime | None = None
-    rev: int | None = None
-    waits: timedelta | None = None
-
-
 def waits_of(kind: SourceKind) -> timedelta | None:
     """A page says which picture it showed. What cannot is believed once its news must be read."""
     match kind:
@@ -77,16 +57,6 @@ def waits_of(kind: SourceKind) -> timedelta | None:
             return GREW_SMS
         case SourceKind.LINK | SourceKind.STAFF:
             return None
-
-
-def saw_everybody(alarm: Alarm, person: str, word: Word, now: datetime) -> bool:
-    """Whether whoever says that it is over knew of everybody who pressed or asked for more help,
-    and how acute it is."""
-    if alarm.grew_at is None or alarm.grew_by == person:
-        return True
-    if word.rev is not None:
-        return word.rev >= alarm.grew_rev
-    return word.waits is not None and (word.said_at or now) - alarm.grew_at >= word.waits
 
 
 def speaker(notice: Notice, origin: Origin) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from alarms.model import Alarm, Notice
+from alarms.model import Alarm, Notice, call_of
 from alarms.turn import COMING
 from core.signals import ReceiptState
 from dispatcher.engine.answering import ASKING, waits_for_answer
-from dispatcher.engine.open_alarms import OpenAlarms, call_of
+from dispatcher.engine.open_alarms import OpenAlarms
 
 
 def standing(book: OpenAlarms, address: str, also_failed: bool = False) -> list[Notice]:

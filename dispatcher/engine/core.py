@@ -11,34 +11,31 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from alarms import escalate
+from alarms import escalate, pressed
 from alarms.aged import TOO_OLD
-from alarms.ages import newer
 from alarms.answers import FOR_GOOD, moves_forward
+from alarms.closing import Word, may_close, may_end, refuse_if_stale, saw_everybody
 from alarms.model import (
     Alarm,
     Annotate,
     Answered,
     Call,
-    Cancelled,
     Cause,
     Closed,
     Closing,
     Decision,
     Due,
     Event,
-    Joined,
     Notice,
     Place,
-    PressedAgain,
     Presser,
     Purpose,
-    Raised,
     Receipt,
     ResponderLost,
     Standpoint,
     TellType,
     Times,
+    call_of,
 )
 from alarms.need import ELSEWHERE
 from alarms.said import with_said, words_of
@@ -67,19 +64,16 @@ from dispatcher.engine.answering import (
     PRESSED,
     RAISES,
     Origin,
-    Word,
     late_accept,
     lost_because,
     not_counted,
     recorded,
-    saw_everybody,
     speaker,
     unfit,
     waits_of,
 )
 from dispatcher.engine.carry_out import carried_out
-from dispatcher.engine.closing import may_close, refuse_if_stale
-from dispatcher.engine.open_alarms import OpenAlarms, call_of
+from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment, Outcome, Pictures
 from dispatcher.roster.model import Presence
 from dispatcher.store.ports import LinkWrite, NoticeMove, Transaction
@@ -266,11 +260,13 @@ class Core:
         if why and answer not in RAISES:
             return self._not_counted(alarm_id, person, answer, why, at)
         before = call_of(alarm, person)
-        if answer is AnswerKind.OVER and self._may_end(alarm, person, word, at):
+        leads = answer is AnswerKind.OVER and self.pictures.leads(person, alarm.site, at)
+        if answer is AnswerKind.OVER and may_end(alarm, person, leads, word, at.now):
             closing = Closing(person, Cause.CALMED_DOWN)
             return AnswerOutcome.COUNTED, self._close(alarm_id, closing, at)
         if answer is AnswerKind.MORE_HELP:
-            alarm = self._wants_more(alarm, person, word, at)
+            knew = saw_everybody(alarm, person, word, at.now)
+            alarm = pressed.wants_more(alarm, person, knew, at.now)
         work = self._advance(alarm, Answered(person, answer, notice, word.by, word.said_at), at)
         if answer is AnswerKind.OVER:
             return AnswerOutcome.NOT_YET, work
@@ -465,20 +461,9 @@ class Core:
 
     def _open(self, signal: Signal, verdict: Open, place: Place, at: Moment) -> Outcome:
         site = self.pictures.site_of(signal)
-        alarm = Alarm(
-            id=f"a_{signal.id.removeprefix('s_')}",
-            site=site,
-            kind=verdict.kind,
-            level=verdict.level,
-            place=place,
-            pressers=(verdict.presser,),
-            plan=self.pictures.plan(site, verdict.level, verdict.kind, verdict.orphan),
-            times=Times(pressed=signal.pressed_at, stored=at.now),
-            late=verdict.late,
-            text=words_of(signal),
-            odd=signal.reading.odd,
-            orphan=verdict.orphan,
-        )
+        plan = self.pictures.plan(site, verdict.level, verdict.kind, verdict.orphan)
+        id_ = f"a_{signal.id.removeprefix('s_')}"
+        alarm = pressed.opened(id_, signal, verdict, place, plan, site=site, stored=at.now)
         opened = self._begin(alarm, at, (("device", signal.device),))
         return opened.and_then(self._pressed(signal.person, at))
 
@@ -490,13 +475,8 @@ class Core:
 
     def _join(self, signal: Signal, verdict: Join, place: Place, at: Moment) -> Outcome:
         alarm = self.book.alarms[verdict.alarm]
-        text = with_said(alarm.text, words_of(signal))
-        place = newer(alarm.place, place, at.now)
-        pressers = (*alarm.pressers, verdict.presser)
-        joined = replace(alarm, pressers=pressers, place=place, text=text)
-        raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
-        joined = self._grown(joined, verdict.level, verdict.kind, at)
-        work = self._advance(joined, Joined(verdict.presser, raised), at)
+        both, event = pressed.joined(alarm, signal, verdict, place, self._plan_of(alarm), at.now)
+        work = self._advance(both, event, at)
         return work.and_then(self._pressed(verdict.presser.person, at))
 
     def _pressed(self, person: str | None, at: Moment) -> Outcome:
@@ -561,26 +541,10 @@ class Core:
 
     def _said_more(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Outcome:
         alarm = self.book.alarms[verdict.alarm]
-        mine = (verdict.presser.device, verdict.presser.point, verdict.presser.person)
-        was = next((p for p in alarm.pressers if p.is_still_at(*mine)), None)
-        pressers = tuple(verdict.presser if p is was else p for p in alarm.pressers)
-        if was is None:
-            pressers = (*pressers, verdict.presser)
-        changed = replace(
-            alarm,
-            pressers=pressers,
-            place=place if verdict.place_changed else newer(alarm.place, place, at.now),
-            text=with_said(alarm.text, words_of(signal)),
-        )
-        raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
-        not_over = was is not None and was.says_over_at is not None
-        if raised or verdict.place_changed or not_over or verdict.other_words:
-            changed = self._grown(changed, verdict.level, verdict.kind, at)
-            why, worse = _why(verdict, raised, not_over), _is_worse(alarm, verdict)
-            return self._advance(changed, Raised(why, verdict.again, worse), at)
-        if verdict.again:
-            changed = self._grown(changed, verdict.level, verdict.kind, at)
-            return self._advance(changed, PressedAgain(signal.device), at)
+        plan_of = self._plan_of(alarm)
+        changed, event = pressed.renewed(alarm, signal, verdict, place, plan_of, at.now)
+        if event is not None:
+            return self._advance(changed, event, at)
         note = Annotate("pressed_again", (("device", signal.device),))
         decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
         return self._carry_out(decision, alarm.rev, at)
@@ -603,40 +567,12 @@ class Core:
             self._carry_out(decision, alarm.rev, at)
         )
 
-    def _grown(self, alarm: Alarm, level: Level, kind: AlarmKind, at: Moment) -> Alarm:
-        plan = alarm.plan
-        if level is not alarm.level or kind is not alarm.kind:
-            plan = self.pictures.plan(alarm.site, level, kind, alarm.orphan)
-        return replace(
-            alarm,
-            level=level,
-            kind=kind,
-            plan=plan,
-            grew_rev=alarm.rev + 1,
-            grew_at=at.now,
-            grew_by="",
-        )
-
-    def _wants_more(self, alarm: Alarm, person: str, word: Word, at: Moment) -> Alarm:
-        """Who asks for more help knows of it; everybody else's "over" was said before it."""
-        knew = saw_everybody(alarm, person, word, at.now)
-        grown = self._grown(alarm, alarm.level, alarm.kind, at)
-        return replace(grown, grew_by=person if knew else "")
+    def _plan_of(self, alarm: Alarm) -> pressed.PlanOf:
+        return lambda level, kind: self.pictures.plan(alarm.site, level, kind, alarm.orphan)
 
     def _says_over(self, alarm_id: str, who: Presser, at: Moment) -> Outcome:
-        alarm = self.book.alarms[alarm_id]
-        pressers = tuple(replace(p, says_over_at=at.now) if p == who else p for p in alarm.pressers)
-        event = Cancelled(who.device, who.person)
-        return self._advance(replace(alarm, pressers=pressers), event, at)
-
-    def _may_end(self, alarm: Alarm, person: str, word: Word, at: Moment) -> bool:
-        fresh = is_fresh(word.said_at or at.now, at.now, Lowers.OVER)
-        call = call_of(alarm, person)
-        later = call.said_at if call is not None else None
-        overtaken = later is not None and word.said_at is not None and word.said_at < later
-        if not fresh or overtaken or not saw_everybody(alarm, person, word, at.now):
-            return False
-        return may_close(alarm, person, self.pictures.leads(person, alarm.site, at))
+        alarm, event = pressed.says_over(self.book.alarms[alarm_id], who, at.now)
+        return self._advance(alarm, event, at)
 
     def _close(self, alarm_id: str, closing: Closing, at: Moment) -> Outcome:
         alarm = replace(self.book.alarms[alarm_id], closing=closing)
@@ -684,21 +620,6 @@ def _most_acute_first(alarm: Alarm) -> tuple[bool, bool, int, datetime]:
     assert state is not None, "it fell due"
     there = alarm.times.arrived is not None
     return alarm.technical, there, -alarm.level.rank, state.wake_at
-
-
-def _is_worse(alarm: Alarm, verdict: Update) -> bool:
-    """What responders must know before they run on; it never waits for its turn."""
-    weapon = verdict.kind is AlarmKind.WEAPON and alarm.kind is not AlarmKind.WEAPON
-    return weapon or verdict.level is not alarm.level
-
-
-def _why(verdict: Update, raised: bool, not_over: bool) -> str:
-    """The token of the timeline for what is new."""
-    if raised:
-        return "level"
-    if verdict.place_changed:
-        return "place"
-    return "not over after all" if not_over else "other words"
 
 
 def _received(signal: Signal, alarm: Alarm | None, at: Moment) -> Outcome:

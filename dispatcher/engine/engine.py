@@ -15,7 +15,8 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from alarms.model import Alarm, Cause, Notice
+from alarms.closing import Word
+from alarms.model import Alarm, Cause, Notice, call_of
 from alarms.troubles import ended_key, is_of_equipment, trouble_key
 from alarms.view import View
 from core import log
@@ -38,7 +39,6 @@ from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine import asked
-from dispatcher.engine.answering import Word
 from dispatcher.engine.archive import Archive
 from dispatcher.engine.causes import Causes
 from dispatcher.engine.commits import Commits, Journal
@@ -46,7 +46,6 @@ from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
-from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outbox import Outbox
 from dispatcher.engine.outcome import Moment, Outcome, Pictures
 from dispatcher.engine.pleas import STRANGER, as_press, plea, stranger_is_heard

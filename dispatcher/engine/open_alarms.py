@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Sequence
 from datetime import datetime
 
-from alarms.model import Alarm, Call, Notice, Place, Presser
+from alarms.model import Alarm, Notice, Place, Presser
 from alarms.turn import COMING
 from alarms.view import View
 from core.signals import Signal
@@ -232,12 +232,6 @@ class OpenAlarms:
         alarm = self.alarms.get(alarm_id)
         state = alarm.escalation if alarm is not None else None
         return state is not None and state.wake_at == moment and alarm_id not in self._aside
-
-
-def call_of(alarm: Alarm, person: str) -> Call | None:
-    """The call of one person in one alarm."""
-    calls = alarm.escalation.calls if alarm.escalation is not None else ()
-    return next((call for call in calls if call.person == person), None)
 
 
 def _called(alarm: Alarm) -> list[tuple[str, bool]]:

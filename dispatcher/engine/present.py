@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from alarms.model import Alarm, Call, Escalation, Notice, Standpoint, TellType
-from alarms.turn import counts, is_believed
+from alarms.model import Alarm, Notice, Standpoint, TellType
+from alarms.turn import is_known_to_come
 from core.words import Words
 from dispatcher.channels.wearer import Tell
 
@@ -23,7 +23,7 @@ def present_state(alarm: Alarm, stored: bool, now: datetime) -> list[Tell]:
     state = alarm.escalation
     if state is None or alarm.technical:
         return []
-    coming = [call for call in state.calls if _is_known_to_come(call, state)]
+    coming = [call for call in state.calls if is_known_to_come(call, state)]
     kinds = [TellType.RECEIVED] if stored else []
     if any(call.standpoint is Standpoint.ARRIVED for call in coming):
         kinds.append(TellType.ARRIVED)
@@ -48,15 +48,6 @@ def present_state(alarm: Alarm, stored: bool, now: datetime) -> list[Tell]:
         for presser in alarm.pressers
         for kind in kinds
     ]
-
-
-def _is_known_to_come(call: Call, state: Escalation) -> bool:
-    """Whether the wearer was last told so: what "nobody yet" took back is not said again."""
-    if not is_believed(call):
-        return False
-    due, said = state.nobody_yet_due, call.said_at
-    is_newer = due is not None and said is not None and said > due
-    return counts(call) or not state.told_nobody_yet or is_newer
 
 
 def shown_again(standing: Sequence[Notice], say: Words) -> list[tuple[Notice, str]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zlib import crc32
 
-from alarms.model import Alarm, Notice, Purpose, Standpoint
+from alarms.model import Alarm, Notice, Purpose, Standpoint, call_of
 from alarms.turn import COMING
 from core import ids
 from core.chance import Chance
@@ -26,7 +26,6 @@ from core.signals import (
 )
 from devices.registry import MemoryRegistry
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.open_alarms import call_of
 from dispatcher.roster.organisation import Organisation
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.lines import Lines

@@ -18,6 +18,7 @@ from alarms.model import (
     Purpose,
     Standpoint,
     TellType,
+    call_of,
 )
 from alarms.view import View
 from core.clock import ClockMark, sleep
@@ -26,7 +27,7 @@ from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.core import TRIED_AGAIN_AFTER
-from dispatcher.engine.open_alarms import OpenAlarms, call_of
+from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import RawBytes

@@ -9,12 +9,11 @@ from typing import TypeVar
 
 import pytest
 
-from alarms.model import Alarm, Cause, Notice, Standpoint
+from alarms.model import Alarm, Cause, Notice, Standpoint, call_of
 from core.errors import ChannelError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Taken
 from core.values import replace
 from dispatcher.engine.engine import Engine
-from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.ports import Change
 from dispatcher.store.journal.replay import Settling
 from dispatcher.store.memory import MemoryStore

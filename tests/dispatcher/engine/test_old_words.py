@@ -6,11 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from alarms.model import Standpoint, TellType
+from alarms.model import Standpoint, TellType, call_of
 from core.signals import AnswerKind, Reading, Signal, SignalType
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outcome import Moment
 from tests.support.office import Office, office
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from alarms.model import Cause, Standpoint
+from alarms.model import Cause, Standpoint, call_of
 from core.errors import ChannelError, StoreUnavailable
 from core.signals import AlarmKind, AnswerKind, Level, Reading, Signal, SignalType, Taken
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.pleas import STRANGER_RINGS_EVERY, STRANGERS_MOST
 from tests.support.office import START, Office, office
 

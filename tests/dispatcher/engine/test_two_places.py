@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alarms.model import Alarm
+from alarms.model import Alarm, call_of
 from alarms.turn import counts
 from core.signals import AnswerKind
 from core.values import replace
-from dispatcher.engine.open_alarms import call_of
 from tests.support.office import Office, office
 
 

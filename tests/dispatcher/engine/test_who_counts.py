@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from alarms.model import Alarm, Presser, Standpoint
+from alarms.model import Alarm, Presser, Standpoint, call_of
 from alarms.plan import Plan, Step
 from alarms.turn import COMING
 from core.signals import AnswerKind, Signal, Standing
@@ -14,7 +14,6 @@ from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.numbers import normalised
 from dispatcher.engine.last_net import everybody
-from dispatcher.engine.open_alarms import call_of
 from dispatcher.engine.outcome import Moment
 from dispatcher.roster.model import Person, Phone, Unit, Zone
 from dispatcher.roster.organisation import Organisation, Site
