@@ -32,7 +32,7 @@ class Unstorable(StoreUnavailable):
 
 
 class Conflict(TilkaldError):
-    """Compare-and-set on an alarm's `rev` failed: somebody else wrote it. Load again and decide."""
+    """Compare-and-set on a case's `rev` failed: somebody else wrote it. Load again and decide."""
 
 
 class DomainError(TilkaldError):

@@ -14,7 +14,7 @@ from alarms.view import View
 from core.signals import AlarmKind, Later, Level, Signal
 from core.values import value
 from dispatcher.channels.wearer import Tell
-from dispatcher.store.ports import AlarmWrite, Transaction
+from dispatcher.store.ports import AlarmWrite, CaseWrite, Transaction
 
 _T = TypeVar("_T")
 
@@ -66,10 +66,13 @@ def merged(first: Transaction, second: Transaction) -> Transaction:
 
 
 def _merged(units: Sequence[Transaction]) -> Transaction:
-    """One transaction; of several writes of one alarm the last state, the first `rev`."""
+    """One transaction; of several writes of one alarm or case the last state, the first `rev`."""
     writes = _joined(unit.alarms for unit in units)
     seen = {write.alarm.id: write.seen_rev for write in reversed(writes)}
     newest = {write.alarm.id: write.alarm for write in writes}
+    case_writes = _joined(unit.cases for unit in units)
+    seen_cases = {(one.case.kind, one.case.id): one.seen_rev for one in reversed(case_writes)}
+    newest_cases = {(one.case.kind, one.case.id): one.case for one in case_writes}
     return Transaction(
         signals=_joined(unit.signals for unit in units),
         alarms=tuple(AlarmWrite(alarm, seen[alarm.id]) for alarm in newest.values()),
@@ -80,6 +83,7 @@ def _merged(units: Sequence[Transaction]) -> Transaction:
         raw=_joined(unit.raw for unit in units),
         presence=_joined(unit.presence for unit in units),
         clock=next((unit.clock for unit in reversed(units) if unit.clock is not None), None),
+        cases=tuple(CaseWrite(case, seen_cases[key]) for key, case in newest_cases.items()),
     )
 
 

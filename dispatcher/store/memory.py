@@ -39,11 +39,12 @@ from dispatcher.store.ports import (
     LinkWrite,
     NoticeMove,
     RawBytes,
+    StoredCase,
     TimelineEntry,
     Transaction,
 )
-from dispatcher.store.sqlite.audit import AuditedAlarm, AuditedNotice, AuditRows
-from dispatcher.store.sqlite.units import Salt, conflict
+from dispatcher.store.sqlite.audit import AuditedAlarm, AuditedCase, AuditedNotice, AuditRows
+from dispatcher.store.sqlite.units import Salt, alarm_name, case_name, conflict
 from dispatcher.store.states import storable, written
 
 
@@ -65,6 +66,7 @@ class MemoryStore:
         self._once: dict[str, None] = {}
         self._signals: dict[str, Signal] = {}
         self._alarms: dict[str, Alarm] = {}
+        self._cases: dict[tuple[str, str], StoredCase] = {}
         self._notices: dict[str, _Outbox] = {}
         self._links: dict[str, LinkWrite] = {}
         self._entries: list[Kept] = []
@@ -92,7 +94,7 @@ class MemoryStore:
         self._require_open()
         if unit.once and unit.once in self._once:
             return
-        self._check_alarms(unit)
+        self._check_revs(unit)
         self._check_references(unit)
         try:
             chained = self._chained(unit.timeline)
@@ -112,7 +114,12 @@ class MemoryStore:
             for box in self._notices.values()
             if box.notice.state in UNFINISHED
         )
-        return AuditRows(alarms, notices)
+        cases = tuple(
+            AuditedCase(case.kind, case.id, case.wake_at, case.wake_why)
+            for case in self._cases.values()
+            if case.wake_at is not None
+        )
+        return AuditRows(alarms, notices, cases)
 
     def mark_restored(self, at: datetime) -> None:
         """As after a restored backup: what is open waits for a person."""
@@ -120,6 +127,12 @@ class MemoryStore:
 
     async def open_alarms(self) -> Sequence[Alarm]:
         return self._open_alarms()
+
+    async def open_cases(self) -> Sequence[StoredCase]:
+        return [case for case in self._cases.values() if case.open]
+
+    async def case(self, kind: str, case_id: str) -> StoredCase | None:
+        return self._cases.get((kind, case_id))
 
     async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
         return []
@@ -261,14 +274,21 @@ class MemoryStore:
         if self.fail_with is not None:
             raise self.fail_with
 
-    def _check_alarms(self, unit: Transaction) -> None:
+    def _check_revs(self, unit: Transaction) -> None:
+        alarms = [
+            (alarm_name(one.alarm.id), one.seen_rev, one.alarm.rev, self._alarms.get(one.alarm.id))
+            for one in unit.alarms
+        ]
+        cases = [
+            (case_name(one.case), one.seen_rev, one.case.rev, self._cases.get(_key(one.case)))
+            for one in unit.cases
+        ]
         revs: dict[str, int] = {}
-        for write in unit.alarms:
-            alarm = self._alarms.get(write.alarm.id)
-            stored = revs.get(write.alarm.id, alarm.rev if alarm else 0)
-            if stored != write.seen_rev:
-                raise conflict(write.alarm.id, write.seen_rev, stored)
-            revs[write.alarm.id] = write.alarm.rev
+        for name, seen_rev, rev, there in (*alarms, *cases):
+            stored_rev = revs.get(name, there.rev if there else 0)
+            if stored_rev != seen_rev:
+                raise conflict(name, seen_rev, stored_rev)
+            revs[name] = rev
 
     def _check_references(self, unit: Transaction) -> None:
         alarms = {write.alarm.id for write in unit.alarms}
@@ -287,6 +307,8 @@ class MemoryStore:
             self._signals.setdefault(signal.identity, signal)
         for write in unit.alarms:
             self._alarms[write.alarm.id] = replace(write.alarm, unstored=False)
+        for case_write in unit.cases:
+            self._cases[_key(case_write.case)] = case_write.case
         for notice in unit.notices:
             self._notices.setdefault(notice.id, _Outbox(notice, notice.created))
         for move in unit.moves:
@@ -383,6 +405,10 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 def _in(name: str, *places: Iterable[str]) -> bool:
     return any(name in place for place in places)
+
+
+def _key(case: StoredCase) -> tuple[str, str]:
+    return case.kind, case.id
 
 
 def _alarm(item: tuple[str, Head]) -> str:

@@ -29,6 +29,36 @@ class AlarmWrite:
 
 
 @value(frozen=True)
+class StoredCase:
+    """A timed case of another kind than an alarm, as its kind wrote it (design.md section 5).
+
+    `state` is JSON that its kind alone reads: the store never does. `version` is the one `state`
+    was written in. `wake_at` None: it is over. Of one kind, each `id` is one case.
+    """
+
+    kind: str
+    id: str
+    site: str
+    rev: int
+    wake_at: datetime | None
+    wake_why: str
+    version: int
+    state: str
+
+    @property
+    def open(self) -> bool:
+        return self.wake_at is not None
+
+
+@value(frozen=True)
+class CaseWrite:
+    """Write `case` if the stored `rev` is still `seen_rev` (0: it must not exist yet)."""
+
+    case: StoredCase
+    seen_rev: int
+
+
+@value(frozen=True)
 class NoticeMove:
     """Move one notice forward (`dispatcher.store.moves`).
 
@@ -92,6 +122,7 @@ class Transaction:
     presence: tuple[Presence, ...] = ()
     clock: ClockMark | None = None
     once: str = ""
+    cases: tuple[CaseWrite, ...] = ()
 
 
 @value(frozen=True)
@@ -152,7 +183,21 @@ class Store(Protocol):
         """Queue one transaction. The future fails with Conflict or StoreUnavailable."""
         ...
 
-    async def open_alarms(self) -> Sequence[Alarm]: ...
+    async def open_alarms(self) -> Sequence[Alarm]:
+        """In the order they were opened.
+
+        Alarms are timed cases too, with a table of their own: its columns are searched by.
+        """
+        ...
+
+    async def open_cases(self) -> Sequence[StoredCase]:
+        """Every case of every kind that has a next moment, in the order they were opened.
+
+        Also one whose state nobody can read: its kind names it to a person.
+        """
+        ...
+
+    async def case(self, kind: str, case_id: str) -> StoredCase | None: ...
 
     async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
         """Open alarms whose stored state cannot be read: (id, why). Raised to a person."""

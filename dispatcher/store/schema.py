@@ -70,6 +70,24 @@ alarms = Table(
     Index("ix_alarms_open", "number", sqlite_where=text("open = 1")),
 )
 
+cases = Table(
+    "cases",
+    metadata,
+    # Timed cases of every other kind. Alarms have their own table: its columns are searched by.
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("rev", Integer, nullable=False),
+    # The next moment; without one it is over.
+    Column("wake_at_us", Integer),
+    Column("wake_why", Text, nullable=False),
+    Column("state_version", Integer, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Index("ix_cases_kind_id", "kind", "id", unique=True),
+    Index("ix_cases_open", "number", sqlite_where=text("wake_at_us IS NOT NULL")),
+)
+
 notices = Table(
     "notices",
     metadata,

@@ -42,10 +42,10 @@ _UNITS = msgspec.json.Decoder(Transaction)
 class Replay:
     """What became of a journal.
 
-    `superseded` are alarms whose stored state had gone on: of those units the signals, the raw
-    bytes and the timeline were stored, not the old decision. `unreadable` are lines for a person,
-    also about a place that does not answer; `kept` is where the journal lies now, None when it was
-    empty.
+    `superseded` are alarms and cases whose stored state had gone on: of those units the signals,
+    the raw bytes and the timeline were stored, not the old decision. `unreadable` are lines for a
+    person, also about a place that does not answer; `kept` is where the journal lies now, None when
+    it was empty.
     """
 
     stored: int = 0

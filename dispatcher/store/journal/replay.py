@@ -1,21 +1,29 @@
 """Bringing back what was journalled: into whatever store stands there now, each thing once.
 
 The store may be the one that was slow (it has the unit already), an older copy, or a new one. So
-each unit is looked at beside what is stored: a higher `rev` of an open alarm is the newer state and
-is written whole, an alarm the store does not know is raised again, one that is over stays over,
-also where the store knows more of it.
+each unit is looked at beside what is stored: a higher `rev` of an open alarm or case is the newer
+state and is written whole, one the store does not know is raised again, one that is over stays
+over, also where the store knows more of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
 from core.errors import Conflict, DomainError, Unstorable
 from core.values import replace
 from dispatcher.store.limits import RAW_MAX
-from dispatcher.store.ports import AlarmWrite, RawBytes, Store, TimelineEntry, Transaction
+from dispatcher.store.ports import (
+    AlarmWrite,
+    CaseWrite,
+    RawBytes,
+    Store,
+    TimelineEntry,
+    Transaction,
+)
 
 _UNITS = msgspec.json.Decoder(Transaction)
 _Entry = tuple[object, ...]
@@ -75,13 +83,18 @@ class Settling:
         self._raw: dict[RawBytes, None] | None = None
 
     async def settle(self, unit: Transaction) -> list[str]:
-        """The alarms whose stored state had gone on without it. Raises StoreUnavailable."""
+        """The alarms and cases whose stored state had gone on without it.
+
+        Raises StoreUnavailable.
+        """
         writes, overtaken = await self._writes(unit)
+        cases, overtaken_cases = await self._case_writes(unit)
         timeline = await self._not_told(unit)
         old = dict.fromkeys(overtaken)
         rest = replace(
             unit,
             alarms=tuple(writes),
+            cases=tuple(cases),
             timeline=tuple(timeline),
             raw=tuple(await self._not_kept(unit)),
             notices=tuple(one for one in unit.notices if one.alarm not in old),
@@ -92,10 +105,10 @@ class Settling:
             await self._store.submit(rest)
         except Conflict:
             # Notices of an alarm nobody knows any more: keep what happened.
-            await self._store.submit(replace(rest, alarms=(), notices=(), links=()))
+            await self._store.submit(replace(rest, alarms=(), cases=(), notices=(), links=()))
         for entry in timeline:
             self._timelines[entry.alarm].add(_content(entry))
-        return list(overtaken) if is_news else []
+        return [*overtaken, *overtaken_cases] if is_news else []
 
     async def _writes(self, unit: Transaction) -> tuple[list[AlarmWrite], list[str]]:
         """What is newer than what is stored, and what is not."""
@@ -108,11 +121,25 @@ class Settling:
                 continue
             if stored is None:
                 writes.append(AlarmWrite(write.alarm, 0))
-            elif stored.open and (stored.rev < write.alarm.rev or not write.alarm.open):
+            elif _is_newer(write.alarm, stored):
                 rev = max(write.alarm.rev, stored.rev + 1)
                 writes.append(AlarmWrite(replace(write.alarm, rev=rev), stored.rev))
             else:
                 overtaken.append(write.alarm.id)
+        return writes, overtaken
+
+    async def _case_writes(self, unit: Transaction) -> tuple[list[CaseWrite], list[str]]:
+        """The same of cases of other kinds."""
+        writes, overtaken = [], []
+        for write in unit.cases:
+            stored = await self._store.case(write.case.kind, write.case.id)
+            if stored is None:
+                writes.append(CaseWrite(write.case, 0))
+            elif _is_newer(write.case, stored):
+                rev = max(write.case.rev, stored.rev + 1)
+                writes.append(CaseWrite(replace(write.case, rev=rev), stored.rev))
+            else:
+                overtaken.append(write.case.id)
         return writes, overtaken
 
     async def _not_told(self, unit: Transaction) -> list[TimelineEntry]:
@@ -139,6 +166,19 @@ class Settling:
         signals = [await self._store.has_signal(one.identity) for one in unit.signals]
         notices = [await self._store.notice(one.id) for one in unit.notices]
         return all(signals) and None not in notices
+
+
+class _Case(Protocol):
+    @property
+    def rev(self) -> int: ...
+
+    @property
+    def open(self) -> bool: ...
+
+
+def _is_newer(journalled: _Case, stored: _Case) -> bool:
+    """What is over stays over; what has ended has ended, however much more the store knows."""
+    return stored.open and (stored.rev < journalled.rev or not journalled.open)
 
 
 def _content(entry: TimelineEntry) -> _Entry:

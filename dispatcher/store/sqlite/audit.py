@@ -21,7 +21,7 @@ from dispatcher.store.sqlite import statements as sql
 from dispatcher.store.sqlite.connection import DatabaseFile
 
 WAKE_LATE_MOST = timedelta(seconds=10)
-"""An alarm whose moment passed longer ago than this has lost its escalation."""
+"""A case whose moment passed longer ago than this has lost whoever should go on with it."""
 
 NOTICE_WAITS_MOST = timedelta(seconds=30)
 """A notice that has not left within this is stuck: every channel answers or fails sooner."""
@@ -42,13 +42,17 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `alarm` None: the store itself. `text` is one line for a person."""
+    """One thing that is wrong; `text` is one line for a person.
+
+    `alarm` None: a case of another kind, or the store itself.
+    """
 
     fault: Fault
     alarm: str | None
     text: str
     notice: str | None = None
     since: datetime | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,16 @@ class AuditedAlarm:
 
     id: str
     wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCase:
+    """An open case of another kind, its next moment and the reason for it."""
+
+    kind: str
+    id: str
+    wake_at: datetime
+    wake_why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +89,13 @@ class AuditRows:
 
     alarms: tuple[AuditedAlarm, ...] = ()
     notices: tuple[AuditedNotice, ...] = ()
+    cases: tuple[AuditedCase, ...] = ()
 
 
 def findings(rows: AuditRows, now: datetime) -> Sequence[Finding]:
-    """What is wrong at `now` (service time): alarms first, in the order they were opened."""
+    """What is wrong at `now` (service time): alarms first, each in the order they were opened."""
     found = [_of_alarm(alarm, now) for alarm in rows.alarms]
+    found += [_of_case(case, now) for case in rows.cases]
     found += [_of_notice(notice, now) for notice in rows.notices]
     return [finding for finding in found if finding is not None]
 
@@ -112,11 +128,15 @@ def _rows(connection: sqlite3.Connection) -> AuditRows:
         AuditedAlarm(row["id"], None if row["wake_at_us"] is None else instant(row["wake_at_us"]))
         for row in connection.execute(sql.AUDIT_ALARMS)
     )
+    cases = tuple(
+        AuditedCase(row["kind"], row["id"], instant(row["wake_at_us"]), row["wake_why"])
+        for row in connection.execute(sql.AUDIT_CASES)
+    )
     notices = tuple(
         AuditedNotice(row["id"], row["alarm"], row["receipt"], instant(row["moved_at_us"]))
         for row in connection.execute(sql.AUDIT_NOTICES)
     )
-    return AuditRows(alarms, notices)
+    return AuditRows(alarms, notices, cases)
 
 
 def _of_alarm(alarm: AuditedAlarm, now: datetime) -> Finding | None:
@@ -128,6 +148,17 @@ def _of_alarm(alarm: AuditedAlarm, now: datetime) -> Finding | None:
         return None
     line = f"Open alarm {alarm.id} should have gone on {late.total_seconds():.0f} s ago."
     return Finding(Fault.OVERDUE, alarm.id, line, since=alarm.wake_at)
+
+
+def _of_case(case: AuditedCase, now: datetime) -> Finding | None:
+    late = now - case.wake_at
+    if late <= WAKE_LATE_MOST:
+        return None
+    line = (
+        f"Open case {case.id} ({case.kind}) should have gone on"
+        f" {late.total_seconds():.0f} s ago: {case.wake_why}."
+    )
+    return Finding(Fault.OVERDUE, None, line, since=case.wake_at, case=case.id)
 
 
 def _of_notice(notice: AuditedNotice, now: datetime) -> Finding | None:

@@ -32,6 +32,7 @@ from core.signals import ReceiptState
 from dispatcher.store.moves import MOVES, UNFINISHED
 from dispatcher.store.schema import (
     alarms,
+    cases,
     clock,
     links,
     notices,
@@ -64,9 +65,9 @@ def _insert(table: Table, counted: str = "") -> Insert:
     return insert_into(table).values({name: bindparam(name) for name in names})
 
 
-def _insert_once(table: Table, key: str, counted: str = "") -> str:
+def _insert_once(table: Table, *key: str, counted: str = "") -> str:
     """A repeat with the same key changes nothing; whatever else is wrong is an error."""
-    return _compiled(_insert(table, counted).on_conflict_do_nothing(index_elements=[key]))
+    return _compiled(_insert(table, counted).on_conflict_do_nothing(index_elements=key))
 
 
 def _upsert_newer(table: Table, key: str, newer: str) -> str:
@@ -91,6 +92,7 @@ def _among(column: ColumnElement[str], states: tuple[ReceiptState, ...]) -> Colu
 INSERT_ONCE = _insert_once(once, "name")
 INSERT_SIGNAL = _insert_once(signals, "identity", counted="number")
 INSERT_ALARM = _insert_once(alarms, "id", counted="number")
+INSERT_CASE = _insert_once(cases, "kind", "id", counted="number")
 INSERT_NOTICE = _insert_once(notices, "id", counted="number")
 INSERT_LINK = _insert_once(links, "token_hash")
 INSERT_ENTRY = _compiled(_insert(timeline, counted="entry"))
@@ -106,6 +108,20 @@ UPDATE_ALARM = _compiled(
         {
             name: bindparam(name)
             for name in ("site", "rev", "open", "wake_at_us", "state_version", "state")
+        }
+    )
+)
+UPDATE_CASE = _compiled(
+    update(cases)
+    .where(
+        cases.c.kind == bindparam("seen_kind"),
+        cases.c.id == bindparam("seen_id"),
+        cases.c.rev == bindparam("seen_rev"),
+    )
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("site", "rev", "wake_at_us", "wake_why", "state_version", "state")
         }
     )
 )
@@ -184,6 +200,13 @@ ALARMS_BEFORE = _compiled(
     .order_by(alarms.c.number.desc())
     .limit(bindparam("most"))
     .offset(_ZERO)
+)
+
+OPEN_CASES = _compiled(
+    select(cases).where(cases.c.wake_at_us.is_not(None)).order_by(cases.c.number)
+)
+CASE = _compiled(
+    select(cases).where(cases.c.kind == bindparam("kind"), cases.c.id == bindparam("id"))
 )
 
 UNFINISHED_NOTICES = _compiled(
@@ -311,6 +334,11 @@ LAST_HEARD = _last_heard()
 
 AUDIT_ALARMS = _compiled(
     select(alarms.c.id, alarms.c.wake_at_us).where(alarms.c.open).order_by(alarms.c.number)
+)
+AUDIT_CASES = _compiled(
+    select(cases.c.kind, cases.c.id, cases.c.wake_at_us, cases.c.wake_why)
+    .where(cases.c.wake_at_us.is_not(None))
+    .order_by(cases.c.number)
 )
 AUDIT_NOTICES = _compiled(
     select(notices.c.id, notices.c.alarm, notices.c.receipt, notices.c.moved_at_us)

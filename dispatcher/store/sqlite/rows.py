@@ -13,7 +13,7 @@ from dispatcher.roster.model import Presence
 from dispatcher.store.chain import BEGINNING, Head, Kept
 from dispatcher.store.instants import instant, microseconds
 from dispatcher.store.limits import RAW_BYTES_MAX
-from dispatcher.store.ports import ChainedEntry, LastHeard, LinkWrite, RawBytes
+from dispatcher.store.ports import ChainedEntry, LastHeard, LinkWrite, RawBytes, StoredCase
 from dispatcher.store.states import NOTICE_VERSION, read_alarm, read_notice, written
 
 Row = dict[str, Any]
@@ -49,6 +49,19 @@ def alarm_row(alarm: Alarm) -> Row:
         "head": BEGINNING.hash,
         "state_version": alarm.version,
         "state": written(alarm),
+    }
+
+
+def case_row(case: StoredCase) -> Row:
+    return {
+        "kind": case.kind,
+        "id": case.id,
+        "site": case.site,
+        "rev": case.rev,
+        "wake_at_us": None if case.wake_at is None else microseconds(case.wake_at),
+        "wake_why": case.wake_why,
+        "state_version": case.version,
+        "state": case.state.encode(),
     }
 
 
@@ -126,6 +139,21 @@ def clock_row(mark: ClockMark) -> Row:
 def alarm_of(row: sqlite3.Row) -> Alarm:
     """Raises Unreadable."""
     return read_alarm(row["state_version"], row["state"])
+
+
+def case_of(row: sqlite3.Row) -> StoredCase:
+    """Never fails over the state: who cannot read it must still be able to name the case."""
+    state: bytes | str = row["state"]  # text, where somebody has changed it by hand
+    return StoredCase(
+        kind=row["kind"],
+        id=row["id"],
+        site=row["site"],
+        rev=row["rev"],
+        wake_at=None if row["wake_at_us"] is None else instant(row["wake_at_us"]),
+        wake_why=row["wake_why"],
+        version=row["state_version"],
+        state=state if isinstance(state, str) else state.decode(errors="replace"),
+    )
 
 
 def notice_of(row: sqlite3.Row) -> Notice:

@@ -17,6 +17,9 @@ INSERT_SIGNAL = """INSERT INTO signals (identity, id, site, device, type, boot, 
 INSERT_ALARM = """INSERT INTO alarms (id, site, rev, open, wake_at_us, entries, head,
     state_version, state) VALUES (:id, :site, :rev, :open, :wake_at_us,
     :entries, :head, :state_version, :state) ON CONFLICT (id) DO NOTHING"""
+INSERT_CASE = """INSERT INTO cases (kind, id, site, rev, wake_at_us, wake_why,
+    state_version, state) VALUES (:kind, :id, :site, :rev, :wake_at_us,
+    :wake_why, :state_version, :state) ON CONFLICT (kind, id) DO NOTHING"""
 INSERT_NOTICE = """INSERT INTO notices (id, alarm, channel, address, provider_ref, receipt,
     moved_at_us, detail, state_version, state) VALUES (:id, :alarm,
     :channel, :address, :provider_ref, :receipt, :moved_at_us, :detail,
@@ -43,6 +46,10 @@ WRITE_CLOCK = """INSERT INTO clock (id, service_us, wall_us, boottime_s, boot) V
 UPDATE_ALARM = """UPDATE alarms SET site=:site, rev=:rev, open=:open,
     wake_at_us=:wake_at_us, state_version=:state_version, state=:state WHERE
     alarms.id = :seen_id AND alarms.rev = :seen_rev"""
+UPDATE_CASE = """UPDATE cases SET site=:site, rev=:rev, wake_at_us=:wake_at_us,
+    wake_why=:wake_why, state_version=:state_version, state=:state WHERE
+    cases.kind = :seen_kind AND cases.id = :seen_id AND cases.rev =
+    :seen_rev"""
 ALARM_REV = """SELECT alarms.rev FROM alarms WHERE alarms.id = :id"""
 NOTE_PROVIDER_REF = """UPDATE notices SET provider_ref=:provider_ref WHERE notices.id = :notice
     AND notices.provider_ref = ''"""
@@ -83,6 +90,12 @@ ALARMS_BEFORE = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, ala
     alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
     alarms.state FROM alarms WHERE alarms.number < :before ORDER BY
     alarms.number DESC LIMIT :most OFFSET 0"""
+OPEN_CASES = """SELECT cases.number, cases.kind, cases.id, cases.site, cases.rev,
+    cases.wake_at_us, cases.wake_why, cases.state_version, cases.state FROM
+    cases WHERE cases.wake_at_us IS NOT NULL ORDER BY cases.number"""
+CASE = """SELECT cases.number, cases.kind, cases.id, cases.site, cases.rev,
+    cases.wake_at_us, cases.wake_why, cases.state_version, cases.state FROM
+    cases WHERE cases.kind = :kind AND cases.id = :id"""
 UNFINISHED_NOTICES = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
     notices.address, notices.provider_ref, notices.receipt,
     notices.moved_at_us, notices.detail, notices.state_version,
@@ -166,6 +179,8 @@ LAST_HEARD = """WITH RECURSIVE devices(device) AS (SELECT min(signals.device) AS
     ORDER BY mine.number DESC LIMIT :most OFFSET 0) ORDER BY signals.number"""
 AUDIT_ALARMS = """SELECT alarms.id, alarms.wake_at_us FROM alarms WHERE alarms.open = 1
     ORDER BY alarms.number"""
+AUDIT_CASES = """SELECT cases.kind, cases.id, cases.wake_at_us, cases.wake_why FROM cases
+    WHERE cases.wake_at_us IS NOT NULL ORDER BY cases.number"""
 AUDIT_NOTICES = """SELECT notices.id, notices.alarm, notices.receipt, notices.moved_at_us
     FROM notices WHERE notices.receipt = 'pending' OR notices.receipt =
     'sending' OR notices.receipt = 'maybe_sent' ORDER BY notices.number"""

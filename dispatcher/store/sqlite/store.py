@@ -30,6 +30,7 @@ from dispatcher.store.ports import (
     LastHeard,
     LinkWrite,
     RawBytes,
+    StoredCase,
     Transaction,
 )
 from dispatcher.store.sqlite import queries
@@ -39,6 +40,7 @@ from dispatcher.store.sqlite.reader import READ_WITHIN_S, Reader
 from dispatcher.store.sqlite.rows import (
     Row,
     alarm_of,
+    case_of,
     clock_of,
     heard_of,
     link_of,
@@ -92,6 +94,12 @@ class SqliteStore:
 
     async def open_alarms(self) -> Sequence[Alarm]:
         return await self._patient_reader.read(queries.open_alarms)
+
+    async def open_cases(self) -> Sequence[StoredCase]:
+        return await self._every_at_start(sql.OPEN_CASES, case_of)
+
+    async def case(self, kind: str, case_id: str) -> StoredCase | None:
+        return await self._one(sql.CASE, case_of, kind=kind, id=case_id)
 
     async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
         return await self._patient_reader.read(queries.unreadable_alarms)

@@ -10,12 +10,21 @@ from core.errors import Conflict
 from dispatcher.store.chain import BEGINNING, ERASED, Head, link
 from dispatcher.store.instants import microseconds
 from dispatcher.store.limits import RAW_MAX, RAW_MAX_PER_SENDER
-from dispatcher.store.ports import AlarmWrite, NoticeMove, RawBytes, TimelineEntry, Transaction
+from dispatcher.store.ports import (
+    AlarmWrite,
+    CaseWrite,
+    NoticeMove,
+    RawBytes,
+    StoredCase,
+    TimelineEntry,
+    Transaction,
+)
 from dispatcher.store.sqlite import statements as sql
 from dispatcher.store.sqlite.rows import (
     Row,
     alarm_row,
     body_row,
+    case_row,
     clock_row,
     entry_row,
     head_of,
@@ -73,6 +82,8 @@ def _write(connection: sqlite3.Connection, unit: Transaction, salt: Salt) -> Non
     _insert(connection, sql.INSERT_SIGNAL, map(signal_row, unit.signals))
     for alarm in unit.alarms:
         _write_alarm(connection, alarm)
+    for case in unit.cases:
+        _write_case(connection, case)
     _insert(connection, sql.INSERT_NOTICE, map(notice_row, unit.notices))
     for move in unit.moves:
         _move(connection, move)
@@ -100,13 +111,35 @@ def _write_alarm(connection: sqlite3.Connection, write: AlarmWrite) -> None:
         done = connection.execute(sql.UPDATE_ALARM, row | seen)
     if done.rowcount != 1:
         stored = connection.execute(sql.ALARM_REV, {"id": alarm.id}).fetchone()
-        raise conflict(alarm.id, write.seen_rev, stored["rev"] if stored else 0)
+        raise conflict(alarm_name(alarm.id), write.seen_rev, stored["rev"] if stored else 0)
 
 
-def conflict(alarm: str, seen_rev: int, stored_rev: int) -> Conflict:
+def _write_case(connection: sqlite3.Connection, write: CaseWrite) -> None:
+    case, row = write.case, case_row(write.case)
+    if write.seen_rev == 0:
+        done = connection.execute(sql.INSERT_CASE, row)
+    else:
+        seen = {"seen_kind": case.kind, "seen_id": case.id, "seen_rev": write.seen_rev}
+        done = connection.execute(sql.UPDATE_CASE, row | seen)
+    if done.rowcount != 1:
+        stored = connection.execute(sql.CASE, {"kind": case.kind, "id": case.id}).fetchone()
+        raise conflict(case_name(case), write.seen_rev, stored["rev"] if stored else 0)
+
+
+def alarm_name(alarm: str) -> str:
+    """What a person is told an alarm is called."""
+    return f"Alarm {alarm}"
+
+
+def case_name(case: StoredCase) -> str:
+    """What a person is told a case is called."""
+    return f"Case {case.id} ({case.kind})"
+
+
+def conflict(name: str, seen_rev: int, stored_rev: int) -> Conflict:
     """Compare-and-set failed; both stores say it in the same words."""
     return Conflict(
-        f"Alarm {alarm} is stored at rev {stored_rev} and was seen at rev {seen_rev}:"
+        f"{name} is stored at rev {stored_rev} and was seen at rev {seen_rev}:"
         " load it again and decide."
     )
 

@@ -36,9 +36,11 @@ from core.values import replace
 from dispatcher.roster.model import Presence
 from dispatcher.store.ports import (
     AlarmWrite,
+    CaseWrite,
     LinkWrite,
     NoticeMove,
     RawBytes,
+    StoredCase,
     TimelineEntry,
     Transaction,
 )
@@ -128,6 +130,17 @@ def alarm(alarm_id: str = "alm_1", *, rev: int = 1, wake_at: datetime | None = N
 def closed(open_alarm: Alarm) -> Alarm:
     closing = Closing("bo", Cause.CALMED_DOWN, "Godt du trykkede")
     return replace(open_alarm, rev=open_alarm.rev + 1, closing=closing)
+
+
+def case(
+    case_id: str = "ses_1", *, kind: str = "lone_work", rev: int = 1, wake_at: datetime | None = T
+) -> StoredCase:
+    why = "" if wake_at is None else "check_in"
+    return StoredCase(kind, case_id, "solgaarden", rev, wake_at, why, 3, '{"who":"Åse"}')
+
+
+def cases(*written: StoredCase, seen_rev: int = 0) -> Transaction:
+    return Transaction(cases=tuple(CaseWrite(one, seen_rev) for one in written))
 
 
 def notice(

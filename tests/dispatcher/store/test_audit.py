@@ -17,6 +17,7 @@ from dispatcher.store.sqlite.audit import (
     NOTICE_WAITS_MOST,
     WAKE_LATE_MOST,
     AuditedAlarm,
+    AuditedCase,
     AuditedNotice,
     Auditor,
     AuditRows,
@@ -25,7 +26,17 @@ from dispatcher.store.sqlite.audit import (
 )
 from dispatcher.store.sqlite.connection import DatabaseFile
 from dispatcher.store.sqlite.store import SqliteStore
-from tests.dispatcher.store.samples import T, after, alarm, closed, move, notice, opening
+from tests.dispatcher.store.samples import (
+    T,
+    after,
+    alarm,
+    case,
+    cases,
+    closed,
+    move,
+    notice,
+    opening,
+)
 
 SECOND = timedelta(seconds=1)
 
@@ -41,6 +52,14 @@ def test_an_open_alarm_is_overdue_after_the_limit_and_not_before() -> None:
     (found,) = findings(rows, T + WAKE_LATE_MOST + SECOND)
     assert (found.fault, found.since) == (Fault.OVERDUE, T)
     assert found.text == "Open alarm alm_1 should have gone on 11 s ago."
+
+
+def test_an_open_case_of_any_kind_is_overdue_after_the_limit_and_not_before() -> None:
+    rows = AuditRows(cases=(AuditedCase("trip", "trp_1", T, "back"),))
+    assert findings(rows, T + WAKE_LATE_MOST) == []
+    (found,) = findings(rows, T + WAKE_LATE_MOST + SECOND)
+    assert (found.fault, found.case, found.since) == (Fault.OVERDUE, "trp_1", T)
+    assert found.text == "Open case trp_1 (trip) should have gone on 11 s ago: back."
 
 
 def test_a_notice_that_does_not_leave_is_found_after_the_limit() -> None:
@@ -68,6 +87,20 @@ async def test_the_auditor_sees_what_the_store_has_committed(
             moves=(move(ReceiptState.SENT),),
         )
     )
+    assert await auditor.look(after(60)) == []
+
+
+async def test_the_auditor_sees_cases_that_stand_still_whatever_their_state_says(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.submit(cases(case(), case("ses_2", wake_at=after(90))))
+    with closing(sqlite3.connect(database)) as damaging:
+        damaging.execute("UPDATE cases SET state = x'ff00'")
+        damaging.commit()
+    auditor = Auditor(database)
+    (found,) = await auditor.look(after(60))
+    assert (found.fault, found.alarm, found.case) == (Fault.OVERDUE, None, "ses_1")
+    await sqlite_store.submit(cases(case(rev=2, wake_at=None), seen_rev=1))
     assert await auditor.look(after(60)) == []
 
 
@@ -119,7 +152,9 @@ def test_memory_shows_the_auditor_the_same() -> None:
     store.commit_now(opening())
     store.commit_now(Transaction(notices=(notice("ntc_2", state=ReceiptState.SENT),)))
     store.commit_now(Transaction(moves=(move(ReceiptState.SENDING),)))
+    store.commit_now(cases(case(), case("ses_2", wake_at=None)))
     assert store.audit_rows() == AuditRows(
         (AuditedAlarm("alm_1", after(20)),),
         (AuditedNotice("ntc_1", "alm_1", "sending", after(1)),),
+        (AuditedCase("lone_work", "ses_1", T, "check_in"),),
     )

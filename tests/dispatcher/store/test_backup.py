@@ -15,7 +15,7 @@ from core.errors import ConfigError, StoreUnavailable
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.sqlite.backup import back_up, restore
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
-from tests.dispatcher.store.samples import T, after, opening
+from tests.dispatcher.store.samples import T, after, case, cases, opening
 
 
 @pytest.fixture
@@ -64,14 +64,17 @@ async def test_a_restored_store_has_what_the_backup_had_and_says_so_until_confir
 ) -> None:
     store = open_sqlite(database, clock_wall=T)
     await store.submit(opening())
+    await store.submit(cases(case()))
     back_up(database, backup)
     await store.submit(opening("alm_2", number=2))
+    await store.submit(cases(case(rev=2, wake_at=None), seen_rev=1))
     await store.close()
 
     replaced = restore(backup, database, after(3600))
 
     store = open_sqlite(database, clock_wall=T)
     assert [one.id for one in await store.open_alarms()] == ["alm_1"]
+    assert await store.open_cases() == [case()]
     assert await store.restored_at() == after(3600)
     assert await store.verify() == []
     await store.confirm_restored("ida", after(3700))

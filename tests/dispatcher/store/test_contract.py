@@ -15,11 +15,13 @@ from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.store.limits import HEARD_MAX_PER_DEVICE, RAW_BYTES_MAX, RAW_MAX_PER_SENDER
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.moves import MOVES, may_move
-from dispatcher.store.ports import AlarmWrite, Store, Transaction
+from dispatcher.store.ports import AlarmWrite, CaseWrite, Store, Transaction
 from tests.dispatcher.store.samples import (
     T,
     after,
     alarm,
+    case,
+    cases,
     closed,
     entry,
     link,
@@ -167,6 +169,69 @@ async def test_a_page_is_never_empty_nor_endless(store: Store) -> None:
         await store.submit(opening(f"alm_{number}", number=number))
     assert len((await store.alarms(limit=-5)).alarms) == 1
     assert len((await store.alarms(limit=10**9)).alarms) == 3
+
+
+# Timed cases of other kinds: compare-and-set on `rev` too, and nobody reads their state here.
+
+
+async def test_cases_come_back_as_they_were_written_in_the_order_they_were_opened(
+    store: Store,
+) -> None:
+    session, trip = case("ses_9"), case("trp_1", kind="trip", wake_at=after(-5))
+    await store.submit(cases(session, trip))
+    assert await store.open_cases() == [session, trip]
+    assert await store.case("lone_work", "ses_9") == session
+    assert await store.case("trip", "ses_9") is None
+
+
+async def test_what_one_kind_calls_its_cases_is_no_matter_to_another(store: Store) -> None:
+    session, trip = case("1"), case("1", kind="trip")
+    await store.submit(cases(session, trip))
+    await store.submit(cases(case("1", rev=2, wake_at=None), seen_rev=1))
+    assert await store.open_cases() == [trip]
+
+
+@pytest.mark.parametrize("seen_rev", [0, 1, 3])
+async def test_a_case_written_by_somebody_else_is_a_conflict(store: Store, seen_rev: int) -> None:
+    await store.submit(cases(case()))
+    await store.submit(cases(case(rev=2), seen_rev=1))
+    line = rf"Case ses_1 \(lone_work\) is stored at rev 2 and was seen at rev {seen_rev}"
+    with pytest.raises(Conflict, match=line):
+        await store.submit(cases(case(rev=4), seen_rev=seen_rev))
+    assert await store.open_cases() == [case(rev=2)]
+
+
+async def test_a_case_without_a_next_moment_is_over(store: Store) -> None:
+    over = case(rev=2, wake_at=None)
+    await store.submit(cases(case()))
+    await store.submit(cases(over, seen_rev=1))
+    assert await store.open_cases() == []
+    assert await store.case("lone_work", "ses_1") == over
+
+
+async def test_a_case_and_an_alarm_are_written_together_or_not_at_all(store: Store) -> None:
+    await store.submit(cases(case()))
+    overdue = replace(opening(), cases=(CaseWrite(case(rev=6), 5),))
+    with pytest.raises(Conflict):
+        await store.submit(overdue)
+    assert await store.open_alarms() == []
+    await store.submit(replace(overdue, cases=(CaseWrite(case(rev=2), 1),)))
+    assert [one.id for one in await store.open_alarms()] == ["alm_1"]
+    assert await store.open_cases() == [case(rev=2)]
+
+
+async def test_one_transaction_may_write_a_case_twice(store: Store) -> None:
+    twice = (CaseWrite(case(), 0), CaseWrite(case(rev=2), 1))
+    await store.submit(Transaction(cases=twice))
+    assert await store.open_cases() == [case(rev=2)]
+
+
+async def test_a_state_that_is_no_json_is_given_back_so_that_its_kind_can_name_it(
+    store: Store,
+) -> None:
+    odd = replace(case(), state="{", version=99)
+    await store.submit(cases(odd))
+    assert await store.open_cases() == [odd]
 
 
 # Signals.

@@ -21,7 +21,19 @@ from dispatcher.store.journal.journal import EmergencyJournal, Replay, merged
 from dispatcher.store.journal.place import REPLAYED_MAX
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import AlarmWrite, Store, Transaction
-from tests.dispatcher.store.samples import T, after, alarm, entry, link, move, opening, raw, signal
+from tests.dispatcher.store.samples import (
+    T,
+    after,
+    alarm,
+    case,
+    cases,
+    entry,
+    link,
+    move,
+    opening,
+    raw,
+    signal,
+)
 
 SMALL = 64 * 1024
 
@@ -249,6 +261,43 @@ async def test_an_alarm_that_is_over_is_not_opened_again(
     await journal.replay(store, T)
     assert await store.open_alarms() == []
     assert len(await store.notices("alm_1")) == 1
+
+
+async def test_a_case_the_store_knows_nothing_or_less_of_is_brought_back(
+    journal: EmergencyJournal, store: Store
+) -> None:
+    await store.submit(cases(case("older")))
+    await journal.append(cases(case("older", rev=6), case("lost", rev=6), seen_rev=5))
+    replayed = await journal.replay(store, T)
+    assert (replayed.stored, replayed.superseded) == (1, ())
+    assert await store.open_cases() == [case("older", rev=6), case("lost", rev=6)]
+
+
+async def test_a_case_that_is_over_stays_over_and_one_that_ended_has_ended(
+    journal: EmergencyJournal, store: Store
+) -> None:
+    over = case("over", rev=2, wake_at=None)
+    await store.submit(cases(case("over"), case("ended", rev=1)))
+    await store.submit(cases(over, seen_rev=1))
+    await store.submit(cases(case("ended", rev=7), seen_rev=1))
+    await journal.append(cases(case("over", rev=9), seen_rev=8))
+    await journal.append(cases(case("ended", rev=3, wake_at=None), seen_rev=2))
+    await journal.replay(store, T)
+    assert await store.open_cases() == []
+    assert await store.case("lone_work", "over") == over
+    assert await store.case("lone_work", "ended") == case("ended", rev=8, wake_at=None)
+
+
+async def test_a_case_that_went_on_keeps_its_state_and_is_told_of(
+    journal: EmergencyJournal, store: Store
+) -> None:
+    await store.submit(cases(case()))
+    await store.submit(cases(case(rev=2), seen_rev=1))
+    late = replace(cases(case()), signals=(signal(2),), timeline=(entry("checked_in"),))
+    await journal.append(late)
+    assert (await journal.replay(store, T)).superseded == ("ses_1",)
+    assert await store.open_cases() == [case(rev=2)]
+    assert len(await store.timeline("alm_1")) == 1
 
 
 async def test_what_the_slow_store_has_committed_after_all_is_not_there_twice(

@@ -16,16 +16,31 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from core.errors import ConfigError
+from core.signals import ReceiptState
 from dispatcher.store import migrate
 from dispatcher.store.migrate import REVISION
 from dispatcher.store.schema import metadata
 from dispatcher.store.sqlite.connection import DatabaseFile
 from dispatcher.store.sqlite.store import open_sqlite
-from tests.dispatcher.store.samples import T, alarm, closed, notice, opening
+from tests.dispatcher.store.samples import (
+    T,
+    alarm,
+    case,
+    cases,
+    closed,
+    link,
+    mark,
+    notice,
+    opening,
+    presence,
+    raw,
+)
 
 RELEASED = Path(migrate.__file__).parent / "migrations" / "versions"
 NEXT = Path(__file__).parent / "fixtures" / "next_release"
-FIRST_RELEASE = Path(__file__).parent / "fixtures" / "revision_0001.sql"
+FIXTURES = Path(__file__).parent / "fixtures"
+FIRST_RELEASE = FIXTURES / "revision_0001.sql"
+SECOND_RELEASE = FIXTURES / "revision_0002.sql"
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_schema(database: Path) -> None:
@@ -67,12 +82,47 @@ async def test_a_full_database_of_the_first_release_opens_with_its_open_alarms(
     await store.close()
 
 
+async def test_a_full_database_of_the_second_release_opens_with_all_that_stands_in_it(
+    database: Path,
+) -> None:
+    with closing(sqlite3.connect(database)) as second:
+        second.executescript(SECOND_RELEASE.read_text())
+    store = open_sqlite(database, clock_wall=T)
+    assert await store.open_alarms() == [alarm(), alarm("alm_2")]
+    assert await store.alarm("alm_3") == closed(alarm("alm_3"))
+    assert await store.notice("ntc_1") == notice(state=ReceiptState.SENT)
+    assert await store.link("a" * 64) == link()
+    assert await store.raw() == [raw()]
+    assert await store.presence() == [presence("bo", here=True)]
+    assert await store.clock_mark() == mark()
+    assert await store.staff_token("hash") == "anna"
+    assert await store.organisation_versions() == [(1, T, "anna")]
+    erased = await store.timeline("alm_3")
+    assert [one.body is None for one in erased] == [True, True, True, False]
+    assert await store.verify() == []
+    await store.close()
+
+
+@pytest.mark.parametrize("release", ["revision_0001.sql", "revision_0002.sql"])
+async def test_a_database_of_an_earlier_release_holds_cases_after_its_migration(
+    database: Path, release: str
+) -> None:
+    with closing(sqlite3.connect(database)) as earlier:
+        earlier.executescript((FIXTURES / release).read_text())
+    store = open_sqlite(database, clock_wall=T)
+    assert await store.open_cases() == []
+    await store.submit(cases(case()))
+    assert await store.open_cases() == [case()]
+    await store.close()
+
+
 async def test_where_people_were_leaves_a_database_of_the_first_release(database: Path) -> None:
     """Law 10: only a call for help keeps its place."""
     await _fill(database)
     where = '"position":{"lat":56.125,"lon":10.25},"raw":"eyJsYXQiOjU2LjEyNX0="'
     state = '{"reading":{"type":"answer",' + where + '},"device":"badge-bo"}'
     with closing(sqlite3.connect(database)) as older, older:
+        older.execute("DROP TABLE cases")
         older.execute("UPDATE alembic_version SET version_num = '0001'")
         for number, said in enumerate(("answer", "alarm")):
             row = (f"badge-bo|{number}", said, state.encode())

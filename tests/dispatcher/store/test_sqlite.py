@@ -22,7 +22,7 @@ from dispatcher.store.sqlite.backup import back_up
 from dispatcher.store.sqlite.connection import BUSY_WAIT, DatabaseFile
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
 from dispatcher.store.sqlite.writer import BATCH_MAX
-from tests.dispatcher.store.samples import T, alarm, opening, raw, signal
+from tests.dispatcher.store.samples import T, alarm, case, cases, opening, raw, signal
 
 ATTEMPTS = 20
 
@@ -293,6 +293,17 @@ async def test_an_open_alarm_that_cannot_be_read_is_named(
     with pytest.raises(DomainError, match="alm_1 is stored, but cannot be read") as gone:
         await sqlite_store.alarm("alm_1")
     assert gone.value.code == "gone"
+
+
+@pytest.mark.parametrize("damaged", ["x'7bff'", "'{'", "x''"])
+async def test_an_open_case_that_cannot_be_read_comes_with_its_name(
+    database: Path, sqlite_store: SqliteStore, damaged: str
+) -> None:
+    await sqlite_store.submit(cases(case(), case("ses_2")))
+    _execute(database, f"UPDATE cases SET state = {damaged} WHERE id = 'ses_1'")
+    unreadable, sound = await sqlite_store.open_cases()
+    assert (unreadable.kind, unreadable.id, unreadable.wake_at) == ("lone_work", "ses_1", T)
+    assert sound == case("ses_2")
 
 
 async def test_a_configuration_that_cannot_be_read_says_what_to_do(
