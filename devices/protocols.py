@@ -1,20 +1,14 @@
-"""Every device protocol by the name it has in files and on the command line."""
+"""Every device family: the one list. Whoever asks about a protocol asks its row here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from core.signals import Reading, SignalType
+from core.signals import Reading
 from devices.buttons import native
 from devices.callsystems import ademco685, dc09, espa444, espax, scaip, surgard
 from devices.contacts import FAMILIES as INPUT_BOARDS
-from devices.contacts.board import PROTOCOL as MODBUS
-from devices.contacts.board import Board
-from devices.contacts.meanings import TEST_KEY
-from devices.contacts.session import UNIT_SILENT
-from devices.contacts.sounder import SOUNDER_SILENT
+from devices.family import Family
+from devices.line_settings import Texts
 from devices.receivers import esp3, rfxtrx, rtl433
-from devices.session import Family
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -32,51 +26,47 @@ FAMILIES: dict[str, Family] = {
         native.FAMILY,
     )
 }
+"""By the name a family has in files and on the command line."""
 
-LINE_PROTOCOLS: tuple[str, ...] = tuple(name for name in FAMILIES if name != native.FAMILY.name)
-"""What a line may speak. Native devices log in at our own listener, which knows their passwords."""
+LINE_PROTOCOLS: tuple[str, ...] = tuple(
+    name for name, family in FAMILIES.items() if not family.logs_in
+)
+"""What a line may speak."""
 
-_ABOUT_THE_LINE: dict[tuple[SignalType, str], bool] = {
-    (SignalType.TECHNICAL, "line_silent"): False,
-    (SignalType.TECHNICAL, "line_back"): True,
-    (SignalType.RESTORE, "line_silent"): True,
-    (SignalType.TECHNICAL, "silent"): False,
-    (SignalType.RESTORE, "silent"): True,
-    (SignalType.TECHNICAL, UNIT_SILENT): False,
-    (SignalType.RESTORE, UNIT_SILENT): True,
-    (SignalType.TECHNICAL, "supervision"): False,
-    (SignalType.RESTORE, "supervision"): True,
-}
-"""What a session says about its line, its receiver, or a panel on it → whether that is there."""
+_BY_PROTOCOL = {family.protocol: family for family in reversed(FAMILIES.values())}
+"""By what its readings carry. Families of several roles tell the same of a reading in each."""
+
+
+def protocol_of(name: str) -> str:
+    """What the readings of such a line carry: `espa444` on a line of `espa444-listen`."""
+    return FAMILIES[name].protocol if name in FAMILIES else name
 
 
 def board_of(protocol: str, identity: str) -> str:
     """Of a line with several boards, each of which may fall silent by itself: the sender's."""
-    if protocol != MODBUS:
-        return ""
-    _, _, on_the_line = identity.partition("/")
-    return on_the_line.partition("/")[0]
+    family = _BY_PROTOCOL.get(protocol)
+    return family.boards.board_of(identity) if family and family.boards else ""
 
 
-def own_name(protocol: str, settings: Mapping[str, str]) -> str:
+def own_name(name: str, settings: Texts) -> str:
     """What stands before every identity of such a line, where no two lines may share it."""
-    if protocol not in (family.name for family in INPUT_BOARDS):
-        return ""
-    return settings.get("name", Board().name)
+    family = FAMILIES.get(name)
+    return family.boards.line_name(settings) if family and family.boards else ""
 
 
-def sounders(protocol: str, settings: Mapping[str, str]) -> tuple[str, ...]:
+def sounders(name: str, settings: Texts) -> tuple[str, ...]:
     """The sirens and lamps on the outputs of such a line, as the technician named them."""
-    if protocol not in (family.name for family in INPUT_BOARDS):
-        return ()
-    return tuple(dict.fromkeys(settings.get("sounder", "").split()))
+    family = FAMILIES.get(name)
+    return family.boards.sounders(settings) if family and family.boards else ()
 
 
 def is_of_the_line(reading: Reading) -> bool:
     """Whether it tells of the line's own equipment, which nobody registers: a siren, a test key."""
-    return reading.protocol == MODBUS and reading.code in (SOUNDER_SILENT, TEST_KEY)
+    family = _BY_PROTOCOL.get(reading.protocol)
+    return bool(family and family.boards and reading.code in family.boards.own_codes)
 
 
 def line_answers(reading: Reading) -> bool | None:
     """Whether this reading says that who spoke there is silent (False), or is back (True)."""
-    return _ABOUT_THE_LINE.get((reading.type, reading.code))
+    family = _BY_PROTOCOL.get(reading.protocol)
+    return family.line_answers(reading) if family else None

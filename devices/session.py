@@ -1,4 +1,4 @@
-"""The shape every device protocol has: a session without a socket, and the row that names it.
+"""The shape every device protocol has: a session without a socket.
 
 One pump drives every session with `(bytes, now, wall)` and with nothing else; what it heard comes
 out as values, what it must say stands in `to_send`. The protocol's own acknowledgement is owed per
@@ -8,10 +8,9 @@ for when the message is kept, when it is not, and when it could not be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
 from core.signals import Reading
@@ -59,29 +58,3 @@ class DeviceSession(Protocol):
     def to_send(self) -> bytes:
         """What is to be written now; empty when nothing is. Taking it empties it."""
         ...
-
-
-class Encoding(StrEnum):
-    """How a person writes a frame of this protocol down."""
-
-    HEX = "hex"
-    TEXT = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One row of `devices.protocols`: its name on the command line and in files, its session.
-
-    `around`: the control characters before and after a frame that a person who writes it down as
-    text leaves out. `radio`: anybody near can record what it hears and send it again, so nothing
-    it says ever closes an alarm, whatever a site says of its line (law 6). `points`: many speak
-    under one identity, each at a point of its own (`devices.registry.wire_names`).
-    """
-
-    name: str
-    title: str
-    encoding: Encoding
-    open: Callable[[], DeviceSession]
-    around: tuple[bytes, bytes] = (b"", b"")
-    radio: bool = False
-    points: bool = False

@@ -11,7 +11,7 @@ from functools import partial
 from core.admission import places
 from core.clock import Clock
 from core.settings import Settings
-from devices.protocols import board_of
+from devices.protocols import board_of, protocol_of
 from devices.registry import Assignment, Device, Line, MemoryRegistry, RemoteGateway
 from devices.scan import Unregistered
 from devices.standing import LineStanding
@@ -165,11 +165,10 @@ def _line_of(devices: Sequence[Device], lines: Sequence[Line]) -> dict[str, str]
     for device in devices:
         for wire in device.wire:
             protocol, _, identity = wire.partition(":")
-            # `espa444-listen` is another role on a line whose readings are `espa444`.
             speak = [
                 line
                 for line in lines
-                if line.site == device.site and line.protocol.partition("-")[0] == protocol
+                if line.site == device.site and protocol_of(line.protocol) == protocol
             ]
             name = identity.partition("/")[0]
             named = [line for line in speak if dict(line.settings).get("name") == name]

@@ -20,12 +20,11 @@ from core.errors import ConfigError
 from core.log import logger
 from core.signals import Reading, SignalType, Standing
 from core.values import replace
-from devices.contacts.sounder import Sounder
-from devices.line_settings import Port, open_port
+from devices.family import Family, LocalSounder, Port, open_line
 from devices.protocols import FAMILIES, board_of, is_of_the_line, line_answers
 from devices.registry import Line, Parity, Registration, Registry
 from devices.scan import Scan
-from devices.session import Family, Heard
+from devices.session import Heard
 from devices.standing import LineStanding
 from devices.watch import Finding, Trouble
 from gateway.intake import Called, Intake
@@ -145,9 +144,9 @@ class DeviceLines:
         return name in self._open and self._open[name].house.is_well
 
     def _bring_about(self) -> None:
-        for name, open_line in list(self._open.items()):
-            if self._wanted.get(name) != open_line.line:
-                open_line.house.forget_the_silent()
+        for name, opened in list(self._open.items()):
+            if self._wanted.get(name) != opened.line:
+                opened.house.forget_the_silent()
                 self._shut(name)
         for name, line in self._wanted.items():
             if name not in self._open:
@@ -156,11 +155,7 @@ class DeviceLines:
     def _begin(self, line: Line) -> None:
         house = LineHouse(line, self)
         try:
-            family = self._families[line.protocol]
-            datagrams = line.url.startswith("udp://")
-            port = open_port(
-                family, dict(line.settings), datagrams=datagrams, speed_bd=line.speed_bd
-            )
+            port = open_line(self._families[line.protocol], line)
             link = self._link(line, port, house)
         except (KeyError, ConfigError) as error:
             # The files were checked; an older stored configuration may still name it.
@@ -189,10 +184,10 @@ class DeviceLines:
                 return SerialLine(_serial(line), port.connect, house)
 
     def _shut(self, name: str) -> None:
-        open_line = self._open.pop(name)
-        if isinstance(open_line.link, MqttLine):
-            self._logged_in.pop(open_line.link.device, None)
-        task = asyncio.get_running_loop().create_task(open_line.close())
+        opened = self._open.pop(name)
+        if isinstance(opened.link, MqttLine):
+            self._logged_in.pop(opened.link.device, None)
+        task = asyncio.get_running_loop().create_task(opened.close())
         self._closing[task] = None
         task.add_done_callback(lambda done: self._closing.pop(done, None))
 
@@ -417,7 +412,7 @@ class _OpenLine:
         self.line = line
         self.link = link
         self.house = house
-        self.sounder: Sounder | None = port.sounder
+        self.sounder: LocalSounder | None = port.sounder
         if port.own is not None:
             house.own = Pump(port.own, house, _NoWire())
             house.own.start()
@@ -437,7 +432,7 @@ class _OpenLine:
         self.house.close()
         await self.link.close()
 
-    async def _silenced(self, sounder: Sounder) -> None:
+    async def _silenced(self, sounder: LocalSounder) -> None:
         """A board would sound on when we are gone."""
         sounder.stop(self.house.now())
         with contextlib.suppress(TimeoutError):

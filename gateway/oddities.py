@@ -23,7 +23,7 @@ ODD_FIELDS = (
 )
 """What `Reading.odd` entries begin with, before their colon: the labels of the counter."""
 
-_PROTOCOLS = (*FAMILIES, *(name.partition("-")[0] for name in FAMILIES), GATEWAY)
+_PROTOCOLS = (*FAMILIES, *(family.protocol for family in FAMILIES.values()), GATEWAY)
 
 REASON_CHARS_MAX = 80
 _STOOD_THERE = re.compile(r"[(:'\"<]")

@@ -30,17 +30,28 @@ messaging on TCP/IP implementation guide V1.0b.
 
 from __future__ import annotations
 
-from devices.contacts.board import PROTOCOL, Board, Framing
-from devices.contacts.session import ModbusSession
-from devices.session import Encoding, Family
+from core.values import replace
+from devices.contacts.board import PROTOCOL, Framing
+from devices.contacts.line import board_of, line_name, opens, sounders
+from devices.contacts.meanings import TEST_KEY
+from devices.contacts.session import UNIT_SILENT
+from devices.contacts.sounder import SOUNDER_SILENT
+from devices.family import Boards, Encoding, Family
 
-
-def _over_tcp() -> ModbusSession:
-    return ModbusSession(Board(framing=Framing.TCP))
-
-
-FAMILY = Family(PROTOCOL, "Modbus RTU input boards (dry contacts)", Encoding.HEX, ModbusSession)
-OVER_TCP = Family(
-    f"{PROTOCOL}-tcp", "Modbus TCP input boards (dry contacts)", Encoding.HEX, _over_tcp
+FAMILY = Family(
+    PROTOCOL,
+    "Modbus RTU input boards (dry contacts)",
+    Encoding.HEX,
+    opens(Framing.RTU),
+    page="devices/dry-contacts.md",
+    answers=False,
+    silent=UNIT_SILENT,
+    boards=Boards(line_name, board_of, sounders, own_codes=(SOUNDER_SILENT, TEST_KEY)),
+)
+OVER_TCP = replace(
+    FAMILY,
+    title="Modbus TCP input boards (dry contacts)",
+    opens=opens(Framing.TCP),
+    role="tcp",
 )
 FAMILIES = (FAMILY, OVER_TCP)

@@ -15,6 +15,9 @@ ASK_EVERY = timedelta(seconds=25)
 SILENT_AFTER = timedelta(seconds=90)
 """A gateway's line: 90 s, as EN 50136-1 DP4 (standards.md row 7); three questions unanswered."""
 
+SILENT = "silent"
+"""`Reading.code` of a receiver that does not answer, and of its return."""
+
 AT_ONCE = datetime.min.replace(tzinfo=UTC)
 """Before the first `now` is known: wake me as soon as you can."""
 

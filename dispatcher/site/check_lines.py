@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from devices.catalogue import kind
-from devices.protocols import FAMILIES
+from devices.protocols import FAMILIES, protocol_of
 from devices.registry import NATIVE, Device
 from dispatcher.roster.organisation import Organisation
 from dispatcher.site.findings import Finding, error, warning
 
 
 def check_lines(organisation: Organisation) -> Iterator[Finding]:
-    spoken = {(line.site, _readings(line.protocol)) for line in organisation.lines}
+    spoken = {(line.site, protocol_of(line.protocol)) for line in organisation.lines}
     for device in organisation.devices:
         if not device.withdrawn and not device.revoked:
             yield from _unheard(device, spoken)
     registered = {(d.site, _protocol(wire)) for d in organisation.devices for wire in d.wire}
     for line in organisation.lines:
-        if (line.site, _readings(line.protocol)) not in registered:
+        if (line.site, protocol_of(line.protocol)) not in registered:
             yield warning(
                 f"line {line.id}",
                 "has no device yet: what speaks there calls the duty leader, without a place. "
@@ -32,7 +32,7 @@ def _unheard(device: Device, spoken: set[tuple[str, str]]) -> Iterator[Finding]:
         protocol = _protocol(wire)
         if protocol == NATIVE or (device.site, protocol) in spoken:
             continue
-        known = protocol in {_readings(name) for name in FAMILIES}
+        known = protocol in {family.protocol for family in FAMILIES.values()}
         what = f"speaks {protocol}" if known else f"speaks {protocol!r}, which nothing here knows"
         lines = f"no line of {device.site} does: add it to lines.toml, or correct the name"
         if device.password:
@@ -47,8 +47,3 @@ def _unheard(device: Device, spoken: set[tuple[str, str]]) -> Iterator[Finding]:
 
 def _protocol(wire: str) -> str:
     return wire.partition(":")[0]
-
-
-def _readings(protocol: str) -> str:
-    """`espa444-listen` is another role on a line whose readings are `espa444`."""
-    return protocol.partition("-")[0]

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
 from core.errors import ConfigError, DomainError
 from core.signals import AlarmKind, Level
-from devices.line_settings import open_port
+from devices.family import open_line
 from devices.passwords import readable
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
 from devices.registry import OWN_PREFIX, Assignment, Device, Line, Parity, RemoteGateway, is_own
@@ -266,7 +266,7 @@ def _check_url(fields: Fields, url: str) -> None:
 
 
 def _check_protocol(fields: Fields, line: Line) -> None:
-    """The protocol is known, and takes these settings."""
+    """The protocol is known, and opens a line with these settings."""
     if line.protocol not in LINE_PROTOCOLS:
         if line.protocol:
             close = get_close_matches(line.protocol, LINE_PROTOCOLS, n=1)
@@ -276,7 +276,7 @@ def _check_protocol(fields: Fields, line: Line) -> None:
     if line.closes and FAMILIES[line.protocol].radio:
         fields.mistake("closes", "is for no radio: anybody can record and repeat it; leave it out")
     try:
-        open_port(FAMILIES[line.protocol], dict(line.settings))
+        open_line(FAMILIES[line.protocol], line)
     except ConfigError as wrong:
         fields.mistake("settings", str(wrong))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.signals import AnswerKind, Reading, SignalType
+from devices.protocols import protocol_of
 from devices.registry import NATIVE, Line
 
 _RAISES = (
@@ -42,8 +43,7 @@ class Trust:
         return reading.closes and any(line.closes for line in self._speak(reading))
 
     def _speak(self, reading: Reading) -> list[Line]:
-        # `espa444-listen` is another role on a line whose readings are `espa444`.
-        return [one for one in self.lines if one.protocol.partition("-")[0] == reading.protocol]
+        return [one for one in self.lines if protocol_of(one.protocol) == reading.protocol]
 
 
 def raises(reading: Reading) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import ConfigError
 from core.signals import AlarmKind, Reading, SignalType
-from devices.line_settings import open_port
+from devices.family import open_port
 from devices.protocols import FAMILIES, LINE_PROTOCOLS, line_answers
 from devices.session import DeviceSession, Heard
 

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from core.signals import Reading
 from core.values import replace
-from devices.line_settings import open_port
+from devices.family import Family, open_port
 from devices.protocols import FAMILIES
-from devices.session import DeviceSession, Family, Heard
+from devices.session import DeviceSession, Heard
 from tests.support.samples import SAMPLES
 
 pytestmark = pytest.mark.timeout(func_only=True)

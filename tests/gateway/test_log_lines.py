@@ -14,7 +14,7 @@ from core import metrics
 from core.folding import LANE_BURST
 from core.signals import AlarmKind, Reading, Signal, SignalType, Standing
 from core.values import replace
-from devices.line_settings import open_port
+from devices.family import open_port
 from devices.protocols import FAMILIES
 from gateway.intake import Lateness
 from gateway.links.ports import Published

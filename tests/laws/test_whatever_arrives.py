@@ -19,7 +19,7 @@ from enum import StrEnum
 import pytest
 
 from core.signals import Reading, SignalType
-from devices.line_settings import Port, open_port
+from devices.family import Port, open_port
 from devices.protocols import FAMILIES
 from devices.session import DeviceSession, Heard
 from tests.support.samples import PRESSES, SAMPLES, Presses

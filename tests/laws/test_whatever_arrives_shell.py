@@ -16,7 +16,7 @@ import pytest
 
 from core.clock import sleep
 from devices.contacts import FAMILIES as INPUT_BOARDS
-from devices.line_settings import open_port
+from devices.family import open_port
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
 from devices.session import DeviceSession, Heard
 from gateway.links.mqtt_line import Called, MqttLine

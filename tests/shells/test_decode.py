@@ -13,8 +13,8 @@ import pytest
 
 from core.errors import ConfigError
 from core.signals import AlarmKind, SignalType
+from devices.family import Encoding
 from devices.protocols import FAMILIES
-from devices.session import Encoding
 from tilkald.commands.decode import Decoder, family, lines, listing, readable, settings_of
 
 ESPA_CALL = (

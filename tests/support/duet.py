@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.signals import Reading, SignalType
-from devices.contacts.sounder import Sounder
-from devices.line_settings import open_port
+from devices.family import LocalSounder, open_line
 from devices.protocols import FAMILIES
 from devices.registry import Line, wire_names
 from devices.session import DeviceSession, Heard
@@ -28,7 +27,7 @@ class Duet:
     keeps: bool = True
     heard: list[Heard] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
-    sounder: Sounder | None = None
+    sounder: LocalSounder | None = None
     _session: DeviceSession | None = None
     _calls: int = 0
 
@@ -50,10 +49,7 @@ class Duet:
 
     def plug_in(self) -> None:
         """A cable that comes back meets a fresh session."""
-        datagrams = self.line.url.startswith("udp://")
-        port = open_port(
-            FAMILIES[self.line.protocol], dict(self.line.settings), datagrams=datagrams
-        )
+        port = open_line(FAMILIES[self.line.protocol], self.line)
         self.sounder = port.sounder
         self._session = port.connect()
         self.speaker.lost(self.now)

@@ -10,7 +10,7 @@ from core.signals import Reading
 from devices.contacts import FAMILY
 from devices.contacts.board import Framing
 from devices.contacts.frames import framed
-from devices.line_settings import Port, open_port
+from devices.family import Port, open_port
 from devices.session import DeviceSession
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

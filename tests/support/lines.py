@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 
 from core.clock import Clock, ServiceClock
 from core.signals import AlarmKind, Reading, SignalType
-from devices.session import DeviceSession, Encoding, Family, Heard
+from devices.family import Encoding, Family, nothing_to_set
+from devices.session import DeviceSession, Heard
 
 SOON_S = 10.0
 """How long a test waits for an event before it fails."""
@@ -79,7 +80,9 @@ class PlainSession:
         return Heard(error="not of this protocol", ticket=self._tickets, raw=frame)
 
 
-PLAIN = Family(PROTOCOL, "Plain lines, for tests", Encoding.TEXT, PlainSession)
+PLAIN = Family(
+    PROTOCOL, "Plain lines, for tests", Encoding.TEXT, nothing_to_set(PlainSession), page=""
+)
 
 
 @dataclass

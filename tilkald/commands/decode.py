@@ -15,9 +15,9 @@ from typing import Any
 from core.clock import ServiceClock
 from core.errors import ConfigError
 from core.signals import Position, Reading
-from devices.line_settings import open_port
+from devices.family import Encoding, Family, open_port
 from devices.protocols import FAMILIES
-from devices.session import DeviceSession, Encoding, Family, Heard
+from devices.session import DeviceSession, Heard
 
 FRAME_CHARS_MAX = 1_000_000
 

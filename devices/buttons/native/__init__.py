@@ -32,9 +32,15 @@ How odd messages are read, in the order the rules are tried (each has a named te
 from __future__ import annotations
 
 from devices.buttons.native.session import NativeSession
+from devices.family import Encoding, Family, nothing_to_set
 from devices.registry import NATIVE
-from devices.session import Encoding, Family
 
 FAMILY = Family(
-    NATIVE, "Tilkald's own devices (MQTT)", Encoding.TEXT, NativeSession, around=(b"", b"\n")
+    NATIVE,
+    "Tilkald's own devices (MQTT)",
+    Encoding.TEXT,
+    nothing_to_set(NativeSession),
+    page="contract.md",
+    around=(b"", b"\n"),
+    logs_in=True,
 )

@@ -13,15 +13,30 @@ Wire identity: the account; a heartbeat's is `R` and receiver and line group.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from devices.callsystems.ademco685.codec import PROTOCOL
 from devices.callsystems.ademco685.session import Ademco685Session
-from devices.session import Encoding, Family
+from devices.callsystems.codes.conversation import SILENT
+from devices.callsystems.codes.own_codes import own_codes
+from devices.doubts import Doubts
+from devices.family import Encoding, Family, Port
+from devices.line_settings import LineSettings
+
+
+def _opened(settings: LineSettings) -> Port:
+    silent = settings.seconds("silent_s", timedelta()) or None
+    own, doubts = own_codes(settings), Doubts()
+    return Port(lambda: Ademco685Session(own=own, silent_after=silent, doubts=doubts))
+
 
 FAMILY = Family(
     PROTOCOL,
     "Ademco 685 alarm receiver",
     Encoding.TEXT,
-    Ademco685Session,
+    _opened,
+    page="devices/ademco-685.md",
     around=(b"\n", b"\r"),
     points=True,
+    silent=SILENT,
 )

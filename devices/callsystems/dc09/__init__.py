@@ -15,15 +15,18 @@ Wire identity: the account in the data, else in the frame, upper case. `zone` is
 
 from __future__ import annotations
 
-from devices.callsystems.dc09.session import Dc09Session
+from devices.callsystems.dc09.line import opened
 from devices.callsystems.dc09.settings import PROTOCOL
-from devices.session import Encoding, Family
+from devices.callsystems.dc09.telling import SILENT
+from devices.family import Encoding, Family
 
 FAMILY = Family(
     PROTOCOL,
     "SIA DC-09 (alarm panels over IP)",
     Encoding.TEXT,
-    Dc09Session,
+    opened,
+    page="devices/sia-dc-09.md",
     around=(b"\n", b"\r"),
     points=True,
+    silent=SILENT,
 )

@@ -28,13 +28,35 @@ How things are read, and why:
 
 from __future__ import annotations
 
+from core.values import replace
 from devices.callsystems.espa444.control import ControlSession
+from devices.callsystems.espa444.line import opens
 from devices.callsystems.espa444.listening import ListeningSession
 from devices.callsystems.espa444.session import PagingSession
-from devices.callsystems.espa444.settings import PROTOCOL
-from devices.session import Encoding, Family
+from devices.callsystems.espa444.settings import CONTROL_STATION, PAGING_SIDE, PROTOCOL
+from devices.callsystems.espa444.silence import LINE_BACK, LINE_SILENT
+from devices.family import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "ESPA 4.4.4, paging side", Encoding.HEX, PagingSession)
-LISTENING = Family(f"{PROTOCOL}-listen", "ESPA 4.4.4, listening", Encoding.HEX, ListeningSession)
-CONTROL = Family(f"{PROTOCOL}-control", "ESPA 4.4.4, control station", Encoding.HEX, ControlSession)
+FAMILY = Family(
+    PROTOCOL,
+    "ESPA 4.4.4, paging side",
+    Encoding.HEX,
+    opens(PagingSession, PAGING_SIDE),
+    page="devices/espa-444.md",
+    silent=LINE_SILENT,
+    back=LINE_BACK,
+)
+LISTENING = replace(
+    FAMILY,
+    title="ESPA 4.4.4, listening",
+    opens=opens(ListeningSession, PAGING_SIDE),
+    role="listen",
+    answers=False,
+)
+CONTROL = replace(
+    FAMILY,
+    title="ESPA 4.4.4, control station",
+    opens=opens(ControlSession, CONTROL_STATION),
+    role="control",
+)
 FAMILIES = (FAMILY, LISTENING, CONTROL)

@@ -23,11 +23,16 @@ How things are read, and why:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from hmac import compare_digest
+
+from core.errors import ConfigError
 from devices.callsystems.espax.clients import Clients
 from devices.callsystems.espax.pages import Pages
-from devices.callsystems.espax.session import EspaXSession
+from devices.callsystems.espax.session import LINE_BACK, LINE_SILENT, EspaXSession
 from devices.callsystems.espax.settings import PROTOCOL, EspaXListener
-from devices.session import Encoding, Family
+from devices.family import Encoding, Family, Port
+from devices.line_settings import LineSettings
 
 
 class EspaXServer:
@@ -46,4 +51,38 @@ class EspaXServer:
         return EspaXSession(self._listener, self._pages, self._clients, supervises=supervises)
 
 
-FAMILY = Family(PROTOCOL, "ESPA-X 1.00, server", Encoding.HEX, EspaXSession)
+def _opened(settings: LineSettings) -> Port:
+    """`user` and `password` together: only who knows them is authenticated."""
+    usual = EspaXListener()
+    user, password = settings.text("user", ""), settings.text("password", "")
+    if bool(user) != bool(password):
+        raise ConfigError("espax: write user and password together, or neither")
+    listener = EspaXListener(
+        name=settings.text("name", usual.name),
+        login=_login(user, password) if user else None,
+        who_calls=tuple(settings.text("who_calls", " ".join(usual.who_calls)).split()),
+        silent_after=settings.seconds("silent_s", usual.silent_after),
+        server=settings.text("server", usual.server),
+        software=settings.text("software", usual.software),
+    )
+    server = EspaXServer(listener)
+    return Port(server.open, own=server.own)
+
+
+def _login(user: str, password: str) -> Callable[[str, str], bool]:
+    def is_right(given_user: str, given_password: str) -> bool:
+        given = f"{given_user}\0{given_password}".encode()
+        return compare_digest(given, f"{user}\0{password}".encode())
+
+    return is_right
+
+
+FAMILY = Family(
+    PROTOCOL,
+    "ESPA-X 1.00, server",
+    Encoding.HEX,
+    _opened,
+    page="devices/espa-x.md",
+    silent=LINE_SILENT,
+    back=LINE_BACK,
+)

@@ -31,7 +31,21 @@ Doro units in the comments of a public transaction server; RFC 3261, 3428, 5626.
 from __future__ import annotations
 
 from devices.callsystems.scaip.readings import PROTOCOL
-from devices.callsystems.scaip.session import ScaipSession
-from devices.session import Encoding, Family
+from devices.callsystems.scaip.session import Receipts, ScaipSession
+from devices.family import Encoding, Family, Port
+from devices.line_settings import LineSettings
 
-FAMILY = Family(PROTOCOL, "SCAIP alarm units over SIP", Encoding.TEXT, ScaipSession, points=True)
+
+def _opened(settings: LineSettings) -> Port:
+    receipts, datagrams = settings.choice("receipts", Receipts.AS_MESSAGE), settings.datagrams
+    return Port(lambda: ScaipSession(datagrams=datagrams, receipts=receipts))
+
+
+FAMILY = Family(
+    PROTOCOL,
+    "SCAIP alarm units over SIP",
+    Encoding.TEXT,
+    _opened,
+    page="devices/scaip.md",
+    points=True,
+)

@@ -19,15 +19,32 @@ Wire identity: the account; a heartbeat's is `R` and the receiver number.
 
 from __future__ import annotations
 
+from devices.callsystems.codes.conversation import SILENT
+from devices.callsystems.codes.own_codes import own_codes
 from devices.callsystems.surgard.codec import PROTOCOL
-from devices.callsystems.surgard.session import SurGardSession
-from devices.session import Encoding, Family
+from devices.callsystems.surgard.session import SILENT_AFTER, SurGardSession
+from devices.doubts import Doubts
+from devices.family import Encoding, Family, Port
+from devices.line_settings import LineSettings
+
+
+def _opened(settings: LineSettings) -> Port:
+    """`silent_s` 0: the receiver's heartbeat is switched off."""
+    digits = int(settings.one_of("line_digits", "1", ("1", "2", "3")))
+    silent = settings.seconds("silent_s", SILENT_AFTER) or None
+    own, doubts = own_codes(settings), Doubts()
+    return Port(
+        lambda: SurGardSession(line_digits=digits, own=own, silent_after=silent, doubts=doubts)
+    )
+
 
 FAMILY = Family(
     PROTOCOL,
     "Sur-Gard alarm receiver",
     Encoding.TEXT,
-    SurGardSession,
+    _opened,
+    page="devices/sur-gard.md",
     around=(b"", b"\x14"),
     points=True,
+    silent=SILENT,
 )

@@ -26,7 +26,29 @@ base (RPS telegram); PTM 33x manual 2.7; kipe/enocean, openHAB's enocean binding
 
 from __future__ import annotations
 
+from devices.doubts import Doubts
+from devices.family import Encoding, Family, Port
+from devices.line_settings import LineSettings
+from devices.receivers.esp3.meanings import CallsWhen
 from devices.receivers.esp3.session import PROTOCOL, Esp3Session
-from devices.session import Encoding, Family
+from devices.receivers.pulse import SILENT
 
-FAMILY = Family(PROTOCOL, "EnOcean receiver (ESP3)", Encoding.HEX, Esp3Session, radio=True)
+
+def _opened(settings: LineSettings) -> Port:
+    """`call_points.0181A3F2 = "closed"`: a contact that calls when it closes, or opens."""
+    said = settings.tokens("call_points", "SENDER", CallsWhen)
+    call_points = {sender.lower(): when for sender, when in said.items()}
+    doubts = Doubts()
+    return Port(lambda: Esp3Session(call_points, doubts=doubts))
+
+
+FAMILY = Family(
+    PROTOCOL,
+    "EnOcean receiver (ESP3)",
+    Encoding.HEX,
+    _opened,
+    page="devices/enocean.md",
+    radio=True,
+    answers=False,
+    silent=SILENT,
+)

@@ -54,7 +54,7 @@ from devices.receivers.esp3.meanings import (
     CallsWhen,
     Meaning,
 )
-from devices.receivers.pulse import Beat, Pulse
+from devices.receivers.pulse import SILENT, Beat, Pulse
 from devices.session import Heard
 
 PROTOCOL = "esp3"
@@ -101,7 +101,7 @@ class Esp3Session:
         heard = self._heard(self._reader.feed(data, now), now)
         if data and self._pulse.heard(now):
             text = f"{self._receiver} answers again"
-            heard.insert(0, Heard(self._own(SignalType.RESTORE, "silent", text)))
+            heard.insert(0, Heard(self._own(SignalType.RESTORE, SILENT, text)))
         return heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
@@ -111,7 +111,7 @@ class Esp3Session:
             self._out = ASK_VERSION
         if beat is Beat.SILENT:
             text = f"{self._receiver} does not answer: look at its cable, its power, its port"
-            heard.append(Heard(self._own(SignalType.TECHNICAL, "silent", text)))
+            heard.append(Heard(self._own(SignalType.TECHNICAL, SILENT, text)))
         return heard
 
     def ended(self, now: datetime) -> Sequence[Heard]:

@@ -27,7 +27,25 @@ Sources: pyRFXtrx `lowlevel.py` and `test_base.py`; RFXtrx user guide.
 
 from __future__ import annotations
 
+from devices.doubts import Doubts
+from devices.family import Encoding, Family, Port
+from devices.line_settings import LineSettings
+from devices.receivers.pulse import SILENT
 from devices.receivers.rfxtrx.session import PROTOCOL, RfxtrxSession
-from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "RFXtrx433 radio receiver", Encoding.HEX, RfxtrxSession, radio=True)
+
+def _opened(settings: LineSettings) -> Port:
+    doubts = Doubts()
+    return Port(lambda: RfxtrxSession(doubts=doubts))
+
+
+FAMILY = Family(
+    PROTOCOL,
+    "RFXtrx433 radio receiver",
+    Encoding.HEX,
+    _opened,
+    page="devices/rfxtrx.md",
+    radio=True,
+    answers=False,
+    silent=SILENT,
+)

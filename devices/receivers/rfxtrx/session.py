@@ -22,7 +22,7 @@ from core.values import replace
 from devices.doubts import Doubts
 from devices.receivers.copies import Copies
 from devices.receivers.damaged import GARBLED, as_meant, garbled_text
-from devices.receivers.pulse import Beat, Pulse
+from devices.receivers.pulse import SILENT, Beat, Pulse
 from devices.receivers.rfxtrx.codec import (
     Junk,
     Packet,
@@ -87,7 +87,7 @@ class RfxtrxSession:
         heard = self._heard(self._reader.feed(data, now), now)
         if data and self._pulse.heard(now):
             text = f"{self._receiver} answers again"
-            heard.insert(0, Heard(self._own(SignalType.RESTORE, "silent", text)))
+            heard.insert(0, Heard(self._own(SignalType.RESTORE, SILENT, text)))
         return heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
@@ -100,7 +100,7 @@ class RfxtrxSession:
             self._ask(now)
         if beat is Beat.SILENT:
             text = f"{self._receiver} does not answer: look at its cable, its power, its port"
-            heard.append(Heard(self._own(SignalType.TECHNICAL, "silent", text)))
+            heard.append(Heard(self._own(SignalType.TECHNICAL, SILENT, text)))
         return heard
 
     def ended(self, now: datetime) -> Sequence[Heard]:

@@ -28,7 +28,15 @@ Sources: `src/devices/*.c` of rtl_433, named row by row; `docs/OPERATION.md`.
 
 from __future__ import annotations
 
+from devices.family import Encoding, Family, nothing_to_set
 from devices.receivers.rtl433.session import PROTOCOL, Rtl433Session
-from devices.session import Encoding, Family
 
-FAMILY = Family(PROTOCOL, "rtl_433 events", Encoding.TEXT, Rtl433Session, radio=True)
+FAMILY = Family(
+    PROTOCOL,
+    "rtl_433 events",
+    Encoding.TEXT,
+    nothing_to_set(Rtl433Session),
+    page="devices/rtl433.md",
+    radio=True,
+    answers=False,
+)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from core.values import replace
-from devices.line_settings import open_port
+from devices.family import open_port
 from devices.protocols import FAMILIES
 from devices.session import DeviceSession
 from firmware_sim.bench.codec_frames import SUBJECTS, WHEN, Subject

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from core.errors import ConfigError
 from devices.callsystems.dc09.settings import keys_of
+from devices.protocols import FAMILIES
 from devices.registry import Line
 from firmware_sim.speakers import ademco685, dc09, espa444, espax, modbus, scaip, surgard
 from firmware_sim.speakers.esp3 import RadioGateway
@@ -68,7 +69,7 @@ def speaker_for(line: Line, callers: Sequence[str], manner: Manner) -> Speaker:
 
 def answers(line: Line) -> bool:
     """Whether this line's protocol acknowledges: then a call is said until it is."""
-    return line.protocol not in _UNANSWERED
+    return FAMILIES[line.protocol].answers
 
 
 def outlasts(line: Line, who: str) -> bool:
@@ -114,5 +115,3 @@ _SPEAKERS: dict[str, Callable[[Wanted], Speaker]] = {
     "rfxtrx": lambda wanted: RfxReceiver(wanted.callers, wanted.manner.beat_every),
     "rtl433": lambda wanted: RadioPipe(wanted.manner.beat_every),
 }
-
-_UNANSWERED = ("espa444-listen", "modbus", "modbus-tcp", "esp3", "rfxtrx", "rtl433")

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from devices.contacts import OVER_TCP
 from devices.contacts.board import Framing, Output, Read, Table, Write
 from devices.contacts.frames import Answer, Noise, Reader, Written, framed, write_request
-from devices.contacts.sounder import Sounder
-from devices.line_settings import open_port
+from devices.family import LocalSounder, open_port
 from tests.support.input_board import COIL, WRITE_COIL, Desk
 
 SIREN = {"name": "desk", "point.1/3": "closes attack", "sounder": "1/16"}
@@ -308,7 +307,7 @@ def test_over_tcp_a_siren_sounds_too() -> None:
     assert session.to_send()[6:].hex() == "01050010ff00"
 
 
-def sounder_of(desk: Desk) -> Sounder:
+def sounder_of(desk: Desk) -> LocalSounder:
     assert desk.port.sounder is not None
     return desk.port.sounder
 

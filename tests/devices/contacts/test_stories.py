@@ -13,7 +13,7 @@ from core.signals import SignalType
 from devices.contacts import FAMILY
 from devices.contacts.board import Framing
 from devices.contacts.frames import framed
-from devices.line_settings import open_port
+from devices.family import open_port
 from tests.support.input_board import INPUT, NOON, Desk, FakeBoard
 
 BUTTON = {"name": "desk", "point.1/3": "closes attack"}

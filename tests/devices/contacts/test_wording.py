@@ -27,7 +27,7 @@ from devices.contacts.board import (
     reads_of,
 )
 from devices.contacts.wording import Numbers, bands, key_input, points
-from devices.line_settings import open_port
+from devices.family import open_port
 from devices.protocols import sounders
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

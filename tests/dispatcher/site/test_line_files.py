@@ -95,6 +95,8 @@ def test_what_is_exported_is_read_back_and_a_line_may_close_only_where_it_is_wri
         ('"0123456789ABCDEF"', '"short"', "lines.toml:20 line[2].settings: DC-09 key of 5 char"),
         ('id = "panels"', 'id = "nurse-call"',
          "lines.toml:16 line[2].id: 'nurse-call' stands twice"),
+        ('protocol = "dc09"\nurl = "tcp', 'protocol = "modbus"\nurl = "udp',
+         "lines.toml:20 line[2].settings: modbus: there is no board over udp://; write socket://"),
     ],
 )  # fmt: skip
 def test_each_mistake_is_one_line_with_its_place(old: str, new: str, mistake: str) -> None:
