@@ -6,11 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from alarms.model import Answered, Call, Standpoint
+from alarms.vocabulary import StaleWhy
 from core.freshness import is_answer_fresh
 from core.signals import AnswerKind
-
-TOO_OLD, OVERTAKEN = "too_old", "overtaken"
-"""Why it is not counted: said too long ago, or before the last word of the same person."""
 
 _COMES = (AnswerKind.ACCEPT, AnswerKind.ARRIVED)
 _GOES = (AnswerKind.DECLINE, AnswerKind.WITHDRAW)
@@ -27,18 +25,20 @@ class Verdict(StrEnum):
     DOUBT = "doubt"
 
 
-def judged(call: Call | None, event: Answered, now: datetime) -> tuple[Verdict, str]:
+def judged(call: Call | None, event: Answered, now: datetime) -> tuple[Verdict, StaleWhy | None]:
     """What becomes of an answer, and why it is not counted."""
     said = event.said_at or now
     if is_answer_fresh(said, now, event.answer):
         overtaken = call is not None and call.said_at is not None and said < call.said_at
         lowers = event.answer in (*_COMES, *_GOES)
-        return (Verdict.PASSED_OVER, OVERTAKEN) if overtaken and lowers else (Verdict.COUNTS, "")
+        if overtaken and lowers:
+            return Verdict.PASSED_OVER, StaleWhy.OVERTAKEN
+        return Verdict.COUNTS, None
     if call is None:
-        return Verdict.PASSED_OVER, TOO_OLD
+        return Verdict.PASSED_OVER, StaleWhy.TOO_OLD
     if event.answer in _COMES and call.standpoint not in _ASKED_NO_MORE and not call.asked_again:
-        return Verdict.ASK, TOO_OLD
+        return Verdict.ASK, StaleWhy.TOO_OLD
     later = call.said_at is None or call.said_at <= said
     if event.answer in _GOES and call.standpoint in _COMING and later:
-        return Verdict.DOUBT, TOO_OLD
-    return Verdict.PASSED_OVER, TOO_OLD
+        return Verdict.DOUBT, StaleWhy.TOO_OLD
+    return Verdict.PASSED_OVER, StaleWhy.TOO_OLD

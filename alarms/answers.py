@@ -28,6 +28,7 @@ from alarms.turn import (
     may_be_heard,
 )
 from alarms.view import Unusual
+from alarms.vocabulary import ClockPoint, LostWhy, StaleWhy, StandDownWhy, Timeline
 from core.signals import AnswerKind, ReceiptState
 from core.values import replace
 
@@ -45,10 +46,6 @@ _ORDER = (
     ReceiptState.READ,
 )
 
-
-FOR_GOOD = ("pressed", "removed")
-"""Why somebody is lost who must hear nothing more of it."""
-
 _NOT_LEFT = (ReceiptState.PENDING, ReceiptState.SENDING, ReceiptState.MAYBE_SENT)
 
 
@@ -58,7 +55,7 @@ def answered(turn: Turn, event: Answered) -> None:
     if known is None and event.answer in (AnswerKind.RANG, AnswerKind.SEEN):
         return  # told of something, not asked to come
     verdict, why = judged(known, event, turn.now)
-    if verdict is not Verdict.COUNTS:
+    if why is not None:
         _not_counted(turn, event, known, verdict, why)
         return
     call = _heard(turn, known or _volunteer(turn, event), event)
@@ -78,7 +75,7 @@ def answered(turn: Turn, event: Answered) -> None:
         case AnswerKind.MORE_HELP:
             _more_help(turn, call)
         case AnswerKind.OVER:
-            turn.annotate("responder_says_over", person=call.person)
+            turn.annotate(Timeline.RESPONDER_SAYS_OVER, person=call.person)
         case _:
             assert_never(event.answer)
 
@@ -95,9 +92,11 @@ def receipt(turn: Turn, event: Receipt) -> None:
     moved = replace(sent, state=event.state, missing=sent.missing and not arrived)
     call = turn.put(replace(call, sent=tuple(moved if s == sent else s for s in call.sent)))
     if event.state is ReceiptState.DELIVERED and sent.channel != "wearable":
-        turn.stamp("rang")  # a wearable says `rang` itself
+        turn.stamp(ClockPoint.RANG)  # a wearable says `rang` itself
     if event.state.failed:
-        turn.annotate("send_failed", person=call.person, channel=sent.channel, why=event.detail)
+        turn.annotate(
+            Timeline.SEND_FAILED, person=call.person, channel=sent.channel, why=event.detail
+        )
         _after_failure(turn, call, sent.channel)
 
 
@@ -108,24 +107,32 @@ def lost(turn: Turn, event: ResponderLost) -> None:
     a clock while a colleague stands beside them. But nobody counts on them for long.
     """
     call = turn.call_of(event.person)
-    if event.why == need.ELSEWHERE:
+    if event.why is LostWhy.ELSEWHERE:
         if call is not None and counts(call):
             need.goes_elsewhere(turn, call)
         return
-    if call is not None and call.standpoint is Standpoint.ARRIVED and event.why == "shift_over":
+    if (
+        call is not None
+        and call.standpoint is Standpoint.ARRIVED
+        and event.why is LostWhy.SHIFT_OVER
+    ):
         need.stays_after_shift(turn, call)
         return
     if call is None or call.standpoint in (Standpoint.LOST, Standpoint.DECLINED):
-        if call is not None and event.why in FOR_GOOD:
+        if call is not None and event.why.for_good:
             _take_back(turn, call, event.why)
         return
-    if call.standpoint is Standpoint.STOOD_DOWN and event.why not in FOR_GOOD:
+    if call.standpoint is Standpoint.STOOD_DOWN and not event.why.for_good:
         return
-    if event.why == "device_lost" and call.standpoint in WAITING and _hears_otherwise(turn, call):
+    if (
+        event.why is LostWhy.DEVICE_LOST
+        and call.standpoint in WAITING
+        and _hears_otherwise(turn, call)
+    ):
         return
-    turn.annotate("responder_lost", person=event.person, why=event.why)
+    turn.annotate(Timeline.RESPONDER_LOST, person=event.person, why=event.why)
     gone = turn.put(replace(call, standpoint=Standpoint.LOST, deadline=None))
-    if event.why in FOR_GOOD:
+    if event.why.for_good:
         _take_back(turn, gone, event.why)
     elif call.standpoint in COMING:
         turn.ask_again(gone)
@@ -155,7 +162,7 @@ def lapse(turn: Turn) -> None:
             asked_again=True,
             let_down=call.let_down + 1,
         )
-        turn.annotate("accept_lapsed", person=call.person)
+        turn.annotate(Timeline.ACCEPT_LAPSED, person=call.person)
         turn.ask_again(turn.put(lapsed))
         _go_on(turn, call)
 
@@ -174,14 +181,14 @@ def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
 
 
 def _not_counted(
-    turn: Turn, event: Answered, call: Call | None, verdict: Verdict, why: str
+    turn: Turn, event: Answered, call: Call | None, verdict: Verdict, why: StaleWhy
 ) -> None:
     """It is recorded, and takes no help away; whether it is still so is asked once."""
-    turn.annotate("not_counted", person=event.person, answer=event.answer, why=why)
+    turn.annotate(Timeline.NOT_COUNTED, person=event.person, answer=event.answer, why=why)
     if call is not None and verdict is Verdict.ASK:
         turn.ask_again(turn.put(replace(call, asked_again=True)))
     elif verdict is Verdict.DOUBT:
-        lost(turn, ResponderLost(event.person, "doubted"))
+        lost(turn, ResponderLost(event.person, LostWhy.DOUBTED))
 
 
 def _heard(turn: Turn, call: Call, event: Answered) -> Call:
@@ -195,11 +202,11 @@ def _heard(turn: Turn, call: Call, event: Answered) -> Call:
     return replace(call, sent=sent, said_by=event.by, said_at=said)
 
 
-def _take_back(turn: Turn, call: Call, why: str) -> None:
+def _take_back(turn: Turn, call: Call, why: LostWhy) -> None:
     """Law 3: nothing more goes to a presser, nor to somebody who is not of the site any more; what
     has not left is taken back."""
     turn.put(replace(call, standpoint=Standpoint.LOST, sent=()))
-    turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), why))
+    turn.effect(StandDown(call.person, tuple(s.notice for s in call.sent), StandDownWhy(why)))
 
 
 def _hears_otherwise(turn: Turn, call: Call) -> bool:
@@ -223,13 +230,13 @@ def _volunteer(turn: Turn, event: Answered) -> Call:
 
 
 def _rang(turn: Turn, call: Call) -> None:
-    turn.stamp("rang")
+    turn.stamp(ClockPoint.RANG)
     rang = call.standpoint is Standpoint.CALLED
     turn.put(replace(call, standpoint=Standpoint.RANG) if rang else call)
 
 
 def _seen(turn: Turn, call: Call) -> None:
-    turn.stamp("acknowledged")
+    turn.stamp(ClockPoint.ACKNOWLEDGED)
     waiting = call.standpoint in WAITING
     turn.put(replace(call, standpoint=Standpoint.SEEN) if waiting else call)
 
@@ -243,11 +250,11 @@ def _accept(turn: Turn, call: Call) -> None:
     if call.standpoint in COMING:
         return
     if turn.enough and turn.state.need.due is None:
-        turn.annotate("surplus_accept", person=call.person)
-        turn.stand_down(call, "enough")
+        turn.annotate(Timeline.SURPLUS_ACCEPT, person=call.person)
+        turn.stand_down(call, StandDownWhy.ENOUGH)
         return
-    turn.stamp("acknowledged")
-    turn.stamp("accepted")
+    turn.stamp(ClockPoint.ACKNOWLEDGED)
+    turn.stamp(ClockPoint.ACCEPTED)
     deadline = turn.now + accept_deadline(call.expected_s)
     call = turn.put(
         replace(
@@ -257,7 +264,7 @@ def _accept(turn: Turn, call: Call) -> None:
             counts=not call.let_down,
         )
     )
-    turn.annotate("accepted", person=call.person)
+    turn.annotate(Timeline.ACCEPTED, person=call.person)
     if call.let_down < BELIEVED_MOST:
         turn.tell(TellType.ACCEPTED)
     _tell_of_empty_house(turn, call)
@@ -275,20 +282,21 @@ def accept_deadline(expected_s: float | None) -> timedelta:
 
 
 def _decline(turn: Turn, call: Call, answer: AnswerKind) -> None:
-    turn.stamp("acknowledged")
+    turn.stamp(ClockPoint.ACKNOWLEDGED)
     let_down = call.let_down + (call.standpoint in COMING)
     turn.put(replace(call, standpoint=Standpoint.DECLINED, deadline=None, let_down=let_down))
-    turn.annotate("declined" if answer is AnswerKind.DECLINE else "withdrew", person=call.person)
+    declines = answer is AnswerKind.DECLINE
+    turn.annotate(Timeline.DECLINED if declines else Timeline.WITHDREW, person=call.person)
     _go_on(turn, call)
 
 
 def _arrive(turn: Turn, call: Call) -> None:
     if call.standpoint is Standpoint.ARRIVED:
         return
-    for point in ("acknowledged", "accepted", "arrived"):
+    for point in (ClockPoint.ACKNOWLEDGED, ClockPoint.ACCEPTED, ClockPoint.ARRIVED):
         turn.stamp(point)
     turn.put(replace(call, standpoint=Standpoint.ARRIVED, deadline=None, counts=True))
-    turn.annotate("arrived", person=call.person)
+    turn.annotate(Timeline.ARRIVED, person=call.person)
     turn.tell(TellType.ARRIVED)
     if len(turn.arrived()) == 1:
         turn.update(over_due=turn.now + IS_IT_OVER_AFTER, over_unanswered=0)
@@ -298,7 +306,7 @@ def _arrive(turn: Turn, call: Call) -> None:
 
 def _more_help(turn: Turn, call: Call) -> None:
     """One more than are coming, and the next circle now; after the last step, a round now."""
-    turn.annotate("more_help", person=call.person)
+    turn.annotate(Timeline.MORE_HELP, person=call.person)
     if call.standpoint is Standpoint.STOOD_DOWN:
         turn.put(replace(call, standpoint=Standpoint.SEEN))  # who asks for others is not rung
     wanted = len(turn.counted()) + 1
@@ -323,7 +331,7 @@ def _missed(turn: Turn, call: Call, notice: str) -> None:
     missed = (replace(s, due=None, missing=True) if s.notice == notice else s for s in call.sent)
     call = turn.put(replace(call, sent=(sent := tuple(missed))))
     channel = next(s.channel for s in sent if s.notice == notice)
-    turn.annotate("receipt_missing", person=call.person, channel=channel)
+    turn.annotate(Timeline.RECEIPT_MISSING, person=call.person, channel=channel)
     if call.standpoint not in AWAY and call.standpoint is not Standpoint.DECLINED:
         turn.next_route(call)
 
@@ -362,4 +370,4 @@ def _tell_of_empty_house(turn: Turn, call: Call) -> None:
     neighbour = next((c for c in others if c.person not in called), None)
     if neighbour is not None:
         turn.inform(neighbour, Purpose.HOUSE_EMPTY, unit)
-        turn.annotate("house_empty", unit=unit, told=neighbour.person)
+        turn.annotate(Timeline.HOUSE_EMPTY, unit=unit, told=neighbour.person)

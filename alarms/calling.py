@@ -9,6 +9,7 @@ from alarms.model import Exhausted, Standpoint
 from alarms.plan import EVERY_WAY, ROUND_LONGEST, ROUND_SHORTEST, Step
 from alarms.turn import COMING, Turn
 from alarms.view import Candidate, Unusual, View
+from alarms.vocabulary import Timeline
 from core.values import replace
 
 
@@ -21,7 +22,7 @@ def run_step(turn: Turn) -> None:
         turn.call(candidate, step.by, number)
     turn.update(next_step=number + 1)
     turn.annotate(
-        "step",
+        Timeline.STEP,
         number=str(number + 1),
         call=step.call,
         people=",".join(c.person for c in chosen),
@@ -38,7 +39,7 @@ def recall(turn: Turn) -> None:
         channels = tuple(dict.fromkeys(sent.channel for sent in before.sent)) or EVERY_WAY
         turn.call(candidate, channels, max(turn.state.next_step - 1, 0))
     if chosen:
-        turn.annotate("recalled", people=",".join(c.person for c in chosen))
+        turn.annotate(Timeline.RECALLED, people=",".join(c.person for c in chosen))
 
 
 def _in_order(view: View) -> list[Candidate]:
@@ -72,7 +73,7 @@ def run_round(turn: Turn) -> None:
         if not call.counts:
             turn.ask_again(call)  # they may have left, or not come, and be the nearest
     turn.effect(Exhausted(number))
-    turn.annotate("round", number=str(number), people=",".join(everyone))
+    turn.annotate(Timeline.ROUND, number=str(number), people=",".join(everyone))
 
 
 def next_round(turn: Turn) -> datetime:

@@ -49,6 +49,7 @@ from alarms.model import (
 from alarms.need import NOBODY_YET_AFTER as NOBODY_YET_AFTER
 from alarms.turn import COMING, UNDER_WAY, Turn, counts
 from alarms.view import Candidate, View
+from alarms.vocabulary import ClockPoint, LostWhy, RaisedWhy, StandDownWhy, Timeline, WakeWhy
 from core.values import replace
 
 OTHERS_ASKED_FROM = 2
@@ -71,7 +72,7 @@ def begin(alarm: Alarm, view: View, now: datetime) -> Decision:
         next_step=0,
         round=0,
         wake_at=now,
-        wake_why="begin",
+        wake_why=WakeWhy.BEGIN,
         responders=alarm.plan.responders,
         nobody_yet_due=None if alarm.technical else started + NOBODY_YET_AFTER,
     )
@@ -98,7 +99,7 @@ def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
         case Joined():
             _joined(turn, event)
         case PressedAgain():
-            turn.annotate("pressed_again", device=event.device)
+            turn.annotate(Timeline.PRESSED_AGAIN, device=event.device)
             need.renewed(turn, Purpose.PRESSES_AGAIN)
         case Raised():
             _raised(turn, event)
@@ -129,8 +130,8 @@ def _settle(turn: Turn) -> Decision:
             break
     else:
         raise AssertionError(f"alarm {turn.alarm.id} does not settle")
-    wake_at, why = min(_moments(turn))
-    turn.update(wake_at=max(wake_at, turn.now), wake_why=why)
+    wake_at, why, of = min(_moments(turn))
+    turn.update(wake_at=max(wake_at, turn.now), wake_why=why, wake_of=of)
     return turn.decision()
 
 
@@ -198,7 +199,7 @@ def _ask_whether_over(turn: Turn) -> None:
     others = max(state.over_unanswered - OTHERS_ASKED_FROM + 1, 0)
     for candidate in _others_to_ask(turn)[:others] if others else []:
         turn.ask(candidate, Purpose.IS_IT_OVER)
-    turn.annotate("asked_whether_over", times=str(state.over_asked + 1))
+    turn.annotate(Timeline.ASKED_WHETHER_OVER, times=str(state.over_asked + 1))
     turn.update(
         over_due=turn.now + IS_IT_OVER_AFTER,
         over_asked=state.over_asked + 1,
@@ -217,50 +218,51 @@ def _others_to_ask(turn: Turn) -> list[Candidate]:
     return list(others.values())
 
 
-def _moments(turn: Turn) -> list[tuple[datetime, str]]:
+def _moments(turn: Turn) -> list[tuple[datetime, WakeWhy, str]]:
     """Every moment this alarm must be looked at again; law 2: never empty."""
-    state, moments = turn.state, []
+    state = turn.state
+    moments: list[tuple[datetime, WakeWhy, str]] = []
     if state.held_until is not None:
-        moments.append((state.held_until, "held for the duty leader"))
+        moments.append((state.held_until, WakeWhy.HELD, ""))
     elif turn.steps_left and not turn.enough:
-        moments.append((_step_due(turn), f"step {state.next_step}"))
+        moments.append((_step_due(turn), WakeWhy.STEP, str(state.next_step)))
     elif not turn.resting and state.round_due is not None:
-        moments.append((state.round_due, f"round {state.round + 1}"))
+        moments.append((state.round_due, WakeWhy.ROUND, str(state.round + 1)))
     if state.need.due is not None:
-        moments.append((state.need.due, "pressed again"))
+        moments.append((state.need.due, WakeWhy.PRESSED_AGAIN, ""))
     news = need.told_when(turn)
     if news is not None:
-        moments.append((news, "news to tell"))
+        moments.append((news, WakeWhy.NEWS, ""))
     if state.nobody_yet_due is not None and not state.told_nobody_yet:
-        moments.append((state.nobody_yet_due, "nobody yet"))
+        moments.append((state.nobody_yet_due, WakeWhy.NOBODY_YET, ""))
     if state.over_due is not None and turn.arrived():
-        moments.append((state.over_due, "is it over"))
+        moments.append((state.over_due, WakeWhy.IS_IT_OVER, ""))
     for call in turn.calls:
         if call.deadline is not None and call.standpoint in COMING:
-            moments.append((call.deadline, f"deadline {call.person}"))
+            moments.append((call.deadline, WakeWhy.DEADLINE, call.person))
         if call.standpoint not in COMING:
             dues = [s.due for s in call.sent if s.due is not None and s.state in UNDER_WAY]
-            moments.extend((due, f"receipt {call.person}") for due in dues)
+            moments.extend((due, WakeWhy.RECEIPT, call.person) for due in dues)
     assert moments, f"alarm {turn.alarm.id} would sleep for ever"
     return moments
 
 
 def _cancelled(turn: Turn) -> None:
     """Law 6: the wearer's word stands nobody down; the responders hear it and go and see her."""
-    turn.annotate("says_over", by=_names(turn))
+    turn.annotate(Timeline.SAYS_OVER, by=_names(turn))
     for call in turn.calls:
         if call.standpoint in COMING or turn.can_still_answer(call):
             turn.notify(call.person, Purpose.SAYS_OVER)
 
 
 def _joined(turn: Turn, event: Joined) -> None:
-    turn.annotate("joined", device=event.presser.device)
+    turn.annotate(Timeline.JOINED, device=event.presser.device)
     if event.presser.person is not None:
-        answers.lost(turn, ResponderLost(event.presser.person, "pressed"))
+        answers.lost(turn, ResponderLost(event.presser.person, LostWhy.PRESSED))
     need.renewed(turn, Purpose.CHANGE, at_once=event.raised)
     _tell_newcomer(turn)
     if event.raised:
-        _new_plan(turn, "joined")
+        _new_plan(turn, RaisedWhy.JOINED)
 
 
 def _raised(turn: Turn, event: Raised) -> None:
@@ -271,9 +273,9 @@ def _raised(turn: Turn, event: Raised) -> None:
     _new_plan(turn, event.why)
 
 
-def _new_plan(turn: Turn, why: str) -> None:
+def _new_plan(turn: Turn, why: RaisedWhy) -> None:
     """A new plan snapshot: its steps already due run at once; nobody called is dropped."""
-    turn.annotate("raised", why=why, level=turn.alarm.level)
+    turn.annotate(Timeline.RAISED, why=why, level=turn.alarm.level)
     turn.update(
         next_step=0,
         shift=timedelta(),
@@ -295,12 +297,12 @@ def _tell_newcomer(turn: Turn) -> None:
 
 
 def _closed(turn: Turn) -> Decision:
-    turn.stamp("closed")
+    turn.stamp(ClockPoint.CLOSED)
     for call in turn.calls:
         if call.sent and call.standpoint is not Standpoint.STOOD_DOWN:
-            turn.stand_down(call, "closed")
+            turn.stand_down(call, StandDownWhy.CLOSED)
     turn.tell(TellType.CLOSED)
-    turn.update(wake_why="closed")
+    turn.update(wake_why=WakeWhy.CLOSED, wake_of="")
     return turn.decision()
 
 

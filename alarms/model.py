@@ -8,6 +8,14 @@ from enum import StrEnum
 
 from alarms.plan import Plan
 from alarms.view import Unusual
+from alarms.vocabulary import (
+    LostWhy,
+    PlaceSource,
+    RaisedWhy,
+    StandDownWhy,
+    Timeline,
+    WakeWhy,
+)
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from core.values import value
 
@@ -117,7 +125,7 @@ class Place:
 
     zone: str | None
     label: str
-    source: str  # "device", "beacon", "fixed", "roster", "position", "unknown"
+    source: PlaceSource
     age_s: float | None = None
     meeting: str | None = None
     lat: float | None = None
@@ -132,7 +140,7 @@ class Place:
         return self.age_s + max((now - self.aged_at).total_seconds(), 0.0)
 
     def is_of_unknown_age(self) -> bool:
-        return self.source == "position" and self.age_s is None
+        return self.source is PlaceSource.POSITION and self.age_s is None
 
 
 @value(frozen=True)
@@ -221,7 +229,7 @@ class Escalation:
     next_step: int
     round: int
     wake_at: datetime
-    wake_why: str
+    wake_why: WakeWhy
     round_due: datetime | None = None
     round_at: datetime | None = None
     held_until: datetime | None = None
@@ -235,6 +243,12 @@ class Escalation:
     over_unanswered: int = 0
     need: Need = Need()
     notices_made: int = 0
+    wake_of: str = ""
+
+    @property
+    def wake_reason(self) -> str:
+        """Why it is looked at next and what that is about: `step 2`, `deadline bo`."""
+        return f"{self.wake_why} {self.wake_of}".rstrip()
 
 
 @value(frozen=True)
@@ -340,7 +354,7 @@ class Notice:
     with_you: tuple[str, ...] = ()
     unusual: tuple[Unusual, ...] = ()
     about: str | None = None
-    reason: str = ""
+    reason: StandDownWhy = StandDownWhy.NONE
     late: timedelta = timedelta()
     latecomers: tuple[Latecomer, ...] = ()
     age_unknown: tuple[str, ...] = ()
@@ -368,14 +382,11 @@ class Notify:
 
 @value(frozen=True)
 class StandDown:
-    """Take back everything this person was sent; `reason`: `enough`, `closed`, `cancelled`.
-
-    `pressed`, `removed`: and nothing more goes to them, not even that it is taken back.
-    """
+    """Take back everything this person was sent."""
 
     person: str
     notices: tuple[str, ...]
-    reason: str
+    reason: StandDownWhy
 
 
 @value(frozen=True)
@@ -398,7 +409,7 @@ class Exhausted:
 class Annotate:
     """A line of the timeline: a token and its values."""
 
-    what: str
+    what: Timeline
     fields: tuple[tuple[str, str], ...] = ()
 
 
@@ -432,12 +443,10 @@ class Answered:
 
 @value(frozen=True)
 class ResponderLost:
-    """`why`: `pressed`, `device_lost`, `off_duty` (they said so), `shift_over`, `removed`,
-    `revoked` (their device, as stolen), `doubted` (they said long ago that they do not come),
-    `elsewhere` (they have said since that they come to an alarm at another place)."""
+    """A called person does not come any more."""
 
     person: str
-    why: str
+    why: LostWhy
 
 
 @value(frozen=True)
@@ -482,7 +491,7 @@ class Raised:
     `again`: it was another press. `worse`: a higher level, or a weapon.
     """
 
-    why: str
+    why: RaisedWhy
     again: bool = True
     worse: bool = False
 

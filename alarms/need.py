@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from alarms.model import Call, Purpose, Standpoint, TellType
 from alarms.turn import COMING, Turn, counts
 from alarms.view import Unusual
+from alarms.vocabulary import LostWhy, Timeline
 from core.signals import AnswerKind
 from core.values import replace
 
@@ -26,9 +27,6 @@ TAKEN_FOR_GRANTED_FOR = timedelta(minutes=5)
 
 STAYS_AFTER_SHIFT = timedelta(minutes=5)
 """Who is there when their shift ends says by then that they stay, or others are called."""
-
-ELSEWHERE = "elsewhere"
-"""Why somebody is not waited for: they said since that they come, or are, at another place."""
 
 NEWS_PACE = timedelta(seconds=15)
 """Presses are told at once, then at most this often: somebody may press every second."""
@@ -62,7 +60,7 @@ def look_out_again(turn: Turn) -> None:
 
 def begin_anew(turn: Turn) -> None:
     """The circle widens from its first step, at once; its later steps keep their distances."""
-    turn.annotate("anew")
+    turn.annotate(Timeline.ANEW)
     turn.update(next_step=0, shift=turn.now - turn.state.started, round_due=None)
     _update(turn, anew_at=turn.now)
 
@@ -133,7 +131,7 @@ def told_when(turn: Turn) -> datetime | None:
 
 def stays_after_shift(turn: Turn, call: Call) -> None:
     """Their shift ends at the wearer's side: a clock takes nobody away, but they are asked."""
-    turn.annotate("shift_over_there", person=call.person)
+    turn.annotate(Timeline.SHIFT_OVER_THERE, person=call.person)
     turn.put(replace(call, deadline=turn.now + STAYS_AFTER_SHIFT))
     turn.notify(call.person, Purpose.IS_IT_OVER)
 
@@ -144,7 +142,7 @@ def goes_elsewhere(turn: Turn, call: Call) -> None:
     They are not asked: a badge that accepts by itself would go to and fro without end.
     """
     was_resting = turn.resting
-    turn.annotate("responder_lost", person=call.person, why=ELSEWHERE)
+    turn.annotate(Timeline.RESPONDER_LOST, person=call.person, why=LostWhy.ELSEWHERE)
     turn.put(replace(call, counts=False))
     look_out_again(turn)
     if was_resting and not turn.resting:
@@ -155,7 +153,7 @@ def _lapse_after_shift(turn: Turn) -> None:
     for call in turn.arrived():
         if call.deadline is None or call.deadline > turn.now:
             continue
-        turn.annotate("silent_after_shift", person=call.person)
+        turn.annotate(Timeline.SILENT_AFTER_SHIFT, person=call.person)
         silent = turn.put(replace(call, deadline=None))
         turn.notify(call.person, Purpose.IS_IT_OVER)
         _count_no_more(turn, [silent])
@@ -165,7 +163,7 @@ def _count_no_more(turn: Turn, calls: list[Call]) -> None:
     was_resting = turn.resting
     for call in calls:
         turn.put(replace(call, counts=False))
-    turn.annotate("not_answered", people=",".join(call.person for call in calls))
+    turn.annotate(Timeline.NOT_ANSWERED, people=",".join(call.person for call in calls))
     if was_resting and not turn.resting:
         begin_anew(turn)
 

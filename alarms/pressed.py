@@ -24,6 +24,7 @@ from alarms.model import (
 from alarms.plan import Plan
 from alarms.said import with_said, words_of
 from alarms.triage import Join, Open, Update
+from alarms.vocabulary import RaisedWhy
 from core.signals import AlarmKind, Level, Signal
 from core.values import replace
 
@@ -134,10 +135,10 @@ def _is_worse(alarm: Alarm, verdict: Update) -> bool:
     return weapon or verdict.level is not alarm.level
 
 
-def _why(verdict: Update, raised: bool, not_over: bool) -> str:
+def _why(verdict: Update, raised: bool, not_over: bool) -> RaisedWhy:
     """The token of the timeline for what is new."""
     if raised:
-        return "level"
+        return RaisedWhy.LEVEL
     if verdict.place_changed:
-        return "place"
-    return "not over after all" if not_over else "other words"
+        return RaisedWhy.PLACE
+    return RaisedWhy.NOT_OVER if not_over else RaisedWhy.OTHER_WORDS

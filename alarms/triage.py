@@ -14,6 +14,7 @@ from alarms.ages import came_late
 from alarms.model import Alarm, Place, Presser
 from alarms.said import is_said, words_of
 from alarms.troubles import is_of_equipment
+from alarms.vocabulary import PlaceSource
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, Level, Signal, SignalType, Standing
 from core.values import replace, value
@@ -21,6 +22,7 @@ from core.values import replace, value
 JOIN_WITHIN = timedelta(minutes=2)
 """Two presses at one place this close together are one alarm with two victims."""
 
+_TOLD_BY_DEVICE = (PlaceSource.DEVICE, PlaceSource.BEACON, PlaceSource.POSITION)
 _SAYS_LITTLE = (AlarmKind.CALL, AlarmKind.SOS, AlarmKind.ASSIST, AlarmKind.UNKNOWN)
 
 
@@ -134,7 +136,7 @@ def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdic
     said = signal.level or alarm.level
     level = max(said, alarm.level, key=_rank)
     kind = _kind(alarm, signal.reading.kind, said)
-    moved = place.source in ("device", "beacon", "position") and place.zone != alarm.place.zone
+    moved = place.source in _TOLD_BY_DEVICE and place.zone != alarm.place.zone
     presser, again = fresh, True  # their second device: it is answered too
     if was is not None:
         again = not _is_same_press(was, fresh)

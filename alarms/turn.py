@@ -27,6 +27,7 @@ from alarms.model import (
     TellWearer,
 )
 from alarms.view import Candidate, Route, View
+from alarms.vocabulary import ClockPoint, StandDownWhy, Timeline
 from core.signals import ReceiptState
 from core.values import replace
 
@@ -138,13 +139,13 @@ class Turn:
     def update(self, **fields: object) -> None:
         self.state = replace(self.state, **fields)  # type: ignore[arg-type]
 
-    def stamp(self, point: str) -> None:
+    def stamp(self, point: ClockPoint) -> None:
         """Set a clock point the first time it happens."""
         if getattr(self.alarm.times, point) is None:
             times = replace(self.alarm.times, **{point: self.now})
             self.alarm = replace(self.alarm, times=times)
 
-    def annotate(self, what: str, **fields: str) -> None:
+    def annotate(self, what: Timeline, **fields: str) -> None:
         self._effects.append(Annotate(what, tuple(sorted(fields.items()))))
 
     def effect(self, effect: Effect) -> None:
@@ -234,7 +235,7 @@ class Turn:
         short = (view.leaders, view.deputies, view.on_call, view.named, view.last_resort)
         return next((c for c in chain(*short, view.nearest) if c.person == person), None)
 
-    def stand_down(self, call: Call, reason: str) -> None:
+    def stand_down(self, call: Call, reason: StandDownWhy) -> None:
         """What rang is kept as withdrawn: an answer that crosses this still finds its way."""
         notices = tuple(s.notice for s in call.sent if not s.state.failed)
         sent = tuple(
@@ -250,7 +251,7 @@ class Turn:
             return
         for call in self.calls:
             if call.standpoint in (*WAITING, Standpoint.UNREACHED) and call.sent:
-                self.stand_down(call, "enough")
+                self.stand_down(call, StandDownWhy.ENOUGH)
 
     def _new_call(self, candidate: Candidate, step: int) -> Call:
         return Call(

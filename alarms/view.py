@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from alarms.vocabulary import LeftOutWhy
 from core.values import value
 
 
@@ -52,10 +53,10 @@ class Candidate:
 
 @value(frozen=True)
 class LeftOut:
-    """Somebody who is not called, and why: `pressed`, `off_shift`, `no_route`, …"""
+    """Somebody who is not called, and why."""
 
     person: str
-    why: str
+    why: LeftOutWhy
 
 
 @value(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from alarms.vocabulary import LostWhy
 from core.clock import Clock
 from core.signals import Later, Signal, Taken
 from devices.scan import Unregistered
@@ -92,7 +93,7 @@ class EngineDesk:
         assert self._pictures is not None
         person = self._pictures.wearer(device, self._clock.wall())
         if person is not None and not finding.over and finding.trouble is not Trouble.TAMPER:
-            self.engine.responder_lost(person, "device_lost")
+            self.engine.responder_lost(person, LostWhy.DEVICE_LOST)
 
 
 class GatewayLines:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from alarms.vocabulary import LostWhy
 from core import ids, log, metrics
 from core.beside import Beside
 from core.clock import sleep
@@ -254,7 +255,7 @@ class Service:
             self.gateway.expect(self.pictures.expected_devices(at))
             for person in on_duty:
                 if person not in now_on_duty:
-                    self.dispatcher.engine.responder_lost(person, "shift_over")
+                    self.dispatcher.engine.responder_lost(person, LostWhy.SHIFT_OVER)
             on_duty = now_on_duty
 
     async def _follow_configuration(self) -> None:

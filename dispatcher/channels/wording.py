@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alarms.model import Notice, Purpose
 from alarms.view import Unusual
+from alarms.vocabulary import PlaceSource, StandDownWhy
 from core.signals import AlarmKind, Level
 from core.words import Words, words
 from dispatcher.channels.clean import device_id, name_of, one_line
@@ -76,9 +77,9 @@ _UNUSUAL = {
 }
 
 _STAND_DOWN = {
-    "enough": "Others are on their way.",
-    "closed": "The alarm is over.",
-    "cancelled": "No longer needed.",
+    StandDownWhy.ENOUGH: "Others are on their way.",
+    StandDownWhy.CLOSED: "The alarm is over.",
+    StandDownWhy.CANCELLED: "No longer needed.",
 }
 
 
@@ -114,7 +115,7 @@ def answer_keys(notice: Notice, to: Addressee) -> str:
 def place_of(notice: Notice, say: Words) -> str:
     """The place as staff say it, or that nobody knows it (law 8)."""
     label = one_line(notice.place.label, LINE_MOST)
-    if not label or notice.place.source == "unknown":
+    if not label or notice.place.source is PlaceSource.UNKNOWN:
         label = say("Place unknown")
     return label.upper()
 
@@ -238,11 +239,11 @@ def _presser(name: str, say: Words) -> str:
 def _honest_place(notice: Notice, say: Words) -> list[Line]:
     """Law 8: what staff must know before they trust the place; nothing when it is fresh."""
     place, said = notice.place, []
-    if place.source == "unknown" or not one_line(place.label, LINE_MOST):
+    if place.source is PlaceSource.UNKNOWN or not one_line(place.label, LINE_MOST):
         # Never "call her": a ringing phone may betray somebody who hides.
         names = [name_of(name) for name in notice.presser_names if not device_id(name)]
         return [Line(say("Look for {who}.", who=_listed(names)))] if names else []
-    if place.source == "roster":
+    if place.source is PlaceSource.ROSTER:
         said.append(Line(say("Place is from the roster.")))
     age_s = place.age(notice.created)
     if age_s is not None and age_s >= STALE_FROM_S:
@@ -294,7 +295,7 @@ def _errand(notice: Notice) -> str:
     """
     mild = notice.level in (Level.GREEN, Level.YELLOW)
     strangers = all(device_id(name) for name in notice.presser_names)
-    lost = strangers and (notice.place.source == "unknown" or not notice.place.label)
+    lost = strangers and (notice.place.source is PlaceSource.UNKNOWN or not notice.place.label)
     if not mild and not lost and notice.kind is not AlarmKind.TECHNICAL:
         return ""
     return one_line(notice.text, LINE_MOST)

@@ -15,15 +15,12 @@ import msgspec
 from alarms.closing import GREW_JUST_NOW, GREW_SMS
 from alarms.model import Alarm, Call, Notice, Purpose, Standpoint, call_of
 from alarms.turn import COMING
+from alarms.vocabulary import LostWhy, StandDownWhy, Timeline
 from core.signals import AnswerKind, ReceiptState
 from core.values import replace, value
 from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.store.ports import TimelineEntry, Transaction
-
-PRESSED, REMOVED, REVOKED = "pressed", "removed", "revoked"
-"""Why somebody does not count: a victim of any open alarm, not in the configuration any more, or
-what they said came from a device that has been revoked as stolen."""
 
 RAISES = (AnswerKind.MORE_HELP,)
 """Answers that call help: believed from anyone, also from a victim (law 6)."""
@@ -81,15 +78,15 @@ def speaker(notice: Notice, origin: Origin) -> str | None:
             return None
 
 
-def unfit(pressed: bool, known: bool) -> str:
-    """Why a person counts nowhere now; empty when they do."""
+def unfit(pressed: bool, known: bool) -> LostWhy | None:
+    """Why a person counts nowhere now; None when they do."""
     if pressed:
-        return PRESSED
-    return "" if known else REMOVED
+        return LostWhy.PRESSED
+    return None if known else LostWhy.REMOVED
 
 
-def lost_because(call: Call, why_unfit: str, revoked: Sequence[str]) -> str:
-    """Why a called person is lost to this call; empty when they are not.
+def lost_because(call: Call, why_unfit: LostWhy | None, revoked: Sequence[str]) -> LostWhy | None:
+    """Why a called person is lost to this call; None when they are not.
 
     `revoked`: those of the addresses they were called at that have been revoked.
     """
@@ -97,15 +94,15 @@ def lost_because(call: Call, why_unfit: str, revoked: Sequence[str]) -> str:
         return why_unfit
     said_by = (call.said_by,) if call.said_by else tuple(sent.address for sent in call.sent)
     stolen = any(address in revoked for address in said_by)
-    return REVOKED if stolen and call.standpoint in COMING else ""
+    return LostWhy.REVOKED if stolen and call.standpoint in COMING else None
 
 
-def not_counted(alarm: str, person: str, answer: AnswerKind, why: str, at: Moment) -> Outcome:
+def not_counted(alarm: str, person: str, answer: AnswerKind, why: LostWhy, at: Moment) -> Outcome:
     """It is recorded, and changes nothing."""
-    return recorded(alarm, "not_counted", at, person=person, answer=answer, why=why)
+    return recorded(alarm, Timeline.NOT_COUNTED, at, person=person, answer=answer, why=why)
 
 
-def recorded(alarm: str, what: str, at: Moment, **said: str) -> Outcome:
+def recorded(alarm: str, what: Timeline, at: Moment, **said: str) -> Outcome:
     """A line of the timeline."""
     body = msgspec.json.encode(said).decode()
     return Outcome(Transaction(timeline=(TimelineEntry(alarm, at.now, at.wall, what, body),)))
@@ -126,7 +123,7 @@ def waits_for_answer(notice: Notice, alarm: Alarm, also_failed: bool = False) ->
 def late_accept(notice: Notice, answer: AnswerKind, at: Moment) -> Outcome:
     """The alarm is closed: the answer is recorded; a person on the way is told so again."""
     body = msgspec.json.encode({"person": notice.person, "answer": answer}).decode()
-    entry = TimelineEntry(notice.alarm, at.now, at.wall, "late_answer", body)
+    entry = TimelineEntry(notice.alarm, at.now, at.wall, Timeline.LATE_ANSWER, body)
     unit = Transaction(timeline=(entry,))
     if answer not in (AnswerKind.ACCEPT, AnswerKind.ARRIVED):
         return Outcome(unit)
@@ -140,7 +137,7 @@ def _stand_down(notice: Notice, at: Moment) -> Notice:
         id=f"{notice.id}-late-{int(at.now.timestamp() * 1_000_000)}",
         purpose=Purpose.STAND_DOWN,
         about=notice.id,
-        reason="closed",
+        reason=StandDownWhy.CLOSED,
         created=at.now,
         state=ReceiptState.SENDING if notice.channel == "wearable" else ReceiptState.PENDING,
         provider_ref="",

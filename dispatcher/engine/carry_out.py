@@ -8,7 +8,6 @@ from typing import assert_never
 
 import msgspec
 
-from alarms.answers import FOR_GOOD
 from alarms.model import (
     Alarm,
     Annotate,
@@ -23,6 +22,7 @@ from alarms.model import (
 )
 from alarms.turn import COMING
 from alarms.view import Candidate, View
+from alarms.vocabulary import StandDownWhy, Timeline
 from core.signals import ReceiptState
 from core.values import replace
 from dispatcher.channels.ports import Capabilities
@@ -34,7 +34,7 @@ from dispatcher.store.ports import AlarmWrite, NoticeMove, TimelineEntry, Transa
 PICTURED_MOST = 20
 """How many of the candidates of a decision the timeline keeps: the nearest ones matter."""
 
-_WITH_PICTURE = ("opened", "step", "round", "raised")
+_WITH_PICTURE = (Timeline.OPENED, Timeline.STEP, Timeline.ROUND, Timeline.RAISED)
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ def carried_out(
             case TellWearer():
                 desk.tell.extend(_tells(alarm, effect, at))
                 body = {"what": effect.type, "by": effect.by}
-                desk.timeline.append(_entry(alarm.id, "told_wearer", body, at))
+                desk.timeline.append(_entry(alarm.id, Timeline.TOLD_WEARER, body, at))
             case Exhausted():
                 desk.ring_locally.append(alarm.id)
             case Annotate():
@@ -80,7 +80,7 @@ def carried_out(
                 assert_never(effect)
     if alarm.closing is not None:
         body = {"by": alarm.closing.by, "cause": alarm.closing.cause}
-        desk.timeline.append(_entry(alarm.id, "closed", body, at))
+        desk.timeline.append(_entry(alarm.id, Timeline.CLOSED, body, at))
     unit = Transaction(
         alarms=(AlarmWrite(alarm, seen_rev),),
         notices=tuple(desk.notices),
@@ -146,13 +146,13 @@ def _stand_down(
             desk.moves.append(NoticeMove(notice.id, ReceiptState.WITHDRAWN, at.now, effect.reason))
         elif not notice.state.failed and notice.state is not ReceiptState.WITHDRAWN:
             answered[notice.channel, notice.address] = notice
-    if effect.reason in FOR_GOOD:
+    if effect.reason.untold:
         ringing = [n for n in answered.values() if n.channel == "wearable"]
         desk.tell.extend(_silenced(notice, desk.alarm, at) for notice in ringing)
         return
     view = book.views.get(desk.alarm.id)
     barred = view.barred if view is not None else ()
-    carried = _carried_by_who_comes(desk.alarm) if effect.reason == "enough" else ()
+    carried = _carried_by_who_comes(desk.alarm) if effect.reason is StandDownWhy.ENOUGH else ()
     for notice in answered.values():
         if notice.address in barred:
             continue  # law 3: a shared phone that a presser holds stays silent
@@ -204,5 +204,5 @@ def _tells(alarm: Alarm, effect: TellWearer, at: Moment) -> list[Tell]:
     ]
 
 
-def _entry(alarm: str, what: str, body: Mapping[str, object], at: Moment) -> TimelineEntry:
+def _entry(alarm: str, what: Timeline, body: Mapping[str, object], at: Moment) -> TimelineEntry:
     return TimelineEntry(alarm, at.now, at.wall, what, msgspec.json.encode(body).decode())

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from alarms import escalate, pressed
-from alarms.aged import TOO_OLD
-from alarms.answers import FOR_GOOD, moves_forward
+from alarms.answers import moves_forward
 from alarms.closing import Word, may_close, may_end, refuse_if_stale, saw_everybody
 from alarms.model import (
     Alarm,
@@ -37,7 +36,6 @@ from alarms.model import (
     Times,
     call_of,
 )
-from alarms.need import ELSEWHERE
 from alarms.said import with_said, words_of
 from alarms.triage import (
     CloseIt,
@@ -52,6 +50,7 @@ from alarms.triage import (
 from alarms.troubles import ended_key
 from alarms.turn import COMING, counts
 from alarms.view import View
+from alarms.vocabulary import LostWhy, NotSentWhy, PlaceSource, StaleWhy, Timeline, WakeWhy
 from core import ids
 from core.errors import DomainError
 from core.freshness import Lowers, is_fresh, said_at
@@ -61,7 +60,6 @@ from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.ports import Capabilities
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine.answering import (
-    PRESSED,
     RAISES,
     Origin,
     late_accept,
@@ -154,7 +152,7 @@ class Core:
         kind, level = signal.reading.kind or AlarmKind.UNKNOWN, signal.level or Level.RED
         verdict = Open(kind, level, presser, timedelta(), orphan=True)
         kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
-        return kept.and_then(self._open(signal, verdict, Place(None, "", "unknown"), at))
+        return kept.and_then(self._open(signal, verdict, Place(None, "", PlaceSource.UNKNOWN), at))
 
     def presence(self, signal: Signal, at: Moment) -> Outcome:
         """Somebody checked in or out; who goes off duty while coming is lost to their alarms.
@@ -165,14 +163,20 @@ class Core:
         kept = Outcome(Transaction(signals=(signal,), presence=(row,))).and_then(
             _received(signal, None, at)
         )
-        return kept if row.here else kept.and_then(self.lost(row.person, "off_duty", at))
+        return kept if row.here else kept.and_then(self.lost(row.person, LostWhy.OFF_DUTY, at))
 
     def left_long_ago(self, signal: Signal, at: Moment) -> Outcome:
         """Word of going off duty, too old or of any age: kept, and nobody is lost."""
         assert signal.person is not None
         work = self.noted(signal, at)
         for alarm in self.book.calling(signal.person):
-            told = recorded(alarm.id, "off_duty_not_counted", at, person=signal.person, why=TOO_OLD)
+            told = recorded(
+                alarm.id,
+                Timeline.OFF_DUTY_NOT_COUNTED,
+                at,
+                person=signal.person,
+                why=StaleWhy.TOO_OLD,
+            )
             work = work.and_then(told)
         return work
 
@@ -192,7 +196,7 @@ class Core:
         kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         return kept.and_then(_received(signal, None, at))
 
-    def lost(self, person: str, why: str, at: Moment) -> Outcome:
+    def lost(self, person: str, why: LostWhy, at: Moment) -> Outcome:
         """A responder pressed elsewhere, went off duty, was removed, or their device is silent."""
         work = Outcome()
         for alarm in self.book.calling(person):
@@ -207,7 +211,7 @@ class Core:
             unfit = self._unfit(person)
             for alarm in self.book.calling(person):
                 call = call_of(alarm, person)
-                why = "" if call is None else lost_because(call, unfit, self._revoked(call))
+                why = None if call is None else lost_because(call, unfit, self._revoked(call))
                 if why:
                     work = work.and_then(self._lost(alarm, person, why, at))
         return work
@@ -233,7 +237,7 @@ class Core:
         if notice.alarm not in self.book.alarms:
             return AnswerOutcome.CLOSED, late_accept(notice, answer, at)
         if origin.pressed and answer not in RAISES:
-            return self._not_counted(notice.alarm, person, answer, PRESSED, at)
+            return self._not_counted(notice.alarm, person, answer, LostWhy.PRESSED, at)
         mine = notice.id if person == notice.person else ""
         by = source.value if source.kind in (SourceKind.DEVICE, SourceKind.NUMBER) else ""
         word = Word(by or notice.address, said, waits=waits_of(source.kind))
@@ -359,10 +363,10 @@ class Core:
             if state is None or at.now - state.wake_at <= LONG_OVERDUE or alarm.technical:
                 continue
             until = at.now + HELD_FOR
-            why = "held for the duty leader"
-            rest = replace(state, held_until=until, wake_at=until, wake_why=why)
+            why = WakeWhy.HELD
+            rest = replace(state, held_until=until, wake_at=until, wake_why=why, wake_of="")
             seen, alarm = alarm.rev, replace(alarm, escalation=rest, rev=alarm.rev + 1)
-            note = Annotate("held_after_down_time")
+            note = Annotate(Timeline.HELD_AFTER_DOWN_TIME)
             works.append(self._carry_out(Decision(alarm, (note,)), seen, at))
             held.append(alarm)
         return works, held
@@ -373,9 +377,8 @@ class Core:
         if known is not None:
             if known.text == text:
                 return Outcome()
-            decision = Decision(
-                replace(known, text=text, rev=known.rev + 1), (Annotate("text", (("text", text),)),)
-            )
+            note = Annotate(Timeline.TEXT, (("text", text),))
+            decision = Decision(replace(known, text=text, rev=known.rev + 1), (note,))
             return self._carry_out(decision, known.rev, at)
         plan = self.pictures.plan(site, Level.GREEN, AlarmKind.TECHNICAL, False)
         alarm = Alarm(
@@ -383,7 +386,7 @@ class Core:
             site=site,
             kind=AlarmKind.TECHNICAL,
             level=Level.GREEN,
-            place=Place(None, "", "unknown"),
+            place=Place(None, "", PlaceSource.UNKNOWN),
             pressers=(),
             plan=plan,
             times=Times(stored=at.now),
@@ -422,22 +425,22 @@ class Core:
     def why_not(self, notice: Notice, at: Moment) -> str:
         """Looked at once more: empty when it may leave, else why it is not wanted any more."""
         if self.rings_at_a_presser(notice, at):
-            return "pressed"
+            return NotSentWhy.PRESSED
         if notice.purpose is Purpose.STAND_DOWN:
             return ""
         alarm = self.book.alarms.get(notice.alarm)
         if alarm is None:
-            return "closed"
+            return NotSentWhy.CLOSED
         known = self.book.notices.get(notice.id)
         if known is not None and known.state is ReceiptState.WITHDRAWN:
-            return "withdrawn"
+            return NotSentWhy.WITHDRAWN
         call = call_of(alarm, notice.person)
         if call is not None and notice.purpose in _FOR_WHO_IS_ASKED:
             if call.standpoint in (Standpoint.STOOD_DOWN, Standpoint.DECLINED):
-                return str(call.standpoint)
+                return NotSentWhy(call.standpoint)
             if call.standpoint in COMING and notice.purpose is Purpose.CALL:
-                return "coming already"
-        return "expired" if at.now > notice.expires else ""
+                return NotSentWhy.COMING
+        return NotSentWhy.EXPIRED if at.now > notice.expires else ""
 
     def sending(self, notice_id: str, at: Moment) -> NoticeMove:
         """It is about to be handed over: from now on it is not taken back but answered."""
@@ -470,7 +473,7 @@ class Core:
     def _begin(self, alarm: Alarm, at: Moment, opened: tuple[tuple[str, str], ...]) -> Outcome:
         view = self._picture(alarm, at)
         decision = escalate.begin(alarm, view, at.now)
-        first = Annotate("opened", (("kind", alarm.kind), ("level", alarm.level), *opened))
+        first = Annotate(Timeline.OPENED, (("kind", alarm.kind), ("level", alarm.level), *opened))
         return self._carry_out(Decision(decision.alarm, (first, *decision.effects)), 0, at)
 
     def _join(self, signal: Signal, verdict: Join, place: Place, at: Moment) -> Outcome:
@@ -483,7 +486,7 @@ class Core:
         """Who presses is called nowhere any more, and nobody is waited for at what they hold."""
         if person is None:
             return Outcome()
-        work = self.lost(person, PRESSED, at)
+        work = self.lost(person, LostWhy.PRESSED, at)
         held = self.pictures.addresses(person, at)
         asked = {alarm.id: None for address in held for alarm in self.book.asked_at(address)}
         for alarm_id in asked:
@@ -492,9 +495,9 @@ class Core:
                 work = work.and_then(self._advance(alarm, Due(), at))
         return work
 
-    def _lost(self, alarm: Alarm, person: str, why: str, at: Moment) -> Outcome:
+    def _lost(self, alarm: Alarm, person: str, why: LostWhy, at: Moment) -> Outcome:
         call = call_of(alarm, person)
-        if call is None or (call.standpoint in _OUT and not (why in FOR_GOOD and call.sent)):
+        if call is None or (call.standpoint in _OUT and not (why.for_good and call.sent)):
             return Outcome()
         return self._advance(alarm, ResponderLost(person, why), at)
 
@@ -504,10 +507,10 @@ class Core:
         for other in self.book.calling(person) if not to.technical else ():
             here = to.place.zone is not None and other.place.zone == to.place.zone
             if other.id != to.id and not here and not other.technical:
-                work = work.and_then(self._lost(other, person, ELSEWHERE, at))
+                work = work.and_then(self._lost(other, person, LostWhy.ELSEWHERE, at))
         return work
 
-    def _unfit(self, person: str) -> str:
+    def _unfit(self, person: str) -> LostWhy | None:
         return unfit(self.book.has_pressed(person), self.pictures.knows(person))
 
     def _is_anothers(self, device: str, person: str | None, at: Moment) -> bool:
@@ -526,7 +529,7 @@ class Core:
         return Origin(source, holders, any(self.book.has_pressed(p) for p in holders))
 
     def _not_counted(
-        self, alarm_id: str, person: str, answer: AnswerKind, why: str, at: Moment
+        self, alarm_id: str, person: str, answer: AnswerKind, why: LostWhy, at: Moment
     ) -> tuple[AnswerOutcome, Outcome]:
         if answer in (AnswerKind.RANG, AnswerKind.SEEN):
             return AnswerOutcome.NOT_YOURS, Outcome()
@@ -545,7 +548,7 @@ class Core:
         changed, event = pressed.renewed(alarm, signal, verdict, place, plan_of, at.now)
         if event is not None:
             return self._advance(changed, event, at)
-        note = Annotate("pressed_again", (("device", signal.device),))
+        note = Annotate(Timeline.PRESSED_AGAIN, (("device", signal.device),))
         decision = Decision(replace(changed, rev=changed.rev + 1), (note,))
         return self._carry_out(decision, alarm.rev, at)
 
@@ -562,7 +565,7 @@ class Core:
             rev=alarm.rev + 1,
         )
         said = (("device", signal.device), ("text", signal.reading.text))
-        decision = Decision(counted, (Annotate("pressed_again", said),))
+        decision = Decision(counted, (Annotate(Timeline.PRESSED_AGAIN, said),))
         return Outcome(Transaction(signals=(signal,))).and_then(
             self._carry_out(decision, alarm.rev, at)
         )

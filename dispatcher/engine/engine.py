@@ -19,6 +19,7 @@ from alarms.closing import Word
 from alarms.model import Alarm, Cause, Notice, call_of
 from alarms.troubles import ended_key, is_of_equipment, trouble_key
 from alarms.view import View
+from alarms.vocabulary import LostWhy
 from core import log
 from core.clock import Clock, ClockMark, sleep
 from core.errors import DomainError, StoreUnavailable
@@ -269,7 +270,7 @@ class Engine:
         at = self._at()
         self._start(self.core.recovered(key, at).and_then(self._folded_over(key, at)))
 
-    def responder_lost(self, person: str, why: str) -> None:
+    def responder_lost(self, person: str, why: LostWhy) -> None:
         self._start(self.core.lost(person, why, self._at()))
 
     def reconfigured(self) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from alarms.model import Alarm, Place, Presser
 from alarms.plan import Plan, without_a_plan
 from alarms.view import Candidate, Route, View
+from alarms.vocabulary import PlaceSource
 from core import log
 from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
@@ -57,7 +58,7 @@ class NettedPictures:
 
     def place(self, signal: Signal, at: Moment) -> Place:
         return self._or(
-            lambda: self._pictures.place(signal, at), lambda: Place(None, "", "unknown")
+            lambda: self._pictures.place(signal, at), lambda: Place(None, "", PlaceSource.UNKNOWN)
         )
 
     def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:

@@ -16,6 +16,7 @@ from alarms.calling import with_leader_first
 from alarms.model import Alarm, Notice, Place
 from alarms.plan import EVERY_WAY, Plan, plan_for
 from alarms.view import View
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level, Position, Signal
 from core.values import replace
 from dispatcher.channels.ports import Addressee
@@ -130,16 +131,18 @@ class SitePictures:
             # A panel's point hangs where it hangs; only what is carried meets a beacon.
             carried = signal.reading.zone and not signal.reading.point
             if not carried:
-                return self._at_zone(zone, "fixed")
-            return replace(self._at_zone(zone, "beacon"), age_s=age_s(signal), aged_at=at.now)
+                return self._at_zone(zone, PlaceSource.FIXED)
+            return replace(
+                self._at_zone(zone, PlaceSource.BEACON), age_s=age_s(signal), aged_at=at.now
+            )
         if signal.reading.position is not None:
             place = self._at_position(site, signal.reading.position)
             return replace(place, age_s=fix_age_s(signal), aged_at=at.now)
         if signal.person is not None:
             post = self._staffing(site, at).post_of(signal.person)
             if post.zone is not None:
-                return self._at_zone(self._index.graph.zones[post.zone], "roster")
-        return Place(None, "", "unknown")
+                return self._at_zone(self._index.graph.zones[post.zone], PlaceSource.ROSTER)
+        return Place(None, "", PlaceSource.UNKNOWN)
 
     def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:
         """The site's plan for this level and kind; for an orphan, the duty leader first."""
@@ -293,7 +296,7 @@ class SitePictures:
             return everywhere
         return with_pressers(everywhere, alarm.pressers)
 
-    def _at_zone(self, zone: Zone, source: str) -> Place:
+    def _at_zone(self, zone: Zone, source: PlaceSource) -> Place:
         unit = self._index.units.get(zone.unit or "")
         return Place(
             zone=zone.id,
@@ -312,9 +315,9 @@ class SitePictures:
             default=None,
         )
         if near is not None and _metres(near, position) <= PLACE_WITHIN_M:
-            place = self._at_zone(near, "position")
+            place = self._at_zone(near, PlaceSource.POSITION)
         else:
-            place = Place(None, "", "position")
+            place = Place(None, "", PlaceSource.POSITION)
         return replace(place, lat=position.lat, lon=position.lon, accuracy_m=position.accuracy_m)
 
     def _meeting(self, unit: Unit | None) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from alarms.model import Alarm
+from alarms.vocabulary import Timeline
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.store.ports import TimelineEntry, Transaction
 
@@ -29,11 +30,11 @@ class Sounders:
             del self._rang[next(iter(self._rang))]
         self._rang[alarm.id] = rang
         if rang:
-            entry = _entry(alarm.id, "rang_locally", {"count": str(count)}, at)
+            entry = _entry(alarm.id, Timeline.RANG_LOCALLY, {"count": str(count)}, at)
         else:
-            entry = _entry(alarm.id, "no_sounder", {}, at)
+            entry = _entry(alarm.id, Timeline.NO_SOUNDER, {}, at)
         return Outcome(Transaction(timeline=(entry,)), changed=(alarm.id,))
 
 
-def _entry(alarm: str, what: str, body: Mapping[str, str], at: Moment) -> TimelineEntry:
+def _entry(alarm: str, what: Timeline, body: Mapping[str, str], at: Moment) -> TimelineEntry:
     return TimelineEntry(alarm, at.now, at.wall, what, msgspec.json.encode(body).decode())

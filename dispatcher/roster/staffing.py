@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from alarms.view import LeftOut, Route, Unusual
+from alarms.vocabulary import LeftOutWhy
 from dispatcher.roster.model import Duty, OnShift, Person
 from dispatcher.roster.presence import Present
 
@@ -244,8 +245,8 @@ def _left_out(
     index: OrganisationIndex, site: str, callable_: tuple[str, ...], gone: tuple[str, ...]
 ) -> tuple[LeftOut, ...]:
     listed = dict.fromkeys(callable_)
-    not_here = [LeftOut(person, "not_here") for person in gone if person not in listed]
+    not_here = [LeftOut(person, LeftOutWhy.NOT_HERE) for person in gone if person not in listed]
     listed |= dict.fromkeys(gone)
     others = (p.id for p in index.organisation.people if p.site == site and p.id not in listed)
-    off = [LeftOut(person, "off_shift") for person in islice(others, LEFT_OUT_MOST)]
+    off = [LeftOut(person, LeftOutWhy.OFF_SHIFT) for person in islice(others, LEFT_OUT_MOST)]
     return tuple((not_here + off)[:LEFT_OUT_MOST])

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, overload
 
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.vocabulary import LeftOutWhy
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.nearest import (
     Chosen,
@@ -248,7 +249,7 @@ class _Picture:
 
     def _left_out(self) -> tuple[LeftOut, ...]:
         here = (person for person in self.excluded if self._is_here(person))
-        pressed = tuple(LeftOut(person, "pressed") for person in here)
+        pressed = tuple(LeftOut(person, LeftOutWhy.PRESSED) for person in here)
         rest = self.staffing.left_out
         if not self.staffing.left_out_people.isdisjoint(self.excluded):
             rest = tuple(out for out in rest if out.person not in self.excluded)

@@ -15,10 +15,11 @@ from datetime import datetime
 
 import msgspec
 
+from alarms.vocabulary import Timeline
 from dispatcher.store.instants import microseconds
 from dispatcher.store.ports import ChainedEntry, TimelineEntry
 
-ERASED = "erased"
+ERASED = Timeline.ERASED
 """What the entry is called that says earlier bodies were erased."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from alarms.model import Cause, Purpose, Standpoint
 from alarms.view import Unusual
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
 from core.words import Words, overridden
 
@@ -152,13 +153,13 @@ DUTIES = {
     "leader": "duty leader",
     "on_call": "on call",
 }
-SOURCES = {
-    "device": "told by the alarm",
-    "beacon": "seen by a beacon",
-    "fixed": "fixed button",
-    "roster": "from the roster",
-    "position": "from a position",
-    "unknown": "place unknown",
+SOURCES: Mapping[str, str] = {
+    PlaceSource.DEVICE: "told by the alarm",
+    PlaceSource.BEACON: "seen by a beacon",
+    PlaceSource.FIXED: "fixed button",
+    PlaceSource.ROSTER: "from the roster",
+    PlaceSource.POSITION: "from a position",
+    PlaceSource.UNKNOWN: "place unknown",
 }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alarms.view import Candidate, LeftOut, View
+from alarms.vocabulary import LeftOutWhy
 from core.words import Words
 from dispatcher.web import labels
 from dispatcher.web.names import Names
@@ -32,11 +33,11 @@ VALUED = {
 }
 """Tokens with a value behind a colon."""
 
-LEFT_OUT = {
-    "pressed": "pressed the alarm",
-    "off_shift": "not on shift",
-    "no_route": "no alarm and no phone",
-    "not_here": "not here now",
+LEFT_OUT: Mapping[str, str] = {
+    LeftOutWhy.PRESSED: "pressed the alarm",
+    LeftOutWhy.OFF_SHIFT: "not on shift",
+    LeftOutWhy.NO_ROUTE: "no alarm and no phone",
+    LeftOutWhy.NOT_HERE: "not here now",
 }
 
 
@@ -98,9 +99,7 @@ def _chosen(w: Words, people: Iterable[Candidate], names: Names) -> tuple[Chosen
 
 
 def _left_out(w: Words, one: LeftOut, names: Names) -> Chosen:
-    token, _, value = one.why.partition(":")
-    why = labels.known(w, LEFT_OUT, token)
-    return Chosen(names.person(one.person), (f"{why} ({value})" if value else why,))
+    return Chosen(names.person(one.person), (labels.known(w, LEFT_OUT, one.why),))
 
 
 def _way(w: Words, channel: str, *, healthy: bool) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from alarms.model import Place
 from alarms.triage import CloseIt, NothingToDo, SayOver, Verdict, triage
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
 from tests.support.desk import NOW, an_alarm, lindehuset
 
@@ -50,4 +51,4 @@ def _said(
     alarm = an_alarm(lindehuset(), level=level)
     reading = Reading("espa444", device, type_, kind, closes=closes)
     signal = Signal("s", "i", reading, "lind", device, Standing.ASSIGNED, NOW, NOW)
-    return triage(signal, [alarm], True, Place("stue-2", "Stue 2", "device"), "")
+    return triage(signal, [alarm], True, Place("stue-2", "Stue 2", PlaceSource.DEVICE), "")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from alarms.answers import moves_forward
 from alarms.model import Alarm, Cause, Notice, Purpose, TellType
 from alarms.turn import COMING
+from alarms.vocabulary import LostWhy
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.channels.desk import Source, SourceKind
@@ -51,7 +52,9 @@ presses = st.tuples(
 cancels = st.tuples(st.just("cancel"), people, st.none() | st.integers(1, 3), st.booleans())
 replies = st.tuples(st.just("answer"), st.integers(0, 60), st.sampled_from(list(AnswerKind)))
 receipts = st.tuples(st.just("receipt"), st.integers(0, 60), st.sampled_from(list(ReceiptState)))
-LOSSES = st.sampled_from(("device_lost", "off_duty", "shift_over", "removed"))
+LOSSES = st.sampled_from(
+    [LostWhy.DEVICE_LOST, LostWhy.OFF_DUTY, LostWhy.SHIFT_OVER, LostWhy.REMOVED]
+)
 losses = st.tuples(st.just("lose"), people, LOSSES)
 closes = st.tuples(st.just("close"), people, st.integers(0, 6))
 troubles = st.tuples(st.just("technical"), st.sampled_from(("a", "b")), st.booleans())
@@ -442,7 +445,7 @@ class Act:
                     return Outcome()
                 notice = self._notices[number % len(self._notices)]
                 return self.core.receipt(notice.id, state, "", "", self.at)
-            case ("lose", str(who), str(why)):
+            case ("lose", str(who), LostWhy() as why):
                 return self.core.lost(who.lower(), why, self.at)
             case ("close", str(who), int(older)):
                 return self._close(who.lower(), older)

@@ -9,11 +9,12 @@ import pytest
 from alarms.model import Alarm, Place, Presser, Times
 from alarms.plan import without_a_plan
 from alarms.triage import CloseIt, NothingToDo, Open, SayOver, triage
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
 from core.values import replace
 
 NOW = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
-HALL = Place("hall", "Hall", "fixed")
+HALL = Place("hall", "Hall", PlaceSource.FIXED)
 
 
 @pytest.mark.parametrize("kind", [AlarmKind.TECHNICAL, AlarmKind.TAMPER, AlarmKind.LOSS])

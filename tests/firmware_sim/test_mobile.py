@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alarms.model import Notice, Place, Purpose
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.wording import answer_keys, compose
@@ -60,7 +61,7 @@ def body(purpose: Purpose, language: Language, letter: str = "A") -> str:
         purpose=purpose,
         kind=AlarmKind.ATTACK,
         level=Level.RED,
-        place=Place("flat-12", "Lejl 12", "roster"),
+        place=Place("flat-12", "Lejl 12", PlaceSource.ROSTER),
         created=NOW,
         expires=NOW + timedelta(minutes=10),
         presser_names=("Anna",),

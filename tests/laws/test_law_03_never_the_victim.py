@@ -5,6 +5,7 @@ from __future__ import annotations
 from alarms import escalate
 from alarms.model import Alarm, Notify, Place, Presser, Times
 from alarms.view import Candidate, Route, View
+from alarms.vocabulary import NotSentWhy, PlaceSource
 from core.signals import AlarmKind, Level, Standing
 from core.values import replace
 from tests.support.house import house_of
@@ -26,7 +27,7 @@ def test_even_a_wrong_picture_does_not_make_the_deciding_call_a_victim() -> None
     )
     plan = house_of("Anna in lejl-12", ["plan: 0 s everyone"]).plans[0]
     presser = Presser("badge-anna", "anna", "Anna", Standing.ASSIGNED, START)
-    place = Place("lejl-12", "lejl-12", "beacon")
+    place = Place("lejl-12", "lejl-12", PlaceSource.BEACON)
     times = Times(stored=START)
     alarm = Alarm("a", "bosted", AlarmKind.CALL, Level.RED, place, (presser,), plan, times)
     effects = escalate.begin(alarm, view, START).effects
@@ -43,9 +44,9 @@ def test_a_notice_on_its_way_to_somebody_who_presses_does_not_leave() -> None:
                           ; [2] Bo feels: sent
     """)
     page = next(n for w in stage.works for n in w.send if n.person == "bo")
-    assert stage.core.why_not(page, stage.at) == "pressed"
+    assert stage.core.why_not(page, stage.at) == NotSentWhy.PRESSED
     on_his_badge = replace(page, person="ida")
-    assert stage.core.why_not(on_his_badge, stage.at) == "pressed"
+    assert stage.core.why_not(on_his_badge, stage.at) == NotSentWhy.PRESSED
 
 
 def test_a_stand_down_is_kept_from_a_victim_too() -> None:
@@ -58,7 +59,7 @@ def test_a_stand_down_is_kept_from_a_victim_too() -> None:
                           ; [2] Bo feels: sent
     """)
     down = next(n for w in stage.works for n in w.send if n.purpose == "stand_down")
-    assert stage.core.why_not(down, stage.at) == "pressed"
+    assert stage.core.why_not(down, stage.at) == NotSentWhy.PRESSED
 
 
 def test_people_something_is_unusual_about_are_called_last_and_never_left_out() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from alarms.model import Alarm, Place, TellType, Times
 from alarms.plan import Plan
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level
 from tests.support.running import Running
 from tests.support.story import story
@@ -61,6 +62,8 @@ def test_nothing_sounds_beside_the_wearer_unless_the_plan_asks_and_it_is_acute(
     level: Level, kind: AlarmKind, asks: bool
 ) -> None:
     plan = Plan("red", "home", (), ring_locally=asks)
-    alarm = Alarm("a1", "home", kind, level, Place(None, "", "unknown"), (), plan, Times())
+    alarm = Alarm(
+        "a1", "home", kind, level, Place(None, "", PlaceSource.UNKNOWN), (), plan, Times()
+    )
     acute = level in (Level.ORANGE, Level.RED, Level.BLUE) and kind is AlarmKind.ATTACK
     assert alarm.rings_locally is (asks and acute)

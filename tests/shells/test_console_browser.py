@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from alarms.model import Cause, Closing, Place, Presser, Standpoint
+from alarms.vocabulary import PlaceSource
 from core.clock import monotonic_s
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from core.values import replace
@@ -441,7 +442,7 @@ def busy() -> MemoryDesk:
     desk.notify(there, "per", token="down")
     an_alarm(desk, "a_4", level=Level.ORANGE, presser="mia")
     quiet = an_alarm(desk, "a_5", level=Level.GREEN, kind=AlarmKind.TECHNICAL, text="badge tavs")
-    desk.hold(replace(quiet, pressers=(), place=Place(None, "", "unknown")))
+    desk.hold(replace(quiet, pressers=(), place=Place(None, "", PlaceSource.UNKNOWN)))
     over = an_alarm(desk, "a_9")
     times = replace(over.times, closed=NOW)
     desk.hold(replace(over, closing=Closing("per", Cause.CALMED_DOWN, "Rolig snak"), times=times))

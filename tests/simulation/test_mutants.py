@@ -11,6 +11,7 @@ from alarms import aged, answers, calling, escalate, need, turn
 from alarms.model import Alarm, Decision, Notice, Standpoint, TellType
 from alarms.turn import Turn
 from alarms.view import Route
+from alarms.vocabulary import WakeWhy
 from core.signals import AnswerKind, ReceiptState, Signal
 from core.values import replace
 from dispatcher.channels.desk import Source, SourceKind
@@ -57,7 +58,7 @@ def test_a_dropped_wake_at_is_caught(monkeypatch: Patch) -> None:
 
     def forgetful(self: OpenAlarms, alarm: Alarm) -> None:
         keep(self, alarm)
-        if alarm.escalation is not None and alarm.escalation.wake_why.startswith("deadline"):
+        if alarm.escalation is not None and alarm.escalation.wake_why is WakeWhy.DEADLINE:
             self._heap = [entry for entry in self._heap if entry[1] != alarm.id]
 
     monkeypatch.setattr(OpenAlarms, "keep", forgetful)

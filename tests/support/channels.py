@@ -27,6 +27,7 @@ from alarms.model import (
 )
 from alarms.plan import Plan
 from alarms.view import Unusual, View
+from alarms.vocabulary import PlaceSource, StandDownWhy, WakeWhy
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
@@ -40,7 +41,7 @@ from dispatcher.store.ports import ChainedEntry, RawBytes
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 BO, IDA = "+4520111111", "+4520222222"
-PLACE = Place("lejl-12", "Lejl 12 Hus 2 1.sal", "beacon", age_s=4.0, meeting="vagtrum")
+PLACE = Place("lejl-12", "Lejl 12 Hus 2 1.sal", PlaceSource.BEACON, age_s=4.0, meeting="vagtrum")
 
 DANE = Addressee("bo", Language.DANISH, site_name="Engvej")
 NORWEGIAN = Addressee("kari", Language.NORWEGIAN)
@@ -64,7 +65,7 @@ def a_notice(
     late: timedelta = timedelta(),
     letter: str = "A",
     text: str = "",
-    reason: str = "",
+    reason: StandDownWhy = StandDownWhy.NONE,
     about: str | None = None,
     drill: bool = False,
 ) -> Notice:
@@ -104,7 +105,7 @@ def alarm_of(person: str) -> Alarm:
 def calling(alarm: Alarm, person: str) -> Alarm:
     """The same alarm while it calls somebody."""
     call = Call(person, person.title(), 0, NOW, Standpoint.CALLED)
-    running = Escalation(1, NOW, timedelta(), 1, 0, NOW, "step 1", calls=(call,))
+    running = Escalation(1, NOW, timedelta(), 1, 0, NOW, WakeWhy.STEP, calls=(call,))
     return replace(alarm, escalation=running)
 
 

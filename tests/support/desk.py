@@ -29,6 +29,7 @@ from alarms.model import (
 )
 from alarms.plan import Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.vocabulary import LeftOutWhy, PlaceSource, WakeWhy
 from core.errors import DomainError
 from core.ids import hashed
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
@@ -323,7 +324,8 @@ def an_alarm(
         next_step=1,
         round=0,
         wake_at=desk.clock + timedelta(seconds=12),
-        wake_why="step 1",
+        wake_why=WakeWhy.STEP,
+        wake_of="1",
         calls=calls or (call_of("bo", Standpoint.RANG),),
     )
     who = Presser(
@@ -334,7 +336,7 @@ def an_alarm(
         site="lind",
         kind=kind,
         level=level,
-        place=Place("stue-2", label, "beacon", age_s=8.0, meeting="vagtrum"),
+        place=Place("stue-2", label, PlaceSource.BEACON, age_s=8.0, meeting="vagtrum"),
         pressers=(who,),
         plan=PLAN,
         times=Times(pressed=pressed, stored=stored),
@@ -391,7 +393,11 @@ def a_picture() -> View:
     per = Candidate(
         "per", "Per", 60.0, (Route("sms", "+4520000004"),), ("leader",), (Unusual.MINIMUM_STAFF,)
     )
-    left_out = (LeftOut("anna", "pressed"), LeftOut("eva", "off_shift"), LeftOut("ida", "no_route"))
+    left_out = (
+        LeftOut("anna", LeftOutWhy.PRESSED),
+        LeftOut("eva", LeftOutWhy.OFF_SHIFT),
+        LeftOut("ida", LeftOutWhy.NO_ROUTE),
+    )
     return View(NOW, NOW, nearest=(bo, per), leaders=(per,), left_out=left_out)
 
 

@@ -16,6 +16,7 @@ from alarms.calling import with_leader_first
 from alarms.model import Alarm, Place
 from alarms.plan import ROUND_LONGEST, Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.vocabulary import LeftOutWhy, PlaceSource
 from core.signals import AlarmKind, Level, Signal
 from core.values import replace
 from dispatcher.engine.open_alarms import OpenAlarms
@@ -82,17 +83,17 @@ class House:
             on_call=roles["on_call"],
             last_resort=roles["last_resort"],
             named=tuple(made.values()),
-            left_out=tuple(LeftOut(v, "pressed") for v in dict.fromkeys(victims)),
+            left_out=tuple(LeftOut(v, LeftOutWhy.PRESSED) for v in dict.fromkeys(victims)),
             barred=tuple(dict.fromkeys(barred)),
         )
 
     def place(self, signal: Signal, at: Moment) -> Place:
         if signal.zone is not None:
-            return Place(signal.zone, signal.zone, "beacon")
+            return Place(signal.zone, signal.zone, PlaceSource.BEACON)
         person = self.people.get(signal.person or "")
         if person is not None and person.zone is not None:
-            return Place(person.zone, person.zone, "roster")
-        return Place(None, "", "unknown")
+            return Place(person.zone, person.zone, PlaceSource.ROSTER)
+        return Place(None, "", PlaceSource.UNKNOWN)
 
     def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:
         named = [p for p in self.plans if not p.levels or level in p.levels]

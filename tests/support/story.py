@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alarms.model import Cause, Notice, Purpose, TellType
+from alarms.vocabulary import LostWhy, NotSentWhy, StandDownWhy
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
@@ -44,6 +45,7 @@ ANSWERS = {
     "asks for more help": AnswerKind.MORE_HELP,
     "says it is over": AnswerKind.OVER,
 }
+_STOOD_DOWN = (StandDownWhy.ENOUGH, StandDownWhy.CLOSED)
 STANDINGS = {
     "Unknown badge": Standing.UNKNOWN,
     "Spare badge": Standing.UNASSIGNED,
@@ -158,13 +160,13 @@ class Stage:
             self._carry(self.core.presence(signal, self.at))
         elif does == "comes to shift's end":
             self.house.off[who.lower()] = None
-            self._carry(self.core.lost(who.lower(), "shift_over", self.at))
+            self._carry(self.core.lost(who.lower(), LostWhy.SHIFT_OVER, self.at))
         elif does == "leaves for good":
             self.house.gone[who.lower()] = None
             self._carry(self.core.review(self.at))
         elif does == "loses the badge":
             self.house.unhealthy[f"badge-{who.lower()}"] = "silent"
-            self._carry(self.core.lost(who.lower(), "device_lost", self.at))
+            self._carry(self.core.lost(who.lower(), LostWhy.DEVICE_LOST, self.at))
         else:
             raise AssertionError(f"nobody knows how to play: {who} | {does}")
 
@@ -317,9 +319,9 @@ class Stage:
             groups.setdefault(key, []).append(notice)
         said += [self._number(g[0].alarm) + self._sentence(g) for g in groups.values()]
         for move in work.transaction.moves:
-            if move.state is ReceiptState.WITHDRAWN and move.detail in ("enough", "closed"):
+            if move.state is ReceiptState.WITHDRAWN and move.detail in _STOOD_DOWN:
                 said.append(f"withdraw {self._who(move.notice)}")
-            elif move.state is ReceiptState.WITHDRAWN and move.detail == "pressed":
+            elif move.state is ReceiptState.WITHDRAWN and move.detail == NotSentWhy.PRESSED:
                 said.append(f"withdraw {self._who(move.notice)}: pressed")
         said += [self._number(t.alarm) + self._feels(t) for t in work.tell]
         for write in work.transaction.alarms:

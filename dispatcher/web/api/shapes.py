@@ -277,7 +277,7 @@ class Outward:
             odd=list(alarm.odd),
             text=alarm.text,
             wake_at=self._wall(running.wake_at) if running and alarm.open else None,
-            wake_why=running.wake_why if running and alarm.open else None,
+            wake_why=running.wake_reason if running and alarm.open else None,
             closing=_closing(alarm),
         )
 

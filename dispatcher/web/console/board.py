@@ -9,6 +9,7 @@ from datetime import timedelta
 from alarms.ages import came_late, counted_from
 from alarms.model import Alarm, Call, Escalation, Place, Presser, Standpoint
 from alarms.turn import COMING, counts
+from alarms.vocabulary import WakeWhy
 from core.signals import AlarmKind
 from core.words import Words
 from dispatcher.web import labels
@@ -269,8 +270,8 @@ def _next(w: Words, alarm: Alarm, moments: Moments) -> str:
     running: Escalation | None = alarm.escalation
     if alarm.closing is not None or running is None:
         return ""
-    if running.wake_why.startswith(("step", "round")):
+    if running.wake_why in (WakeWhy.STEP, WakeWhy.ROUND):
         return w("Widens at {at}", at=moments.clock(running.wake_at))
-    if running.wake_why.startswith("deadline"):
+    if running.wake_why is WakeWhy.DEADLINE:
         return w("Must be there by {at}", at=moments.clock(running.wake_at))
     return ""

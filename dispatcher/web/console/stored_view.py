@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.vocabulary import LeftOutWhy
 from dispatcher.store.ports import ChainedEntry
 from dispatcher.web.console.timeline import read_body
 
@@ -32,7 +33,7 @@ class KeptPicture:
     nearest: tuple[KeptCandidate, ...] = ()
     leaders: tuple[KeptCandidate, ...] = ()
     on_call: tuple[KeptCandidate, ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[tuple[str, LeftOutWhy], ...] = ()
 
 
 def newest_picture(timeline: Sequence[ChainedEntry]) -> View | None:

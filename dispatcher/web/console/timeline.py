@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from alarms.model import Cause, TellType
+from alarms.vocabulary import LostWhy, RaisedWhy, StaleWhy, StandDownWhy, Timeline
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
 from core.words import Words
 from dispatcher.store.ports import ChainedEntry
@@ -15,42 +16,42 @@ from dispatcher.web import labels
 from dispatcher.web.moments import Moments
 from dispatcher.web.names import Names
 
-TOLD = {
-    "opened": "Alarm received",
-    "pressed_again": "Pressed again",
-    "text": "{text}",
-    "held_after_down_time": "The service was away. The duty leader decides first.",
-    "step": "Step {number}: called {people}",
-    "round": "Round {number}: called {people} on every way",
-    "rang_locally": "Sirens in the house rang: {count}",
-    "no_sounder": "No siren rang. There is none, or none answers.",
-    "joined": "One more person pressed at the same place",
-    "raised": "The alarm became more serious",
-    "anew": "The calling begins anew",
-    "not_answered": "No answer to the new press from {people}",
-    "recalled": "Not enough are coming any more: called again {people}",
-    "shift_over_there": "The shift of {person} has ended. Asked: is it over?",
-    "silent_after_shift": "No answer from {person} since the shift ended",
-    "says_over": "{by} says it is over. Somebody must see.",
-    "responder_says_over": "{person} says it is over",
-    "asked_whether_over": "Asked: is it over?",
-    "accepted": "{person} is coming",
-    "surplus_accept": "{person} answered too; others are enough",
-    "declined": "{person} cannot come",
-    "withdrew": "{person} cannot come after all",
-    "arrived": "{person} is there",
-    "more_help": "{person} asks for more help",
-    "accept_lapsed": "{person} did not get there in time and is asked again",
-    "responder_lost": "{person} can no longer come: {why}",
-    "send_failed": "Could not reach {person} by {channel}",
-    "receipt_missing": "No receipt from {person} by {channel}",
-    "not_counted": "{person} answered “{answer}”. It does not count: {why}",
-    "off_duty_not_counted": "{person} says: off duty. It does not count: {why}",
-    "late_answer": "{person} answered after the end: {answer}",
-    "house_empty": "{unit} stands empty; {told} was told",
-    "told_wearer": "The wearer's alarm shows: {what}",
-    "closed": "Over: {cause} ({by})",
-    "erased": "What stood here was erased",
+TOLD: Mapping[str, str] = {
+    Timeline.OPENED: "Alarm received",
+    Timeline.PRESSED_AGAIN: "Pressed again",
+    Timeline.TEXT: "{text}",
+    Timeline.HELD_AFTER_DOWN_TIME: "The service was away. The duty leader decides first.",
+    Timeline.STEP: "Step {number}: called {people}",
+    Timeline.ROUND: "Round {number}: called {people} on every way",
+    Timeline.RANG_LOCALLY: "Sirens in the house rang: {count}",
+    Timeline.NO_SOUNDER: "No siren rang. There is none, or none answers.",
+    Timeline.JOINED: "One more person pressed at the same place",
+    Timeline.RAISED: "The alarm became more serious",
+    Timeline.ANEW: "The calling begins anew",
+    Timeline.NOT_ANSWERED: "No answer to the new press from {people}",
+    Timeline.RECALLED: "Not enough are coming any more: called again {people}",
+    Timeline.SHIFT_OVER_THERE: "The shift of {person} has ended. Asked: is it over?",
+    Timeline.SILENT_AFTER_SHIFT: "No answer from {person} since the shift ended",
+    Timeline.SAYS_OVER: "{by} says it is over. Somebody must see.",
+    Timeline.RESPONDER_SAYS_OVER: "{person} says it is over",
+    Timeline.ASKED_WHETHER_OVER: "Asked: is it over?",
+    Timeline.ACCEPTED: "{person} is coming",
+    Timeline.SURPLUS_ACCEPT: "{person} answered too; others are enough",
+    Timeline.DECLINED: "{person} cannot come",
+    Timeline.WITHDREW: "{person} cannot come after all",
+    Timeline.ARRIVED: "{person} is there",
+    Timeline.MORE_HELP: "{person} asks for more help",
+    Timeline.ACCEPT_LAPSED: "{person} did not get there in time and is asked again",
+    Timeline.RESPONDER_LOST: "{person} can no longer come: {why}",
+    Timeline.SEND_FAILED: "Could not reach {person} by {channel}",
+    Timeline.RECEIPT_MISSING: "No receipt from {person} by {channel}",
+    Timeline.NOT_COUNTED: "{person} answered “{answer}”. It does not count: {why}",
+    Timeline.OFF_DUTY_NOT_COUNTED: "{person} says: off duty. It does not count: {why}",
+    Timeline.LATE_ANSWER: "{person} answered after the end: {answer}",
+    Timeline.HOUSE_EMPTY: "{unit} stands empty; {told} was told",
+    Timeline.TOLD_WEARER: "The wearer's alarm shows: {what}",
+    Timeline.CLOSED: "Over: {cause} ({by})",
+    Timeline.ERASED: "What stood here was erased",
 }
 NOT_TOLD = ("view",)
 """The picture a decision used has its own place on the page."""
@@ -129,7 +130,7 @@ def _plainly(what: str, fields: dict[str, str]) -> str:
     return f"{words}: {values}" if values else words
 
 
-def _token(table: dict[Any, str], kind: Callable[[str], Any]) -> Callable[[Words, str], str]:
+def _token(table: Mapping[Any, str], kind: Callable[[str], Any]) -> Callable[[Words, str], str]:
     def read(w: Words, text: str) -> str:
         try:
             return w(table[kind(text)])
@@ -139,25 +140,25 @@ def _token(table: dict[Any, str], kind: Callable[[str], Any]) -> Callable[[Words
     return read
 
 
-WHYS = {
-    "pressed": "pressed the alarm",
-    "device_lost": "alarm has no contact",
-    "off_duty": "not on shift",
-    "shift_over": "not on shift",
-    "removed": "no longer here",
-    "revoked": "their alarm is reported stolen",
-    "elsewhere": "said later that they go to another alarm",
-    "doubted": "said earlier that they cannot come",
-    "too_old": "said too long ago",
-    "overtaken": "they have said otherwise since",
-    "enough": "others are enough",
-    "closed": "it is over",
-    "cancelled": "it was cancelled",
-    "joined": "somebody else pressed too",
-    "level": "more serious",
-    "place": "another place",
-    "not over after all": "not over after all",
-    "other words": "another message",
+WHYS: Mapping[str, str] = {
+    LostWhy.PRESSED: "pressed the alarm",
+    LostWhy.DEVICE_LOST: "alarm has no contact",
+    LostWhy.OFF_DUTY: "not on shift",
+    LostWhy.SHIFT_OVER: "not on shift",
+    LostWhy.REMOVED: "no longer here",
+    LostWhy.REVOKED: "their alarm is reported stolen",
+    LostWhy.ELSEWHERE: "said later that they go to another alarm",
+    LostWhy.DOUBTED: "said earlier that they cannot come",
+    StaleWhy.TOO_OLD: "said too long ago",
+    StaleWhy.OVERTAKEN: "they have said otherwise since",
+    StandDownWhy.ENOUGH: "others are enough",
+    StandDownWhy.CLOSED: "it is over",
+    StandDownWhy.CANCELLED: "it was cancelled",
+    RaisedWhy.JOINED: "somebody else pressed too",
+    RaisedWhy.LEVEL: "more serious",
+    RaisedWhy.PLACE: "another place",
+    RaisedWhy.NOT_OVER: "not over after all",
+    RaisedWhy.OTHER_WORDS: "another message",
 }
 SHOWN_TO_WEARER = {
     TellType.RECEIVED: "sent",

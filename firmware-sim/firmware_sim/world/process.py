@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from alarms.model import Alarm, Cause, Notice, TellType
+from alarms.vocabulary import LostWhy
 from core.errors import Conflict, DomainError, StoreUnavailable
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
@@ -213,7 +214,7 @@ class Process:
         key = f"silent:{device}"
         self.do(self.core.technical(key, f"{device} is silent", "", device, self.at))
         if person is not None:
-            self.do(self.core.lost(person, "device_lost", self.at))
+            self.do(self.core.lost(person, LostWhy.DEVICE_LOST, self.at))
 
     def heard_again(self, device: str) -> None:
         self.pictures.unreachable(device, None)

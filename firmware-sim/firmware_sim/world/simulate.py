@@ -15,6 +15,7 @@ from pathlib import Path
 
 from alarms.model import Alarm, Notice, Purpose, Standpoint, TellType
 from alarms.plan import ROUND_SHORTEST
+from alarms.vocabulary import PlaceSource
 from core.chance import seeded
 from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
@@ -39,8 +40,6 @@ START = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 STARTS_AGAIN_AFTER = timedelta(seconds=1)
 TAIL = 40
 """Events shown before a broken law."""
-
-SOURCES = ("device", "beacon", "fixed", "roster", "position", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +315,7 @@ class World:
                 self.witness.alone.pop(notice.alarm, None)
             if notice.purpose in (Purpose.CALL, Purpose.ASK_AGAIN, Purpose.CHANGE):
                 self.witness.last_call[notice.alarm] = now
-            if notice.place.source not in SOURCES:
+            if notice.place.source not in list(PlaceSource):
                 self.witness.breach(8, "every place says where it comes from", notice.id)
         for move in work.transaction.moves:
             if move.state is not ReceiptState.SENDING:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alarms.model import Alarm, Notice, TellType
+from alarms.vocabulary import Timeline
 from core.errors import TilkaldError
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from dispatcher.engine.outcome import Outcome
@@ -175,7 +176,7 @@ class WitnessedStore(MemoryStore):
                     about = f"{entry.alarm} step {number}"
                     self.witness.breach(5, "no step is completed twice", about)
                 done.append(number)
-            elif entry.what == "closed":
+            elif entry.what == Timeline.CLOSED:
                 self._steps.pop(entry.alarm, None)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from alarms.model import Purpose
+from alarms.vocabulary import StandDownWhy
 from core.clock import VirtualClock
 from core.errors import ChannelError
 from core.signals import AlarmKind, Level, ReceiptState
@@ -70,7 +71,9 @@ async def test_a_technical_page_and_its_end_wait_behind_every_call_for_help() ->
     listener = Listener()
     call = a_notice(channel="wearable", address="badge-bo")
     technical = replace(call, kind=AlarmKind.TECHNICAL, level=Level.GREEN)
-    end = replace(technical, purpose=Purpose.STAND_DOWN, about="alarm_1-1", reason="closed")
+    end = replace(
+        technical, purpose=Purpose.STAND_DOWN, about="alarm_1-1", reason=StandDownWhy.CLOSED
+    )
     for notice in (call, technical, end):
         await channel(listener, []).send(notice, DANE, "")
     assert listener.urgent == [True, False, False]
@@ -80,7 +83,7 @@ async def test_a_stand_down_names_the_page_it_takes_back() -> None:
     listener = Listener()
     down = a_notice(
         Purpose.STAND_DOWN, id="alarm_1-1-down-4", address="badge-bo", about="alarm_1-1",
-        reason="enough",
+        reason=StandDownWhy.ENOUGH,
     )  # fmt: skip
     await channel(listener, []).send(down, DANE, "")
     told = listener.sent[0][1]

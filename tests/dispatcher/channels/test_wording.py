@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from alarms.model import Notice, Place, Purpose
 from alarms.view import Unusual
+from alarms.vocabulary import PlaceSource, StandDownWhy
 from core.signals import AlarmKind, Level
 from core.values import replace
 from dispatcher.channels.gsm import segments
@@ -56,7 +57,7 @@ def test_a_weapon_says_the_opposite() -> None:
 
 
 def test_a_stand_down_opens_with_its_word_so_that_nobody_runs_on() -> None:
-    assert lines(a_notice(Purpose.STAND_DOWN, reason="enough")) == [
+    assert lines(a_notice(Purpose.STAND_DOWN, reason=StandDownWhy.ENOUGH)) == [
         "AFBLÆST LEJL 12 HUS 2",
         "Andre er på vej.",
     ]
@@ -81,7 +82,7 @@ def test_an_unknown_device_is_named_as_one() -> None:
 
 
 def test_an_unknown_place_is_said_and_whom_to_look_for() -> None:
-    nowhere = Place(None, "", "unknown")
+    nowhere = Place(None, "", PlaceSource.UNKNOWN)
     assert lines(a_notice(place=nowhere)) == ["STED UKENDT", "OVERFALD Anna", "Led efter Anna."]
 
 
@@ -89,7 +90,7 @@ def test_an_unknown_place_is_said_and_whom_to_look_for() -> None:
     ("place", "said"),
     [
         (replace(PLACE, age_s=720.0), "Sidst set der for 12 min. siden."),
-        (replace(PLACE, source="roster"), "Stedet er fra vagtplanen."),
+        (replace(PLACE, source=PlaceSource.ROSTER), "Stedet er fra vagtplanen."),
         (replace(PLACE, accuracy_m=80.0), "Stedet er inden for 80 m."),
     ],
 )
@@ -110,7 +111,7 @@ def test_a_devices_own_text_goes_out_with_an_errand_or_a_fault_and_never_with_an
 
 def test_of_a_stranger_nobody_can_place_all_that_is_known_goes_out() -> None:
     stranger = a_notice(
-        place=Place(None, "", "unknown"),
+        place=Place(None, "", PlaceSource.UNKNOWN),
         who=("dc09:1234/1/501",),
         kind=AlarmKind.UNKNOWN,
         text="unknown code ZQ from 1234, area 1, point 501 (panels)",
@@ -203,7 +204,7 @@ places = st.builds(
     Place,
     zone=st.none() | outside,
     label=outside,
-    source=st.sampled_from(["device", "beacon", "fixed", "roster", "position", "unknown"]),
+    source=st.sampled_from([*PlaceSource, PlaceSource("of a later release")]),
     age_s=st.none() | st.floats(0, 1e7),
     meeting=st.none() | outside,
     accuracy_m=st.none() | st.floats(0, 1e6),
@@ -220,7 +221,7 @@ notices = st.builds(
     late=st.timedeltas(timedelta(), timedelta(days=400)),
     letter=st.sampled_from(["A", "B", "C"]),
     text=outside,
-    reason=st.sampled_from(["", "enough", "closed", "cancelled", "something new"]),
+    reason=st.sampled_from([*StandDownWhy, StandDownWhy("something new")]),
     drill=st.booleans(),
 )
 addressees = st.builds(
@@ -257,16 +258,16 @@ def test_whatever_stands_in_a_notice_an_sms_keeps_two_segments_place_first_link_
 def everything() -> list[Notice]:
     """Every purpose with every kind and level, and each thing that may be said beside."""
     base = [
-        a_notice(purpose, kind=kind, level=level, reason="enough", text="Hus 2")
+        a_notice(purpose, kind=kind, level=level, reason=StandDownWhy.ENOUGH, text="Hus 2")
         for purpose in Purpose
         for kind in AlarmKind
         for level in Level
     ]
-    nowhere = Place(None, "", "unknown")
+    nowhere = Place(None, "", PlaceSource.UNKNOWN)
     return [
         *base,
-        *(a_notice(Purpose.STAND_DOWN, reason=r) for r in ("enough", "closed", "cancelled")),
+        *(a_notice(Purpose.STAND_DOWN, reason=r) for r in StandDownWhy),
         a_notice(unusual=tuple(Unusual), late=timedelta(hours=5)),
         a_notice(place=nowhere, late=timedelta(seconds=40)),
-        a_notice(place=replace(PLACE, source="roster", age_s=700.0, accuracy_m=900.0)),
+        a_notice(place=replace(PLACE, source=PlaceSource.ROSTER, age_s=700.0, accuracy_m=900.0)),
     ]

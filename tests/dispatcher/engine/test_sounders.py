@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from alarms.model import Alarm, Place, Times
 from alarms.plan import without_a_plan
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level
 from core.values import replace
 from dispatcher.engine.outcome import Moment, Outcome
@@ -13,7 +14,7 @@ from dispatcher.engine.sounders import ALARMS_MOST, Sounders
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 AT = Moment(NOON, NOON)
-HOME = Place(None, "", "unknown")
+HOME = Place(None, "", PlaceSource.UNKNOWN)
 ALARM = Alarm("a1", "home", AlarmKind.ATTACK, Level.RED, HOME, (), without_a_plan("home"), Times())
 
 

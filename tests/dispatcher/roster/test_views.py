@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alarms.plan import Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.vocabulary import LeftOutWhy
 from core.signals import Level
 from core.values import replace
 from devices.registry import Assignment, Device
@@ -175,8 +176,11 @@ def test_whoever_runs_to_another_alarm_is_called_after_the_others_and_says_so() 
 def test_who_is_left_out_is_said_with_the_reason() -> None:
     gone = (Presence("ida", here=False, at=NOON - HOUR),)
     view = _view(Pressing(("anna",)), situation=Situation(presence=gone))
-    assert view.left_out[:2] == (LeftOut("anna", "pressed"), LeftOut("ida", "not_here"))
-    assert LeftOut("ole", "off_shift") in view.left_out
+    assert view.left_out[:2] == (
+        LeftOut("anna", LeftOutWhy.PRESSED),
+        LeftOut("ida", LeftOutWhy.NOT_HERE),
+    )
+    assert LeftOut("ole", LeftOutWhy.OFF_SHIFT) in view.left_out
     assert "ida" not in _names(view.nearest)
 
 

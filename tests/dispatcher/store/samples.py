@@ -20,6 +20,7 @@ from alarms.model import (
 )
 from alarms.plan import Plan, Step
 from alarms.view import Unusual
+from alarms.vocabulary import PlaceSource, WakeWhy
 from core.clock import ClockMark
 from core.signals import (
     AlarmKind,
@@ -46,7 +47,7 @@ from dispatcher.store.ports import (
 )
 
 T = datetime(2026, 11, 21, 19, 0, 0, 123456, tzinfo=UTC)
-PLACE = Place("hall-2", "Hall 2", "beacon", age_s=8.0, meeting="Vagtrum", accuracy_m=3.5)
+PLACE = Place("hall-2", "Hall 2", PlaceSource.BEACON, age_s=8.0, meeting="Vagtrum", accuracy_m=3.5)
 
 
 def after(seconds: float) -> datetime:
@@ -119,7 +120,7 @@ def alarm(alarm_id: str = "alm_1", *, rev: int = 1, wake_at: datetime | None = N
             next_step=1,
             round=0,
             wake_at=wake_at or after(20),
-            wake_why="step 1",
+            wake_why=WakeWhy.STEP,
             calls=(call,),
             nobody_yet_due=after(20),
         ),

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alarms.model import Cause, Need, Purpose
+from alarms.vocabulary import WakeWhy
 from core.signals import AlarmKind, Position, ReceiptState
 from core.values import replace
 from dispatcher.roster.model import Duty, Language, Weekday
@@ -92,6 +93,37 @@ def test_a_token_a_later_release_added_is_unreadable_and_not_a_crash() -> None:
     state = _fixture("alarm_v1.json").replace(b'"attack"', b'"flood"')
     with pytest.raises(Unreadable, match="flood"):
         read_alarm(1, state)
+
+
+TOKENS = [
+    (b'"wake_why": "step 1"', b'"wake_why": "tea time"'),
+    (b'"source": "beacon"', b'"source": "satellite"'),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), TOKENS)
+def test_a_reason_or_a_source_of_another_release_is_kept_as_it_stands(
+    ours: bytes, theirs: bytes
+) -> None:
+    state = _fixture("alarm_v1.json")
+    assert ours in state
+    read = read_alarm(1, state.replace(ours, theirs))
+    token = theirs.rpartition(b": ")[2]
+    assert token in written(read)
+    assert read_alarm(1, written(read)) == read
+
+
+def test_why_an_alarm_of_an_earlier_release_wakes_is_read_without_what_it_is_about() -> None:
+    running = read_alarm(1, _fixture("alarm_v1.json")).escalation
+    assert running is not None
+    assert (running.wake_why, running.wake_of) == (WakeWhy.STEP, "")
+
+
+def test_a_stand_down_of_another_release_is_read_with_its_reason() -> None:
+    state = _fixture("notice_v1.json")
+    notice = read_notice(1, state.replace(b'"reason": "enough"', b'"reason": "fog"'), "sent", "")
+    assert notice.reason == "fog"
+    assert not notice.reason.untold
 
 
 def test_a_field_a_later_release_added_is_read_past() -> None:

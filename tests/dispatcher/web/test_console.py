@@ -10,6 +10,7 @@ import pytest
 from httpx import AsyncClient
 
 from alarms.model import Cause, Closing, Place, Presser, Standpoint
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from core.values import replace
 from dispatcher.engine.ports import Problem
@@ -40,7 +41,7 @@ async def test_each_level_has_its_word_its_colour_and_a_shape_of_its_own() -> No
 async def test_the_most_acute_comes_first_and_technical_stands_in_its_own_lane() -> None:
     desk = lindehuset()
     alarm = an_alarm(desk, "t_1", level=Level.GREEN, kind=AlarmKind.TECHNICAL, text="badge tavs")
-    desk.hold(replace(alarm, pressers=(), place=Place(None, "", "unknown")))
+    desk.hold(replace(alarm, pressers=(), place=Place(None, "", PlaceSource.UNKNOWN)))
     an_alarm(desk, "a_yellow", level=Level.YELLOW)
     an_alarm(desk, "a_red")
     board = (await of(desk).get("/")).text
