@@ -144,9 +144,14 @@ def bench(
     only: Annotated[str, typer.Option(help="The same, as an option.")] = "",
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("bench.json"),
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller.")] = False,
+    against: Annotated[str, typer.Option(help="A commit to compare with, in turns.")] = "",
+    runs: Annotated[int, typer.Option(help="Of each version; 0: as each needs.", min=0)] = 0,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when a row got slower.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure the alarm path; prints a table, writes JSON, says on what machine."""
-    _run(trying.bench(what or only, out, quick=quick))
+    wanted = what or only
+    _run(trying.bench(wanted, against, runs, out, quick=quick, check=check, as_json=as_json))
 
 
 @app.command()

@@ -74,12 +74,13 @@ class PrivateService:
     """`async with PrivateService(site, folder) as service:` … `service.ready`.
 
     `folder` is the data folder (kept: whoever made it removes it), `settings` are further
-    `TILKALD_*` values. `site` None: what the store in `folder` holds already.
+    values of its environment. `site` None: what the store in `folder` holds already.
     """
 
     def __init__(
         self, site: Path | None, folder: Path, settings: Mapping[str, str] | None = None
     ) -> None:
+        self.folder = folder
         self.ports = _free_ports()
         self.lines: deque[str] = deque(maxlen=LOG_LINES_MAX)
         self._environment = _environment(site, folder, self.ports, settings or {})

@@ -13,7 +13,7 @@ from devices.callsystems.espa444.transfer import TRIES_MAX
 from devices.protocols import FAMILIES
 from firmware_sim.bench import espa_line
 from firmware_sim.bench.codec_frames import SUBJECTS, Subject
-from firmware_sim.bench.codecs import decode_all, serve_all
+from firmware_sim.bench.codec_speed import decode_all, serve_all
 from firmware_sim.bench.espa_line import ControlStation, Counted, row
 from firmware_sim.bench.figures import Least, Reach, Row
 from gateway.links.serial_line import SerialLine, SerialSettings

@@ -43,7 +43,9 @@ def simulate(seed: int, days: float, folder: Path | None) -> int:
     return run_simulate(seed, days, folder)
 
 
-async def bench(only: str, out: Path, *, quick: bool) -> int:
-    from firmware_sim.bench import run_bench
+async def bench(
+    only: str, against: str, runs: int, out: Path, *, quick: bool, check: bool, as_json: bool
+) -> int:
+    from firmware_sim.bench import Wanted, run_bench
 
-    return await run_bench(only, out, quick=quick)
+    return await run_bench(Wanted(only, against, runs, quick, check, as_json, out))

@@ -26,8 +26,9 @@ from devices.callsystems.espa444.transfer import ACK_WITHIN, SELECT_WITHIN, TRIE
 from devices.registry import Line
 from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
-from firmware_sim.bench.presses import ConnectedDevices
+from firmware_sim.bench.presses import connected
 from firmware_sim.bench.service_process import serving
+from firmware_sim.bench.versions import Code
 from firmware_sim.speakers.cables import BITS_PER_BYTE
 
 SPEED_BD = 9_600
@@ -65,12 +66,12 @@ class Counted:
     calls_lost: int = 0
 
 
-async def measure(*, quick: bool) -> list[Row]:
+async def measure(code: Code, *, quick: bool) -> list[Row]:
     alarms = ALARMS_QUICK if quick else ALARMS
     with TemporaryDirectory(prefix="tilkald-bench-") as folder:
         station = ControlStation(Path(folder) / "nurse-call")
         try:
-            counted, lost = await _beside(station, alarms, CALM_QUICK_S if quick else CALM_S)
+            counted, lost = await _beside(code, station, alarms, CALM_QUICK_S if quick else CALM_S)
         finally:
             station.close()
     return [row(counted, alarms, lost)]
@@ -185,20 +186,24 @@ def _call(number: int) -> bytes:
     return encode(Header.CALL, records)
 
 
-async def _beside(station: ControlStation, alarms: int, calm_s: float) -> tuple[Counted, int]:
+async def _beside(
+    code: Code, station: ControlStation, alarms: int, calm_s: float
+) -> tuple[Counted, int]:
     """The line alone, with the alarms, and alone again; and how many alarms called nobody."""
     line = Line("nurse-call", "s0", "espa444", str(station.port), SPEED_BD)
     made = replace(sized_site.organisation(sized_site.Size()), lines=(line,))
     buttons = sized_site.buttons(made)[:alarms]
-    async with serving(made) as service:
-        connected = ConnectedDevices(service.ready.broker, closing=False)
-        await connected.connect((*(button.id for button in buttons), *sized_site.on_duty(made)))
+    async with (
+        serving(made, code) as service,
+        connected(service.ready.broker, closing=False) as devices,
+    ):
+        await devices.connect_pressing(button.id for button in buttons)
+        await devices.connect(sized_site.on_duty(made))
         counting = asyncio.create_task(asyncio.to_thread(station.run))
         await sleep(calm_s)
-        presses = [connected.press(button.id, button.zone or "") for button in buttons]
-        await connected.settled(SETTLED_WITHIN_S)
+        presses = devices.press([(button.id, button.zone or "") for button in buttons])
+        await devices.settled(SETTLED_WITHIN_S)
         await sleep(calm_s)
         station.end()
         counted = await counting
-        connected.close()
     return counted, sum(press.noticed_s is None for press in presses)

@@ -46,8 +46,32 @@ class Least:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure of two versions, measured in pairs. `ratio` is this code's over the other's.
+
+    `costs` is the ratio as a cost: above 1 this code is slower or larger, also where more is
+    better.
+    How `noise` is found and judged is told in `pairs`.
+    """
+
+    other: float
+    ratio: float
+    least: float
+    most: float
+    costs: float
+    noise: float
+    here: tuple[float, ...]
+    there: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table. `figures` are named numbers, `note` says what made them."""
+    """One row of the table. `figures` are named numbers, `note` says what made them.
+
+    `judged` names the figures `bench-check` looks at. `of` says what was measured, where that may
+    differ from version to version: only what is the same is compared. `against`
+    holds the figures beside another version's, with those of each run.
+    """
 
     name: str
     title: str
@@ -55,6 +79,11 @@ class Row:
     reaches: tuple[Reach | Least, ...]
     note: str = ""
     beside: dict[str, float] = field(default_factory=dict)
+    judged: tuple[str, ...] = ()
+    more_is_better: bool = False
+    of: str = ""
+    runs: int = 1
+    against: dict[str, Compared] = field(default_factory=dict)
 
     def is_met(self, reach: Reach | Least) -> bool:
         """A figure that is missing was not reached."""
@@ -64,6 +93,11 @@ class Row:
     @property
     def met(self) -> bool:
         return all(self.is_met(reach) for reach in self.reaches)
+
+    @property
+    def never(self) -> frozenset[str]:
+        """Figures that must be 0."""
+        return frozenset(r.figure for r in self.reaches if isinstance(r, Reach) and r.most == 0)
 
 
 def spread_ms(seconds: Sequence[float]) -> dict[str, float]:

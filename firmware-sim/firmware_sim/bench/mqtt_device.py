@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from core.clock import monotonic_s
@@ -24,6 +24,10 @@ from devices.mqtt.packets import (
 from firmware_sim.device.link import Broker
 
 ANSWER_WITHIN_S = 30.0
+CONNECTING_AT_ONCE = 50
+ADDRESSES = 8
+"""Loopback addresses devices come from: one has some 28,000 ports to give."""
+
 KEEP_ALIVE_S = 600
 """Longer than any measurement: a PINGREQ is not what is measured."""
 
@@ -132,6 +136,23 @@ class BenchDevice(asyncio.Protocol):
         self._transport.write(packet)
         async with asyncio.timeout(ANSWER_WITHIN_S):
             return await self._answer
+
+
+async def connect_all(
+    names: Iterable[str], broker: Broker, password: str, hears: Hears
+) -> dict[str, BenchDevice]:
+    """Those devices connected, some at a time, from several addresses."""
+    gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
+    made = {name: BenchDevice(name, broker, hears) for name in names}
+
+    async def one(number: int, device: BenchDevice) -> None:
+        async with gate:
+            await device.connect(broker, password, f"127.0.0.{1 + number % ADDRESSES}")
+
+    async with asyncio.TaskGroup() as connecting:
+        for number, device in enumerate(made.values()):
+            connecting.create_task(one(number, device))
+    return made
 
 
 def _not_asked(at_s: float) -> None:

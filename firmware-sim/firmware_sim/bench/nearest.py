@@ -9,6 +9,8 @@ from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.views import Pressing, build_view
 from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
+from firmware_sim.bench.inside import found_inside
+from firmware_sim.bench.versions import Code
 
 PEOPLE, PEOPLE_QUICK = 10_000, 2_000
 CHOICES, CHOICES_QUICK = 1_000, 100
@@ -19,7 +21,14 @@ REACHES = (Reach("median", 1.0, "ms"), Reach("p99", 1.0, "ms"))
 _WHEN = datetime(2026, 11, 21, 19, tzinfo=UTC)
 
 
-async def measure(*, quick: bool) -> list[Row]:
+async def measure(code: Code, *, quick: bool) -> list[Row]:
+    return [
+        Row(each.name, each.title, each.figures, REACHES, each.note, each.beside, ("median",))
+        for each in await found_inside(code, "choosing", quick=quick)
+    ]
+
+
+def inside(*, quick: bool) -> list[Row]:
     """Each place once before: what a place costs the first time stands beside."""
     people = PEOPLE_QUICK if quick else PEOPLE
     made = sized_site.organisation(sized_site.Size(people, people, buttons=0))

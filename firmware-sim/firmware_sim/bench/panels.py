@@ -19,6 +19,7 @@ from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row
 from firmware_sim.bench.service_process import serving, share_of_core
+from firmware_sim.bench.versions import Code
 from firmware_sim.drill.staff_api import StaffApi
 from firmware_sim.service import PrivateService
 
@@ -36,11 +37,11 @@ _NAMED = re.compile(r"\(([0-9A-F]{4})\)")
 REACHES = (Reach("core", 10.0, "%"), Reach("wrongly_missed", 0, "accounts"))
 
 
-async def measure(*, quick: bool) -> list[Row]:
+async def measure(code: Code, *, quick: bool) -> list[Row]:
     count = ACCOUNTS_QUICK if quick else ACCOUNTS
     accounts = [f"{number:04X}" for number in range(1, count + 1)]
     port = _free_port()
-    async with serving(_with_panels(accounts, port)) as service:
+    async with serving(_with_panels(accounts, port), code) as service:
         idle = await share_of_core(service.pid, WATCHED_QUICK_S)
         panels = [Panel(account) for account in accounts]
         for number, panel in enumerate(panels):
@@ -64,7 +65,7 @@ async def measure(*, quick: bool) -> list[Row]:
     )
     title = f"{count} DC-09 accounts, a link test every {EVERY_S:g} s each"
     beside = {"core_idle": round(idle * 100, 1), "answered": float(answered)}
-    return [Row("devices_panels", title, figures, REACHES, note, beside)]
+    return [Row("devices_panels", title, figures, REACHES, note, beside, ("core",))]
 
 
 class Panel(asyncio.Protocol):

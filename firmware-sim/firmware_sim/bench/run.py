@@ -1,8 +1,10 @@
-"""Which measurements, one after the other; each on a service of its own."""
+"""Which measurements, one after the other, of this code or in turns with another version's."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,38 +14,91 @@ from core.clock import ServiceClock
 from core.errors import ConfigError
 from firmware_sim.bench import (
     all_at_once,
-    codecs,
+    codec_speed,
     espa_line,
     heartbeats,
     nearest,
+    pairs,
     panels,
     press_path,
     report,
     start_with_alarms,
 )
 from firmware_sim.bench.figures import Row
+from firmware_sim.bench.report import Report
 from firmware_sim.bench.service_process import raise_file_limit
+from firmware_sim.bench.versions import THIS, Code, checked_out
 
 
-class Measurement(Protocol):
-    """One or two rows of the table. `quick`: fewer and smaller, to see that it runs."""
+class Measure(Protocol):
+    """One run of that version; some rows of the table. `quick`: fewer and smaller."""
 
-    def __call__(self, *, quick: bool) -> Awaitable[list[Row]]: ...
+    def __call__(self, code: Code, /, *, quick: bool) -> Awaitable[list[Row]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`runs` of each version, unless somebody wants another number."""
+
+    measure: Measure
+    runs: int
 
 
 MEASUREMENTS: Mapping[str, Measurement] = {
-    "path": press_path.measure,
-    "crowd": all_at_once.measure,
-    "beats": heartbeats.measure,
-    "choosing": nearest.measure,
-    "starting": start_with_alarms.measure,
-    "codecs": codecs.measure,
-    "espa_line": espa_line.measure,
-    "panels": panels.measure,
+    "path": Measurement(press_path.measure, 5),
+    "crowd": Measurement(all_at_once.measure, 3),
+    "beats": Measurement(heartbeats.measure, 3),
+    "choosing": Measurement(nearest.measure, 5),
+    "starting": Measurement(start_with_alarms.measure, 3),
+    "codecs": Measurement(codec_speed.measure, 5),
+    "espa_line": Measurement(espa_line.measure, 1),
+    "panels": Measurement(panels.measure, 3),
 }
-
 GROUPS = {"devices": ("codecs", "espa_line", "panels")}
 """Measurements that have a name together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `tilkald bench` was asked for.
+
+    `only` names one of MEASUREMENTS or GROUPS (empty: all), `against` a commit (empty: none),
+    `runs` how often each version is measured (0: as often as the measurement asks). `check`: fail
+    when a row got slower.
+    """
+
+    only: str = ""
+    against: str = ""
+    runs: int = 0
+    quick: bool = False
+    check: bool = False
+    as_json: bool = False
+    out: Path = Path("bench.json")
+
+
+async def run_bench(wanted: Wanted) -> int:
+    """Measure, say what was found, write `out`. 0 also when a reach is missed: the table says so.
+
+    1 when `check` is wanted and a row got slower. Raises ConfigError.
+    """
+    chosen = chosen_measurements(wanted.only)
+    if wanted.check and not wanted.against:
+        raise ConfigError("A check needs a commit to compare with, try --against HEAD.")
+    console = Console(highlight=False, stderr=wanted.as_json)
+    console.width = max(console.width, report.WIDTH_LEAST)
+    raise_file_limit()
+    rows: list[Row] = []
+    async with _versions(wanted.against) as codes:
+        for name, measurement in chosen.items():
+            turns = in_turns(codes, _runs(wanted, measurement))
+            rows += await _measured(name, measurement.measure, turns, console, quick=wanted.quick)
+    found = Report(rows, wanted.against and codes[-1].name, ServiceClock().wall(), wanted.quick)
+    report.write(wanted.out, found)
+    report.show(console, found)
+    console.print(f"written: {wanted.out}", style="dim")
+    if wanted.as_json:
+        print(report.as_json(found).decode())
+    return report.verdict(console, rows) if wanted.check else 0
 
 
 def chosen_measurements(only: str) -> dict[str, Measurement]:
@@ -57,22 +112,34 @@ def chosen_measurements(only: str) -> dict[str, Measurement]:
     return {name: MEASUREMENTS[name] for name in names}
 
 
-async def run_bench(
-    only: str, out: Path, *, quick: bool, say: Callable[[str], None] | None = None
-) -> int:
-    """Measure, print the table, write `out`. 0 also when a reach is missed: the table says so.
+def in_turns(codes: Sequence[Code], runs: int) -> list[Code]:
+    """Each version as often, in pairs; who goes first changes, so that a drift favours nobody."""
+    return [code for run in range(runs) for code in (codes if run % 2 == 0 else codes[::-1])]
 
-    `only` names one of MEASUREMENTS or GROUPS; empty: all. Raises ConfigError for another name.
-    """
-    chosen = chosen_measurements(only)
-    console = Console(highlight=False)
-    tell = say or (lambda text: console.print(text, style="dim"))
-    raise_file_limit()
-    rows: list[Row] = []
-    for name, measure in chosen.items():
-        tell(f"measuring: {name}")
-        rows += await measure(quick=quick)
-    report.show(console, rows)
-    report.write(out, rows, ServiceClock().wall(), quick=quick)
-    console.print(f"written: {out}", style="dim")
-    return 0
+
+async def _measured(
+    name: str, measure: Measure, turns: Sequence[Code], console: Console, *, quick: bool
+) -> list[Row]:
+    """All turns, this code's beside the other's."""
+    here: list[list[Row]] = []
+    there: list[list[Row]] = []
+    for number, code in enumerate(turns, 1):
+        console.print(f"measuring: {name}, {code.name}, {number} of {len(turns)}", style="dim")
+        (here if code is THIS else there).append(await measure(code, quick=quick))
+    return pairs.together(here, there)
+
+
+def _runs(wanted: Wanted, measurement: Measurement) -> int:
+    """A check judges nothing by fewer pairs than tell the noise."""
+    runs = wanted.runs or (1 if wanted.quick else measurement.runs)
+    return max(runs, pairs.PAIRS_TO_JUDGE) if wanted.check else runs
+
+
+@asynccontextmanager
+async def _versions(against: str) -> AsyncIterator[tuple[Code, ...]]:
+    """This code, and the other one's as long as the block lasts."""
+    if not against:
+        yield (THIS,)
+        return
+    async with checked_out(against) as other:
+        yield (THIS, other)

@@ -1,9 +1,10 @@
-"""The measured process from outside: a service of its own for each measurement, and its CPU."""
+"""The measured process from outside: a service for each run, its processor time, its store."""
 
 from __future__ import annotations
 
 import os
 import resource
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,17 +13,20 @@ from tempfile import TemporaryDirectory
 from core.clock import monotonic_s, sleep
 from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
+from firmware_sim.bench.versions import Code
 from firmware_sim.service import PrivateService
+
+STORE = "tilkald.db"
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @asynccontextmanager
-async def serving(made: Organisation) -> AsyncIterator[PrivateService]:
-    """A real `tilkald serve` of that organisation; ended as by a power cut, its data removed."""
+async def serving(made: Organisation, code: Code) -> AsyncIterator[PrivateService]:
+    """That version's own `tilkald serve`; ended as by a power cut, its data removed."""
     with TemporaryDirectory(prefix="tilkald-bench-") as folder:
         site = sized_site.write(Path(folder) / "site", made)
-        service = PrivateService(site, Path(folder) / "data")
+        service = PrivateService(site, Path(folder) / "data", code.environment)
         await service.start()
         try:
             yield service
@@ -42,6 +46,16 @@ async def share_of_core(pid: int, watched_s: float) -> float:
     before_s, began_s = cpu_s(pid), monotonic_s()
     await sleep(watched_s)
     return (cpu_s(pid) - before_s) / (monotonic_s() - began_s)
+
+
+async def stopped_store_bytes(service: PrivateService) -> int:
+    """Bytes of the database once the service is stopped and nothing waits in its log."""
+    await service.stop()
+    store = service.folder / STORE
+    database = sqlite3.connect(store)
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return store.stat().st_size
 
 
 def raise_file_limit() -> int:

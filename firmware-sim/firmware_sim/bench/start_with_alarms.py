@@ -27,7 +27,10 @@ from dispatcher.store.ports import Store
 from dispatcher.store.sqlite.store import open_sqlite
 from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row
-from firmware_sim.bench.presses import ConnectedDevices
+from firmware_sim.bench.inside import found_inside
+from firmware_sim.bench.mqtt_device import BenchDevice, connect_all
+from firmware_sim.bench.service_process import STORE
+from firmware_sim.bench.versions import Code
 from firmware_sim.drill.measure import statistic
 from firmware_sim.service import PrivateService
 
@@ -76,7 +79,14 @@ class _Found:
     left_over: int
 
 
-async def measure(*, quick: bool) -> list[Row]:
+async def measure(code: Code, *, quick: bool) -> list[Row]:
+    return [
+        Row(each.name, each.title, each.figures, REACHES, each.note, each.beside, ("first_step",))
+        for each in await found_inside(code, "starting", quick=quick)
+    ]
+
+
+async def inside(*, quick: bool) -> list[Row]:
     alarms = ALARMS_QUICK if quick else ALARMS
     size = sized_site.Size(people=100, on_duty=20, places=alarms // SITES, buttons=alarms // SITES)
     made = sized_site.organisation(size, SITES)
@@ -88,12 +98,14 @@ async def measure(*, quick: bool) -> list[Row]:
         service = PrivateService(None, folder, settings)
         await service.start()
         served_s = (ServiceClock().wall() - began).total_seconds()
-        connected = ConnectedDevices(service.ready.broker, closing=False)
         try:
-            await connected.connect(sized_site.on_duty(made))
+            badges = await connect_all(
+                sized_site.on_duty(made), service.ready.broker, sized_site.PASSWORD, _deaf
+            )
             await _gone_through(folder, began)
+            for badge in badges.values():
+                badge.close()
         finally:
-            connected.close()
             await service.kill()
         found = await _found(folder, began)
     return [_row(alarms, served_s, found)]
@@ -131,7 +143,7 @@ def _row(alarms: int, served_s: float, found: _Found) -> Row:
 
 async def _fill(folder: Path, made: Organisation) -> None:
     now = ServiceClock().wall()
-    store = open_sqlite(folder / "tilkald.db", clock_wall=now)
+    store = open_sqlite(folder / STORE, clock_wall=now)
     await store.write_organisation(made, "bench", now)
     pictures = SitePictures(made, (), _NoEyes())
     core = Core(pictures, _WAYS)
@@ -195,6 +207,10 @@ def _signal(device: Device, at: datetime) -> Signal:
     )
 
 
+def _deaf(device: BenchDevice, payload: bytes, at_s: float) -> None:
+    """A badge nobody looks at: what was decided is read from the store."""
+
+
 class _NoEyes:
     """Nothing was heard of any device: the filling needs no supervision."""
 
@@ -210,7 +226,7 @@ async def _gone_through(folder: Path, began: datetime) -> None:
     clock = ServiceClock()
     while (clock.wall() - began).total_seconds() < WATCHED_S:
         await sleep(LOOKS_APART_S)
-        store = open_sqlite(folder / "tilkald.db", clock_wall=began)
+        store = open_sqlite(folder / STORE, clock_wall=began)
         late = await _overdue(store, clock.wall() - SETTLED)
         await store.close()
         if not late:
@@ -218,7 +234,7 @@ async def _gone_through(folder: Path, began: datetime) -> None:
 
 
 async def _found(folder: Path, began: datetime) -> _Found:
-    store = open_sqlite(folder / "tilkald.db", clock_wall=began)
+    store = open_sqlite(folder / STORE, clock_wall=began)
     steps, held = [], 0
     for alarm in await store.open_alarms():
         since = [e for e in await store.timeline(alarm.id) if e.at >= began]

@@ -1,0 +1,46 @@
+"""The program that runs a measurement inside the version it measures, and prints its rows as JSON.
+
+It is this version's file also where the other version runs it: it knows what older versions call
+their measurements, and imports nothing of ours besides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import sys
+from typing import Any
+
+MEASUREMENTS = {
+    "choosing": ("nearest.inside", "choosing.measure"),
+    "starting": ("start_with_alarms.inside", "starting.measure"),
+    "codecs": ("codec_speed.inside", "devices_codecs.rows"),
+}
+"""What each is called in the versions there are, the newest first."""
+
+FIELDS = ("name", "title", "figures", "note", "beside")
+
+
+def found(what: str) -> Any:
+    """This version's function that measures it."""
+    for name in MEASUREMENTS[what]:
+        module, _, function = name.partition(".")
+        try:
+            return getattr(importlib.import_module(f"firmware_sim.bench.{module}"), function)
+        except (ModuleNotFoundError, AttributeError):
+            continue
+    sys.exit(f"this version does not measure {what}")
+
+
+async def run(what: str, *, quick: bool) -> None:
+    """Measure and print."""
+    rows = found(what)(quick=quick)
+    if inspect.isawaitable(rows):
+        rows = await rows
+    print(json.dumps([{name: getattr(row, name) for name in FIELDS} for row in rows]))
+
+
+if __name__ == "__main__":
+    asyncio.run(run(sys.argv[1], quick="quick" in sys.argv))
