@@ -7,11 +7,14 @@ SETUP := $(VENV)/.ready
 SOURCES := core devices alarms gateway dispatcher firmware-sim tilkald tests
 TEST_JOBS ?= 2
 
+# The last release: what `make bench-check` compares with.
+AGAINST ?= 78b22c6
+
 # Compiled code is kept: without it every process a test starts compiles us anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench crash fuzz simulate lock advisories format clean programs
+.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench bench-check crash fuzz simulate lock advisories format clean programs
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -57,6 +60,9 @@ wheel: $(SETUP) ## Build the wheel and run its command from another folder, in a
 
 bench: $(SETUP) ## Measure the alarm path; prints a table, writes bench.json
 	@$(BIN)/tilkald bench
+
+bench-check: $(SETUP) ## Fail when a row got slower than in the last release: AGAINST=<another commit> ONLY=<one row>
+	@$(BIN)/tilkald bench $(ONLY) --check --against $(AGAINST)
 
 crash: $(SETUP) ## Kill the real process 1,000 times
 	TILKALD_TEST_KILLS=1000 $(BIN)/pytest -q -m shell tests/shells/test_crash.py

@@ -6,14 +6,12 @@ import asyncio
 import contextlib
 import os
 import sys
-from pathlib import Path
 
 import msgspec
 
 from core.errors import TilkaldError
+from firmware_sim.bench import inside_program
 from firmware_sim.bench.versions import Code
-
-PROGRAM = Path(__file__).with_name("inside_program.py")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -27,9 +25,12 @@ class Found(msgspec.Struct, frozen=True):
 
 
 async def found_inside(code: Code, what: str, *, quick: bool) -> list[Found]:
-    """The rows of one of `inside_program.MEASUREMENTS`. Raises TilkaldError with what was wrong."""
+    """The rows of one of `inside_program.MEASUREMENTS`; none when that version has no such thing.
+
+    Raises TilkaldError with what was wrong.
+    """
     running = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(PROGRAM), what, *(["quick"] if quick else [])),
+        *(sys.executable, inside_program.__file__, what, *(["quick"] if quick else [])),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **code.environment},
@@ -40,6 +41,8 @@ async def found_inside(code: Code, what: str, *, quick: bool) -> list[Found]:
         with contextlib.suppress(ProcessLookupError):
             running.kill()
         await running.wait()
+    if running.returncode == inside_program.NOT_MEASURED:
+        return []
     if running.returncode:
         raise TilkaldError(f"{code.name} could not measure {what}: {wrong.decode().strip()}")
     return msgspec.json.decode(said, type=list[Found])

@@ -21,7 +21,7 @@ WIDTH_LEAST = 110
 class Report:
     """What was found, when. `against` names the other version, if there was one."""
 
-    rows: Sequence[Row]
+    rows: list[Row]
     against: str
     at: datetime
     quick: bool

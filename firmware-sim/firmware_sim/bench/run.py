@@ -87,18 +87,19 @@ async def run_bench(wanted: Wanted) -> int:
     console = Console(highlight=False, stderr=wanted.as_json)
     console.width = max(console.width, report.WIDTH_LEAST)
     raise_file_limit()
-    rows: list[Row] = []
     async with _versions(wanted.against) as codes:
+        against = codes[1].name if wanted.against else ""
+        found = Report([], against, ServiceClock().wall(), wanted.quick)
         for name, measurement in chosen.items():
             turns = in_turns(codes, _runs(wanted, measurement))
-            rows += await _measured(name, measurement.measure, turns, console, quick=wanted.quick)
-    found = Report(rows, wanted.against and codes[-1].name, ServiceClock().wall(), wanted.quick)
-    report.write(wanted.out, found)
+            run = _measured(name, measurement.measure, turns, console, quick=wanted.quick)
+            found.rows.extend(await run)
+            report.write(wanted.out, found)
     report.show(console, found)
     console.print(f"written: {wanted.out}", style="dim")
     if wanted.as_json:
         print(report.as_json(found).decode())
-    return report.verdict(console, rows) if wanted.check else 0
+    return report.verdict(console, found.rows) if wanted.check else 0
 
 
 def chosen_measurements(only: str) -> dict[str, Measurement]:
