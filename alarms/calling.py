@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from alarms.model import Exhausted, Standpoint
-from alarms.plan import EVERY_WAY, ROUND_LONGEST, ROUND_SHORTEST, Step
+from alarms.plan import EVERY_WAY, ROUND_LONGEST, ROUND_SHORTEST, Callee, Step
 from alarms.turn import COMING, Turn
 from alarms.view import Candidate, Unusual, View
-from alarms.vocabulary import Timeline
+from alarms.vocabulary import Timeline, Who
 from core.values import replace
 
 
@@ -24,7 +24,7 @@ def run_step(turn: Turn) -> None:
     turn.annotate(
         Timeline.STEP,
         number=str(number + 1),
-        call=step.call,
+        call=str(step.call),
         people=",".join(c.person for c in chosen),
         late="yes" if turn.late else "no",
     )
@@ -90,23 +90,21 @@ def next_round(turn: Turn) -> datetime:
 
 def candidates(step: Step, view: View) -> tuple[Candidate, ...]:
     """Whom a step calls, in order."""
-    match step.call.split(":", 1):
-        case ["nearest"]:
+    match step.call.who:
+        case Who.NEAREST:
             return tuple(view.nearest[: step.count])
-        case ["everyone"]:
-            return tuple(view.nearest)
-        case ["leader"]:
+        case Who.LEADER:
             return view.leaders[: step.count]
-        case ["deputies"]:
+        case Who.DEPUTIES:
             return view.deputies
-        case ["on_call"]:
+        case Who.ON_CALL:
             return view.on_call
-        case ["last_resort"]:
+        case Who.LAST_RESORT:
             return view.last_resort
-        case ["person", person]:
-            return tuple(c for c in view.named if c.person == person)
-        case _:
-            return ()
+        case Who.PERSON:
+            return tuple(c for c in view.named if c.person == step.call.person)
+        case _:  # everyone; and what another release calls in a plan of its own is never nobody
+            return tuple(view.nearest)
 
 
 def _the_circle(turn: Turn) -> View:
@@ -124,5 +122,5 @@ def _the_circle(turn: Turn) -> View:
 
 def with_leader_first(steps: tuple[Step, ...], by: tuple[str, ...]) -> tuple[Step, ...]:
     """The plan for an alarm nobody can place: the duty leader with what is known, then the rest."""
-    first = Step(timedelta(), "leader", by)
+    first = Step(timedelta(), Callee(Who.LEADER), by)
     return (first, *(replace(step, after=step.after + timedelta(seconds=15)) for step in steps))

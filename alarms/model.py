@@ -19,7 +19,7 @@ from alarms.vocabulary import (
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from core.values import value
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 class Cause(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from datetime import timedelta
 
+from alarms.vocabulary import Who
 from core.signals import AlarmKind, Level
 from core.values import value
 
@@ -16,17 +17,36 @@ EVERY_WAY = ("wearable", "sms", "console")
 
 
 @value(frozen=True)
-class Step:
-    """Call `call` at `after` from T1, ringing every channel in `by` that a person has.
+class Callee:
+    """Whom a step calls; `person` where it is one by name."""
 
-    `call` is `nearest` (the `count` nearest, those already called included), `everyone` (all who
-    are on shift at the site), `leader` (duty leader, else deputies, in order), `deputies`,
-    `on_call` (bagvagt), `last_resort`, or `person:<id>`. A channel that fails is replaced at once
-    by the person's next route, also one that is not in `by`.
+    who: Who
+    person: str = ""
+
+    @classmethod
+    def named(cls, text: str) -> Callee:
+        """As plans are written: `nearest`, `person:bo`. ValueError: that calls nobody."""
+        who, _, person = text.partition(":")
+        known = who in list(Who) and (who == Who.PERSON) == bool(person)
+        if not known or text.endswith(":"):
+            groups = ", ".join(one for one in Who if one is not Who.PERSON)
+            raise ValueError(f"{text!r} calls nobody; {groups} or person:<id>")
+        return cls(Who(who), person)
+
+    def __str__(self) -> str:
+        return f"{self.who}:{self.person}" if self.person else self.who.value
+
+
+@value(frozen=True)
+class Step:
+    """Call somebody at `after` from T1, ringing every channel in `by` that a person has.
+
+    Of a list in order `count` are called. A channel that fails is replaced at once by the person's
+    next route, also one that is not in `by`.
     """
 
     after: timedelta
-    call: str
+    call: Callee
     by: tuple[str, ...]
     count: int = 1
 
@@ -62,16 +82,16 @@ def plan_for(plans: Iterable[Plan], site: str, level: Level, kind: AlarmKind) ->
 
 def technical_plan(site: str) -> Plan:
     """Where a site has none for technical alarms: its leader, quietly, again every quarter."""
-    step = Step(timedelta(), "leader", ("console", "wearable"))
+    step = Step(timedelta(), Callee(Who.LEADER), ("console", "wearable"))
     return Plan("technical", site, (step,), round=timedelta(minutes=15))
 
 
 def without_a_plan(site: str) -> Plan:
     """A site without a plan for an alarm calls everybody it can; `check` says so beforehand."""
     steps = (
-        Step(timedelta(), "everyone", EVERY_WAY),
-        Step(timedelta(seconds=15), "leader", EVERY_WAY),
-        Step(timedelta(seconds=30), "on_call", EVERY_WAY),
-        Step(timedelta(seconds=45), "last_resort", EVERY_WAY),
+        Step(timedelta(), Callee(Who.EVERYONE), EVERY_WAY),
+        Step(timedelta(seconds=15), Callee(Who.LEADER), EVERY_WAY),
+        Step(timedelta(seconds=30), Callee(Who.ON_CALL), EVERY_WAY),
+        Step(timedelta(seconds=45), Callee(Who.LAST_RESORT), EVERY_WAY),
     )
     return Plan("without-a-plan", site, steps)

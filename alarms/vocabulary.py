@@ -63,6 +63,18 @@ class Timeline(Token):
     ERASED = "erased"
 
 
+class Who(Token):
+    """Whom a step of a plan calls, as a view lists them."""
+
+    NEAREST = "nearest"  # so many of those on shift, those already called included
+    EVERYONE = "everyone"  # all who are on shift at the site
+    LEADER = "leader"  # the duty leader, else deputies, in order
+    DEPUTIES = "deputies"
+    ON_CALL = "on_call"  # bagvagt
+    LAST_RESORT = "last_resort"
+    PERSON = "person"  # one, by name
+
+
 class WakeWhy(Token):
     """Why an alarm is looked at again at its `wake_at` (law 2)."""
 

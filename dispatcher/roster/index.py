@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
-PERSON_STEP = "person:"
-
 
 def can_be_paged(device: Device) -> bool:
     """Its kind can be told to page. A withdrawn device may raise, but nobody should carry it."""
@@ -175,8 +173,7 @@ class OrganisationIndex:
 
     def _plan_names(self, site: str) -> tuple[str, ...]:
         steps = (s for plan in self.organisation.plans if plan.site == site for s in plan.steps)
-        calls = (step.call for step in steps if step.call.startswith(PERSON_STEP))
-        return tuple(dict.fromkeys(call.removeprefix(PERSON_STEP) for call in calls))
+        return tuple(dict.fromkeys(step.call.person for step in steps if step.call.person))
 
 
 def _edges(loans: tuple[Assignment, ...]) -> list[datetime]:

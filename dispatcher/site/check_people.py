@@ -8,7 +8,7 @@ from core.errors import DomainError
 from devices.catalogue import KINDS, kind
 from devices.registry import Device
 from dispatcher.channels.numbers import emergency, normalised
-from dispatcher.roster.index import PERSON_STEP, can_be_paged
+from dispatcher.roster.index import can_be_paged
 from dispatcher.roster.model import Duty, Person, Phone
 from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.staffing import ALARM_INSTRUCTION
@@ -110,7 +110,7 @@ def _working(
 def _lists(organisation: Organisation, site: Site, people: dict[str, Person]) -> Iterator[Finding]:
     """Somebody who may be called off duty must have a phone: a badge hangs at the site."""
     steps = [step for plan in organisation.plans if plan.site == site.id for step in plan.steps]
-    named = [s.call.removeprefix(PERSON_STEP) for s in steps if s.call.startswith(PERSON_STEP)]
+    named = [step.call.person for step in steps if step.call.person]
     away = [s.person for s in organisation.shifts if s.duty is Duty.ON_CALL]
     for why, listed in (
         ("a leader", site.leaders),

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
+from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan
+from alarms.vocabulary import Who
 from core.signals import Level
 from devices.protocols import sounders
 from devices.registry import Line
-from dispatcher.roster.index import PERSON_STEP
 from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.staffing import CONSOLE, SMS
 from dispatcher.site.findings import Finding, error, warning
@@ -29,7 +29,7 @@ RED_RESPONDERS = 2
 NEEDS_INTERNET = (SMS,)
 """Channels that are gone with the site's connection."""
 
-OUTSIDE = ("leader", "deputies", "on_call", "last_resort")
+OUTSIDE = (Who.LEADER, Who.DEPUTIES, Who.ON_CALL, Who.LAST_RESORT, Who.PERSON)
 """Calls that can reach somebody the shift does not hold."""
 
 
@@ -106,7 +106,7 @@ def _acute_plan(plan: Plan, about: str) -> Iterator[Finding]:
 
 def _outside(plan: Plan, about: str) -> Iterator[Finding]:
     grave = error if _is_grave(plan) else warning
-    first = next((step for step in plan.steps if _leaves_the_shift(step)), None)
+    first = next((step for step in plan.steps if step.call.who in OUTSIDE), None)
     if first is None:
         yield grave(
             about,
@@ -140,10 +140,6 @@ def _widening(plan: Plan, about: str) -> Iterator[Finding]:
     by_phone = next((step.after for step in plan.steps if SMS in step.by), None)
     if by_phone is not None and by_phone > PHONE_LATEST:
         yield warning(about, f"rings no phone before {_s(by_phone)}: 30 s is the goal")
-
-
-def _leaves_the_shift(step: Step) -> bool:
-    return step.call in OUTSIDE or step.call.startswith(PERSON_STEP)
 
 
 def _is_grave(plan: Plan) -> bool:

@@ -221,7 +221,7 @@ def _plan_values(plan: Plan, one_site: bool) -> Values:
 
 def _step(step: Step) -> Values:
     yield "after_s", step.after.total_seconds()
-    yield "call", step.call
+    yield "call", str(step.call)
     if step.count != 1:
         yield "count", step.count
     yield "by", step.by

@@ -10,7 +10,8 @@ from difflib import get_close_matches
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan, Step
+from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Callee, Plan, Step
+from alarms.vocabulary import Who
 from core.errors import ConfigError, DomainError
 from core.signals import AlarmKind, Level
 from devices.family import open_line
@@ -306,7 +307,7 @@ def _step(fields: Fields) -> Step:
     after = fields.number("after_s", 0, STEP_AFTER_S_MOST, required=True)
     step = Step(
         after=_seconds(after, timedelta()),
-        call=fields.text("call", required=True),
+        call=_callee(fields),
         by=fields.texts("by"),
         count=fields.whole("count", 1, 1, COUNT_MOST),
     )
@@ -317,6 +318,16 @@ def _step(fields: Fields) -> Step:
         fields.mistake("by", f"names no channel; write some of: {', '.join(CHANNELS)}")
     fields.done()
     return step
+
+
+def _callee(fields: Fields) -> Callee:
+    text = fields.text("call", required=True)
+    try:
+        return Callee.named(text)
+    except ValueError as wrong:
+        if text:
+            fields.mistake("call", str(wrong))
+        return Callee(Who.EVERYONE)  # nothing of a file with a mistake is taken over
 
 
 def _seconds(value: float | None, default: timedelta) -> timedelta:

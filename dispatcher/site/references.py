@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
 
+from alarms.vocabulary import Who
 from devices.protocols import own_name
-from dispatcher.roster.index import PERSON_STEP
 from dispatcher.roster.organisation import Organisation
 from dispatcher.site.wire_identity import native_name, spelled
-
-CALLS = ("nearest", "everyone", "leader", "deputies", "on_call", "last_resort")
-"""What a step can call, beside `person:<id>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +123,8 @@ class _References:
             yield from _known("plans", n, "site", plan.site, self.sites, "site")
             for number, step in enumerate(plan.steps, start=1):
                 key = f"step[{number}].call"
-                if step.call.startswith(PERSON_STEP):
-                    person = step.call.removeprefix(PERSON_STEP)
-                    yield from _known("plans", n, key, person, self.people, "person")
-                elif step.call not in CALLS:
-                    known = ", ".join(CALLS)
-                    yield Broken(
-                        "plans", n, key, f"{step.call!r} calls nobody; {known} or person:<id>"
-                    )
+                if step.call.who is Who.PERSON:
+                    yield from _known("plans", n, key, step.call.person, self.people, "person")
 
     def _of_devices(self) -> Iterator[Broken]:
         # What a device logs in as is its own, also where no `wire` says so.

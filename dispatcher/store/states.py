@@ -16,20 +16,17 @@ from alarms.model import STATE_VERSION, Alarm, Notice
 from core.signals import Position, ReceiptState
 from core.values import field_names, is_value, replace
 from dispatcher.roster.organisation import Organisation
+from dispatcher.store.ports import Transaction
 
 NOTICE_VERSION = 1
-ORGANISATION_VERSION = 1
+ORGANISATION_VERSION = 2
 
 _INTEGER_MOST = 2**63 - 1
 _T = TypeVar("_T")
 _Readers = Mapping[int, Callable[[bytes], _T]]
 
-_ALARMS: _Readers[Alarm] = {1: msgspec.json.Decoder(Alarm).decode}
-_NOTICES: _Readers[Notice] = {1: msgspec.json.Decoder(Notice).decode}
-_ORGANISATIONS: _Readers[Organisation] = {1: msgspec.json.Decoder(Organisation).decode}
 _ENCODER = msgspec.json.Encoder()
-
-assert STATE_VERSION in _ALARMS, "the version we write must be one we read"
+_TRANSACTIONS = msgspec.json.Decoder(Transaction)
 
 
 class Unreadable(ValueError):
@@ -57,6 +54,19 @@ def read_organisation(version: int, state: bytes) -> Organisation:
     return _read(_ORGANISATIONS, version, state)
 
 
+def read_transaction(line: bytes) -> Transaction:
+    """A line of the emergency journal, also one that an earlier release wrote.
+
+    Raises MsgspecError, ValueError or RecursionError.
+    """
+    try:
+        return _TRANSACTIONS.decode(line)
+    except msgspec.ValidationError:
+        kept = msgspec.json.decode(line)
+        _name_callees(kept)
+        return msgspec.convert(kept, Transaction)
+
+
 def storable(value: _T) -> _T:
     """The same value without what no database or JSON can hold: a press is never lost to it.
 
@@ -76,6 +86,43 @@ def _read(readers: _Readers[_T], version: int, state: bytes) -> _T:
         return reader(state)
     except (msgspec.MsgspecError, ValueError) as problem:
         raise Unreadable(str(problem)) from None
+
+
+def _alarm_of_version_1(state: bytes) -> Alarm:
+    kept = msgspec.json.decode(state)
+    _name_callees(kept)
+    alarm = msgspec.convert(kept, Alarm)
+    running = alarm.escalation and replace(alarm.escalation, version=STATE_VERSION)
+    return replace(alarm, version=STATE_VERSION, escalation=running)
+
+
+def _organisation_of_version_1(state: bytes) -> Organisation:
+    kept = msgspec.json.decode(state)
+    _name_callees(kept)
+    return msgspec.convert(kept, Organisation)
+
+
+def _name_callees(kept: Any) -> None:
+    """Version 1 named whom a step calls in one text: `nearest`, `person:bo`."""
+    match kept:
+        case {"after": _, "call": str(text)}:
+            who, _, person = text.partition(":")
+            kept["call"] = {"who": who, "person": person}
+        case dict():
+            for part in kept.values():
+                _name_callees(part)
+        case list():
+            for part in kept:
+                _name_callees(part)
+
+
+_ALARMS: _Readers[Alarm] = {1: _alarm_of_version_1, 2: msgspec.json.Decoder(Alarm).decode}
+_NOTICES: _Readers[Notice] = {1: msgspec.json.Decoder(Notice).decode}
+_ORGANISATIONS: _Readers[Organisation] = {
+    1: _organisation_of_version_1,
+    2: msgspec.json.Decoder(Organisation).decode,
+}
+assert STATE_VERSION in _ALARMS, "the version we write must be one we read"
 
 
 def _storable(value: Any) -> Any:

@@ -19,7 +19,8 @@ from urllib.parse import unquote
 
 import httpx
 
-from alarms.plan import Step
+from alarms.plan import Callee, Step
+from alarms.vocabulary import Who
 from core.chance import seeded
 from core.clock import monotonic_s, sleep
 from core.values import replace
@@ -325,9 +326,9 @@ def _organisation() -> Organisation:
     made = sized_site.organisation(size)
     ways = ("wearable", "sms")
     steps = (
-        Step(timedelta(), "nearest", ways, 2),
-        Step(timedelta(seconds=1), "nearest", ways, 4),
-        Step(timedelta(seconds=2), "everyone", ways),
+        Step(timedelta(), Callee(Who.NEAREST), ways, 2),
+        Step(timedelta(seconds=1), Callee(Who.NEAREST), ways, 4),
+        Step(timedelta(seconds=2), Callee(Who.EVERYONE), ways),
     )
     plans = tuple(replace(plan, steps=steps) for plan in made.plans)
     return replace(made, plans=plans)

@@ -27,9 +27,9 @@ from alarms.model import (
     Standpoint,
     Times,
 )
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
-from alarms.vocabulary import LeftOutWhy, PlaceSource, WakeWhy
+from alarms.vocabulary import LeftOutWhy, PlaceSource, WakeWhy, Who
 from core.errors import DomainError
 from core.ids import hashed
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
@@ -49,7 +49,7 @@ STANDS_AFTER = {
     AnswerKind.WITHDRAW: Standpoint.DECLINED,
     AnswerKind.SEEN: Standpoint.SEEN,
 }
-PLAN = Plan("acute", "lind", (Step(timedelta(), "nearest", ("wearable",)),))
+PLAN = Plan("acute", "lind", (Step(timedelta(), Callee(Who.NEAREST), ("wearable",)),))
 
 
 @dataclass

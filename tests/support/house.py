@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from alarms.calling import with_leader_first
 from alarms.model import Alarm, Place
-from alarms.plan import ROUND_LONGEST, Plan, Step
+from alarms.plan import ROUND_LONGEST, Callee, Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from alarms.vocabulary import LeftOutWhy, PlaceSource
 from core.signals import AlarmKind, Level, Signal
@@ -210,4 +210,9 @@ def _plan(line: str) -> Plan:
 def _step(text: str) -> Step:
     after_s, _, call, *by = text.split()
     name, _, count = call.partition("*")
-    return Step(timedelta(seconds=float(after_s)), name, tuple(by or EVERY_WAY), int(count or "1"))
+    return Step(
+        timedelta(seconds=float(after_s)),
+        Callee.named(name),
+        tuple(by or EVERY_WAY),
+        int(count or "1"),
+    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from alarms.model import Alarm, Notice
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
+from alarms.vocabulary import Who
 from core.clock import VirtualClock
 from core.errors import ChannelError
 from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
@@ -138,9 +139,9 @@ def home() -> Organisation:
     people = ("anna", "bo", "ida", "lone")
     by = ("wearable", "sms")
     steps = (
-        Step(timedelta(), "nearest", ("wearable",)),
-        Step(timedelta(seconds=15), "nearest", by, 2),
-        Step(timedelta(seconds=30), "leader", by),
+        Step(timedelta(), Callee(Who.NEAREST), ("wearable",)),
+        Step(timedelta(seconds=15), Callee(Who.NEAREST), by, 2),
+        Step(timedelta(seconds=30), Callee(Who.LEADER), by),
     )
     return Organisation(
         version=1,

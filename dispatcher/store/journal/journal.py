@@ -25,7 +25,7 @@ from core.values import replace
 from dispatcher.store.journal.place import JournalPlace
 from dispatcher.store.journal.replay import Replaying, Returned
 from dispatcher.store.ports import Store, Transaction
-from dispatcher.store.states import storable
+from dispatcher.store.states import read_transaction, storable
 
 JOURNAL_BYTES_MAX = 16 * 1024 * 1024
 """Room for some four thousand units: hours of alarms in a house whose disk is full."""
@@ -34,8 +34,6 @@ APPEND_WITHIN_S = 2.0
 """After this nobody has it on a disk, and people are told so; it is written all the same."""
 
 CLOSE_WITHIN_S = 1.0
-
-_UNITS = msgspec.json.Decoder(Transaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ def _written(unit: Transaction) -> bytes:
     """As JSON that can be read again: what no JSON can hold is left out of it."""
     try:
         line = msgspec.json.encode(unit)
-        _UNITS.decode(line)
+        read_transaction(line)
     except (UnicodeEncodeError, OverflowError, msgspec.MsgspecError):
         return msgspec.json.encode(storable(unit))
     return line

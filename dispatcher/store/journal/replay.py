@@ -24,8 +24,8 @@ from dispatcher.store.ports import (
     TimelineEntry,
     Transaction,
 )
+from dispatcher.store.states import read_transaction
 
-_UNITS = msgspec.json.Decoder(Transaction)
 _Entry = tuple[object, ...]
 
 
@@ -58,7 +58,7 @@ class Replaying:
         self._seen[line] = None
         self._number += 1
         try:
-            unit = _UNITS.decode(line.strip(b"\x00"))
+            unit = read_transaction(line.strip(b"\x00"))
         except (msgspec.MsgspecError, ValueError, RecursionError) as why:
             self.tell(
                 f"Line {self._number} of the emergency journal cannot be read ({why}):"

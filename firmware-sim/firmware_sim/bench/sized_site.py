@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
+from alarms.vocabulary import Who
 from core.signals import Level
 from core.values import replace
 from devices.registry import Device
@@ -147,10 +148,10 @@ def _red(site: str) -> Plan:
     """As a house has it: two near colleagues, then a wider circle, the leader, everybody."""
     ways = ("wearable", "console")
     steps = (
-        Step(timedelta(), "nearest", ways, 2),
-        Step(timedelta(seconds=20), "nearest", ("wearable", "sms"), 4),
-        Step(timedelta(seconds=45), "leader", ("wearable", "sms")),
-        Step(timedelta(seconds=90), "everyone", ("wearable",)),
+        Step(timedelta(), Callee(Who.NEAREST), ways, 2),
+        Step(timedelta(seconds=20), Callee(Who.NEAREST), ("wearable", "sms"), 4),
+        Step(timedelta(seconds=45), Callee(Who.LEADER), ("wearable", "sms")),
+        Step(timedelta(seconds=90), Callee(Who.EVERYONE), ("wearable",)),
     )
     return Plan(f"{site}-red", site, steps, (Level.RED,))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
 from core.chance import Chance
 from core.signals import AlarmKind, Level
 from core.values import replace
@@ -179,7 +179,7 @@ def _plans() -> tuple[Plan, ...]:
 
 
 def _step(after_s: float, call: str, count: int, *by: str) -> Step:
-    return Step(timedelta(seconds=after_s), call, by, count)
+    return Step(timedelta(seconds=after_s), Callee.named(call), by, count)
 
 
 def _shuffled(plan: Plan, chance: Chance) -> Plan:

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from alarms.model import Alarm, Presser, Standpoint, call_of
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
 from alarms.turn import COMING
+from alarms.vocabulary import Who
 from core.signals import AnswerKind, Signal, Standing
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
@@ -130,7 +131,7 @@ def two_sites() -> Organisation:
     )
     eva = Person("eva", "Eva", "farm", (Phone(DUTY_PHONE),), instructed=("alarm",))
     per = Person("per", "Per", "farm", (Phone("+4500000055"),), instructed=("alarm",))
-    step = Step(timedelta(), "leader", ("sms",))
+    step = Step(timedelta(), Callee(Who.LEADER), ("sms",))
     return replace(
         first,
         sites=(*first.sites, Site("farm", "Farm", "Europe/Copenhagen", leaders=("eva", "per"))),

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
-from alarms.vocabulary import LeftOutWhy
+from alarms.vocabulary import LeftOutWhy, Who
 from core.signals import Level
 from core.values import replace
 from devices.registry import Assignment, Device
@@ -274,6 +274,7 @@ def _organisation() -> Organisation:
         return Person(name, f"{name.title()} Holm", "home", phones, instructed=("alarm",))
 
     day, night = (time(7), time(15)), (time(15), time(7))
+    viggo = Callee(Who.PERSON, "viggo")
     return Organisation(
         sites=(
             Site("home", "Home", "UTC", leaders=("tove",), deputies=("ole",),
@@ -296,7 +297,7 @@ def _organisation() -> Organisation:
             Shift("viggo", "house-1", *night, days=ALWAYS, duty=Duty.ON_CALL),
         ),
         plans=(
-            Plan("red", "home", (Step(timedelta(), "person:viggo", ("sms",)),), (Level.RED,)),
+            Plan("red", "home", (Step(timedelta(), viggo, ("sms",)),), (Level.RED,)),
         ),
         devices=tuple(
             Device(f"badge-{name}", "badge", "home", name) for name in EVERYBODY if name != "tove"

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
+from alarms.vocabulary import Who
 from core.signals import AlarmKind, Level
 from devices.registry import Assignment, Device, Line, Parity
 from dispatcher.roster.model import (
@@ -160,7 +161,8 @@ def _shift(people: list[str], units: list[str]) -> st.SearchStrategy[Shift]:
 
 
 def _plan(plan: str, sites: list[str], people: list[str]) -> st.SearchStrategy[Plan]:
-    calls = ["nearest", "everyone", "leader", "last_resort", *(f"person:{p}" for p in people)]
+    groups = (Who.NEAREST, Who.EVERYONE, Who.LEADER, Who.LAST_RESORT)
+    calls = [*map(Callee, groups), *(Callee(Who.PERSON, person) for person in people)]
     step = st.builds(
         Step,
         after=seconds.map(lambda s: timedelta(seconds=s)),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
 from core.signals import Level
 from core.values import replace
 from devices.registry import Device, Line
@@ -55,7 +55,9 @@ def _plan(**changes: object) -> Change:
 
 
 def _steps(*steps: tuple[float, str, str]) -> Change:
-    made = tuple(Step(timedelta(seconds=s), call, tuple(by.split())) for s, call, by in steps)
+    made = tuple(
+        Step(timedelta(seconds=s), Callee.named(call), tuple(by.split())) for s, call, by in steps
+    )
     return _plan(steps=made)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from alarms.model import (
+    STATE_VERSION,
     Alarm,
     Call,
     Cause,
@@ -18,9 +19,9 @@ from alarms.model import (
     Standpoint,
     Times,
 )
-from alarms.plan import Plan, Step
+from alarms.plan import Callee, Plan, Step
 from alarms.view import Unusual
-from alarms.vocabulary import PlaceSource, WakeWhy
+from alarms.vocabulary import PlaceSource, WakeWhy, Who
 from core.clock import ClockMark
 from core.signals import (
     AlarmKind,
@@ -102,7 +103,10 @@ def alarm(alarm_id: str = "alm_1", *, rev: int = 1, wake_at: datetime | None = N
         sent=(Sent("ntc_1", "wearable", "badge-bo", ReceiptState.SENDING, after(5)),),
         deadline=after(71),
     )
-    steps = (Step(timedelta(), "nearest", ("wearable",)), Step(timedelta(seconds=20), "leader", ()))
+    steps = (
+        Step(timedelta(), Callee(Who.NEAREST), ("wearable",)),
+        Step(timedelta(seconds=20), Callee(Who.LEADER), ()),
+    )
     return Alarm(
         id=alarm_id,
         site="solgaarden",
@@ -114,7 +118,7 @@ def alarm(alarm_id: str = "alm_1", *, rev: int = 1, wake_at: datetime | None = N
         times=Times(pressed=T, stored=after(0.001)),
         rev=rev,
         escalation=Escalation(
-            version=1,
+            version=STATE_VERSION,
             started=T,
             shift=timedelta(seconds=-3.5),
             next_step=1,

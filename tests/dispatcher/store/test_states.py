@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.calling import candidates
 from alarms.model import Cause, Need, Purpose
-from alarms.vocabulary import WakeWhy
+from alarms.plan import Callee, Step
+from alarms.view import Candidate, Route, View
+from alarms.vocabulary import WakeWhy, Who
 from core.signals import AlarmKind, Position, ReceiptState
 from core.values import replace
 from dispatcher.roster.model import Duty, Language, Weekday
@@ -22,10 +25,11 @@ from dispatcher.store.states import (
     read_alarm,
     read_notice,
     read_organisation,
+    read_transaction,
     storable,
     written,
 )
-from tests.dispatcher.store.samples import after, opening, signal
+from tests.dispatcher.store.samples import T, after, opening, signal
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -83,7 +87,7 @@ def test_a_configuration_of_version_1_is_read() -> None:
 
 @pytest.mark.parametrize("state", [b"", b"{", b"[]", b'{"id": 5}', b"\xff", b"null"])
 def test_what_cannot_be_read_says_why(state: bytes) -> None:
-    for version in (1, 2, 0, -1):
+    for version in (1, 2, 3, 0, -1):
         with pytest.raises(Unreadable) as why:
             read_alarm(version, state)
         assert str(why.value)
@@ -93,6 +97,32 @@ def test_a_token_a_later_release_added_is_unreadable_and_not_a_crash() -> None:
     state = _fixture("alarm_v1.json").replace(b'"attack"', b'"flood"')
     with pytest.raises(Unreadable, match="flood"):
         read_alarm(1, state)
+
+
+def test_version_1_named_whom_a_step_calls_in_one_text() -> None:
+    first = _fixture("alarm_v1.json")
+    assert read_alarm(1, first) == read_alarm(2, _fixture("alarm_v2.json"))
+    one_by_name = first.replace(b'"call": "leader"', b'"call": "person:bo"')
+    nearest, bo = read_alarm(1, one_by_name).plan.steps
+    assert (nearest.call, bo.call) == (Callee(Who.NEAREST), Callee(Who.PERSON, "bo"))
+    configured = read_organisation(1, _fixture("organisation_v1.json"))
+    assert configured == read_organisation(2, _fixture("organisation_v2.json"))
+
+
+def test_what_version_1_called_nobody_by_is_read_and_calls_somebody() -> None:
+    first = _fixture("alarm_v1.json").replace(b'"call": "leader"', b'"call": "the cavalry"')
+    call = read_alarm(1, first).plan.steps[1].call
+    assert call not in [Callee(who) for who in Who]
+    bo = Candidate("bo", "Bo", 35.0, (Route("sms", "+4520000001"),))
+    view = View(T, T, nearest=(bo,))
+    assert candidates(Step(timedelta(), call, ("sms",)), view) == (bo,)
+
+
+def test_a_journal_of_version_1_is_read() -> None:
+    line = written(opening())
+    one_text = line.replace(b'{"who":"nearest","person":""}', b'"nearest"')
+    assert one_text != line
+    assert read_transaction(one_text) == read_transaction(line) == opening()
 
 
 TOKENS = [
