@@ -65,6 +65,11 @@ class Ports:
     public: int
     mqtt: int
 
+    @classmethod
+    def free(cls) -> Ports:
+        """Three that are free now. A restart and the notice links rely on them."""
+        return cls(*free_ports(3))
+
     @property
     def public_url(self) -> str:
         return f"http://127.0.0.1:{self.public}"
@@ -81,7 +86,7 @@ class PrivateService:
         self, site: Path | None, folder: Path, settings: Mapping[str, str] | None = None
     ) -> None:
         self.folder = folder
-        self.ports = _free_ports()
+        self.ports = Ports.free()
         self.lines: deque[str] = deque(maxlen=LOG_LINES_MAX)
         self._environment = _environment(site, folder, self.ports, settings or {})
         self._running: asyncio.subprocess.Process | None = None
@@ -181,13 +186,13 @@ class PrivateService:
         return f"the service {what}. It said last:\n{said or '(nothing)'}"
 
 
-def _free_ports() -> Ports:
-    """Three ports free now. Chosen here so that a restart and the notice links can rely on them."""
+def free_ports(count: int) -> list[int]:
+    """So many ports of loopback that are free now."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(3)]
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
             each.bind(("127.0.0.1", 0))
-        return Ports(*(each.getsockname()[1] for each in sockets))
+        return [each.getsockname()[1] for each in sockets]
 
 
 def _environment(

@@ -25,7 +25,7 @@ from core.clock import monotonic_s, sleep
 from core.values import replace
 from devices.registry import RemoteGateway
 from firmware_sim.bench import sized_site
-from firmware_sim.service import _environment, _free_ports
+from firmware_sim.service import Ports, _environment
 from tests.support.crash_device import CrashDevice, Said
 from tests.support.crash_ledger import Ledger
 from tests.support.far_house import GATEWAY, TOKEN, Cable
@@ -113,11 +113,11 @@ class World:
         self.folder = folder
         self.ledger = Ledger(folder / "data" / "tilkald.db")
         self.devices = [CrashDevice(f"button-s0-{n}", lambda *_: None) for n in range(BUTTONS)]
-        self.mqtt = _free_ports().mqtt
+        self.mqtt = Ports.free().mqtt
         self._nursery = nursery
         self._chance = seeded(seed)
-        self._ports = _free_ports()
-        self._port = _free_ports().http
+        self._ports = Ports.free()
+        self._port = Ports.free().http
         self.cable = Cable(self._port)
         self._dispatcher: Born | None = None
         made = sized_site.organisation(

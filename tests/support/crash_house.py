@@ -26,7 +26,7 @@ from core.clock import monotonic_s, sleep
 from core.values import replace
 from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
-from firmware_sim.service import Ready, _environment, _free_ports
+from firmware_sim.service import Ports, Ready, _environment
 from firmware_sim.twilio_double import Faults, TwilioDouble
 from firmware_sim.twilio_double.phones import Phone
 from firmware_sim.twilio_double.shape import Message
@@ -87,7 +87,7 @@ class CrashHouse:
         self.twilio = TwilioDouble(strict=False)
         self._nursery = nursery
         self._device = device
-        self._ports = _free_ports()
+        self._ports = Ports.free()
         self._site = sized_site.write(folder / "site", _organisation())
         self._born: Born | None = None
         self._ready: Ready | None = None

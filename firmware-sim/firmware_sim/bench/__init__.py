@@ -12,6 +12,7 @@ mqtt_device        a lean MQTT device on the codec of `devices.mqtt` (an MQTT li
                    measured, not the service: paho takes a millisecond where this takes 50 µs)
 presses            connected devices, and what becomes of each press; who presses is connected in a
                    process of its own, `presser`
+programs           other programs, started for a block
 relay              a bare mosquitto between two devices
 inside             what is measured in process, by each version's own bench (`inside_program`)
 

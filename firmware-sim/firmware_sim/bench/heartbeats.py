@@ -36,7 +36,7 @@ the devices of the other service."""
 TICK_S = 0.02
 _BEAT = b'{"type":"heartbeat","battery":0.9}'
 
-REACHES = (Reach("core", 10.0, "%"), Reach("alarm_p99_ratio", 1.5, "× idle"))
+REACHES = (Reach("core", 25.0, "%"), Reach("alarm_p99_ratio", 1.5, "× idle"))
 
 
 @dataclass(slots=True)

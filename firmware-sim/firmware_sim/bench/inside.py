@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
 import sys
 
 import msgspec
 
 from core.errors import TilkaldError
 from firmware_sim.bench import inside_program
+from firmware_sim.bench.programs import ended
 from firmware_sim.bench.versions import Code
 
 
@@ -29,20 +27,11 @@ async def found_inside(code: Code, what: str, *, quick: bool) -> list[Found]:
 
     Raises TilkaldError with what was wrong.
     """
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, inside_program.__file__, what, *(["quick"] if quick else [])),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **code.environment},
-    )
-    try:
-        said, wrong = await running.communicate()
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            running.kill()
-        await running.wait()
-    if running.returncode == inside_program.NOT_MEASURED:
+    given = (what, "quick") if quick else (what,)
+    program = (sys.executable, inside_program.__file__, *given)
+    found = await ended(*program, environment=code.environment)
+    if found.status == inside_program.NOT_MEASURED:
         return []
-    if running.returncode:
-        raise TilkaldError(f"{code.name} could not measure {what}: {wrong.decode().strip()}")
-    return msgspec.json.decode(said, type=list[Found])
+    if found.status:
+        raise TilkaldError(f"{code.name} could not measure {what}: {found.wrong}")
+    return msgspec.json.decode(found.said, type=list[Found])

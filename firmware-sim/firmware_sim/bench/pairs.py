@@ -57,14 +57,9 @@ def is_slower(found: Compared) -> bool:
 
 
 def slower(rows: Sequence[Row]) -> list[str]:
-    """One line for each figure that is judged and got slower."""
-    return [
-        f"{row.name}: {figure} costs {found.costs:.2f} times what it cost "
-        f"(pairs {found.least:.2f} to {found.most:.2f}, noise {found.noise:.2f})"
-        for row in rows
-        for figure, found in row.against.items()
-        if figure in row.judged and is_slower(found)
-    ]
+    """One line for each row that got slower, with every figure that is judged and did."""
+    found = {row.name: _slower_figures(row) for row in rows}
+    return [f"{name}: {', '.join(figures)}" for name, figures in found.items() if figures]
 
 
 def unjudged(rows: Sequence[Row]) -> list[str]:
@@ -73,6 +68,15 @@ def unjudged(rows: Sequence[Row]) -> list[str]:
         row.name
         for row in rows
         if any(len(_pairs_of(row, figure)) < PAIRS_TO_JUDGE for figure in row.judged)
+    ]
+
+
+def _slower_figures(row: Row) -> list[str]:
+    return [
+        f"{figure} costs {found.costs:.2f} times what it cost "
+        f"(pairs {found.least:.2f} to {found.most:.2f}, noise {found.noise:.2f})"
+        for figure, found in row.against.items()
+        if figure in row.judged and is_slower(found)
     ]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 
 from core.clock import monotonic_s, sleep
 from core.errors import TilkaldError
@@ -21,7 +20,7 @@ from firmware_sim.bench.figures import Reach, Row
 from firmware_sim.bench.service_process import serving, share_of_core
 from firmware_sim.bench.versions import Code
 from firmware_sim.drill.staff_api import StaffApi
-from firmware_sim.service import PrivateService
+from firmware_sim.service import PrivateService, free_ports
 
 ACCOUNTS, ACCOUNTS_QUICK = 500, 50
 EVERY_S = 10.0
@@ -40,7 +39,7 @@ REACHES = (Reach("core", 10.0, "%"), Reach("wrongly_missed", 0, "accounts"))
 async def measure(code: Code, *, quick: bool) -> list[Row]:
     count = ACCOUNTS_QUICK if quick else ACCOUNTS
     accounts = [f"{number:04X}" for number in range(1, count + 1)]
-    port = _free_port()
+    (port,) = free_ports(1)
     async with serving(_with_panels(accounts, port), code) as service:
         idle = await share_of_core(service.pid, WATCHED_QUICK_S)
         panels = [Panel(account) for account in accounts]
@@ -136,9 +135,3 @@ async def _missed(service: PrivateService) -> list[str]:
     finally:
         await api.close()
     raise TilkaldError("nobody missed the account that fell silent")
-
-
-def _free_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        return int(door.getsockname()[1])

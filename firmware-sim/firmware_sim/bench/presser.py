@@ -16,9 +16,8 @@ import msgspec
 
 from core.clock import monotonic_s
 from firmware_sim.bench.mqtt_device import BenchDevice, connect_all
+from firmware_sim.bench.programs import LINE_BYTES_MAX
 from firmware_sim.device.link import Broker
-
-LINE_BYTES_MAX = 1_000_000
 
 
 class Connect(msgspec.Struct, tag=True, frozen=True):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from core.clock import monotonic_s, sleep
 from core.errors import TilkaldError
 from firmware_sim.bench import presser
 from firmware_sim.bench.mqtt_device import BenchDevice, connect_all
+from firmware_sim.bench.programs import running
 from firmware_sim.bench.sized_site import PASSWORD
 from firmware_sim.bench.versions import THIS
 from firmware_sim.device.link import Broker
@@ -181,24 +181,16 @@ class ConnectedDevices:
 @asynccontextmanager
 async def connected(broker: Broker, *, closing: bool) -> AsyncIterator[ConnectedDevices]:
     """Nobody yet. Ended with everything that was connected."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        presser.__file__,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, **THIS.environment},
-        limit=presser.LINE_BYTES_MAX,
-    )
-    devices = ConnectedDevices(broker, process, closing)
-    reading = asyncio.create_task(devices.read_on())
-    try:
-        yield devices
-    finally:
-        devices.close()
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        await reading
+    program = (sys.executable, presser.__file__)
+    async with running(*program, environment=THIS.environment) as process:
+        devices = ConnectedDevices(broker, process, closing)
+        reading = asyncio.create_task(devices.read_on())
+        try:
+            yield devices
+        finally:
+            devices.close()
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
 
 
 def _between(earlier: float | None, later: float | None) -> float | None:

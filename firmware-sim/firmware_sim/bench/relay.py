@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +12,9 @@ from tempfile import TemporaryDirectory
 from core.clock import monotonic_s, sleep
 from core.errors import TilkaldError
 from firmware_sim.bench.mqtt_device import BenchDevice
+from firmware_sim.bench.programs import running
 from firmware_sim.device.link import Broker
+from firmware_sim.service import free_ports
 
 MOSQUITTO = "mosquitto"
 STARTS_WITHIN_S = 5.0
@@ -45,24 +45,14 @@ async def relayed_s(count: int, per_second: float) -> list[float] | None:
 
 @asynccontextmanager
 async def _mosquitto(program: str) -> AsyncIterator[Broker]:
-    with TemporaryDirectory(prefix="tilkald-bench-") as folder, socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
-        door.close()
+    (port,) = free_ports(1)
+    with TemporaryDirectory(prefix="tilkald-bench-") as folder:
         settings = Path(folder) / "mosquitto.conf"
-        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_dest none\n")
         settings.chmod(0o644)
-        quiet = asyncio.subprocess.DEVNULL
-        running = await asyncio.create_subprocess_exec(
-            program, "-c", str(settings), stdout=quiet, stderr=quiet
-        )
-        try:
+        async with running(program, "-c", str(settings)):
             await _listens(port)
             yield Broker("127.0.0.1", port)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                running.kill()
-            await running.wait()
 
 
 async def _listens(port: int) -> None:

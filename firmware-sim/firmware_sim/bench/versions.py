@@ -7,7 +7,6 @@ environment, with its own folders first on the path. It is driven from outside o
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -18,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.errors import ConfigError
+from firmware_sim.bench.programs import ended
 
-_HERE = Path(__file__)
+_GIT = ("git", "-C", str(Path(__file__).parent))
 _WHERE = "import tilkald; print(tilkald.__file__)"
 
 
@@ -48,16 +48,14 @@ THIS = Code("this code")
 async def checked_out(commit: str) -> AsyncIterator[Code]:
     """That commit's code, until the block ends. Raises ConfigError when there is none."""
     asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
-    found = await _said("git", "-C", str(_HERE.parent), *asked)
-    if not found:
+    found = await ended(*_GIT, *asked)
+    if found.status:
         raise ConfigError(f"There is no commit {commit!r} to compare with, try HEAD or a hash.")
-    name = commit if found.startswith(commit) else f"{commit} ({found[:7]})"
+    name = commit if found.said.startswith(commit) else f"{commit} ({found.said[:7]})"
     with TemporaryDirectory(prefix="tilkald-bench-") as folder:
         tree = Path(folder) / "tree"
         try:
-            await _said(
-                "git", "-C", str(_HERE.parent), "worktree", "add", "--detach", str(tree), found
-            )
+            await ended(*_GIT, "worktree", "add", "--detach", str(tree), found.said)
             yield await _proven(Code(name, tree))
         finally:
             _remove(tree)
@@ -66,25 +64,13 @@ async def checked_out(commit: str) -> AsyncIterator[Code]:
 async def _proven(code: Code) -> Code:
     """Whether its processes would run that code: else this one was compared with itself."""
     assert code.tree is not None
-    runs = await _said(sys.executable, "-c", _WHERE, environment=code.environment)
-    if not Path(runs).is_relative_to(code.tree):
-        raise ConfigError(f"{code.name} cannot be run: its processes would run {runs or 'nothing'}")
+    runs = await ended(sys.executable, "-c", _WHERE, environment=code.environment)
+    if not Path(runs.said).is_relative_to(code.tree):
+        raise ConfigError(f"{code.name} cannot be run: {runs.wrong or f'{runs.said} would run'}")
     return code
-
-
-async def _said(*command: str, environment: Mapping[str, str] | None = None) -> str:
-    """What a program printed; empty when it failed."""
-    running = await asyncio.create_subprocess_exec(
-        *command,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
-    )
-    said, _ = await running.communicate()
-    return said.decode().strip() if running.returncode == 0 else ""
 
 
 def _remove(tree: Path) -> None:
     """Waits for git, so that a second Ctrl-C is needed to leave the worktree behind."""
-    command = ("git", "-C", str(_HERE.parent), "worktree", "remove", "--force", str(tree))
+    command = (*_GIT, "worktree", "remove", "--force", str(tree))
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)

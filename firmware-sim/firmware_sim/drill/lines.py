@@ -7,9 +7,7 @@ in the file stays as it is written, so what is drilled is what the site says.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +19,7 @@ from dispatcher.roster.organisation import Organisation
 from firmware_sim.drill.line_record import Caller, LineFigures, LinesSeen, figures
 from firmware_sim.drill.scenario import Scenario
 from firmware_sim.people.events import CalledOn, CallTaken, Fact, OnLine, PluggedIn, Unplugged
+from firmware_sim.service import free_ports
 from firmware_sim.speakers.cables import (
     LOOPBACK,
     Cable,
@@ -57,7 +56,7 @@ def lay(scenario: Scenario, organisation: Organisation, site: Path) -> tuple[Lai
     file = site / LINES_FILE
     text = file.read_text() if scenario.lines else ""
     laid = []
-    for (name, _), port in zip(scenario.lines, _free_ports(len(scenario.lines)), strict=True):
+    for (name, _), port in zip(scenario.lines, free_ports(len(scenario.lines)), strict=True):
         one = _laid(lines[name], site.parent / f"line-{name}", port)
         written = f'"{one.line.url}"'
         if text.count(written) != 1:
@@ -176,12 +175,3 @@ def _cable(laid: Laid) -> Cable:
             return WaitingCable(laid.port)
         case _:
             return SerialCable(laid.path, laid.line.speed_bd)
-
-
-def _free_ports(count: int) -> tuple[int, ...]:
-    """Ports that are free now, for TCP and UDP alike; nobody else looks for one on loopback."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return tuple(int(each.getsockname()[1]) for each in sockets)
