@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -88,11 +89,11 @@ def next_round(turn: Turn) -> datetime:
     return due if state.round_at is None else max(due, state.round_at + ROUND_SHORTEST)
 
 
-def candidates(step: Step, view: View) -> tuple[Candidate, ...]:
+def candidates(step: Step, view: View) -> Sequence[Candidate]:
     """Whom a step calls, in order."""
     match step.call.who:
         case Who.NEAREST:
-            return tuple(view.nearest[: step.count])
+            return view.nearest[: step.count]
         case Who.LEADER:
             return view.leaders[: step.count]
         case Who.DEPUTIES:
@@ -104,7 +105,7 @@ def candidates(step: Step, view: View) -> tuple[Candidate, ...]:
         case Who.PERSON:
             return tuple(c for c in view.named if c.person == step.call.person)
         case _:  # everyone; and what another release calls in a plan of its own is never nobody
-            return tuple(view.nearest)
+            return view.nearest
 
 
 def _the_circle(turn: Turn) -> View:

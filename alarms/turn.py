@@ -67,7 +67,7 @@ class Turn:
         self._calls: dict[str, Call] = {call.person: call for call in state.calls}
         self._effects: list[Effect] = []
         self._waits = dict(view.receipt_within)
-        self._barred = frozenset(view.barred)
+        self._barred = view.barred
 
     def decision(self) -> Decision:
         state = replace(self.state, calls=tuple(self._calls.values()))

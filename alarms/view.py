@@ -6,7 +6,7 @@ read later why Bo was called and Ida was not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -63,6 +63,8 @@ class LeftOut:
 class View:
     """Everything escalation may know of the world. All lists are in calling order.
 
+    A list may be worked out only as far as somebody looks; what it gives is then as frozen.
+
     Nobody who pressed stands in any list and no route leads to an address a presser holds (law 3).
     `nearest`: on shift and near, nearest first. `leaders`: duty leader, then deputies.
     `on_call`: bagvagt. `last_resort`: the site's last list. `named`: people a plan names.
@@ -74,12 +76,12 @@ class View:
     at: datetime
     wall: datetime
     nearest: Sequence[Candidate] = ()
-    leaders: tuple[Candidate, ...] = ()
-    deputies: tuple[Candidate, ...] = ()
-    on_call: tuple[Candidate, ...] = ()
-    last_resort: tuple[Candidate, ...] = ()
-    named: tuple[Candidate, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    barred: tuple[str, ...] = ()
+    leaders: Sequence[Candidate] = ()
+    deputies: Sequence[Candidate] = ()
+    on_call: Sequence[Candidate] = ()
+    last_resort: Sequence[Candidate] = ()
+    named: Sequence[Candidate] = ()
+    left_out: Sequence[LeftOut] = ()
+    barred: Collection[str] = ()
     receipt_within: tuple[tuple[str, timedelta], ...] = ()
     consoles: tuple[str, ...] | None = None

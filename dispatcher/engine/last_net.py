@@ -6,7 +6,8 @@ the press: the configuration's people with all their routes, less the victims, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
 from typing import Protocol, TypeVar
 
 from alarms.model import Alarm, Place, Presser
@@ -19,9 +20,13 @@ from core.signals import AlarmKind, Level, Signal
 from core.values import replace
 from dispatcher.engine.outcome import Moment, Pictures
 from dispatcher.roster.organisation import Organisation
+from dispatcher.roster.unrolled import Unrolled
 
 CALLED_MOST = 250
 """How many people the last net calls: a site's, and then some."""
+
+
+_T = TypeVar("_T")
 
 
 class Report(Protocol):
@@ -30,7 +35,12 @@ class Report(Protocol):
     def __call__(self, part: str, message: str, **fields: object) -> None: ...
 
 
-_T = TypeVar("_T")
+class _Net(Protocol):
+    """What is asked, and what is taken where it cannot be answered."""
+
+    def __call__(self, ask: Callable[[], _T], without: Callable[[], _T]) -> _T: ...
+
+
 _log = log.logger("dispatcher.last_net")
 
 
@@ -51,9 +61,24 @@ class NettedPictures:
         self._report = report
 
     def view(self, alarm: Alarm, at: Moment) -> View:
-        return self._or(
-            lambda: self._of_no_site(alarm, at) or self._pictures.view(alarm, at),
-            lambda: everybody((*alarm.pressers, *self._pressers()), self._organisation(), at),
+        """The lists are worked out when they are looked at, so the net is under each of them."""
+
+        @cache
+        def everybody_else() -> View:
+            return everybody((*alarm.pressers, *self._pressers()), self._organisation(), at)
+
+        view = self._or(
+            lambda: self._of_no_site(alarm, at) or self._pictures.view(alarm, at), everybody_else
+        )
+        return replace(
+            view,
+            nearest=self._netted(view.nearest, lambda: everybody_else().nearest),
+            leaders=self._netted(view.leaders, lambda: everybody_else().leaders),
+            deputies=self._netted(view.deputies, tuple),
+            on_call=self._netted(view.on_call, tuple),
+            last_resort=self._netted(view.last_resort, lambda: everybody_else().last_resort),
+            named=self._netted(view.named, tuple),
+            barred=_NettedBarred(view.barred, self._or, everybody_else),
         )
 
     def place(self, signal: Signal, at: Moment) -> Place:
@@ -111,17 +136,57 @@ class NettedPictures:
             organisation = replace(organisation, people=people)
         return everybody((*alarm.pressers, *self._pressers()), organisation, at)
 
+    def _netted(
+        self, people: Sequence[Candidate], without: Callable[[], Sequence[Candidate]]
+    ) -> Sequence[Candidate]:
+        """The list as far as it can be worked out, then whoever of `without` is not in it."""
+
+        def members() -> Iterator[Candidate]:
+            given: dict[str, None] = {}
+            try:
+                for candidate in people:
+                    given[candidate.person] = None
+                    yield candidate
+            except Exception as error:
+                self._tell(error)
+                yield from (one for one in without() if one.person not in given)
+
+        return people if isinstance(people, tuple) else Unrolled(members())
+
     def _or(self, ask: Callable[[], _T], without: Callable[[], _T]) -> _T:
         try:
             return ask()
         except Exception as error:
-            _log.error("the picture could not be made", error=error)
-            self._report(
-                "roster",
-                "Who is on shift cannot be read. Everybody is called. ({why})",
-                why=told(error),
-            )
+            self._tell(error)
             return without()
+
+    def _tell(self, error: Exception) -> None:
+        _log.error("the picture could not be made", error=error)
+        self._report(
+            "roster",
+            "Who is on shift cannot be read. Everybody is called. ({why})",
+            why=told(error),
+        )
+
+
+class _NettedBarred(Collection[str]):
+    """What must not ring, judged without shifts and loans where the roster cannot be asked."""
+
+    def __init__(self, barred: Collection[str], net: _Net, without: Callable[[], View]) -> None:
+        self._barred = barred
+        self._net = net
+        self._without = without
+
+    def __contains__(self, address: object) -> bool:
+        return self._net(lambda: address in self._barred, lambda: address in self._without().barred)
+
+    def __iter__(self) -> Iterator[str]:
+        return self._net(
+            lambda: iter(tuple(self._barred)), lambda: iter(sorted(self._without().barred))
+        )
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def everybody(pressers: Sequence[Presser], organisation: Organisation, at: Moment) -> View:
@@ -144,7 +209,7 @@ def everybody(pressers: Sequence[Presser], organisation: Organisation, at: Momen
             found.append(Candidate(person.id, person.first_name, None, allowed, ("last_net",)))
     everyone = tuple(found)
     return View(
-        at.now, at.wall, everyone, leaders=everyone, last_resort=everyone, barred=tuple(barred)
+        at.now, at.wall, everyone, leaders=everyone, last_resort=everyone, barred=frozenset(barred)
     )
 
 

@@ -19,7 +19,7 @@ from core.turnstile import Turns
 from core.values import replace
 from dispatcher.channels.ports import Addressee, Channel
 from dispatcher.engine.outcome import Outcome
-from dispatcher.roster.staffing import CONSOLE
+from dispatcher.roster.index import CONSOLE
 from dispatcher.store.ports import LinkWrite, NoticeMove, Transaction
 
 LIFE_LANE = 64

@@ -6,7 +6,7 @@ change it; every decision looks at it afresh.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import cos, hypot, radians
@@ -24,12 +24,12 @@ from dispatcher.engine.fixes import age_s, fix_age_s
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment
 from dispatcher.engine.ports import DeviceState, PersonState
-from dispatcher.engine.victims import with_pressers
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Language, Presence, Unit, Zone
 from dispatcher.roster.organisation import Organisation
+from dispatcher.roster.pressing import Pressing
 from dispatcher.roster.staffing import Staffing
-from dispatcher.roster.views import Pressing, Situation, build_view
+from dispatcher.roster.views import Situation, Views
 
 PLACE_WITHIN_M = 150.0
 """A position this near an outdoor zone is told by the zone's name, else as a position."""
@@ -50,21 +50,22 @@ class DeviceEyes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Everything a view is made of. `sick` counts the changes of which routes work."""
+    """Everything a view is made of."""
 
     staffing: Staffing | None
     site: str
     zone: str | None
     pressing: Pressing
     busy: tuple[str, ...]
-    sick: int
+    unhealthy: Mapping[str, str]
 
     def same_as(self, other: _Seen) -> bool:
-        """A staffing is one object while it stands, so it need not be compared through."""
+        """What is one object while it stands need not be compared through."""
         return (
             self.staffing is not None
             and self.staffing is other.staffing
-            and (self.site, self.zone, self.sick) == (other.site, other.zone, other.sick)
+            and self.unhealthy is other.unhealthy
+            and (self.site, self.zone) == (other.site, other.zone)
             and self.busy == other.busy
             and self.pressing == other.pressing
         )
@@ -82,12 +83,11 @@ class SitePictures:
     def __init__(
         self, organisation: Organisation, presence: Sequence[Presence], eyes: DeviceEyes
     ) -> None:
-        self._index = OrganisationIndex(organisation)
+        self._made_of(organisation)
         self._presence = tuple(presence)
         self._eyes = eyes
-        self._unhealthy: dict[str, str] = {}
-        self._sick = 0
-        self._views: dict[str, _Viewed] = {}
+        self._unhealthy: Mapping[str, str] = {}
+        self._viewed: dict[str, _Viewed] = {}
         self._book = OpenAlarms()
         self._consoles: Callable[[], tuple[str, ...] | None] = lambda: None
 
@@ -101,27 +101,25 @@ class SitePictures:
 
     def configure(self, organisation: Organisation) -> None:
         """A new version of the configuration. Running plans keep their snapshots."""
-        self._index = OrganisationIndex(organisation)
+        self._made_of(organisation)
 
     def unreachable(self, address: str, why: str | None) -> None:
         """A route does not work now (`silent`, `tamper`), or (None) works again."""
-        self._sick += 1
-        if why is None:
-            self._unhealthy.pop(address, None)
-        else:
-            self._unhealthy[address] = why
+        # A view that is looked at later must not change: it keeps the routes it was made of.
+        others = {known: is_so for known, is_so in self._unhealthy.items() if known != address}
+        self._unhealthy = others if why is None else {**others, address: why}
 
     # Pictures: for deciding
 
     def view(self, alarm: Alarm, at: Moment) -> View:
         """Fresh at every call; what was seen before is looked at again only if it has changed."""
         seen = self._look(alarm, at)
-        kept = self._views.pop(alarm.id, None)
+        kept = self._viewed.pop(alarm.id, None)
         if kept is None or not kept.seen.same_as(seen):
             kept = _Viewed(seen, self._made(seen, at))
-        if len(self._views) >= VIEWS_KEPT:
-            del self._views[next(iter(self._views))]
-        self._views[alarm.id] = kept
+        if len(self._viewed) >= VIEWS_KEPT:
+            del self._viewed[next(iter(self._viewed))]
+        self._viewed[alarm.id] = kept
         return replace(kept.view, at=at.now, wall=at.wall, consoles=self._consoles())
 
     def place(self, signal: Signal, at: Moment) -> Place:
@@ -264,8 +262,12 @@ class SitePictures:
 
     # Inside
 
+    def _made_of(self, organisation: Organisation) -> None:
+        self._index = OrganisationIndex(organisation)
+        self._views = Views(self._index)
+
     def _staffing(self, site: str, at: Moment) -> Staffing:
-        return self._index.staffing(site, at.wall, self._presence)
+        return self._views.staffing(site, at.wall, self._presence)
 
     def _look(self, alarm: Alarm, at: Moment) -> _Seen:
         known = alarm.site in self._index.sites
@@ -275,26 +277,25 @@ class SitePictures:
             zone=alarm.place.zone,
             pressing=self._pressing(alarm),
             busy=tuple(self._book.coming_elsewhere(alarm.id)),
-            sick=self._sick,
+            unhealthy=self._unhealthy,
         )
 
     def _made(self, seen: _Seen, at: Moment) -> View:
-        return build_view(
-            self._index,
+        return self._views.view(
             site=seen.site,
             zone=seen.zone,
             pressing=seen.pressing,
             now=at.now,
             wall=at.wall,
-            situation=Situation(presence=self._presence, unhealthy=self._unhealthy, busy=seen.busy),
+            situation=Situation(presence=self._presence, unhealthy=seen.unhealthy, busy=seen.busy),
         )
 
     def _pressing(self, alarm: Alarm) -> Pressing:
         """The victims of this alarm and of every other open one, of every site."""
-        kept, everywhere = self._book.get(alarm.id), self._book.victims.now()
+        kept, victims = self._book.get(alarm.id), self._book.victims
         if kept is not None and kept.pressers is alarm.pressers:
-            return everywhere
-        return with_pressers(everywhere, alarm.pressers)
+            return victims.now()
+        return victims.with_pressers(alarm.pressers)
 
     def _at_zone(self, zone: Zone, source: PlaceSource) -> Place:
         unit = self._index.units.get(zone.unit or "")

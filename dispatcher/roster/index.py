@@ -1,7 +1,6 @@
 """One version of the configuration, made ready to be asked on every alarm. Pure.
 
-Built once when a configuration is applied. It remembers what it has worked out (who is on shift,
-how far it is), never anything that was not in the configuration or the question.
+Built once when a configuration is applied, and never changed.
 """
 
 from __future__ import annotations
@@ -9,23 +8,20 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from alarms.view import Route
 from devices.catalogue import Down, kind
 from devices.registry import Assignment, Device
 from dispatcher.roster.model import Person, Shift, Unit, Zone
-from dispatcher.roster.presence import present
+from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.shifts import RosterIndex
-from dispatcher.roster.staffing import CONSOLE, SMS, WEARABLE, Staffing, staffing_of
 from dispatcher.roster.zones import WalkingGraph
 
-if TYPE_CHECKING:
-    from dispatcher.roster.model import Presence
-    from dispatcher.roster.organisation import Organisation, Site
-
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+WEARABLE, SMS, CONSOLE = "wearable", "sms", "console"
+"""The channels a person has routes on, in the order they are tried."""
 
 
 def can_be_paged(device: Device) -> bool:
@@ -62,7 +58,6 @@ class OrganisationIndex:
         self._carriers = self._by_number()
         self._wire_zones = self._zones_by_name()
         self._named = {site: self._plan_names(site) for site in self.sites}
-        self._staffing: dict[str, tuple[tuple[Presence, ...], Staffing]] = {}
 
     def zone_named(self, site: str, name: str) -> Zone | None:
         """The zone of a site by its id, or by a name a device uses for it (a beacon)."""
@@ -112,19 +107,6 @@ class OrganisationIndex:
         carriers = self._carriers.get(address, ())
         console = (address,) if address in self.people else ()
         return (*((wearer,) if wearer else ()), *carriers, *console)
-
-    def staffing(self, site: str, wall: datetime, said: tuple[Presence, ...] = ()) -> Staffing:
-        """Who is at work at a site. Kept until somebody's shift, word or loan changes it.
-
-        `said` is compared by identity: pass the same tuple while nothing new was said.
-        """
-        kept = self._staffing.get(site)
-        if kept and kept[0] is said and kept[1].since <= wall < kept[1].until:
-            return kept[1]
-        here = present(self.rosters[site], (p for p in said if self.is_of(site, p.person)), wall)
-        staffing = staffing_of(self, site, here, wall)
-        self._staffing[site] = (said, staffing)
-        return staffing
 
     def loans_stand(self, wall: datetime) -> tuple[datetime, datetime]:
         """Since when and until when no loan of a device starts or ends."""

@@ -4,21 +4,20 @@ The law kept here is the third: runner quota, minimum staffing, instruction and 
 candidates, they never empty the list. In this order: people nothing is unusual about who can be
 there in time; people with something unusual who can; then everybody else; each by seconds.
 
-Zones are walked outward from the alarm and the walk stops when enough people are found, so the
+Zones are walked outward from the alarm, one person at a time, as far as somebody looks; so the
 work does not grow with the number of people at a site but with the number called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
-from operator import itemgetter
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, Protocol
 
 from alarms.view import Unusual
 from core.values import value
-from dispatcher.roster.model import Duty
 from dispatcher.roster.staffing import Post, Staffing
 from dispatcher.roster.zones import HURRIED_M_PER_S, WALKING_M_PER_S, WalkingGraph
 
@@ -68,6 +67,9 @@ class Ring:
         self._why = why
         self._seats: list[Seat] | None = None
 
+    def seat_of(self, person: str) -> Seat | None:
+        return next((seat for seat in self if seat.person == person), None)
+
     def without(self, people: Container[str]) -> Ring | None:
         """The same ring with fewer people; None when nobody is left."""
         left = [post for post in self._posts if post.person not in people]
@@ -108,125 +110,196 @@ class Standing:
     `unit` is where the alarm is: going there leaves nobody alone.
     """
 
-    excluded: tuple[str, ...] = ()
-    busy: tuple[str, ...] = ()
+    excluded: Collection[str] = ()
+    busy: Collection[str] = ()
     unit: str | None = None
 
 
-def rings(staffing: Staffing, graph: WalkingGraph, target: str | None) -> tuple[Ring, ...]:
-    """Everybody at work, at the place of their roster, from the alarm outward."""
-    homes = dict.fromkeys(zone for zone, _ in staffing.by_zone if zone is not None)
-    seconds_to = graph.to(target, homes) if target is not None else {}
-    found: list[tuple[_Order, Ring]] = []
-    for (zone, runs), posts in staffing.posts_by_zone.items():
-        walk = seconds_to.get(zone) if zone is not None else None
-        found.append(_roster_ring(posts, runs, walk))
-    return tuple(ring for _, ring in sorted(found, key=itemgetter(0)))
+class Outward(Protocol):
+    """Everybody at work, from one alarm outward."""
+
+    def __iter__(self) -> Iterator[Ring]: ...
+
+    def seat_of(self, person: str) -> Seat | None:
+        """Where one person stands as seen from the alarm; None: not at work here."""
+        ...
+
+    def in_order(self, posts: Sequence[Post]) -> Sequence[Post]:
+        """Some of one unit, as `awake_in` orders them, in the order of the walk."""
+        ...
 
 
-def with_live_places(
-    base: tuple[Ring, ...],
-    staffing: Staffing,
-    graph: WalkingGraph,
-    target: str | None,
-    places: Mapping[str, LivePlace],
-    wall: datetime,
-) -> Iterator[Ring]:
-    """The rings with the people whose live place is fresh moved to where they were seen."""
-    moved: dict[str, _Seen] = {}
-    for person, place in places.items():
-        row = staffing.rows.get(person)
-        seen = _seen(place, graph, target, wall) if row and target else None
-        if row and seen is not None:
-            moved[person] = seen
-    ordered = sorted(moved, key=lambda person: (_key(staffing, person, moved[person]), person))
-    live = (_live_ring(staffing, person, moved[person]) for person in ordered)
-    return merge(_without(base, moved), live, key=lambda ring: ring.key)
+class Rings:
+    """Everybody at the place of their roster. A ring is made when the walk first comes to it."""
+
+    def __init__(self, staffing: Staffing, graph: WalkingGraph, target: str | None) -> None:
+        homes = dict.fromkeys(zone for zone, _ in staffing.by_zone if zone is not None)
+        seconds_to = graph.to(target, homes) if target is not None else {}
+        self._staffing = staffing
+        self._walks = {place: seconds_to.get(place[0] or "") for place in staffing.by_zone}
+        self._outward = sorted(self._walks, key=self._order)
+        self._made: dict[_Place, Ring] = {}
+
+    def __iter__(self) -> Iterator[Ring]:
+        return map(self._ring, self._outward)
+
+    def seat_of(self, person: str) -> Seat | None:
+        row = self._staffing.rows.get(person)
+        if row is None:
+            return None
+        return self._ring((self._staffing.post_of(person).zone, row.runner)).seat_of(person)
+
+    def in_order(self, posts: Sequence[Post]) -> Sequence[Post]:
+        """People of one unit are at one place: its runners come first, then the rest by ids."""
+        return posts
+
+    def _order(self, place: _Place) -> tuple[float, bool, str]:
+        """By seconds; of those without a known way runners first; then by id: always the same."""
+        return self._key(place), not place[1], self._staffing.by_zone[place][0]
+
+    def _key(self, place: _Place) -> float:
+        walk = self._walks[place]
+        return _NO_WAY if walk is None else walk + ROSTER_PLACE_S - (EQUAL_S if place[1] else 0.0)
+
+    def _ring(self, place: _Place) -> Ring:
+        ring = self._made.get(place)
+        if ring is None:
+            walk = self._walks[place]
+            seconds = None if walk is None else walk + ROSTER_PLACE_S
+            why = ("no_way",) if walk is None else (f"walk_s:{walk:.0f}",)
+            posts = self._staffing.posts_at(place)
+            ring = self._made[place] = Ring(self._key(place), seconds, posts, why)
+        return ring
 
 
-def choose(
-    outward: Iterable[Ring], staffing: Staffing, standing: Standing, limit: int
-) -> list[Chosen]:
-    """At most `limit` candidates in calling order. Stops walking as soon as they are certain."""
-    return _Choice(staffing, standing, limit).of(outward)
+class LiveRings:
+    """The rings with the people whose live place is fresh moved to where they were seen.
+
+    No site has live places yet (law 10): `Situation.places` is empty outside tests until a site can
+    decide to have them.
+    """
+
+    def __init__(
+        self,
+        base: Outward,
+        staffing: Staffing,
+        graph: WalkingGraph,
+        target: str | None,
+        places: Mapping[str, LivePlace],
+        wall: datetime,
+    ) -> None:
+        self._base = base
+        self._moved: dict[str, Ring] = {}
+        for person, place in places.items():
+            row = staffing.rows.get(person)
+            seen = _seen(place, graph, target, wall) if row and target else None
+            if row and seen is not None:
+                self._moved[person] = _live_ring(staffing, person, seen)
+
+    def __iter__(self) -> Iterator[Ring]:
+        ordered = sorted(self._moved, key=lambda person: (self._moved[person].key, person))
+        live = (self._moved[person] for person in ordered)
+        return merge(_without(self._base, self._moved), live, key=lambda ring: ring.key)
+
+    def seat_of(self, person: str) -> Seat | None:
+        moved = self._moved.get(person)
+        return self._base.seat_of(person) if moved is None else moved.seat_of(person)
+
+    def in_order(self, posts: Sequence[Post]) -> Sequence[Post]:
+        """Those who were seen are somewhere else than the rest of their unit."""
+        if all(post.person not in self._moved for post in posts):
+            return self._base.in_order(posts)
+        wanted = dict.fromkeys(post.person for post in posts)
+        return [seat.post for ring in self for seat in ring if seat.person in wanted]
 
 
-class _Choice:
-    """One walk outward. `spare`: per unit with a minimum, how many of those awake may leave it."""
+class Choice:
+    """Who may be called to one alarm, in calling order. Each is worked out when it is asked for."""
 
-    def __init__(self, staffing: Staffing, standing: Standing, limit: int) -> None:
-        self.limit = limit
-        self.excluded = dict.fromkeys(standing.excluded)
-        self.busy = dict.fromkeys(standing.busy)
-        self.spare = self._spare(staffing, standing)
+    def __init__(
+        self, outward: Outward, staffing: Staffing, standing: Standing, limit: int
+    ) -> None:
+        self._outward = outward
+        self._staffing = staffing
+        self._standing = standing
+        self._limit = limit
+        self._units: dict[str, _Unit] = {}
 
-    def of(self, outward: Iterable[Ring]) -> list[Chosen]:
-        free: list[Chosen] = []
+    def __iter__(self) -> Iterator[Chosen]:
+        """At most `limit` candidates."""
+        return islice(self._walk(), self._limit)
+
+    def of(self, person: str) -> Chosen | None:
+        """One person at work here without a walk; also one who stands beyond the limit."""
+        seat = self._outward.seat_of(person)
+        if seat is None or person in self._standing.excluded:
+            return None
+        return Chosen(seat, self._unusual(seat.post))
+
+    def _walk(self) -> Iterator[Chosen]:
+        excluded, given = self._standing.excluded, 0
         flagged: list[Chosen] = []
         late: list[Chosen] = []
         late_flagged: list[Chosen] = []
-        for ring in outward:
-            certain = len(free)
-            if ring.key > IN_TIME_S:
-                certain += len(flagged) + len(late)
-            if certain >= self.limit:
-                break
-            if ring.seconds is not None and ring.seconds <= IN_TIME_S:
-                self._walk_through(ring, free, flagged)
-            else:
-                self._walk_through(ring, late, late_flagged)
-        in_time = [*free, *map(self._both, flagged)]
-        return [*in_time, *late, *map(self._both, late_flagged)][: self.limit]
+        for ring in self._outward:
+            if ring.key > IN_TIME_S and given + len(flagged) + len(late) >= self._limit:
+                break  # whoever stands further out comes after all of these
+            in_time = ring.seconds is not None and ring.seconds <= IN_TIME_S
+            for seat in ring:
+                if seat.person in excluded:
+                    continue
+                one = Chosen(seat, self._unusual(seat.post))
+                if in_time and not one.unusual:
+                    given += 1
+                    yield one
+                elif in_time:
+                    flagged.append(one)
+                else:
+                    (late_flagged if one.unusual else late).append(one)
+        yield from flagged
+        yield from late
+        yield from late_flagged
 
-    def _walk_through(
-        self, seats: Iterable[Seat], free: list[Chosen], flagged: list[Chosen]
-    ) -> None:
-        """The hot loop: most people are neither excluded nor unusual, and cost a few look-ups."""
-        excluded, busy, spare, limit = self.excluded, self.busy, self.spare, self.limit
-        for seat in seats:
-            post = seat.post
-            person = post.person
-            if person in excluded:
-                continue
-            if person in busy:
-                flagged.append(Chosen(seat, (*post.standing, Unusual.ELSEWHERE)))
-            elif post.standing:
-                flagged.append(Chosen(seat, post.standing))
-            elif post.unit not in spare:
-                free.append(Chosen(seat, ()))
-            elif spare[post.unit] > 0:
-                spare[post.unit] -= 1
-                free.append(Chosen(seat, ()))
-            else:
-                flagged.append(Chosen(seat, _LEAVES))
-            if len(free) >= limit:
-                break
-
-    def _both(self, one: Chosen) -> Chosen:
+    def _unusual(self, post: Post) -> tuple[Unusual, ...]:
         """Somebody unusual anyway may also leave their unit under its minimum: say both."""
-        post = one.seat.post
-        if not post.standing or not post.awake or one.seat.person in self.busy:
-            return one
-        if post.unit is None or self.spare.get(post.unit, 1) > 0:
-            return one
-        return Chosen(one.seat, (*_LEAVES, *one.unusual))
+        if post.person in self._standing.busy:
+            return (*post.standing, Unusual.ELSEWHERE)
+        unit = post.unit
+        if unit is None or unit == self._standing.unit or unit not in self._staffing.minimum:
+            return post.standing
+        if not post.awake or self._unit(unit).can_spare(post):
+            return post.standing
+        return (*_LEAVES, *post.standing)
 
-    def _spare(self, staffing: Staffing, standing: Standing) -> dict[str | None, int]:
-        spare: dict[str | None, int] = {
-            unit: staffing.awake.get(unit, 0) - least
-            for unit, least in staffing.minimum.items()
-            if unit != standing.unit
-        }
-        for person in self.excluded | self.busy:
-            row = staffing.rows.get(person)
-            if row and row.duty is not Duty.SLEEPING and row.unit in spare:
-                spare[row.unit] -= 1
-        return spare
+    def _unit(self, unit: str) -> _Unit:
+        """Who of those awake in a unit may leave it: so many as it has over its minimum."""
+        known = self._units.get(unit)
+        if known is None:
+            standing = self._standing
+            away = (standing.excluded, standing.busy)
+            awake = self._staffing.awake_in(unit)
+            here = [post for post in awake if not any(post.person in some for some in away)]
+            spare = max(len(here) - self._staffing.minimum[unit], 0)
+            usual = [post for post in self._outward.in_order(here) if not post.standing]
+            goes = dict.fromkeys(post.person for post in usual[:spare])
+            known = self._units[unit] = _Unit(goes, spare > len(usual))
+        return known
+
+
+class _Unit(NamedTuple):
+    """Those nothing is unusual about who may leave, and whether somebody unusual may too."""
+
+    goes: Mapping[str, None]
+    anybody_else: bool
+
+    def can_spare(self, post: Post) -> bool:
+        return self.anybody_else if post.standing else post.person in self.goes
 
 
 _LEAVES = (Unusual.MINIMUM_STAFF,)
-_Order = tuple[float, bool, str]
-"""By seconds; of those without a known way runners first; then by id, so it is always the same."""
+_NO_WAY = float("inf")
+_Place = tuple[str | None, bool]
+"""A zone (None: not known), and whether it is its runners."""
 
 
 class _Seen(NamedTuple):
@@ -242,13 +315,6 @@ class _Seen(NamedTuple):
         return self.walk_s + self.penalty_s
 
 
-def _roster_ring(posts: tuple[Post, ...], runs: bool, walk: float | None) -> tuple[_Order, Ring]:
-    seconds = None if walk is None else walk + ROSTER_PLACE_S
-    why = ("no_way",) if walk is None else (f"walk_s:{walk:.0f}",)
-    key = float("inf") if seconds is None else seconds - (EQUAL_S if runs else 0.0)
-    return (key, not runs, posts[0].person), Ring(key, seconds, posts, why)
-
-
 def _live_ring(staffing: Staffing, person: str, seen: _Seen) -> Ring:
     where = (f"seen:{seen.place.zone}",) if seen.place.zone else ()
     why = (
@@ -257,12 +323,8 @@ def _live_ring(staffing: Staffing, person: str, seen: _Seen) -> Ring:
         f"walk_s:{seen.walk_s:.0f}",
         f"penalty_s:{seen.penalty_s:.0f}",
     )
-    key = _key(staffing, person, seen)
+    key = seen.seconds - (EQUAL_S if staffing.rows[person].runner else 0.0)
     return Ring(key, seen.seconds, (staffing.post_of(person),), why)
-
-
-def _key(staffing: Staffing, person: str, seen: _Seen) -> float:
-    return seen.seconds - (EQUAL_S if staffing.rows[person].runner else 0.0)
 
 
 def _seen(place: LivePlace, graph: WalkingGraph, target: str, wall: datetime) -> _Seen | None:
@@ -282,7 +344,7 @@ def _walk(place: LivePlace, graph: WalkingGraph, target: str) -> float | None:
     return None
 
 
-def _without(base: Iterable[Ring], moved: Mapping[str, _Seen]) -> Iterator[Ring]:
+def _without(base: Outward, moved: Container[str]) -> Iterator[Ring]:
     for ring in base:
         left = ring.without(moved)
         if left is not None:

@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from dispatcher.roster.model import Duty, OnShift
+from dispatcher.roster.model import Duty, OnShift, Presence
 from dispatcher.roster.shifts import Moment, RosterIndex
-
-if TYPE_CHECKING:
-    from dispatcher.roster.model import Presence
 
 SHIFT_AHEAD = timedelta(hours=12)
 """A word said this long before a shift is about that shift."""

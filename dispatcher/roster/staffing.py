@@ -6,26 +6,18 @@ that began last; both shifts stay visible in `on`.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from alarms.view import LeftOut, Route, Unusual
 from alarms.vocabulary import LeftOutWhy
+from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, OnShift, Person
 from dispatcher.roster.presence import Present
-
-if TYPE_CHECKING:
-    from dispatcher.roster.index import OrganisationIndex
-    from dispatcher.roster.nearest import Ring
-
-WEARABLE, SMS, CONSOLE = "wearable", "sms", "console"
-"""The channels a person has routes on, in the order they are tried."""
 
 ALARM_INSTRUCTION = "alarm"
 """What a person must have been instructed in to go to an alarm alone."""
@@ -71,11 +63,8 @@ class Staffing:
     on_duty: frozenset[str]
     minimum: Mapping[str, int]
     left_out: tuple[LeftOut, ...]
-    outward: dict[str | None, tuple[Ring, ...]] = field(default_factory=dict, compare=False)
-    """Per place of an alarm what `views` has worked out; goes when the staffing goes."""
     _posts: dict[str, Post] = field(default_factory=dict, compare=False)
     _routes: dict[str, tuple[Route, ...]] = field(default_factory=dict, compare=False)
-    _addresses: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
     _holders: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def post_of(self, person: str) -> Post:
@@ -94,34 +83,12 @@ class Staffing:
             kept = self._routes[person] = self.index.routes(person, self.since)
         return kept
 
-    def addresses(self, person: str) -> tuple[str, ...]:
-        """Everything that would ring at this person. Worked out when first asked."""
-        kept = self._addresses.get(person)
-        if kept is None:
-            kept = self._addresses[person] = self.index.addresses(person, self.since)
-        return kept
-
     def holders(self, address: str) -> tuple[str, ...]:
         """Everybody who would hear this address ring. Worked out when first asked."""
         kept = self._holders.get(address)
         if kept is None:
             kept = self._holders[address] = self.index.holders(address, self.since)
         return kept
-
-    def who_hears(self, addresses: Iterable[str]) -> dict[str, None]:
-        """Everybody who would hear one of these ring. Of a thousand victims most hold buttons."""
-        kept, hear = self._holders, dict[str, None]()
-        for address in addresses:
-            people = kept.get(address)
-            if people is None:
-                people = self.holders(address)
-            if people:
-                hear.update(dict.fromkeys(people))
-        return hear
-
-    @cached_property
-    def left_out_people(self) -> frozenset[str]:
-        return frozenset(out.person for out in self.left_out)
 
     @cached_property
     def by_zone(self) -> Mapping[tuple[str | None, bool], tuple[str, ...]]:
@@ -133,19 +100,15 @@ class Staffing:
             found.setdefault((zones[row.unit], row.runner), []).append(person)
         return {place: tuple(people) for place, people in found.items()}
 
-    @cached_property
-    def posts_by_zone(self) -> Mapping[tuple[str | None, bool], tuple[Post, ...]]:
-        """How the people in each zone stand."""
-        return {
-            place: tuple(self.post_of(person) for person in people)
-            for place, people in self.by_zone.items()
-        }
+    def posts_at(self, place: tuple[str | None, bool]) -> tuple[Post, ...]:
+        """How the people at one place of `by_zone` stand."""
+        return tuple(map(self.post_of, self.by_zone.get(place, ())))
 
-    @cached_property
-    def awake(self) -> Mapping[str, int]:
-        """How many are awake in each unit."""
-        rows = self.rows.values()
-        return Counter(row.unit for row in rows if row.duty is not Duty.SLEEPING)
+    def awake_in(self, unit: str) -> list[Post]:
+        """How those who are awake in one unit stand: runners first, then by their ids."""
+        zone = self.index.units[unit].zone
+        posts = (*self.posts_at((zone, True)), *self.posts_at((zone, False)))
+        return [post for post in posts if post.unit == unit and post.awake]
 
     @property
     def _units(self) -> dict[str, None]:

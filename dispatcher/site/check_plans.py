@@ -14,8 +14,8 @@ from alarms.vocabulary import Who
 from core.signals import Level
 from devices.protocols import sounders
 from devices.registry import Line
+from dispatcher.roster.index import CONSOLE, SMS
 from dispatcher.roster.organisation import Organisation, Site
-from dispatcher.roster.staffing import CONSOLE, SMS
 from dispatcher.site.findings import Finding, error, warning
 from dispatcher.site.records import CHANNELS, is_calm
 

@@ -19,6 +19,7 @@ from devices.passwords import readable
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
 from devices.registry import OWN_PREFIX, Assignment, Device, Line, Parity, RemoteGateway, is_own
 from dispatcher.channels.numbers import normalised
+from dispatcher.roster.index import CONSOLE, SMS, WEARABLE
 from dispatcher.roster.model import (
     Duty,
     Language,
@@ -31,7 +32,6 @@ from dispatcher.roster.model import (
     Zone,
 )
 from dispatcher.roster.organisation import Site
-from dispatcher.roster.staffing import CONSOLE, SMS, WEARABLE
 from dispatcher.site.fields import Fields
 
 CHANNELS = (WEARABLE, SMS, CONSOLE)

@@ -21,7 +21,7 @@ from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Outcome
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.roster.model import Phone
-from dispatcher.roster.views import Pressing
+from dispatcher.roster.pressing import Pressing
 from dispatcher.store.ports import NoticeMove, Transaction
 from firmware_sim.world.people import Habits
 from firmware_sim.world.process import Process

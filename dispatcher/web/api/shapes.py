@@ -6,6 +6,7 @@ must tolerate new ones. Numbers of phones never leave; they are shown by their l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -302,7 +303,7 @@ class Outward:
     def view(self, view: View) -> ViewOut:
         return ViewOut(
             at=view.wall,
-            nearest=_candidates(tuple(view.nearest)),
+            nearest=_candidates(view.nearest),
             leaders=_candidates(view.leaders),
             deputies=_candidates(view.deputies),
             on_call=_candidates(view.on_call),
@@ -392,7 +393,7 @@ def _closing(alarm: Alarm) -> ClosingOut | None:
     return None if end is None else ClosingOut(end.by, end.cause, end.text)
 
 
-def _candidates(people: tuple[Candidate, ...]) -> list[CandidateOut]:
+def _candidates(people: Sequence[Candidate]) -> list[CandidateOut]:
     return [
         CandidateOut(
             person=one.person,

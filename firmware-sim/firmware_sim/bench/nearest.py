@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from core.clock import monotonic_s
 from dispatcher.roster.index import OrganisationIndex
-from dispatcher.roster.views import Pressing, build_view
+from dispatcher.roster.pressing import Pressing
+from dispatcher.roster.views import Views
 from firmware_sim.bench import sized_site
 from firmware_sim.bench.figures import Reach, Row, spread_ms
 from firmware_sim.bench.inside import found_inside
@@ -32,11 +33,11 @@ def inside(*, quick: bool) -> list[Row]:
     """Each place once before: what a place costs the first time stands beside."""
     people = PEOPLE_QUICK if quick else PEOPLE
     made = sized_site.organisation(sized_site.Size(people, people, buttons=0))
-    index = OrganisationIndex(made)
+    views = Views(OrganisationIndex(made))
     zones = [zone.id for zone in made.zones[:: len(made.zones) // PLACES]]
-    first = [_choose(index, zone, 0) for zone in zones]
+    first = [_choose(views, zone, 0) for zone in zones]
     count = CHOICES_QUICK if quick else CHOICES
-    taken = [_choose(index, zones[n % PLACES], 1 + n % 60) for n in range(count)]
+    taken = [_choose(views, zones[n % PLACES], 1 + n % 60) for n in range(count)]
     beside = {"first_of_all": round(first[0] * 1000, 2)}
     beside["first_at_a_place_median"] = spread_ms(first)["median"]
     note = f"{count} views of {people:,} people on shift, from {PLACES} places"
@@ -44,11 +45,11 @@ def inside(*, quick: bool) -> list[Row]:
     return [Row("choosing", title, spread_ms(taken), REACHES, note, beside)]
 
 
-def _choose(index: OrganisationIndex, zone: str, later_s: int) -> float:
+def _choose(views: Views, zone: str, later_s: int) -> float:
     wall = _WHEN + timedelta(seconds=later_s)
-    pressing = Pressing((index.organisation.people[later_s].id,))
+    pressing = Pressing((views.index.organisation.people[later_s].id,))
     began_s = monotonic_s()
-    view = build_view(index, site="s0", zone=zone, pressing=pressing, now=wall, wall=wall)
+    view = views.view(site="s0", zone=zone, pressing=pressing, now=wall, wall=wall)
     taken_s = monotonic_s() - began_s
     assert view.nearest, "somebody is at work"
     return taken_s

@@ -163,14 +163,23 @@ async def test_a_mistake_about_one_alarm_stops_no_start(monkeypatch: pytest.Monk
         assert "deciding" in [problem.part for problem in house.engine.problems()]
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "views.Views.view",
+        "nearest.Choice._walk",
+        "nearest.Rings.seat_of",
+        "staffing.Staffing.routes",
+    ],
+)
 async def test_a_roster_that_cannot_be_read_calls_everybody_but_the_victim(
-    monkeypatch: pytest.MonkeyPatch,
+    where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     async with office() as house:
-        monkeypatch.setattr("dispatcher.engine.pictures.build_view", broken)
+        monkeypatch.setattr(f"dispatcher.roster.{where}", broken)
         await house.engine.take(house.press())
         await house.until(house.wearable.arrived)
         called = [call.person for call in house.alarm.escalation.calls]  # type: ignore[union-attr]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 
@@ -18,16 +19,18 @@ from dispatcher.roster.nearest import (
     EQUAL_S,
     IN_TIME_S,
     ROSTER_PLACE_S,
+    Choice,
     LivePlace,
+    LiveRings,
+    Outward,
     Ring,
+    Rings,
     Seat,
     Standing,
-    choose,
-    rings,
-    with_live_places,
 )
 from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.roster.staffing import Staffing
+from dispatcher.roster.views import Views
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ALWAYS = tuple(Weekday)
@@ -108,6 +111,39 @@ def test_no_unit_is_brought_under_its_minimum_by_people_nothing_is_unusual_about
             assert not free or len(present) - len(free) >= unit.min_staff
 
 
+@given(
+    organisation=sites(),
+    target=st.sampled_from(HOUSES),
+    pressers=st.lists(st.integers(0, 11), max_size=3),
+    busy=st.lists(st.integers(0, 11), max_size=3),
+    seen=st.lists(st.integers(0, 11), max_size=3),
+    limit=st.integers(1, 15),
+)
+def test_worked_out_one_by_one_they_are_whom_one_walk_over_everybody_gives(
+    organisation: Organisation,
+    target: str,
+    pressers: list[int],
+    busy: list[int],
+    seen: list[int],
+    limit: int,
+) -> None:
+    standing = Standing(_names(pressers), _names(busy), target)
+    index, staffing = _staffed(organisation)
+    places = {name: LivePlace(NOON, zone="h2") for name in _names(seen)}
+    outward: Outward = Rings(staffing, index.graph, target)
+    if places:
+        outward = LiveRings(outward, staffing, index.graph, target, places, NOON)
+    one_by_one = Choice(outward, staffing, standing, limit)
+    eagerly = _walked_over(outward, staffing, standing)
+    assert [(seat.person, unusual) for seat, unusual in one_by_one] == eagerly[:limit]
+    alone = Choice(outward, staffing, standing, limit)
+    for person, unusual in reversed(eagerly):
+        chosen = alone.of(person)
+        assert chosen is not None
+        assert (chosen.seat.person, chosen.unusual) == (person, unusual)
+    assert all(alone.of(person) is None for person in standing.excluded)
+
+
 def test_a_named_runner_goes_before_somebody_equally_near_but_not_before_somebody_nearer() -> None:
     staff = [("h1", Duty.STAFF, False, True), ("h2", Duty.STAFF, True, True)]
     equal = _site(staff, (20, 20 + EQUAL_S - 1, 0))
@@ -172,9 +208,9 @@ def test_a_fresh_live_place_counts_and_an_old_or_coarse_one_costs_seconds() -> N
         "p2": LivePlace(NOON - timedelta(seconds=5), zone="h0", accuracy_m=25.0),
     }
     index, staffing = _staffed(site)
-    outward = rings(staffing, index.graph, "h0")
-    live = with_live_places(outward, staffing, index.graph, "h0", places, NOON)
-    seats = [seat for seat, _ in choose(live, staffing, Standing(), 9)]
+    outward = Rings(staffing, index.graph, "h0")
+    live = LiveRings(outward, staffing, index.graph, "h0", places, NOON)
+    seats = [seat for seat, _ in Choice(live, staffing, Standing(), 9)]
     assert [(seat.person, round(seat.seconds or -1, 1)) for seat in seats] == [
         ("p2", 12.8),
         ("p1", 56.0),
@@ -186,24 +222,33 @@ def test_a_fresh_live_place_counts_and_an_old_or_coarse_one_costs_seconds() -> N
 def test_of_ten_thousand_people_only_those_near_are_looked_at() -> None:
     index, staffing = _staffed(_crowd(10_000, zones=400))
     for target in ("z0", "z200", "z399"):
-        outward = [_Counted(ring) for ring in rings(staffing, index.graph, target)]
-        chosen = choose(outward, staffing, Standing(excluded=("p0",)), 3)  # type: ignore[arg-type]
-        assert len(chosen) == 3
-        assert sum(ring.looked_at for ring in outward) <= 10
+        outward = _Counted(Rings(staffing, index.graph, target))
+        assert len(list(Choice(outward, staffing, Standing(excluded=("p0",)), 3))) == 3
+        assert outward.looked_at <= 10
 
 
 class _Counted:
-    """A ring that counts how many of its people were looked at."""
+    """Rings that count how many people were looked at."""
 
-    def __init__(self, ring: Ring) -> None:
-        self._ring = ring
-        self.key = ring.key
-        self.seconds = ring.seconds
+    def __init__(self, rings: Rings) -> None:
+        self._rings = rings
         self.looked_at = 0
+        self.seat_of = rings.seat_of
+        self.in_order = rings.in_order
+
+    def __iter__(self) -> Iterator[Ring]:
+        return (_CountedRing(ring, self) for ring in self._rings)
+
+
+class _CountedRing(Ring):
+    def __init__(self, ring: Ring, count: _Counted) -> None:
+        super().__init__(ring.key, ring.seconds, (), ())
+        self._ring = ring
+        self._count = count
 
     def __iter__(self) -> Iterator[Seat]:
         for seat in self._ring:
-            self.looked_at += 1
+            self._count.looked_at += 1
             yield seat
 
 
@@ -251,14 +296,42 @@ def _crowd(people: int, zones: int) -> Organisation:
 
 def _staffed(organisation: Organisation) -> tuple[OrganisationIndex, Staffing]:
     index = OrganisationIndex(organisation)
-    return index, index.staffing("home", NOON)
+    return index, Views(index).staffing("home", NOON)
 
 
 def _chosen(
     organisation: Organisation, target: str, standing: Standing, limit: int
 ) -> list[tuple[Seat, tuple[Unusual, ...]]]:
     index, staffing = _staffed(organisation)
-    return list(choose(rings(staffing, index.graph, target), staffing, standing, limit))
+    outward = Rings(staffing, index.graph, target)
+    return [(seat, unusual) for seat, unusual in Choice(outward, staffing, standing, limit)]
+
+
+def _walked_over(
+    outward: Outward, staffing: Staffing, standing: Standing
+) -> list[tuple[str, tuple[Unusual, ...]]]:
+    """Everybody in calling order, in plain steps: ring by ring, counting who may leave a unit."""
+    posts = [staffing.post_of(person) for person in staffing.rows]
+    away = (*standing.excluded, *standing.busy)
+    awake = Counter(post.unit for post in posts if post.awake and post.person not in away)
+    spare: dict[str | None, int] = {
+        u: awake[u] - n for u, n in staffing.minimum.items() if u != standing.unit
+    }
+    seats = [s for ring in outward for s in ring if s.person not in standing.excluded]
+    leaves: dict[str, bool] = {}
+    for post in (seat.post for seat in seats):
+        if post.unit in spare and not post.standing and post.person not in standing.busy:
+            leaves[post.person] = spare[post.unit] <= 0
+            spare[post.unit] -= 0 if leaves[post.person] else 1
+    ranked: list[list[tuple[str, tuple[Unusual, ...]]]] = [[], [], [], []]
+    for seat in seats:
+        post, person = seat.post, seat.person
+        unusual = (*post.standing, Unusual.ELSEWHERE) if person in standing.busy else post.standing
+        counted = post.awake and post.unit in spare and person not in standing.busy
+        if leaves.get(person, counted and spare.get(post.unit, 1) <= 0):
+            unusual = (Unusual.MINIMUM_STAFF, *unusual)
+        ranked[_rank(seat.seconds, unusual)].append((person, unusual))
+    return [one for rank in ranked for one in rank]
 
 
 def _order(organisation: Organisation, target: str) -> list[str]:

@@ -18,7 +18,8 @@ from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, Person, Phone, Presence, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.roster.nearest import LivePlace
 from dispatcher.roster.organisation import Organisation, Site
-from dispatcher.roster.views import NEAREST_MOST, Pressing, Situation, build_view
+from dispatcher.roster.pressing import Pressing
+from dispatcher.roster.views import NEAREST_MOST, Situation, Views
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVENING = datetime(2026, 6, 1, 20, tzinfo=UTC)
@@ -72,10 +73,45 @@ def test_what_is_kept_between_alarms_is_what_a_fresh_look_gives(
     pressing: Pressing, situation: Situation, hour: int
 ) -> None:
     wall = NOON.replace(hour=hour)
-    used = OrganisationIndex(_organisation())
+    used = Views(OrganisationIndex(_organisation()))
     for zone in ("house-2", "house-1", "house-2"):
-        kept = _view(pressing, index=used, zone=zone, wall=wall, situation=situation)
+        kept = _view(pressing, views=used, zone=zone, wall=wall, situation=situation)
         assert kept == _view(pressing, zone=zone, wall=wall, situation=situation)
+
+
+@given(pressing=pressings, situation=situations, hour=st.integers(0, 23), data=st.data())
+def test_a_view_gives_the_same_however_far_and_in_whatever_order_one_looks(
+    pressing: Pressing, situation: Situation, hour: int, data: st.DataObject
+) -> None:
+    wall = NOON.replace(hour=hour)
+    whole, looked = (_view(pressing, wall=wall, situation=situation) for _ in range(2))
+    names = ("nearest", "leaders", "deputies", "on_call", "last_resort", "named", "left_out")
+    lists = {name: tuple(getattr(whole, name)) for name in names}
+    for name in data.draw(st.lists(st.sampled_from(names), max_size=9)):
+        seen, all_of_it = getattr(looked, name), lists[name]
+        first, count = data.draw(st.integers(0, 3)), data.draw(st.integers(0, 4))
+        assert seen[first : first + count] == all_of_it[first : first + count]
+        assert next(iter(seen), None) == next(iter(all_of_it), None)
+        assert bool(seen) == bool(all_of_it)
+    assert looked == whole
+    assert [len(getattr(looked, name)) for name in names] == [len(lists[name]) for name in names]
+
+
+@given(pressing=pressings, hour=st.integers(0, 23))
+def test_what_is_barred_is_what_a_walk_over_all_pressers_gives(
+    pressing: Pressing, hour: int
+) -> None:
+    wall = NOON.replace(hour=hour)
+    loan = Assignment("badge-viggo", "ida", NOON - HOUR, NOON + HOUR)
+    index = OrganisationIndex(replace(_organisation(), assignments=(loan,)))
+    held = {*pressing.devices, *pressing.addresses}
+    held |= {a for person in pressing.persons for a in index.addresses(person, wall)}
+    everything = {a for person in EVERYBODY for a in index.addresses(person, wall)} | {"nothing"}
+    for site in ("home", "nowhere"):
+        barred = _view(pressing, views=Views(index), site=site, wall=wall).barred
+        assert {address for address in everything | held if address in barred} == held
+        assert set(barred) == held
+        assert len(barred) == len(held)
 
 
 @given(pressing=pressings, situation=situations)
@@ -123,12 +159,13 @@ def test_somebody_nothing_rings_at_comes_after_everybody_something_does() -> Non
 def test_a_borrowed_device_rings_at_whoever_wears_it_now() -> None:
     loan = Assignment("badge-viggo", "ida", NOON - HOUR, NOON + HOUR)
     index = OrganisationIndex(replace(_organisation(), assignments=(loan,)))
-    during = _of(_view(Pressing(("anna",)), index=index).nearest, "ida")
+    views = Views(index)
+    during = _of(_view(Pressing(("anna",)), views=views).nearest, "ida")
     assert [r.address for r in during.routes if r.channel == "wearable"] == [
         "badge-ida",
         "badge-viggo",
     ]
-    later = _view(Pressing(("anna",)), index=index, wall=NOON + HOUR)
+    later = _view(Pressing(("anna",)), views=views, wall=NOON + HOUR)
     assert Route("wearable", "badge-viggo") not in _of(later.nearest, "ida").routes
     assert index.wearer("badge-viggo", NOON) == "ida"
     assert index.wearer("badge-viggo", NOON + HOUR) == "viggo"
@@ -185,20 +222,20 @@ def test_who_is_left_out_is_said_with_the_reason() -> None:
 
 
 def test_a_new_word_about_presence_counts_at_once_and_its_end_too() -> None:
-    index = OrganisationIndex(_organisation())
-    assert "ida" in _names(_view(Pressing(), index=index).nearest)
+    views = Views(OrganisationIndex(_organisation()))
+    assert "ida" in _names(_view(Pressing(), views=views).nearest)
     gone = Situation(presence=(Presence("ida", False, NOON, until=NOON + HOUR),))
-    assert "ida" not in _names(_view(Pressing(), index=index, situation=gone).nearest)
-    later = _view(Pressing(), index=index, situation=gone, wall=NOON + HOUR)
+    assert "ida" not in _names(_view(Pressing(), views=views, situation=gone).nearest)
+    later = _view(Pressing(), views=views, situation=gone, wall=NOON + HOUR)
     assert "ida" in _names(later.nearest)
 
 
 def test_asked_about_an_earlier_moment_a_word_that_has_ended_stands_again() -> None:
-    index = OrganisationIndex(_organisation())
+    views = Views(OrganisationIndex(_organisation()))
     gone = Situation(presence=(Presence("ida", False, NOON, until=NOON + HOUR),))
-    later = _view(Pressing(), index=index, situation=gone, wall=NOON + HOUR)
+    later = _view(Pressing(), views=views, situation=gone, wall=NOON + HOUR)
     assert "ida" in _names(later.nearest)
-    assert "ida" not in _names(_view(Pressing(), index=index, situation=gone).nearest)
+    assert "ida" not in _names(_view(Pressing(), views=views, situation=gone).nearest)
 
 
 def test_where_nobody_knows_the_place_everybody_is_still_called_runners_first() -> None:
@@ -216,7 +253,7 @@ def test_people_of_another_site_are_not_near() -> None:
         zones=_organisation().zones,
         shifts=(*_organisation().shifts, Shift("per", "far", time(0), time(0), days=ALWAYS)),
     )
-    view = _view(Pressing(), index=OrganisationIndex(other))
+    view = _view(Pressing(), views=Views(OrganisationIndex(other)))
     assert "per" not in _names(view.nearest)
     assert "per" not in [out.person for out in view.left_out]
 
@@ -229,9 +266,9 @@ def test_a_leader_at_work_at_another_site_is_not_off_duty() -> None:
         units=(*organisation.units, Unit("far", "Far", "away", "house-1")),
         shifts=(*organisation.shifts, Shift("tove", "far", time(8), time(13), days=ALWAYS)),
     )
-    index = OrganisationIndex(both)
-    assert _of(_view(Pressing(), index=index).last_resort, "tove").unusual == ()
-    later = _view(Pressing(), index=index, wall=NOON + HOUR)
+    views = Views(OrganisationIndex(both))
+    assert _of(_view(Pressing(), views=views).last_resort, "tove").unusual == ()
+    later = _view(Pressing(), views=views, wall=NOON + HOUR)
     assert _of(later.last_resort, "tove").unusual == (Unusual.OFF_DUTY,)
 
 
@@ -254,7 +291,7 @@ def test_a_view_of_a_huge_site_holds_the_nearest_up_to_a_named_limit() -> None:
             *(Device(f"badge-{p.id}", "badge", "home", p.id) for p in many),
         ),
     )
-    view = _view(Pressing(("anna",)), index=OrganisationIndex(crowd))
+    view = _view(Pressing(("anna",)), views=Views(OrganisationIndex(crowd)))
     assert len(view.nearest) == NEAREST_MOST
     assert view.nearest[0].person == "bo"
 
@@ -308,14 +345,13 @@ def _organisation() -> Organisation:
 def _view(
     pressing: Pressing,
     *,
-    index: OrganisationIndex | None = None,
+    views: Views | None = None,
     site: str = "home",
     zone: str | None = "house-1",
     wall: datetime = NOON,
     situation: Situation | None = None,
 ) -> View:
-    return build_view(
-        index or OrganisationIndex(_organisation()),
+    return (views or Views(OrganisationIndex(_organisation()))).view(
         site=site,
         zone=zone,
         pressing=pressing,

@@ -9,7 +9,8 @@ from core.signals import AlarmKind, Level
 from devices.passwords import is_plain
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty
-from dispatcher.roster.views import Pressing, build_view
+from dispatcher.roster.pressing import Pressing
+from dispatcher.roster.views import Views
 from dispatcher.site.export import export_files
 from dispatcher.site.files import read_directory, read_files
 
@@ -22,15 +23,15 @@ FIRST_LINE_MOST = 24
 def test_at_every_hour_of_the_year_a_press_finds_a_colleague_a_leader_and_somebody_on_call() -> (
     None
 ):
-    index = OrganisationIndex(read_directory(EXAMPLE))
+    views = Views(OrganisationIndex(read_directory(EXAMPLE)))
     wall = datetime(2026, 1, 1, tzinfo=UTC)
     while wall.year == 2026:
-        staffing = index.staffing(SITE, wall)
+        staffing = views.staffing(SITE, wall)
         awake = [p for p, row in staffing.rows.items() if row.duty is not Duty.SLEEPING]
         presser = awake[0]
         zone = staffing.post_of(presser).zone
         pressing = Pressing((presser,), (f"badge-{presser}",))
-        view = build_view(index, site=SITE, zone=zone, pressing=pressing, now=wall, wall=wall)
+        view = views.view(site=SITE, zone=zone, pressing=pressing, now=wall, wall=wall)
         assert view.nearest[0].expected_s is not None
         assert view.nearest[0].routes[0].channel == "wearable"
         assert view.leaders
