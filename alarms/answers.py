@@ -17,11 +17,11 @@ from alarms.model import (
     Standpoint,
     TellType,
 )
+from alarms.receipts import UNDER_WAY, moves_forward
 from alarms.turn import (
     AWAY,
     BELIEVED_MOST,
     COMING,
-    UNDER_WAY,
     WAITING,
     Turn,
     counts,
@@ -36,17 +36,6 @@ DEADLINE_FACTOR = 2
 DEADLINE_SHORTEST = timedelta(seconds=45)
 DEADLINE_LONGEST = timedelta(seconds=180)
 IS_IT_OVER_AFTER = timedelta(minutes=10)
-
-_ORDER = (
-    ReceiptState.PENDING,
-    ReceiptState.SENDING,
-    ReceiptState.MAYBE_SENT,
-    ReceiptState.SENT,
-    ReceiptState.DELIVERED,
-    ReceiptState.READ,
-)
-
-_NOT_LEFT = (ReceiptState.PENDING, ReceiptState.SENDING, ReceiptState.MAYBE_SENT)
 
 
 def answered(turn: Turn, event: Answered) -> None:
@@ -165,19 +154,6 @@ def lapse(turn: Turn) -> None:
         turn.annotate(Timeline.ACCEPT_LAPSED, person=call.person)
         turn.ask_again(turn.put(lapsed))
         _go_on(turn, call)
-
-
-def moves_forward(old: ReceiptState, new: ReceiptState) -> bool:
-    """Failed ends a notice, unless the provider later says it was delivered after all."""
-    if old is ReceiptState.WITHDRAWN or old is new:
-        return False
-    if new.failed:
-        return old in UNDER_WAY
-    if old.failed:
-        return new in (ReceiptState.DELIVERED, ReceiptState.READ)
-    if new is ReceiptState.WITHDRAWN:
-        return old in _NOT_LEFT
-    return _ORDER.index(new) > _ORDER.index(old)
 
 
 def _not_counted(

@@ -47,7 +47,8 @@ from alarms.model import (
     TellType,
 )
 from alarms.need import NOBODY_YET_AFTER as NOBODY_YET_AFTER
-from alarms.turn import COMING, UNDER_WAY, Turn, counts
+from alarms.receipts import UNDER_WAY
+from alarms.turn import COMING, Turn, counts
 from alarms.view import Candidate, View
 from alarms.vocabulary import ClockPoint, LostWhy, RaisedWhy, StandDownWhy, Timeline, WakeWhy
 from core.values import replace

@@ -47,12 +47,6 @@ BELIEVED_MOST = 2
 """Who did not come this often is not shown to the wearer as coming before they are there."""
 
 AWAY = (Standpoint.UNREACHED, Standpoint.LOST, Standpoint.STOOD_DOWN)
-UNDER_WAY = (
-    ReceiptState.PENDING,
-    ReceiptState.SENDING,
-    ReceiptState.MAYBE_SENT,
-    ReceiptState.SENT,
-)
 
 
 class Turn:

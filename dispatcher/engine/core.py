@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from alarms import escalate, pressed
-from alarms.answers import moves_forward
 from alarms.closing import Word, may_close, may_end, refuse_if_stale, saw_everybody
 from alarms.model import (
     Alarm,
@@ -36,6 +35,7 @@ from alarms.model import (
     Times,
     call_of,
 )
+from alarms.receipts import moves_forward
 from alarms.said import with_said, words_of
 from alarms.triage import (
     CloseIt,

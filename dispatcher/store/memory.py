@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import cast
 
 from alarms.model import Alarm, Notice
+from alarms.receipts import UNFINISHED, moves_forward
 from core.clock import ClockMark
 from core.errors import Conflict, StoreUnavailable, TilkaldError
 from core.ids import salt as new_salt
@@ -30,7 +31,6 @@ from dispatcher.store.limits import (
     RAW_MAX,
     RAW_MAX_PER_SENDER,
 )
-from dispatcher.store.moves import UNFINISHED, may_move
 from dispatcher.store.ports import (
     AlarmPage,
     ChainedEntry,
@@ -329,7 +329,7 @@ class MemoryStore:
         notice = box.notice
         if move.provider_ref and not notice.provider_ref:
             notice = replace(notice, provider_ref=move.provider_ref)
-        if may_move(notice.state, move.state):
+        if moves_forward(notice.state, move.state):
             box = _Outbox(replace(notice, state=move.state), move.at)
         else:
             box = _Outbox(notice, box.moved_at)

@@ -60,7 +60,7 @@ class CaseWrite:
 
 @value(frozen=True)
 class NoticeMove:
-    """Move one notice forward (`dispatcher.store.moves`).
+    """Move one notice forward (`alarms.receipts`).
 
     A move that would go backwards leaves the state; a provider's reference not known yet is kept.
     """

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alarms.answers import moves_forward
 from alarms.model import Alarm, Cause, Notice, Purpose, TellType
+from alarms.receipts import moves_forward
 from alarms.turn import COMING
 from alarms.vocabulary import LostWhy
 from core.errors import DomainError
@@ -332,7 +332,7 @@ def test_a_receipt_never_moves_back_to_where_it_was(
             been.append(state)
 
 
-@pytest.mark.parametrize("plan", ["plan:", "plan: 0 s nowhere", "plan: 5 s leader"])
+@pytest.mark.parametrize("plan", ["plan:", "plan: 0 s person:nobody", "plan: 5 s leader"])
 def test_an_empty_world_and_an_empty_plan_never_crash(plan: str) -> None:
     act = Act(house_of("Anna in lejl-12", [plan]))
     everything: list[Step] = [

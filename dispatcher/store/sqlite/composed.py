@@ -28,8 +28,8 @@ from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as insert_into
 from sqlalchemy.sql.elements import ClauseElement
 
+from alarms.receipts import MOVES, UNFINISHED
 from core.signals import ReceiptState
-from dispatcher.store.moves import MOVES, UNFINISHED
 from dispatcher.store.schema import (
     alarms,
     cases,

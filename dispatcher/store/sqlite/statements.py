@@ -188,15 +188,15 @@ MOVE_NOTICE: Mapping[ReceiptState, str] = {
     ReceiptState.PENDING: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
     detail=:detail WHERE notices.id = :notice AND 0 = 1""",
     ReceiptState.SENDING: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
-    detail=:detail WHERE notices.id = :notice AND (notices.receipt =
-    'pending' OR notices.receipt = 'failed_temporary')""",
+    detail=:detail WHERE notices.id = :notice AND notices.receipt =
+    'pending'""",
     ReceiptState.MAYBE_SENT: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
     detail=:detail WHERE notices.id = :notice AND (notices.receipt =
     'pending' OR notices.receipt = 'sending')""",
     ReceiptState.SENT: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
     detail=:detail WHERE notices.id = :notice AND (notices.receipt =
     'pending' OR notices.receipt = 'sending' OR notices.receipt =
-    'maybe_sent' OR notices.receipt = 'failed_temporary')""",
+    'maybe_sent')""",
     ReceiptState.DELIVERED: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
     detail=:detail WHERE notices.id = :notice AND (notices.receipt =
     'pending' OR notices.receipt = 'sending' OR notices.receipt =
@@ -215,11 +215,9 @@ MOVE_NOTICE: Mapping[ReceiptState, str] = {
     ReceiptState.FAILED_PERMANENT: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
     detail=:detail WHERE notices.id = :notice AND (notices.receipt =
     'pending' OR notices.receipt = 'sending' OR notices.receipt =
-    'maybe_sent' OR notices.receipt = 'sent' OR notices.receipt =
-    'failed_temporary')""",
+    'maybe_sent' OR notices.receipt = 'sent')""",
     ReceiptState.WITHDRAWN: """UPDATE notices SET receipt=:receipt, moved_at_us=:moved_at_us,
     detail=:detail WHERE notices.id = :notice AND (notices.receipt =
     'pending' OR notices.receipt = 'sending' OR notices.receipt =
-    'maybe_sent' OR notices.receipt = 'sent' OR notices.receipt =
-    'delivered' OR notices.receipt = 'failed_temporary')""",
+    'maybe_sent')""",
 }

@@ -14,7 +14,8 @@ from alarms.answers import DEADLINE_LONGEST, IS_IT_OVER_AFTER
 from alarms.escalate import NOBODY_YET_AFTER
 from alarms.model import Alarm, Call, Purpose, Standpoint, TellType
 from alarms.plan import ROUND_LONGEST
-from alarms.turn import COMING, UNDER_WAY, WAITING
+from alarms.receipts import UNDER_WAY
+from alarms.turn import COMING, WAITING
 from core.signals import ReceiptState
 from firmware_sim.world.process import CHANNELS, Process
 from firmware_sim.world.witness import Witness, WitnessedStore

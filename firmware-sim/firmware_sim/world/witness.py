@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alarms.model import Alarm, Notice, TellType
+from alarms.receipts import UNFINISHED
 from alarms.vocabulary import Timeline
 from core.errors import TilkaldError
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from dispatcher.engine.outcome import Outcome
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.moves import UNFINISHED
 from dispatcher.store.ports import Transaction
 
 LEFT = (ReceiptState.SENT, ReceiptState.DELIVERED, ReceiptState.READ)

@@ -7,6 +7,7 @@ from itertools import pairwise, product
 
 import pytest
 
+from alarms.receipts import moves_forward
 from core.errors import Conflict, DomainError, StoreUnavailable
 from core.signals import Position, ReceiptState
 from core.values import replace
@@ -14,7 +15,6 @@ from dispatcher.roster.model import Person
 from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.store.limits import HEARD_MAX_PER_DEVICE, RAW_BYTES_MAX, RAW_MAX_PER_SENDER
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.moves import MOVES, may_move
 from dispatcher.store.ports import AlarmWrite, CaseWrite, Store, Transaction
 from tests.dispatcher.store.samples import (
     T,
@@ -287,25 +287,9 @@ async def test_a_notice_moves_as_the_table_says_and_else_not(store: Store) -> No
     await store.submit(Transaction(notices=notices, moves=moves))
     reached = {one.id: one.state for one in await store.notices("alm_1")}
     assert reached == {
-        name: to if may_move(state, to) else state
+        name: to if moves_forward(state, to) else state
         for name, (state, to) in zip(ids, pairs, strict=True)
     }
-
-
-def test_receipts_only_move_forward_but_for_what_failed_for_now() -> None:
-    ways_back = [
-        (state, to)
-        for state, targets in MOVES.items()
-        for to in targets
-        if state in MOVES[to] or to is state
-    ]
-    assert ways_back == [
-        (ReceiptState.SENDING, ReceiptState.FAILED_TEMPORARY),
-        (ReceiptState.SENT, ReceiptState.FAILED_TEMPORARY),
-        (ReceiptState.FAILED_TEMPORARY, ReceiptState.SENDING),
-        (ReceiptState.FAILED_TEMPORARY, ReceiptState.SENT),
-    ]
-    assert MOVES.keys() == set(ReceiptState)
 
 
 async def test_a_move_of_an_unknown_notice_changes_nothing(store: Store) -> None:
