@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.shell,
+    pytest.mark.timeout(300),
     pytest.mark.skipif(
         shutil.which("git") is None or not (ROOT / ".git").exists(), reason="no git checkout"
     ),
@@ -81,7 +82,7 @@ def test_ctrl_c_leaves_no_worktree_behind(tmp_path: Path) -> None:
     assert "measuring" in bench.stdout.readline()
     assert _worktrees(tmp_path)
     bench.send_signal(signal.SIGINT)
-    bench.communicate(timeout=30)
+    bench.communicate(timeout=90)
     assert bench.returncode == 130
     assert not _worktrees(tmp_path)
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from core.errors import ConfigError
 from firmware_sim.bench.figures import Least, Reach, Row
 from firmware_sim.bench.pairs import compared, is_slower, slower, together, unjudged
 from firmware_sim.bench.press_path import WARM_UP, Run, rows
 from firmware_sim.bench.presses import Press
-from firmware_sim.bench.run import GROUPS, MEASUREMENTS, chosen_measurements, in_turns
+from firmware_sim.bench.report import verdict
+from firmware_sim.bench.run import (
+    GROUPS,
+    MEASUREMENTS,
+    Wanted,
+    chosen_measurements,
+    in_turns,
+    run_bench,
+)
 from firmware_sim.bench.versions import THIS, Code
 
 OTHER = Code("other")
@@ -94,6 +104,21 @@ def test_a_row_that_got_slower_is_one_line_with_its_figures() -> None:
     ]
     beside = together([[_row("codec", "", 2.0, judged=())]] * 3, [[_row("codec", "", 1.0)]] * 3)
     assert slower(beside) == []
+
+
+def test_a_check_fails_when_a_row_got_slower_and_names_what_it_could_not_judge() -> None:
+    rows = together([[_row("codec", "", 2.0), _row("new", "")]] * 3, [[_row("codec", "", 1.0)]] * 3)
+    said = Console(record=True, file=StringIO(), width=110)
+    assert verdict(said, rows) == 1
+    text = said.export_text()
+    assert "slower: codec: taken costs 2.00 times" in text
+    assert "not judged: new" in text
+    assert verdict(said, together([[_row("codec", "")]] * 3, [[_row("codec", "")]] * 3)) == 0
+
+
+async def test_a_check_without_a_commit_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--against HEAD"):
+        await run_bench(Wanted(check=True))
 
 
 def test_a_press_that_never_rang_or_was_never_acknowledged_spoils_its_row() -> None:

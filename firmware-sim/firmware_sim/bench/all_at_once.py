@@ -56,7 +56,8 @@ def growth(slowest_ms: dict[int, float], lost: float) -> Row:
     figures = {f"slowest_{alarms}": taken for alarms, taken in slowest_ms.items()}
     figures |= {"growth": round(by_alarms, 2), "lost": lost}
     title = f"the slowest of {fewest:,} to {most:,} at once"
-    return Row("crowd_growth", title, figures, GROWTH, "1 is linear", judged=("growth",))
+    judged = (f"slowest_{most}",)
+    return Row("crowd_growth", title, figures, GROWTH, "growth 1 is linear", judged=judged)
 
 
 async def _at_once(code: Code, made: Organisation, alarms: int) -> list[Press]:
