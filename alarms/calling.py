@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -29,6 +29,17 @@ def run_step(turn: Turn) -> None:
         people=",".join(c.person for c in chosen),
         late="yes" if turn.late else "no",
     )
+
+
+def call_newcomer(turn: Turn, person: str) -> None:
+    """Somebody can be called only now: they are, where a step that has run would have called them.
+
+    What rings already at them is left alone.
+    """
+    for number, step in enumerate(turn.alarm.plan.steps[: turn.state.next_step]):
+        for candidate in candidates(step, _the_circle(turn)):
+            if candidate.person == person:
+                turn.call(candidate, step.by, number)
 
 
 def recall(turn: Turn) -> None:
@@ -68,13 +79,21 @@ def run_round(turn: Turn) -> None:
             everyone.setdefault(candidate.person, candidate)
     for candidate in turn.view.last_resort:
         everyone.setdefault(candidate.person, candidate)
-    for candidate in everyone.values():
+    for candidate in _asked_now(turn, everyone.values()):
         turn.call_again(candidate, last)
     for call in turn.coming():
         if not call.counts:
             turn.ask_again(call)  # they may have left, or not come, and be the nearest
     turn.effect(Exhausted(number))
     turn.annotate(Timeline.ROUND, number=str(number), people=",".join(everyone))
+
+
+def _asked_now(turn: Turn, everyone: Iterable[Candidate]) -> list[Candidate]:
+    """All of them; by a plan that says so those first who have not declined."""
+    declined = [c.person for c in turn.calls if c.standpoint is Standpoint.DECLINED]
+    called = list(everyone)
+    others = [candidate for candidate in called if candidate.person not in declined]
+    return others if others and turn.alarm.plan.patient else called
 
 
 def next_round(turn: Turn) -> datetime:
@@ -84,7 +103,7 @@ def next_round(turn: Turn) -> datetime:
     latest = turn.now + (pause if technical else min(pause, ROUND_LONGEST))
     due = min(state.round_due or latest, latest)
     may_answer = any(c.standpoint in COMING or turn.can_still_answer(c) for c in turn.calls)
-    if not technical and not may_answer:
+    if not technical and not may_answer and not turn.alarm.plan.patient:
         due = turn.now
     return due if state.round_at is None else max(due, state.round_at + ROUND_SHORTEST)
 

@@ -26,7 +26,7 @@ from typing import assert_never
 
 from alarms import answers, need
 from alarms.answers import IS_IT_OVER_AFTER
-from alarms.calling import next_round, recall, run_round, run_step
+from alarms.calling import call_newcomer, next_round, recall, run_round, run_step
 from alarms.model import (
     STATE_VERSION,
     Alarm,
@@ -41,6 +41,7 @@ from alarms.model import (
     PressedAgain,
     Purpose,
     Raised,
+    Reachable,
     Receipt,
     ResponderLost,
     Standpoint,
@@ -95,6 +96,9 @@ def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
             answers.receipt(turn, event)
         case ResponderLost():
             answers.lost(turn, event)
+        case Reachable():
+            if not turn.resting and turn.state.held_until is None:
+                call_newcomer(turn, event.person)
         case Cancelled():
             _cancelled(turn)
         case Joined():
@@ -114,7 +118,7 @@ def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
 def _end_hold(turn: Turn, event: Event) -> None:
     """After a long down time only a person's word, or the moment itself, widens the circle."""
     until = turn.state.held_until
-    by_itself = isinstance(event, Due | Receipt | ResponderLost)
+    by_itself = isinstance(event, Due | Reachable | Receipt | ResponderLost)
     if until is not None and (until <= turn.now or not by_itself):
         turn.update(held_until=None)
 

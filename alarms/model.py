@@ -450,6 +450,13 @@ class ResponderLost:
 
 
 @value(frozen=True)
+class Reachable:
+    """Somebody can be called who could not before: their device listens again."""
+
+    person: str
+
+
+@value(frozen=True)
 class Receipt:
     """What the channel says of one notice."""
 
@@ -504,7 +511,16 @@ class Closed:
 
 
 Event = (
-    Due | Answered | ResponderLost | Receipt | Cancelled | Joined | PressedAgain | Raised | Closed
+    Due
+    | Answered
+    | ResponderLost
+    | Reachable
+    | Receipt
+    | Cancelled
+    | Joined
+    | PressedAgain
+    | Raised
+    | Closed
 )
 
 

@@ -56,7 +56,9 @@ class Plan:
     """The plan of one site for some levels and kinds; empty means any.
 
     `responders` is how many must accept before the widening pauses (a red alarm wants two).
-    `round` is the pause between rounds over all routes once every step has run.
+    `round` is the pause between rounds over all routes once every step has run. `patient`: a
+    round rings who has declined only when nobody else is left, and keeps its pause also when nobody
+    who was called can answer: there is no other way to try.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Plan:
     responders: int = 1
     round: timedelta = ROUND_LONGEST
     ring_locally: bool = field(default=False)
+    patient: bool = False
 
 
 def plan_for(plans: Iterable[Plan], site: str, level: Level, kind: AlarmKind) -> Plan:

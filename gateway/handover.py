@@ -141,12 +141,9 @@ class Part:
     names: Mapping[str, str] = field(default_factory=dict)
     sounds: Mapping[Level, tuple[AlarmKind, ...]] = field(default_factory=dict)
 
-    def sounds_for(self, signal: Signal) -> bool:
-        """Whether sirens may sound about this press."""
-        kind = signal.reading.kind or AlarmKind.CALL
-        if kind is AlarmKind.TECHNICAL:
-            kind = AlarmKind.UNKNOWN  # somebody pressed: the dispatcher takes it so too
-        return kind in self.sounds.get(signal.level or Level.RED, ())
+    def lets_sound(self, level: Level, kind: AlarmKind) -> bool:
+        """Whether sirens may sound about such an alarm."""
+        return kind in self.sounds.get(level, ())
 
 
 class Down(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
+from alarms.plan import ROUND_LONGEST
 from core.clock import ServiceClock, sleep
 from core.log import logger
 from core.settings import Settings
@@ -22,9 +23,9 @@ from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
 from gateway.native import Native
 from gateway.outpost.desk import SpooledDesk
-from gateway.outpost.house import LocalHouse
+from gateway.outpost.here import Here, who_is_here
+from gateway.outpost.messages import Said
 from gateway.outpost.news import News, Told
-from gateway.outpost.ring import AGAIN_AFTER, Ring, Said
 from gateway.outpost.spool import Spool
 from gateway.outpost.state_files import Kept, Status
 from gateway.outpost.uplink import Uplink, Way
@@ -60,16 +61,14 @@ class RemoteGateway:
         self._registry = MemoryRegistry()
         self._news = News(clock)
         self._spool = Spool(kept.spool_folder)
-        self._house = LocalHouse(self._registry, clock, lambda: self._native.connected_devices())
-        self._ring = Ring(self._house)
         self._uplink = Uplink(way, self)
         self._news.wake = self._uplink.wake
         self._ring_due = asyncio.Event()
         self._desk = SpooledDesk(
             self._spool,
             self._news,
-            self._ring,
             clock,
+            self._look,
             self._say,
             self._uplink.wake,
             self._ring_due.set,
@@ -206,7 +205,6 @@ class RemoteGateway:
         self._part = part
         self._registry.load(part.devices, part.assignments)
         self._intake.places(part.places)
-        self._house.configure(part)
         self._native.reconfigured()
         self.lines.configure(part.lines)
         self._native.lines_changed()
@@ -224,6 +222,11 @@ class RemoteGateway:
         self._telling = None
         self._uplink.wake()
 
+    def _look(self) -> Here:
+        connected = self._native.connected_devices()
+        now, wall = self._clock.now(), self._clock.wall()
+        return who_is_here(self._part, self._registry, connected, now, wall)
+
     def _say(self, said: Iterable[Said]) -> None:
         for one in said:
             self._native.tell(one.device, one.payload)
@@ -236,13 +239,14 @@ class RemoteGateway:
         """Wake the ring when it wants; another press may want it sooner."""
         while True:
             self._ring_due.clear()
-            self._desk.ring()
-            if self._ring.ringing:
+            self._desk.ring_for_due()
+            ring = self._desk.ring
+            if ring.ringing:
                 self._cut_off.set()
-            if any(map(self._part.sounds_for, self._ring.unanswered(self._clock.now()))):
-                self._sound(AGAIN_AFTER)
-            wake_at = self._ring.wake_at
-            wait = None if wake_at is None else (wake_at - self._clock.now()).total_seconds()
+            if any(local.alarm.rings_locally for local in ring.unanswered):
+                self._sound(ROUND_LONGEST)
+            due = ring.wake_at
+            wait = None if due is None else (due - self._clock.now()).total_seconds()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(None if wait is None else max(wait, 0.0)):
                     await self._ring_due.wait()
@@ -258,7 +262,7 @@ class RemoteGateway:
             await self._cut_off.wait()
             self._log.error("cut off", why=text)
             await self._intake.take(reading, site=self._part.site)
-            while self._ring.ringing:
+            while self._desk.ring.ringing:
                 await sleep(MARK_EVERY_S)
             self._cut_off.clear()
 
@@ -271,7 +275,7 @@ class RemoteGateway:
             unreachable=self._unreachable,
             backlog=self._desk.backlog,
             oldest_s=self._desk.oldest_s,
-            ringing=len(self._ring.ringing),
+            ringing=len(self._desk.ring.ringing),
             lines=dict(self._news.lines),
             problems=dict(self._news.problems),
         )

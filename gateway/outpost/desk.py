@@ -23,8 +23,11 @@ from core.values import replace
 from devices.watch import Finding
 from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, Handed, RawRecord, Record
 from gateway.outpost import records
+from gateway.outpost import ring as rings
+from gateway.outpost.here import Here
+from gateway.outpost.messages import Said, said
 from gateway.outpost.news import News
-from gateway.outpost.ring import Ring, Said
+from gateway.outpost.ring import Ring, Step
 from gateway.outpost.spool import Kept, Spool
 
 IN_MEMORY_MAX = 1_000
@@ -71,26 +74,28 @@ class Former:
 class SpooledDesk:
     """`gateway.ports.Desk` over a spool.
 
-    `wake` is called when there is something to hand over, `armed` when the ring has another moment.
+    `look` says who is here now. `wake` is called when there is something to hand over, `armed` when
+    the ring has another moment.
     """
 
     def __init__(
         self,
         spool: Spool,
         news: News,
-        ring: Ring,
         clock: Clock,
+        look: Callable[[], Here],
         say: Callable[[Iterable[Said]], None],
         wake: Callable[[], None],
         armed: Callable[[], None] = lambda: None,
     ) -> None:
         self._spool = spool
         self._news = news
-        self._ring = ring
         self._clock = clock
+        self._look = look
         self._say = say
         self._wake = wake
         self._armed = armed
+        self.ring = Ring()
         self._in_memory: dict[int, _Remembered] = {}
         self._last_in_memory = 0
         self._identities: dict[int, str] = {}
@@ -105,20 +110,17 @@ class SpooledDesk:
     # What the gateway asks (`gateway.ports.Desk`)
 
     async def take(self, signal: Signal, later: Later | None = None) -> Taken:
-        now, wall = self._clock.now(), self._clock.wall()
-        if self._ring.is_local(signal):
-            self._say(self._ring.answered(signal, now, wall))
-            self._armed()
+        if self.ring.is_local(signal):
+            self._decide(lambda ring, here: rings.answered(ring, signal, here))
             return Taken.STORED
         if signal.repeat:
             if signal.identity not in self._numbers:
                 self._news.again(signal)
                 self._wake()
             return Taken.STORED
-        if signal.type is SignalType.CANCEL:
-            self._say(self._ring.cancelled(signal, now, wall))
-        self._ring.pressed(signal, now)
-        self._armed()
+        lowers = signal.type in (SignalType.CANCEL, SignalType.RESTORE)
+        happens = rings.lowered if lowers else rings.pressed
+        self._decide(lambda ring, here: happens(ring, signal, here))
         return await self._keep(Record(signal=signal), signal.identity, later)
 
     async def keep_raw(
@@ -128,7 +130,7 @@ class SpooledDesk:
         return await self._keep(Record(raw=RawRecord(protocol, sender, why, content)), name, later)
 
     def device_subscribed(self, device: str) -> None:
-        self._say(self._ring.listens(device, self._clock.now(), self._clock.wall()))
+        self._decide(lambda ring, here: rings.listens(ring, device, here))
         self._news.listens(device)
         self._wake()
 
@@ -152,7 +154,7 @@ class SpooledDesk:
             self._known(kept.number, signal.identity)
             formers.append(_former(signal))
             if now - heard <= RUNG_FOR:
-                self._ring.pressed(signal, now, heard)
+                self._decide(partial(_pressed_before, signal, heard))
         return formers
 
     @property
@@ -202,18 +204,35 @@ class SpooledDesk:
             if identity is not None:
                 self._numbers.pop(identity, None)
                 identities.append(identity)
-        self._say(self._ring.handed_over(identities, self._clock.wall()))
+        self._decide(lambda ring, here: rings.handed_over(ring, identities, here))
 
     def answered_in_time(self, in_time: bool) -> None:
         """A dispatcher that answers late is given less at once."""
         self._batch = min(self._batch * 2, HANDED_MAX) if in_time else self._batch // 2
         self._batch = max(self._batch, BATCH_LEAST)
 
-    def ring(self) -> None:
+    def ring_for_due(self) -> None:
         """Ring for what is due."""
-        self._say(self._ring.wake(self._clock.now(), self._clock.wall()))
+        due = self.ring.wake_at
+        if due is not None and due <= self._clock.now():
+            self._decide(rings.wake)
 
     # Inside
+
+    def _decide(self, decide: Callable[[Ring, Here], Step]) -> None:
+        """A mistake of ours about the ring keeps no press from the spool and the dispatcher."""
+        try:
+            here = self._look()
+            step = decide(self.ring, here)
+            effects = said(step.effects, here)
+        except Exception as error:
+            self._log.error("deciding failed; what was heard is handed over", error=error)
+            return
+        for mistake in step.mistakes:
+            self._log.error("deciding failed; the other alarms go on", error=mistake)
+        self.ring = step.ring
+        self._say(effects)
+        self._armed()
 
     async def _keep(self, record: Record, name: str, later: Later | None) -> Taken:
         content, signal = records.written(record, self._clock.now()), record.signal
@@ -298,6 +317,10 @@ class _Remembered:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
     """True once the spool or the dispatcher has it, false when it had to go for newer ones."""
+
+
+def _pressed_before(signal: Signal, heard: datetime, ring: Ring, here: Here) -> Step:
+    return rings.pressed(ring, signal, here, heard)
 
 
 def _former(signal: Signal) -> Former:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,12 +20,14 @@ from core.errors import PeerError
 from core.signals import AnswerKind, Level, Reading, Signal, SignalType, Standing, Taken
 from core.values import replace
 from devices.buttons.native import codec
-from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, RawRecord, Record
+from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, Part, RawRecord, Record
 from gateway.outpost import desk as desks
 from gateway.outpost.desk import IN_MEMORY_MAX, SPOOL, SpooledDesk
+from gateway.outpost.here import Colleague, Here
+from gateway.outpost.messages import Said
 from gateway.outpost.news import News
 from gateway.outpost.records import handed, signal_in, written
-from gateway.outpost.ring import Call, Ring, Said
+from gateway.outpost.ring import Ring
 from gateway.outpost.spool import Kept, Spool
 from tests.support.gateway import NOW
 
@@ -128,7 +130,9 @@ async def test_a_disk_that_hangs_delays_no_hand_over(
         (one,) = house.desk.waiting()
         assert one.number < 0
         assert not taking.done()
-        assert house.ring.wake_at == NOW + timedelta(seconds=5), "the ring does not wait for a disk"
+        assert house.desk.ring.wake_at == NOW + timedelta(seconds=5), (
+            "the ring does not wait for a disk"
+        )
         house.spool.held.set()
         assert await taking is Taken.STORED
         records = {bytes(one.record) for one in house.desk.waiting()}
@@ -194,7 +198,7 @@ async def test_an_answer_to_a_call_from_here_is_for_the_ring_and_any_other_for_t
     with far(tmp_path) as house:
         await house.desk.take(press("anna", 1))
         house.pass_time(5)
-        house.desk.ring()
+        house.desk.ring_for_due()
         notice = house.pages["bo"]
         assert await house.desk.take(answer("bo", notice)) is Taken.STORED
         assert house.told[-1] == ("anna", "accepted")
@@ -207,12 +211,20 @@ async def test_a_cancel_is_handed_over_and_known_to_the_ring(tmp_path: Path) -> 
     with far(tmp_path) as house:
         await house.desk.take(replace(press("anna", 1), level=Level.YELLOW))
         house.pass_time(5)
-        house.desk.ring()
+        house.desk.ring_for_due()
         cancel = press("anna", 2)
         cancel = replace(cancel, reading=replace(cancel.reading, type=SignalType.CANCEL))
         await house.desk.take(cancel)
         assert house.told[-1] == ("bo", "stand_down")
         assert house.desk.backlog == 2
+
+
+async def test_a_mistake_of_ours_in_ringing_keeps_no_press_from_the_spool(tmp_path: Path) -> None:
+    with far(tmp_path) as house:
+        house.mistake = True
+        assert await house.desk.take(press("anna", 1)) is Taken.STORED
+        assert house.desk.backlog == 1
+        assert house.desk.ring == Ring()
 
 
 async def test_after_a_restart_the_newest_presses_ring_on_and_copies_are_known(
@@ -227,7 +239,7 @@ async def test_after_a_restart_the_newest_presses_ring_on_and_copies_are_known(
         formers = again.desk.take_up()
         assert formers[-1].identity == last.identity
         assert formers[-1].seq == 7
-        again.desk.ring()
+        again.desk.ring_for_due()
         assert ("anna", "not_sent") in again.told
         assert all(one.old for one in again.desk.waiting())
         assert await again.desk.take(replace(last, repeat=True)) is Taken.STORED
@@ -240,7 +252,7 @@ async def test_after_a_long_cut_nobody_is_called_here_for_what_is_long_past(tmp_
     with far(tmp_path) as again:
         again.pass_time(86_400)
         again.desk.take_up()
-        assert again.ring.wake_at is None
+        assert again.desk.ring.wake_at is None
         assert again.desk.backlog == 1
 
 
@@ -310,38 +322,27 @@ class HeldSpool(Spool):
 
 
 @dataclass
-class Everybody:
-    """`gateway.outpost.ring.House`: anna and bo, each with a device of that name."""
-
-    def colleagues(self, signal: Signal) -> Sequence[str]:
-        return [device for device in ("anna", "bo") if device != signal.device]
-
-    def text(self, call: Call) -> str:
-        return f"{call.signal.device} {call.times}"
-
-    def wearer(self, device: str) -> str | None:
-        return device
-
-    def first_name(self, device: str) -> str:
-        return device
-
-
-@dataclass
 class Far:
     spool: HeldSpool
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOW))
     told: list[tuple[str, str]] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
+    mistake: bool = False
 
     def __post_init__(self) -> None:
         self.news = News(self.clock)
-        self.ring = Ring(Everybody())
         self.desk = SpooledDesk(
-            self.spool, self.news, self.ring, self.clock, self._say, lambda: None
+            self.spool, self.news, self.clock, self.look, self._say, lambda: None
         )
 
     def pass_time(self, seconds: float) -> None:
         self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))
+
+    def look(self) -> Here:
+        """Anna and Bo, each with a device of that name."""
+        assert not self.mistake, "who is here cannot be told"
+        worn = tuple(Colleague(one, one, one) for one in ("anna", "bo"))
+        return Here(self.clock.now(), self.clock.wall(), Part(), worn)
 
     async def until(self, true: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):

@@ -22,7 +22,8 @@ from firmware_sim.device.state import (
     Wearable,
 )
 from firmware_sim.device.wearable import advance, switched_on, wake_at
-from gateway.outpost.ring import Said
+from gateway.outpost import ring as rings
+from gateway.outpost.messages import Said
 from tests.gateway.outpost.test_ring import NOW, Story
 
 
@@ -41,7 +42,7 @@ def test_a_colleagues_badge_rings_in_every_round_and_is_stood_down_after_hand_ov
     press = house.press("anna")
     house.pass_time(70)
     assert house.felt["bo"] == [Feel.RINGS] * 3
-    house.says(house.story.ring.handed_over([press.identity], house.story.now))
+    house.hands_over(press)
     assert house.felt["bo"][-1] == Feel.STOOD_DOWN
     assert Feel.STOOD_DOWN not in house.felt["anna"]
 
@@ -74,15 +75,21 @@ class Badges:
         signal = self.story.signal(name)
         reading = replace(signal.reading, boot=f"n:{boot}", seq=seq)
         signal = replace(signal, reading=reading)
-        self.story.ring.pressed(signal, self.story.now)
+        self.story.hears(signal)
+        self.says(self.story.not_heard)
+        self.story.not_heard = []
         return signal
 
     def pass_time(self, seconds: float) -> None:
         for _ in range(round(seconds * 2)):
-            self.says(self.story.ring.wake(self.story.now, self.story.now))
+            self.says(self.story.wakes())
             for name in self.badges:
                 self.happens(name, Due())
             self.story.now += timedelta(seconds=0.5)
+
+    def hands_over(self, press: Signal) -> None:
+        step = rings.handed_over(self.story.ring, [press.identity], self.story.here())
+        self.says(self.story.decides(step))
 
     def says(self, said: Iterable[Said]) -> None:
         for one in said:
@@ -94,7 +101,7 @@ class Badges:
         said = self.published[name][-1]
         assert (said["notice"], said["answer"]) == (notice, answer)
         signal = self.story.signal(name, SignalType.ANSWER, answer=answer, notice=notice)
-        self.says(self.story.ring.answered(signal, self.story.now, self.story.now))
+        self.says(self.story.answers(signal))
 
     def happens(self, name: str, event: Event) -> None:
         step = advance(self.badges[name], event, self.story.now)

@@ -11,6 +11,8 @@ from core.values import replace
 from devices.registry import RemoteGateway
 from dispatcher.roster.organisation import Organisation, Site
 from gateway.handover import Down, Part
+from gateway.outpost.here import Here
+from gateway.outpost.ring import Ring, pressed
 from tests.support.gateway import NOW
 from tilkald.outpost_parts import parts
 
@@ -35,12 +37,15 @@ ORANGE = Plan("orange", "far", (), levels=(Level.ORANGE,))
 def test_a_siren_sounds_for_what_the_plans_of_its_site_let_it(
     level: Level | None, kind: AlarmKind | None, sounds: bool
 ) -> None:
-    assert part().sounds_for(press(level, kind)) is sounds
+    """A press without a level or a kind is taken as everywhere else."""
+    here = Here(NOW, NOW, part())
+    (local,) = pressed(Ring(), press(level, kind), here).ring.alarms
+    assert local.alarm.rings_locally is sounds
 
 
 def test_a_part_of_an_older_dispatcher_lets_nothing_sound() -> None:
     older = msgspec.json.decode(b'{"version":3,"site":"far"}', type=Part)
-    assert not older.sounds_for(press(Level.RED, AlarmKind.ATTACK))
+    assert not older.lets_sound(Level.RED, AlarmKind.ATTACK)
     assert msgspec.json.decode(b'{"device":"badge-a"}', type=Down).sound_s == 0.0
 
 

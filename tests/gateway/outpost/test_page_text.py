@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 
-from core.clock import VirtualClock
+from alarms.model import Purpose
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
 from core.values import replace
 from devices.registry import Device, MemoryRegistry
 from gateway.handover import Part
-from gateway.outpost.house import LOCALES, LocalHouse
-from gateway.outpost.ring import Call
+from gateway.outpost.here import Here, who_is_here
+from gateway.outpost.local_alarm import Page
+from gateway.outpost.page_text import LOCALES, text
+from gateway.outpost.ring import Ring, pressed
 from tests.support.gateway import NOW
 
 DEVICES = (
@@ -28,13 +31,11 @@ LABELS = {"hall": "Stue 1", "bath": "Bad 2.sal"}
 
 
 def test_neither_the_presser_nor_what_else_they_carry_is_called() -> None:
-    assert house().colleagues(press()) == ["badge-bo"]
+    assert called(press()) == ["badge-bo"]
 
 
 def test_what_nobody_wears_and_what_cannot_be_paged_is_not_called() -> None:
-    assert house().colleagues(press("button-hall", person=None)) == [
-        *("badge-anna", "phone-anna", "badge-bo")
-    ]
+    assert called(press("button-hall", person=None)) == ["badge-anna", "phone-anna", "badge-bo"]
 
 
 def test_the_place_comes_first_then_what_and_who() -> None:
@@ -59,8 +60,14 @@ def test_a_weapon_says_the_opposite() -> None:
 
 
 def test_every_round_reads_otherwise() -> None:
-    texts = {house().text(Call(press(), times)) for times in range(1, 9)}
+    texts = {text(page(press(), times), house()) for times in range(1, 9)}
     assert len(texts) == 8
+
+
+def test_whether_it_is_over_is_asked_in_other_words_each_time() -> None:
+    asked = page(press(), purpose=Purpose.IS_IT_OVER)
+    texts = {text(asked, later(minutes)) for minutes in range(10, 60, 10)}
+    assert len(texts) == 5, "the same words do not ring again"
 
 
 @pytest.mark.parametrize("language", ["da", "nb"])
@@ -69,36 +76,53 @@ def test_every_sentence_is_translated(language: str) -> None:
         catalogue = read_po(po, locale=language)
     said = {str(message.id) for message in catalogue if message.id}
     assert all(message.string for message in catalogue if message.id)
-    source = Path(LOCALES.parent / "outpost" / "house.py").read_text()
+    source = Path(LOCALES.parent / "outpost" / "page_text.py").read_text()
     spoken = {one for one in said if f'"{one}"' in source}
     assert spoken == said, "no sentence is left over"
-    for call in every_call():
-        text = house(language).text(call)
-        english = house("en").text(call)
-        assert all(line not in english.split("\n") for line in text.split("\n")[1:])
+    for one in every_page():
+        translated, english = text(one, house(language)), text(one, house("en"))
+        assert all(line not in english.split("\n") for line in translated.split("\n")[1:])
 
 
-def every_call() -> list[Call]:
+def every_page() -> list[Page]:
     kinds = [replace(press(), reading=replace(press().reading, kind=kind)) for kind in AlarmKind]
-    calls = [Call(signal, 1) for signal in kinds]
     return [
-        *calls,
-        Call(press(), 2),
-        Call(press(), 2, says_over=True),
-        Call(press(), 3, False, True),
-        Call(press(), 3, presses=2),
+        *(page(signal) for signal in kinds),
+        page(press(), 2),
+        page(press(), 2, Purpose.SAYS_OVER),
+        page(press(), 3, Purpose.IS_IT_OVER),
+        page(press(), 3, Purpose.PRESSES_AGAIN, presses=2),
     ]
 
 
-def house(language: str = "da") -> LocalHouse:
-    registry = MemoryRegistry(DEVICES)
-    found = LocalHouse(registry, VirtualClock(NOW), lambda: [device.id for device in DEVICES])
-    found.configure(Part(1, "far", language, DEVICES, names=NAMES, labels=LABELS))
-    return found
+def house(language: str = "da") -> Here:
+    part = Part(1, "far", language, DEVICES, names=NAMES, labels=LABELS)
+    connected = [device.id for device in DEVICES]
+    return who_is_here(part, MemoryRegistry(DEVICES), connected, NOW, NOW)
+
+
+def later(minutes: int) -> Here:
+    return replace(house(), now=NOW + timedelta(minutes=minutes))
+
+
+def called(signal: Signal) -> list[str]:
+    """The devices that ring about it."""
+    (local,) = pressed(Ring(), signal, house()).ring.alarms
+    view = house().view(local.alarm.pressers)
+    return [route.address for candidate in view.nearest for route in candidate.routes]
+
+
+def page(signal: Signal, times: int = 1, purpose: Purpose = Purpose.CALL, presses: int = 1) -> Page:
+    (local,) = pressed(Ring(), signal, house()).ring.alarms
+    (presser,) = local.alarm.pressers
+    says_over_at = NOW if purpose is Purpose.SAYS_OVER else None
+    presser = replace(presser, presses=presses, says_over_at=says_over_at)
+    local = replace(local, alarm=replace(local.alarm, pressers=(presser,)), times=times)
+    return Page("badge-bo", "n", purpose, local)
 
 
 def read(signal: Signal) -> str:
-    return house().text(Call(signal, 1))
+    return text(page(signal), house())
 
 
 def press(
