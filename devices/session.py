@@ -9,14 +9,14 @@ for when the message is kept, when it is not, and when it could not be read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from core.signals import Reading
+from core.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Heard:
     """One message of the peer. `error` says what it did wrong; a message may be odd and readable.
 

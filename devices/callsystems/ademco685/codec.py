@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from core.errors import PeerError
 from core.signals import Reading, SignalType
+from core.values import value
 from devices.callsystems.ademco685.meanings import LOW_SPEED
 from devices.callsystems.codes import contact_id, high_speed
 from devices.callsystems.codes.meaning import (
@@ -45,7 +46,7 @@ _LOOSE = re.compile(
 _ABOUT = {"C": About.POINT, "U": About.USER}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Ademco685:
     """The grammar of one receiver. `own`: the site's words for its panels' codes."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from core.signals import AlarmKind, Position, Reading, SignalType
-from core.values import replace
+from core.values import replace, value
 
 TEXT_CHARS_MAX = 200
 NAME_CHARS_MAX = 64
@@ -27,7 +26,7 @@ class About(StrEnum):
     AREA = "area"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Meaning:
     """What a code says. `source` is where its row was read.
 
@@ -109,7 +108,7 @@ def note(text: str, source: str, about: About = About.POINT) -> Meaning:
     return Meaning(SignalType.UNKNOWN, None, text, source, about)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Sender:
     """Who spoke, and how far it is believed."""
 
@@ -118,7 +117,7 @@ class Sender:
     authenticated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Event:
     """One thing a panel reported. `number` counts what `meaning.about` says; `said` is its text."""
 

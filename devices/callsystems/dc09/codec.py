@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from core.errors import PeerError
+from core.values import value
 from devices.texts import text_again
 
 LF, CR = 0x0A, 0x0D
@@ -53,7 +53,7 @@ _EXTRA = re.compile(r"\[([A-Za-z])([^\]]*)\]")
 _STAMP = re.compile(r"_(\d\d):(\d\d):(\d\d),(\d\d)-(\d\d)-(\d{4})\s*$", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Frame:
     """One message as it travels. `line` None: no `L` at all, which some diallers leave out.
 
@@ -71,7 +71,7 @@ class Frame:
     binary_crc: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Content:
     """What stood between the brackets. `stamp` is the sender's clock as it sent."""
 
@@ -80,7 +80,7 @@ class Content:
     stamp: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Piece:
     """A run of bytes: a frame with where its text begins, or junk (`text_at` 0).
 
@@ -147,8 +147,11 @@ class Framer:
         self._look_through(pieces)
         if len(self._buffer) - at < 10:
             return None
-        text_at = next((n for n in (9, 7) if self._buffer[at + n] == QUOTE), 0)
-        if not text_at:
+        if self._buffer[at + 9] == QUOTE:
+            text_at = 9
+        elif self._buffer[at + 7] == QUOTE:
+            text_at = 7
+        else:
             return at + 1
         ends = self._end(max(at + text_at, self._scanned), at + FRAME_BYTES_MAX)
         if ends < 0 and len(self._buffer) - at <= FRAME_BYTES_MAX:
@@ -234,11 +237,12 @@ def as_it_stands(piece: Piece) -> Frame | None:
 
 
 def _read_head(text: bytes, *, binary: bool = False) -> Frame | None:
-    head = _HEAD.match(text.decode("latin-1"))
+    said = text.decode("latin-1")
+    head = _HEAD.match(said)
     if head is None:
         return None
     star, token, seq, receiver, line, account = head.groups()
-    body = text[head.end() :].decode("latin-1")
+    body = said[head.end() :]
     return Frame(token, seq, receiver, line, account.upper(), body, bool(star), binary)
 
 
@@ -315,12 +319,12 @@ def stamp_of(text: str) -> datetime | None:
 def crc16(text: bytes) -> int:
     """CRC-16/ARC, which DC-09 takes from DC-07: polynomial 0xA001 reflected, start 0.
 
-    Two bytes a step. From start 0 a zero byte in front changes nothing, so it makes the count even.
+    Eight bytes a step. From start 0 zero bytes in front change nothing, so they fill the first one.
     """
-    even = text if len(text) % 2 == 0 else b"\0" + text
+    filled = bytes(-len(text) % 8) + text
     crc = 0
-    for word in struct.unpack(f"<{len(even) // 2}H", even):
-        crc = _CRC[crc ^ word]
+    for first, second, third, last in _FOUR_WORDS.iter_unpack(filled):
+        crc = _BY_8[crc ^ first] ^ _BY_6[second] ^ _BY_4[third] ^ _BY_2[last]
     return crc
 
 
@@ -337,7 +341,12 @@ def _shifted(value: int) -> int:
     return value
 
 
-_CRC = _crc_table()
+_FOUR_WORDS = struct.Struct("<4H")
+_BY_2 = _crc_table()
+_BY_4 = [_BY_2[crc] for crc in _BY_2]
+_BY_6 = [_BY_2[crc] for crc in _BY_4]
+_BY_8 = [_BY_2[crc] for crc in _BY_6]
+"""What becomes of two bytes when so many bytes have gone in, themselves included."""
 
 
 def _check_crc(sent: bytes, right: int, binary: bool) -> None:

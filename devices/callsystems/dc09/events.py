@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import PeerError
 from core.signals import Position, SignalType
-from core.values import replace
+from core.values import replace, value
 from devices.callsystems.codes import contact_id, sia
 from devices.callsystems.codes.meaning import Event, Meaning, shown, sure
 from devices.callsystems.dc09.codec import Content, Frame, stamp_of
@@ -36,7 +35,7 @@ _MINUTES = re.compile(r"\s*(\d{1,3})([NSEWnsew])(\d{1,2}(?:\.\d{1,10})?)\s*", re
 _DEGREES = re.compile(r"\s*([+-]?\d{1,3}(?:\.\d{1,10})?)\s*([NSEWnsew]?)\s*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Report:
     """What one message reports, all of it by one panel. `device` is the account it speaks for."""
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
+from core.values import value
 from devices.callsystems.espa444.meanings import Prefix, Record
 
 SOH, STX, ETX, EOT, ENQ, ACK, NAK, RS, US = (
@@ -37,7 +37,7 @@ _LOST_RS = re.compile(rb"(?<=[^\x1e])[^0-9A-Za-z \x1e\x1f](\d\x1f)")
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Block:
     """One block. `fault` says what is wrong with it; then nothing in it is certain."""
 
@@ -51,23 +51,23 @@ class Block:
         return [value for name, value in self.records if name == record]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Enquiry:
     """A poll or a select, which only their order tells apart."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Ack: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Nak:
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Eot: ...
 
 

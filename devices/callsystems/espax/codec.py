@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from core.errors import PeerError
-from core.values import replace
+from core.values import replace, value
 from devices.broken_xml import mended
+from devices.plain_xml import message_of
 
 MAGIC = b"EX"
 BEGIN = b"EX\0\0"
@@ -57,7 +58,7 @@ NAMESPACE = "http://ns.espa-x.org/espa-x"
 VERSION = "1.00"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Message:
     """One message: `REQ.P-START`, its attributes and its fields in order, the last of equals.
 
@@ -78,7 +79,7 @@ class Message:
         return self.fields.get(name, "").strip()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Frame:
     """What came in one frame: the XML; or, with `fault`, bytes that were no frame."""
 
@@ -149,6 +150,8 @@ class Framer:
 
     def _start(self, at: int, frames: list[Frame]) -> int:
         """Where the next frame begins, or may begin with bytes still to come."""
+        if at == len(self._buffer):
+            return at
         start = self._buffer.find(BEGIN, at)
         if start < 0:
             # The last bytes may be the beginning of a beginning.
@@ -159,6 +162,8 @@ class Framer:
 
     def _past(self, at: int, end: int, frames: list[Frame]) -> None:
         """Bytes that belong to no frame: said once, until a frame has come again."""
+        if at >= end:
+            return
         had = len(self._garbage)
         self._garbage += self._buffer[at : min(end, at + GARBAGE_BYTES - had)]
         self._loose += self._buffer[at:end]
@@ -168,6 +173,8 @@ class Framer:
             frames.append(Frame(bytes(self._garbage), NO_HEADER))
 
     def _found(self, frames: list[Frame]) -> None:
+        if not self._garbage and not self._loose:
+            return
         if 0 < len(self._garbage) < GARBAGE_BYTES:
             frames.append(Frame(bytes(self._garbage), NO_HEADER))
         self._garbage.clear()
@@ -187,6 +194,9 @@ class Framer:
 
 def parse(xml: bytes) -> Message:
     """One message. PeerError for XML that is broken or has a document type, and for no ESPA-X."""
+    plain = _plainly(xml)
+    if plain is not None:
+        return plain
     try:
         return _parsed(xml)
     except PeerError as error:
@@ -195,6 +205,18 @@ def parse(xml: bytes) -> Message:
         return replace(_parsed(mended(xml)), odd=(f"message: {why}",))
     except PeerError:
         raise why from None
+
+
+def _plainly(xml: bytes) -> Message | None:
+    """A page as most clients write it, which needs no parser."""
+    found = message_of(xml)
+    if found is None:
+        return None
+    root, name, attributes, fields = found
+    if root != ROOT or len(fields) > FIELDS_MAX:
+        return None
+    values = {key: value[:VALUE_CHARS_MAX] for key, value in fields}
+    return Message(name, {k: v[:VALUE_CHARS_MAX] for k, v in attributes.items()}, values)
 
 
 def _parsed(xml: bytes) -> Message:

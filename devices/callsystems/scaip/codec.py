@@ -18,8 +18,9 @@ from typing import Any
 from xml.parsers import expat
 
 from core.errors import PeerError
-from core.values import replace
+from core.values import replace, value
 from devices.broken_xml import mended, picked
+from devices.plain_xml import fields_of
 
 DEPTH_MAX = 4
 ELEMENTS_MAX = 64
@@ -29,7 +30,7 @@ ROOTS = ("mrq", "scaip")
 MANDATORY = ("ref", "cid", "dty")
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Mrq:
     """A message of an alarm unit: its tags with their texts; empty tags are left out.
 
@@ -53,7 +54,7 @@ class Mrq:
         return tuple(tag for tag in MANDATORY if not self.text(tag))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Mrs:
     """Our answer to one message. `number`: 0 is taken; see `meanings.StatusNumber`."""
 
@@ -109,6 +110,9 @@ def messages(body: bytes) -> list[bytes]:
 
 def read_mrq(body: bytes) -> Mrq:
     """What an alarm unit says. Raises PeerError for what names no tag of one."""
+    plain = _plainly(body)
+    if plain is not None:
+        return plain
     try:
         return _read(body)
     except PeerError as error:
@@ -118,6 +122,17 @@ def read_mrq(body: bytes) -> Mrq:
     except PeerError:
         read = _picked(body)
     return replace(read, odd=(why, *read.odd))
+
+
+def _plainly(body: bytes) -> Mrq | None:
+    """A message as most units write it, each tag once, which needs no parser."""
+    found = fields_of(body)
+    if found is None or found[0] != ROOTS[0]:
+        return None
+    tags = {tag.lower(): text.strip() for tag, text in found[1]}
+    if len(tags) < len(found[1]) or len(tags) >= ELEMENTS_MAX:
+        return None
+    return Mrq({tag: text[:TEXT_CHARS_MAX] for tag, text in tags.items() if text})
 
 
 def _picked(body: bytes) -> Mrq:

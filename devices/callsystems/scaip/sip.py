@@ -13,11 +13,14 @@ RFC 5626 4.4.1 (keep-alive by line breaks).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+
+from core.values import value
 
 HEAD_BYTES_MAX = 8_192
 HEADERS_MAX = 64
+NAMES_KEPT = 256
 BODY_BYTES_MAX = 16_384
 RAW_BYTES_MAX = 4_096
 
@@ -42,7 +45,7 @@ SHORT = {
 Headers = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Request:
     """`headers` in their order, names in small letters and never short."""
 
@@ -56,7 +59,7 @@ class Request:
         return _first(self.headers, name)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Response:
     """An answer to a request of ours, or ours to one of theirs."""
 
@@ -69,19 +72,19 @@ class Response:
         return _first(self.headers, name)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Bare:
     """XML with nothing around it."""
 
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Ping:
     """Two line breaks: the peer wants one back."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Broken:
     """Bytes that are no message. `status`: what to answer `request`, where there was one.
 
@@ -107,7 +110,7 @@ _ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:mrq|scaip)\b", re.IGNORECASE)
 _MORE_XML = re.compile(rb"\s*<(?:[\w.-]+:)?(?:mrq|scaip)\b", re.IGNORECASE)
 _REQUEST = re.compile(r"([A-Z]{2,20}) (\S{1,512}) SIP/2\.0")
 _RESPONSE = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?")
-_HEADER = re.compile(r"^([A-Za-z0-9!%*_+`'~.-]{1,64})[ \t]*:[ \t]*(.*)$", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z0-9!%*_+`'~.-]{1,64}")
 _FOLD = re.compile(r"\n[ \t]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -294,7 +297,8 @@ def _head(head: bytes) -> Request | Response | Broken:
     raw = head[:RAW_BYTES_MAX]
     start, _, rest = head.decode("latin-1").replace("\r\n", "\n").partition("\n")
     headers = _headers(rest)
-    request, response = _REQUEST.fullmatch(start), _RESPONSE.fullmatch(start)
+    request = _REQUEST.fullmatch(start)
+    response = _RESPONSE.fullmatch(start) if request is None else None
     if request is None and response is None:
         return Broken("not SIP", raw, is_head=True)
     if headers is None:
@@ -308,21 +312,39 @@ def _head(head: bytes) -> Request | Response | Broken:
 def _headers(text: str) -> Headers | None:
     """Folded lines are one; None when a line is no header, or there are too many."""
     text = _FOLD.sub(" ", text)
-    found, lines = _HEADER.findall(text), text.count("\n") + bool(text)
-    if len(found) != lines or lines > HEADERS_MAX or _CONTROL.search(text):
+    lines = text.split("\n") if text else []
+    if len(lines) > HEADERS_MAX or _CONTROL.search(text):
         return None
-    return tuple([(SHORT.get(low := name.lower(), low), value.rstrip()) for name, value in found])
+    headers = []
+    for line in lines:
+        said, colon, value = line.partition(":")
+        name = _name(said)
+        if not colon or not name:
+            return None
+        headers.append((name, value.lstrip(" \t").rstrip()))
+    return tuple(headers)
+
+
+@lru_cache(NAMES_KEPT)
+def _name(said: str) -> str:
+    """A header's name in small letters, never short; empty where it is none."""
+    name = said.rstrip(" \t")
+    low = name.lower()
+    return SHORT.get(low, low) if _NAME.fullmatch(name) else ""
 
 
 def _with_body(message: Request | Response, body: bytes) -> Request | Response:
-    headers = tuple(one for one in message.headers if one[0] != "content-length")
+    headers = tuple([one for one in message.headers if one[0] != "content-length"])
     if isinstance(message, Request):
         return Request(message.method, message.uri, headers, body)
     return Response(message.status, message.reason, headers, body)
 
 
 def _first(headers: Headers, name: str) -> str:
-    return next((value for known, value in headers if known == name), "")
+    for known, said in headers:
+        if known == name:
+            return said
+    return ""
 
 
 _WRITTEN = {"call-id": "Call-ID", "cseq": "CSeq"}

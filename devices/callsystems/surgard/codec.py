@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from core.errors import PeerError
 from core.signals import AlarmKind, Reading, SignalType
+from core.values import value
 from devices.callsystems.codes import contact_id, high_speed, sia
 from devices.callsystems.codes.meaning import (
     Event,
@@ -66,7 +67,7 @@ _HIGH_SPEED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class SurGard:
     """The grammar of one receiver. `own`: the site's words for its own codes."""
 

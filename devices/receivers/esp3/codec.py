@@ -12,11 +12,10 @@ kipe/enocean `test_eep.py` and `test_packet.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from core.values import replace
+from core.values import replace, value
 
 SYNC = 0x55
 
@@ -41,7 +40,7 @@ class PacketType(IntEnum):
     COMMON_COMMAND = 0x05
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Packet:
     """One packet with both sums right."""
 
@@ -50,7 +49,7 @@ class Packet:
     optional: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Junk:
     """Bytes that belong to no packet, cut at `RAW_BYTES_MAX`; `why` for a person."""
 
@@ -58,7 +57,7 @@ class Junk:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Telegram:
     """A radio telegram of type ERP1. `sender` is eight hex digits."""
 

@@ -15,9 +15,9 @@ Sources: pyRFXtrx `lowlevel.py` (layouts, commands); RFXtrx user guide (packet t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.values import value
 from devices.receivers.rfxtrx.meanings import LENGTHS, RECEIVED
 
 LENGTH_MIN, LENGTH_MAX = 4, 40
@@ -27,7 +27,7 @@ STALE_AFTER = timedelta(milliseconds=500)
 """A packet that stops for so long is none; at 38,400 baud the longest takes 11 ms."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Packet:
     """One packet. `data` is what follows the sequence byte."""
 
@@ -37,7 +37,7 @@ class Packet:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Junk:
     """Bytes that are no packet."""
 

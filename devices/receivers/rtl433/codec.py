@@ -13,10 +13,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from core.values import value
 from devices.texts import text_again
 
 LINE_BYTES_MAX = 8_192
@@ -37,7 +37,7 @@ _VALUE = r'\s*(?:"([^"]{0,256})"|(-?\d{1,20}(?:\.\d{1,20})?)(?=\s*[,}\]])|(true|
 Fields = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Event:
     """One reception."""
 
@@ -45,7 +45,7 @@ class Event:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True)
 class Broken:
     """Bytes that are no event; `why` for a person."""
 
