@@ -315,7 +315,7 @@ class Alarm:
 
     @property
     def technical(self) -> bool:
-        return self.kind is AlarmKind.TECHNICAL or self.level is Level.GREEN
+        return self.kind is AlarmKind.TECHNICAL or self.level.advice
 
     @property
     def rings_locally(self) -> bool:
@@ -369,7 +369,7 @@ class Notice:
     @property
     def technical(self) -> bool:
         """Like `Alarm.technical`: never in the way of a call for help (law 12)."""
-        return self.kind is AlarmKind.TECHNICAL or self.level is Level.GREEN
+        return self.kind is AlarmKind.TECHNICAL or self.level.advice
 
 
 # Effects: what a decision asks the engine to do, in this order, after the commit.

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from core.levels import Level as Level
 from core.values import value
 
 
@@ -53,29 +54,6 @@ class AlarmKind(StrEnum):
     SOS = "sos"
     TECHNICAL = "technical"
     UNKNOWN = "unknown"
-
-
-class Level(StrEnum):
-    """How an alarm is answered; people see the site's word and a shape, never the colour alone."""
-
-    GREEN = "green"
-    YELLOW = "yellow"
-    ORANGE = "orange"
-    RED = "red"
-    BLUE = "blue"
-
-    @property
-    def rank(self) -> int:
-        """Order for "did the level rise": blue (medical) is as acute as red."""
-        return _RANK[self]
-
-    @property
-    def only_people_close(self) -> bool:
-        """Law 6: orange, red and blue are closed by a person who has been there, or by name."""
-        return self.rank >= _RANK[Level.ORANGE]
-
-
-_RANK = {Level.GREEN: 0, Level.YELLOW: 1, Level.ORANGE: 2, Level.RED: 3, Level.BLUE: 3}
 
 
 class ReceiptState(StrEnum):

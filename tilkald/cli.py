@@ -18,6 +18,7 @@ from rich.console import Console
 
 from core import log, settings
 from core.errors import TilkaldError
+from core.signals import Level
 from tilkald import steadiness
 from tilkald.commands import try_out as trying
 
@@ -105,7 +106,7 @@ def demo(
 @app.command()
 def press(
     person: Annotated[str, typer.Argument(help="The person's id, e.g. anna.")],
-    level: Annotated[str, typer.Option(help="green, yellow, orange, red or blue.")] = "red",
+    level: Annotated[str, typer.Option(help=f"One of: {', '.join(Level)}.")] = "red",
     settings_file: SettingsFile = None,
 ) -> None:
     """Press that person's simulated device of a running service, over real MQTT."""

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from alarms.model import Notice
 from core.errors import ChannelError
-from core.signals import AlarmKind, Level, ReceiptState
+from core.signals import ReceiptState
 from dispatcher.channels.emergency import refuse_emergency
 from dispatcher.channels.faults import Refused, Troubles
 from dispatcher.channels.gsm import Line, fitted
@@ -91,7 +91,7 @@ class SmsChannel:
             sms_text(notice, to, link),
             max(notice.expires - notice.created, VALID_LEAST),
         )
-        lane = self._technical if _is_technical(notice) else self._life_safety
+        lane = self._technical if notice.technical else self._life_safety
         try:
             reference = await lane.send(message)
         except Refused as refusal:
@@ -128,7 +128,3 @@ class _Lane:
                 temporary=True,
                 code="timeout",
             ) from None
-
-
-def _is_technical(notice: Notice) -> bool:
-    return notice.kind is AlarmKind.TECHNICAL or notice.level is Level.GREEN

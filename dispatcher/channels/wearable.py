@@ -8,7 +8,7 @@ from datetime import timedelta
 from alarms.model import Notice, Purpose
 from core.clock import Clock
 from core.errors import ChannelError
-from core.signals import Level, ReceiptState
+from core.signals import ReceiptState
 from devices.buttons.native.messages import Head, Page, StandDownReason, page, stand_down
 from dispatcher.channels.ports import Addressee, Capabilities, Sending
 from dispatcher.channels.wording import compose
@@ -17,8 +17,6 @@ NAME = "wearable"
 
 RECEIPT_WITHIN = timedelta(seconds=3)
 """A connected device sends its PUBACK in well under a second; after this the next route is due."""
-
-_QUIET = (Level.GREEN, Level.YELLOW)
 
 Tell = Callable[[str, bytes, Callable[[], None], bool], bool]
 """Publish bytes to a device's `down`; True when a session of it is connected. Then what is called
@@ -77,7 +75,7 @@ class WearableChannel:
                 text="\n".join(line.text for line in compose(notice, to)),
                 level=notice.level,
                 zone=notice.place.zone,
-                quiet=notice.level in _QUIET,
+                quiet=notice.level.quiet,
                 expires=notice.expires + ahead,
             ),
         )

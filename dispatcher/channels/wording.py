@@ -46,14 +46,6 @@ _GENERIC = (
 )
 """Kinds every button sends: outside red the level says more about how to come."""
 
-_LEVEL_WORDS = {
-    Level.GREEN: "Advice",
-    Level.YELLOW: "Come by",
-    Level.ORANGE: "Silent alarm",
-    Level.RED: "Acute alarm",
-    Level.BLUE: "Illness",
-}
-
 _KIND_WORDS = {
     AlarmKind.ATTACK: "Attack",
     AlarmKind.WEAPON: "Weapon",
@@ -215,7 +207,7 @@ def _word(notice: Notice, to: Addressee, say: Words) -> str:
     """The site's own word for the kind, else for the level, else ours."""
     own, kind, level = dict(to.words), notice.kind, notice.level
     generic = kind in _GENERIC
-    ours = say(_LEVEL_WORDS[level])
+    ours = say(level.word)
     if kind in _KIND_WORDS and not (generic and level is not Level.RED):
         ours = say(_KIND_WORDS[kind])
     own_level = own.get(f"level_{level}", "") if generic else ""
@@ -293,7 +285,7 @@ def _errand(notice: Notice) -> str:
     A device's own text goes out with nothing more acute: it may hold a resident's name. Where
     nobody knows who pressed nor where, it is all there is to find them by, and goes out.
     """
-    mild = notice.level in (Level.GREEN, Level.YELLOW)
+    mild = not notice.level.only_people_close
     strangers = all(device_id(name) for name in notice.presser_names)
     lost = strangers and (notice.place.source is PlaceSource.UNKNOWN or not notice.place.label)
     if not mild and not lost and notice.kind is not AlarmKind.TECHNICAL:

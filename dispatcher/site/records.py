@@ -183,7 +183,8 @@ def read_plan(fields: Fields, home: Home) -> Plan:
 
 def is_calm(levels: Collection[Level], kinds: Collection[AlarmKind]) -> bool:
     """A plan for technical or green alarms alone: no life hangs on its rounds."""
-    return tuple(kinds) == (AlarmKind.TECHNICAL,) or tuple(levels) == (Level.GREEN,)
+    advice = bool(levels) and all(level.advice for level in levels)
+    return advice or tuple(kinds) == (AlarmKind.TECHNICAL,)
 
 
 def read_device(fields: Fields, home: Home) -> Device:

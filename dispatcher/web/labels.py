@@ -11,16 +11,11 @@ from collections.abc import Mapping
 from alarms.model import Cause, Purpose, Standpoint
 from alarms.view import Unusual
 from alarms.vocabulary import PlaceSource
+from core import levels
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
 from core.words import Words, overridden
 
-LEVELS = {
-    Level.RED: "Acute alarm",
-    Level.ORANGE: "Silent alarm",
-    Level.YELLOW: "Come by",
-    Level.GREEN: "Advice",
-    Level.BLUE: "Illness",
-}
+LEVELS = {level: row.word for level, row in levels.LEVELS.items()}
 KINDS = {
     AlarmKind.ATTACK: "Assault",
     AlarmKind.ASSIST: "Needs a colleague",

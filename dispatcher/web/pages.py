@@ -11,7 +11,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from core.levels import LEVELS
 from core.words import LANGUAGES, Words, words
+from dispatcher.web import level_styles
+
+TECHNICAL = "technical"
+"""What stands for the level of a technical alarm: it has none to people."""
 
 HERE = Path(__file__).parent
 LOCALES = HERE / "locales"
@@ -26,7 +31,7 @@ def words_of(language: str) -> Words:
 @cache
 def environment() -> Environment:
     """Every value is escaped: a zone's label or a name may be anything."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -34,6 +39,10 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.globals["shapes"] = {str(level): str(row.shape) for level, row in LEVELS.items()} | {
+        TECHNICAL: "hexagon"
+    }
+    return made
 
 
 def render(template: str, **fields: Any) -> str:
@@ -59,7 +68,7 @@ def small_page(
 
 @cache
 def small_style() -> str:
-    return (STATIC / "small.css").read_text("utf-8")
+    return (STATIC / "small.css").read_text("utf-8") + level_styles.small_style()
 
 
 @cache

@@ -16,6 +16,7 @@ from dispatcher.web.api.problems import answer_with_problems
 from dispatcher.web.console.routes import console_routes
 from dispatcher.web.events import Streams
 from dispatcher.web.guard import NEVER_STORED, HttpOnly, KnownHosts, SafeHeaders, SmallBodies
+from dispatcher.web.level_styles import console_style
 from dispatcher.web.pages import STATIC, render
 from dispatcher.web.ports import LOOPBACK_HOSTS, WebDeps
 from dispatcher.web.sign_in.sessions import SignedInOnly, enter_routes
@@ -58,6 +59,7 @@ def staff_app(deps: WebDeps) -> FastAPI:
     app.include_router(_operation())
     app.include_router(enter_routes(deps))
     app.include_router(console_routes(deps))
+    app.add_api_route("/static/levels.css", _levels, include_in_schema=False)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _guard(app, deps)
     return app
@@ -71,6 +73,10 @@ def _guard(app: FastAPI, deps: WebDeps) -> None:
     app.add_middleware(KnownHosts, hosts=(*LOOPBACK_HOSTS, *deps.settings.hosts))
     app.add_middleware(SafeHeaders, headers=STAFF_HEADERS)
     app.add_middleware(HttpOnly)
+
+
+async def _levels() -> Response:
+    return Response(console_style(), media_type="text/css")
 
 
 def _operation() -> APIRouter:

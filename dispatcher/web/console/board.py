@@ -10,11 +10,13 @@ from alarms.ages import came_late, counted_from
 from alarms.model import Alarm, Call, Escalation, Place, Presser, Standpoint
 from alarms.turn import COMING, counts
 from alarms.vocabulary import WakeWhy
+from core.levels import LEVELS, BoardSound
 from core.signals import AlarmKind
 from core.words import Words
 from dispatcher.web import labels
 from dispatcher.web.moments import Moments, stopwatch
 from dispatcher.web.names import Names
+from dispatcher.web.pages import TECHNICAL
 
 PLACE_STALE_S = 60.0
 """An older place is called the last known one, never the present one (law 8)."""
@@ -63,6 +65,7 @@ class Card:
     id: str
     level: str
     level_word: str
+    sound: str
     kind_word: str
     place: str
     headline: str
@@ -93,10 +96,12 @@ def card(alarm: Alarm, reader: Reader) -> Card:
     status, tone = _status(w, alarm, calls)
     end = alarm.times.closed if alarm.closing else None
     seconds = moments.seconds_since(since) - (moments.seconds_since(end) if end else 0)
+    technical = alarm.kind is AlarmKind.TECHNICAL
     return Card(
         id=alarm.id,
-        level="technical" if alarm.kind is AlarmKind.TECHNICAL else alarm.level,
+        level=TECHNICAL if technical else alarm.level,
         level_word=_level_word(alarm, reader),
+        sound=BoardSound.SILENT if technical else LEVELS[alarm.level].sound,
         kind_word=labels.kind(w, alarm.kind, reader.own),
         place=place_words(w, alarm.place),
         headline=(alarm.text if alarm.technical else "") or place_words(w, alarm.place),

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alarms.model import Alarm
 from core.errors import DomainError
+from core.levels import MOST_ACUTE_FIRST
 from core.signals import AlarmKind, Level
 from core.words import LANGUAGES
 from dispatcher.web import labels
@@ -133,7 +134,7 @@ class Console:
         if self._deps.press is None:
             return self._frame.missing(request, DomainError("not_found", "no demonstration"))
         people = crew(self._deps.desk.people(), viewer.reader)
-        levels = [(level, labels.level(viewer.w, level, viewer.own)) for level in _MOST_ACUTE]
+        levels = [(level, labels.level(viewer.w, level, viewer.own)) for level in MOST_ACUTE_FIRST]
         return self._frame.page(request, viewer, "demo.html", crew=people, levels=levels)
 
     async def press(
@@ -146,7 +147,7 @@ class Console:
         if self._deps.press is None:
             return self._frame.missing(request, DomainError("not_found", "no demonstration"))
         try:
-            await self._deps.press(person, level, kind or DEMO_KINDS[level])
+            await self._deps.press(person, level, kind or DEMO_KINDS.get(level, AlarmKind.CALL))
         except DomainError as refused:
             return self._frame.missing(request, refused)
         return RedirectResponse("/?said=pressed", 303)
@@ -191,9 +192,6 @@ class Console:
             not_shown=max(0, len(alarms) - CARDS_MAX),
             crew=crew(self._deps.desk.people(), viewer.reader),
         )
-
-
-_MOST_ACUTE = (Level.RED, Level.BLUE, Level.ORANGE, Level.YELLOW, Level.GREEN)
 
 
 def _row(alarm: Alarm, viewer: Viewer) -> dict[str, object]:

@@ -161,7 +161,7 @@
       now[id] = say;
       if (first || told[id] === say) { return; }
       by("say").textContent = say;
-      if (!told[id] && one.getAttribute("data-level") === "yellow") { tone(587, 0, 0.5, 0.25); }
+      if (!told[id] && one.getAttribute("data-sound") === "once") { tone(587, 0, 0.5, 0.25); }
     });
     told = now;
     first = false;
@@ -184,8 +184,7 @@
   }
   /* Acute alarms nobody has answered sound again and again. A silent alarm stays silent. */
   function ring() {
-    if (!document.querySelector('[data-tone="nobody"][data-level="red"],' +
-      '[data-tone="nobody"][data-level="blue"]')) { return; }
+    if (!document.querySelector('[data-tone="nobody"][data-sound="again"]')) { return; }
     [0, 0.28, 0.56].forEach(function (after) { tone(880, after, 0.22, 0.5); });
     tone(659, 0.84, 0.5, 0.5);
   }

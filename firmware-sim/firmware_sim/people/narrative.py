@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
-from core.signals import AnswerKind, Level
+from core.signals import AnswerKind
 from core.words import Words, words
 from dispatcher.roster.organisation import Organisation
 from firmware_sim.device.state import Died, Feel, Felt, Odd, Pressed, Publish
@@ -15,14 +15,6 @@ from firmware_sim.people.colleague import Act as Did
 from firmware_sim.people.events import CalledOn, CallTaken, Fact, PluggedIn, Texted, Unplugged
 
 LOCALES = Path(__file__).parents[1] / "locales"
-
-_LEVELS = {
-    Level.GREEN: "Advice",
-    Level.YELLOW: "Come by",
-    Level.ORANGE: "Silent alarm",
-    Level.RED: "Acute alarm",
-    Level.BLUE: "Illness",
-}
 
 _SAID = {
     AnswerKind.ACCEPT: "On my way",
@@ -68,7 +60,7 @@ class Narrator:
         name = self.name(fact.person) or fact.device
         match fact.what:
             case Pressed(level=level):
-                word = self._own.get(f"level_{level}") or self._words(_LEVELS[level])
+                word = self._own.get(f"level_{level}") or self._words(level.word)
                 return self._words("{name} presses: {level}.", name=name, level=word)
             case Felt():
                 return self._felt(name, fact.what)
