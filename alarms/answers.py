@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import assert_never
 
 from alarms import need
-from alarms.aged import Verdict, judged
 from alarms.model import (
     Answered,
     Call,
@@ -18,6 +17,7 @@ from alarms.model import (
     TellType,
 )
 from alarms.receipts import UNDER_WAY, moves_forward
+from alarms.stale_answers import Verdict, judge
 from alarms.turn import (
     AWAY,
     BELIEVED_MOST,
@@ -43,7 +43,7 @@ def answered(turn: Turn, event: Answered) -> None:
     known = turn.call_of(event.person)
     if known is None and event.answer in (AnswerKind.RANG, AnswerKind.SEEN):
         return  # told of something, not asked to come
-    verdict, why = judged(known, event, turn.now)
+    verdict, why = judge(known, event, turn.now)
     if why is not None:
         _not_counted(turn, event, known, verdict, why)
         return

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alarms import aged, answers, calling, escalate, need, turn
+from alarms import answers, calling, escalate, need, stale_answers, turn
 from alarms.model import Alarm, Decision, Notice, Standpoint, TellType
 from alarms.turn import Turn
 from alarms.view import Route
@@ -306,7 +306,7 @@ def test_never_asking_anew_who_was_stood_down_is_caught(monkeypatch: Patch) -> N
 
 
 def test_an_old_word_that_counts_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(aged, "is_answer_fresh", lambda *_: True)
+    monkeypatch.setattr(stale_answers, "is_answer_fresh", lambda *_: True)
     assert caught(setting=RESTLESS) == (6, "an old word takes no help away")
 
 

@@ -25,8 +25,8 @@ class Verdict(StrEnum):
     DOUBT = "doubt"
 
 
-def judged(call: Call | None, event: Answered, now: datetime) -> tuple[Verdict, StaleWhy | None]:
-    """What becomes of an answer, and why it is not counted."""
+def judge(call: Call | None, event: Answered, now: datetime) -> tuple[Verdict, StaleWhy | None]:
+    """Judge what becomes of an answer, and why it is not counted."""
     said = event.said_at or now
     if is_answer_fresh(said, now, event.answer):
         overtaken = call is not None and call.said_at is not None and said < call.said_at
