@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from alarms.ages import newer
+from alarms.late_presses import newer
 from alarms.model import (
     Alarm,
     Cancelled,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from alarms.ages import came_late
+from alarms.late_presses import came_late
 from alarms.model import Alarm, Place, Presser
 from alarms.said import is_said, words_of
 from alarms.troubles import is_of_equipment

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import chain
 
-from alarms.ages import ages
+from alarms.late_presses import press_ages
 from alarms.model import (
     Alarm,
     Annotate,
@@ -285,7 +285,7 @@ class Turn:
 
     def _notice(self, call: Call, route: Route, purpose: Purpose, text: str) -> Notice:
         alarm, number = self.alarm, self.state.notices_made + 1
-        pressed = ages(alarm, self.now, self.view.wall)
+        pressed = press_ages(alarm, self.now, self.view.wall)
         self.update(notices_made=number)
         return Notice(
             id=f"{alarm.id}-{number}",

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from alarms.ages import came_late
+from alarms.late_presses import came_late
 from alarms.model import Alarm, Call, Cause, Notice, Place, Presser, Times
 from alarms.view import Candidate, LeftOut, View
 from core.signals import AlarmKind, AnswerKind, Level

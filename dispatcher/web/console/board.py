@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from alarms.ages import came_late, counted_from
+from alarms.late_presses import came_late, counted_from
 from alarms.model import Alarm, Call, Escalation, Place, Presser, Standpoint
 from alarms.turn import COMING, counts
 from alarms.vocabulary import WakeWhy

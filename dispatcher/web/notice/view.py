@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from alarms.ages import counted_from
+from alarms.late_presses import counted_from
 from alarms.model import Alarm, Call, Notice, Purpose, Standpoint
 from alarms.turn import counts
 from core.errors import DomainError

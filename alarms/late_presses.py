@@ -16,7 +16,7 @@ LATE_FROM = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Ages:
+class PressAges:
     """`late`: since the newest press, where every one of them came late, else zero. `latecomers`:
     where only some did. `unknown`: whose press may be of any age."""
 
@@ -33,15 +33,15 @@ def came_late(presser: Presser) -> timedelta:
     return late if late >= LATE_FROM else timedelta()
 
 
-def ages(alarm: Alarm, now: datetime, wall: datetime) -> Ages:
+def press_ages(alarm: Alarm, now: datetime, wall: datetime) -> PressAges:
     """What people must know of when they pressed."""
     unknown = tuple(p.name for p in alarm.pressers if p.age_unknown and not p.pressed_anew)
     late = [p for p in alarm.pressers if came_late(p)]
     ago = [now - p.pressed_at for p in late if p.pressed_at is not None]
     if len(late) == len(alarm.pressers):
-        return Ages(min(ago, default=timedelta()), unknown=unknown)
+        return PressAges(min(ago, default=timedelta()), unknown=unknown)
     found = (Latecomer(p.name, since, wall - since) for p, since in zip(late, ago, strict=True))
-    return Ages(latecomers=tuple(found), unknown=unknown)
+    return PressAges(latecomers=tuple(found), unknown=unknown)
 
 
 def counted_from(alarm: Alarm) -> tuple[datetime | None, bool]:
