@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
 
+from alarms.device_text import text_of, with_text
 from alarms.late_presses import newer
 from alarms.model import (
     Alarm,
@@ -22,7 +23,6 @@ from alarms.model import (
     Times,
 )
 from alarms.plan import Plan
-from alarms.said import with_said, words_of
 from alarms.triage import Join, Open, Update
 from alarms.vocabulary import RaisedWhy
 from core.signals import AlarmKind, Level, Signal
@@ -53,7 +53,7 @@ def opened(
         plan=plan,
         times=Times(pressed=signal.pressed_at, stored=stored),
         late=verdict.late,
-        text=words_of(signal),
+        text=text_of(signal),
         odd=signal.reading.odd,
         orphan=verdict.orphan,
     )
@@ -67,7 +67,7 @@ def joined(
         alarm,
         pressers=(*alarm.pressers, verdict.presser),
         place=newer(alarm.place, place, now),
-        text=with_said(alarm.text, words_of(signal)),
+        text=with_text(alarm.text, text_of(signal)),
     )
     raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind
     grew = _grown(with_both, verdict.level, verdict.kind, plan_of, now)
@@ -87,7 +87,7 @@ def renewed(
         alarm,
         pressers=pressers,
         place=place if verdict.place_changed else newer(alarm.place, place, now),
-        text=with_said(alarm.text, words_of(signal)),
+        text=with_text(alarm.text, text_of(signal)),
     )
     not_over = was is not None and was.says_over_at is not None
     raised = verdict.level is not alarm.level or verdict.kind is not alarm.kind

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from alarms.device_text import is_told, text_of
 from alarms.late_presses import came_late
 from alarms.model import Alarm, Place, Presser
-from alarms.said import is_said, words_of
 from alarms.troubles import is_of_equipment
 from alarms.vocabulary import PlaceSource
 from core.freshness import Lowers, is_fresh, said_at
@@ -141,7 +141,7 @@ def _again(signal: Signal, alarm: Alarm, fresh: Presser, place: Place) -> Verdic
     if was is not None:
         again = not _is_same_press(was, fresh)
         presser = _pressed_again(was, fresh) if again else replace(was, says_over_at=None)
-    other_words = signal.person is None and not is_said(words_of(signal), alarm.text)
+    other_words = signal.person is None and not is_told(text_of(signal), alarm.text)
     changed = moved and place.zone is not None
     return Update(alarm.id, presser, level, kind, changed, other_words, again)
 

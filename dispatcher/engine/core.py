@@ -13,6 +13,7 @@ from typing import assert_never
 
 from alarms import escalate, pressed
 from alarms.closing import Word, may_close, may_end, refuse_if_stale, saw_everybody
+from alarms.device_text import text_of, with_text
 from alarms.model import (
     Alarm,
     Annotate,
@@ -36,7 +37,6 @@ from alarms.model import (
     call_of,
 )
 from alarms.receipts import moves_forward
-from alarms.said import with_said, words_of
 from alarms.triage import (
     CloseIt,
     Join,
@@ -561,7 +561,7 @@ class Core:
         counted = replace(
             alarm,
             pressers=pressers,
-            text=with_said(alarm.text, words_of(signal)),
+            text=with_text(alarm.text, text_of(signal)),
             rev=alarm.rev + 1,
         )
         said = (("device", signal.device), ("text", signal.reading.text))

@@ -10,20 +10,20 @@ TEXT_CHARS_MAX = 600
 _BETWEEN = "; "
 
 
-def words_of(signal: Signal) -> str:
+def text_of(signal: Signal) -> str:
     """What the device said; of one nobody registered also its line, so that it can be found."""
     line = signal.reading.line if signal.standing is Standing.UNKNOWN else ""
     return " ".join(filter(None, (signal.reading.text, f"({line})" if line else "")))
 
 
-def is_said(text: str, before: str) -> bool:
+def is_told(text: str, before: str) -> bool:
     """Whether it says nothing new."""
     return not text or _BETWEEN + text + _BETWEEN in _BETWEEN + before + _BETWEEN
 
 
-def with_said(before: str, text: str) -> str:
+def with_text(before: str, text: str) -> str:
     """What was said before, and this."""
-    if is_said(text, before):
+    if is_told(text, before):
         return before
     both = _BETWEEN.join(filter(None, (before, text)))
     return both if len(both) <= TEXT_CHARS_MAX else before
