@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import assert_never
 
-from alarms import need
+from alarms import renewal
 from alarms.model import (
     Answered,
     Call,
@@ -49,7 +49,7 @@ def answered(turn: Turn, event: Answered) -> None:
         return
     call = _heard(turn, known or _volunteer(turn, event), event)
     if known is not None and event.answer is not AnswerKind.RANG:
-        call = need.spoken(turn, call, event.answer)
+        call = renewal.hear_called(turn, call, event.answer)
     match event.answer:
         case AnswerKind.RANG:
             _rang(turn, call)
@@ -98,14 +98,14 @@ def lost(turn: Turn, event: ResponderLost) -> None:
     call = turn.call_of(event.person)
     if event.why is LostWhy.ELSEWHERE:
         if call is not None and counts(call):
-            need.goes_elsewhere(turn, call)
+            renewal.goes_elsewhere(turn, call)
         return
     if (
         call is not None
         and call.standpoint is Standpoint.ARRIVED
         and event.why is LostWhy.SHIFT_OVER
     ):
-        need.stays_after_shift(turn, call)
+        renewal.stays_after_shift(turn, call)
         return
     if call is None or call.standpoint in (Standpoint.LOST, Standpoint.DECLINED):
         if call is not None and event.why.for_good:
@@ -245,7 +245,7 @@ def _accept(turn: Turn, call: Call) -> None:
         turn.tell(TellType.ACCEPTED)
     _tell_of_empty_house(turn, call)
     if counts(call):
-        need.came(turn, call)
+        renewal.hear_of_coming(turn, call)
         turn.stand_down_the_rest()
 
 
@@ -276,7 +276,7 @@ def _arrive(turn: Turn, call: Call) -> None:
     turn.tell(TellType.ARRIVED)
     if len(turn.arrived()) == 1:
         turn.update(over_due=turn.now + IS_IT_OVER_AFTER, over_unanswered=0)
-    need.came(turn, call)
+    renewal.hear_of_coming(turn, call)
     turn.stand_down_the_rest()
 
 
@@ -320,7 +320,7 @@ def _go_on(turn: Turn, was: Call) -> None:
         turn.update(told_nobody_yet=True)
         turn.tell(TellType.NOBODY_YET)
     elif not turn.counted():
-        need.look_out_again(turn)
+        renewal.look_out_again(turn)
     if turn.enough or not counts(was):
         return
     if turn.steps_left:

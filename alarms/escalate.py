@@ -10,7 +10,7 @@ The law this machine keeps (law 2): *no open alarm without a next moment.* Every
     a deadline passes   → that person is asked once more, and the next step is due now
     not enough any more → who was stood down as one too many rings first
     somebody arrived    → "is it over?" after ten minutes, again and again
-    pressed again       → they hear it; unless they say something, from the first step (`need`)
+    pressed again       → they hear it; unless they say something, from the first step (`renewal`)
     nobody for 20 s     → the wearer feels that nobody comes (law 7)
 
 A step is due at `started + after + shift`. Bringing a step forward, or going on after a pause,
@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import assert_never
 
-from alarms import answers, need
+from alarms import answers, renewal
 from alarms.answers import IS_IT_OVER_AFTER
 from alarms.calling import call_newcomer, next_round, recall, run_round, run_step
 from alarms.model import (
@@ -47,8 +47,8 @@ from alarms.model import (
     Standpoint,
     TellType,
 )
-from alarms.need import NOBODY_YET_AFTER as NOBODY_YET_AFTER
 from alarms.receipts import UNDER_WAY
+from alarms.renewal import NOBODY_YET_AFTER as NOBODY_YET_AFTER
 from alarms.turn import COMING, Turn, counts
 from alarms.view import Candidate, View
 from alarms.vocabulary import ClockPoint, LostWhy, RaisedWhy, StandDownWhy, Timeline, WakeWhy
@@ -105,7 +105,7 @@ def advance(alarm: Alarm, event: Event, view: View, now: datetime) -> Decision:
             _joined(turn, event)
         case PressedAgain():
             turn.annotate(Timeline.PRESSED_AGAIN, device=event.device)
-            need.renewed(turn, Purpose.PRESSES_AGAIN)
+            renewal.renew(turn, Purpose.PRESSES_AGAIN)
         case Raised():
             _raised(turn, event)
         case Closed():
@@ -125,7 +125,7 @@ def _end_hold(turn: Turn, event: Event) -> None:
 
 def _settle(turn: Turn) -> Decision:
     """Do everything that is due now, then say when to wake next and why."""
-    need.run_due(turn)
+    renewal.run_due(turn)
     _tell_nobody_yet(turn)
     answers.miss_receipts(turn)
     answers.lapse(turn)
@@ -235,7 +235,7 @@ def _moments(turn: Turn) -> list[tuple[datetime, WakeWhy, str]]:
         moments.append((state.round_due, WakeWhy.ROUND, str(state.round + 1)))
     if state.need.due is not None:
         moments.append((state.need.due, WakeWhy.PRESSED_AGAIN, ""))
-    news = need.told_when(turn)
+    news = renewal.told_when(turn)
     if news is not None:
         moments.append((news, WakeWhy.NEWS, ""))
     if state.nobody_yet_due is not None and not state.told_nobody_yet:
@@ -264,7 +264,7 @@ def _joined(turn: Turn, event: Joined) -> None:
     turn.annotate(Timeline.JOINED, device=event.presser.device)
     if event.presser.person is not None:
         answers.lost(turn, ResponderLost(event.presser.person, LostWhy.PRESSED))
-    need.renewed(turn, Purpose.CHANGE, at_once=event.raised)
+    renewal.renew(turn, Purpose.CHANGE, at_once=event.raised)
     _tell_newcomer(turn)
     if event.raised:
         _new_plan(turn, RaisedWhy.JOINED)
@@ -272,9 +272,9 @@ def _joined(turn: Turn, event: Joined) -> None:
 
 def _raised(turn: Turn, event: Raised) -> None:
     if event.again:
-        need.renewed(turn, Purpose.CHANGE, at_once=event.worse)
+        renewal.renew(turn, Purpose.CHANGE, at_once=event.worse)
     else:
-        need.tell_or_keep(turn, Purpose.CHANGE, at_once=event.worse)
+        renewal.tell_or_keep(turn, Purpose.CHANGE, at_once=event.worse)
     _new_plan(turn, event.why)
 
 

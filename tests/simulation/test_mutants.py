@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alarms import answers, calling, escalate, need, stale_answers, turn
+from alarms import answers, calling, escalate, renewal, stale_answers, turn
 from alarms.model import Alarm, Decision, Notice, Standpoint, TellType
 from alarms.turn import Turn
 from alarms.view import Route
@@ -270,14 +270,14 @@ def test_not_asking_whether_it_is_over_is_caught(monkeypatch: Patch) -> None:
 
 
 def test_a_new_press_nobody_is_told_of_is_caught(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(need, "tell_or_keep", lambda *_, **__: None)
+    monkeypatch.setattr(renewal, "tell_or_keep", lambda *_, **__: None)
     assert caught(setting=RESTLESS) == (2, "a new press is heard by somebody within 30 s")
 
 
 def test_a_circle_that_does_not_widen_anew_is_caught(monkeypatch: Patch) -> None:
     """They hear the new press, and whether they answer it is all the same."""
-    monkeypatch.setattr(need, "_ask_for_an_answer", lambda *_: None)
-    monkeypatch.setattr(need, "_is_taken_for_granted", lambda *_: True)
+    monkeypatch.setattr(renewal, "_ask_for_an_answer", lambda *_: None)
+    monkeypatch.setattr(renewal, "_is_taken_for_granted", lambda *_: True)
     assert caught(setting=RESTLESS) == (2, "a new press nobody answers calls anew within 90 s")
 
 
@@ -295,7 +295,7 @@ def test_waiting_for_a_deaf_badge_is_caught(monkeypatch: Patch) -> None:
 
 
 def test_waiting_again_for_who_let_somebody_down_is_caught(monkeypatch: Patch) -> None:
-    for module in (turn, answers, escalate, need):
+    for module in (turn, answers, escalate, renewal):
         monkeypatch.setattr(module, "counts", lambda call: call.standpoint in turn.COMING)
     assert caught()[0] in (2, 4, 7)
 

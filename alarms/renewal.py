@@ -35,7 +35,7 @@ _SAYS_PRESENT = (AnswerKind.SEEN, AnswerKind.ACCEPT, AnswerKind.ARRIVED, AnswerK
 """Not that it is over: that may have been said before the press was heard."""
 
 
-def renewed(turn: Turn, purpose: Purpose, *, at_once: bool = False) -> None:
+def renew(turn: Turn, purpose: Purpose, *, at_once: bool = False) -> None:
     """Somebody pressed again or joined: who is there or coming hears it, and is to answer."""
     tell_or_keep(turn, purpose, at_once=at_once)
     look_out_again(turn)
@@ -65,7 +65,7 @@ def begin_anew(turn: Turn) -> None:
     _update(turn, anew_at=turn.now)
 
 
-def spoken(turn: Turn, call: Call, answer: AnswerKind) -> Call:
+def hear_called(turn: Turn, call: Call, answer: AnswerKind) -> Call:
     """Somebody who was called says something: whoever is there or coming is waited for again."""
     turn.update(over_unanswered=0)
     here, waited_for = call.standpoint is Standpoint.ARRIVED, counts(call)
@@ -77,7 +77,7 @@ def spoken(turn: Turn, call: Call, answer: AnswerKind) -> Call:
         arrives = answer is AnswerKind.ARRIVED and not here
         if not arrives and (turn.state.need.due is not None or not waited_for):
             turn.tell(TellType.ARRIVED if turn.arrived() else TellType.ACCEPTED)
-        answered(turn)
+        end_wait(turn)
         if answer is not AnswerKind.MORE_HELP:
             turn.stand_down_the_rest()
     return call
@@ -94,16 +94,16 @@ def tell_or_keep(turn: Turn, purpose: Purpose, *, at_once: bool = False) -> None
         _update(turn, untold=purpose)
 
 
-def answered(turn: Turn) -> None:
+def end_wait(turn: Turn) -> None:
     """Somebody there or coming knows of every press they were told of."""
     _update(turn, due=None)
 
 
-def came(turn: Turn, call: Call) -> None:
+def hear_of_coming(turn: Turn, call: Call) -> None:
     """Somebody comes, or is there, since the newest press: it need not be told them."""
     if _is_from_before(turn, call):
         return
-    answered(turn)
+    end_wait(turn)
     if turn.state.need.untold is Purpose.PRESSES_AGAIN:
         _update(turn, untold=None)
 
@@ -117,7 +117,7 @@ def run_due(turn: Turn) -> None:
         _ask_for_an_answer(turn)
     need = turn.state.need
     if need.due is not None and need.due <= turn.now:
-        answered(turn)
+        end_wait(turn)
         _count_no_more(turn, turn.counted())
         if not turn.alarm.technical:
             turn.update(nobody_yet_due=turn.now, told_nobody_yet=False)
