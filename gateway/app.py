@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
 
-from core.admission import places
 from core.clock import Clock
 from core.settings import Settings
 from devices.protocols import board_of, protocol_of
@@ -20,12 +17,7 @@ from gateway.handover import Part
 from gateway.intake import Intake, IsStored
 from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
-from gateway.links.mqtt_sockets import (
-    CONNECTIONS_MAX,
-    FILES_SHARE,
-    ListenerSettings,
-    tls_context,
-)
+from gateway.listener_settings import certificate_of, listener_settings
 from gateway.native import Native
 from gateway.outposts.receiving import RemoteGateways
 from gateway.ports import Desk
@@ -176,24 +168,3 @@ def _line_of(devices: Sequence[Device], lines: Sequence[Line]) -> dict[str, str]
                 board = board_of(protocol, identity)
                 found.setdefault(device.id, f"{line.id}/{board}" if board else line.id)
     return found
-
-
-def certificate_of(settings: Settings) -> Callable[[], ssl.SSLContext] | None:
-    """What the device side shows, on the MQTT port and on `tls://` lines alike."""
-    if settings.mqtt_tls_cert is None:
-        return None
-    return partial(tls_context, listener_settings(settings))
-
-
-def listener_settings(settings: Settings) -> ListenerSettings:
-    """TLS is opened where a certificate is given; plain stays on loopback unless allowed."""
-    tls = settings.mqtt_tls_cert is not None
-    return ListenerSettings(
-        host=settings.mqtt_bind or settings.bind,
-        port=settings.mqtt_port,
-        tls_port=settings.mqtt_tls_port if tls else None,
-        tls_cert=settings.mqtt_tls_cert,
-        tls_key=settings.mqtt_tls_key,
-        allow_plain=settings.mqtt_allow_plain,
-        connections_max=places(CONNECTIONS_MAX, FILES_SHARE),
-    )

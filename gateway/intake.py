@@ -33,10 +33,10 @@ from devices.identity import Identity
 from devices.registry import Registration, Registry, wire_names
 from devices.untracked import untracked, without_coordinates
 from gateway.oddities import UNKNOWN, field_of, protocol_label, reason, wrong_with
-from gateway.outposts.trust import Trust, raises
 from gateway.ports import Desk, Supervises
 from gateway.senders import Remembered, Sender, Senders
 from gateway.storms import Meaning, Storms
+from gateway.trust import Trust, raises
 from gateway.unread import Unread
 
 FOLD_FOR = timedelta(seconds=1)

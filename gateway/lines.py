@@ -1,6 +1,6 @@
 """The lines of a site: opened, listened to, closed again, as its configuration says.
 
-One `LineHouse` stands behind each line: it gives what was heard to intake, remembers who is not
+One `LineWatch` watches each line: it gives what was heard to intake, remembers who is not
 registered, and tells supervision whether the line is there. A line may be down for two reasons, it
 is not open or it is silent, and is up again when neither holds.
 """
@@ -132,7 +132,7 @@ class DeviceLines:
         for line in self._open.values():
             if line.line.site == site and line.sounder is not None:
                 answering = line.sounder.sound(now, for_)
-                sounding += answering if line.house.is_well else 0
+                sounding += answering if line.watch.is_well else 0
         return sounding
 
     def of_device(self, device: str) -> MqttLine | None:
@@ -141,47 +141,47 @@ class DeviceLines:
 
     def is_well(self, name: str) -> bool:
         """Whether a line is open and not silent."""
-        return name in self._open and self._open[name].house.is_well
+        return name in self._open and self._open[name].watch.is_well
 
     def _bring_about(self) -> None:
         for name, opened in list(self._open.items()):
             if self._wanted.get(name) != opened.line:
-                opened.house.forget_the_silent()
+                opened.watch.forget_the_silent()
                 self._shut(name)
         for name, line in self._wanted.items():
             if name not in self._open:
                 self._begin(line)
 
     def _begin(self, line: Line) -> None:
-        house = LineHouse(line, self)
+        watch = LineWatch(line, self)
         try:
             port = open_line(self._families[line.protocol], line)
-            link = self._link(line, port, house)
+            link = self._link(line, port, watch)
         except (KeyError, ConfigError) as error:
             # The files were checked; an older stored configuration may still name it.
-            house.down(f"{line.id} cannot be opened: {error}")
+            watch.down(f"{line.id} cannot be opened: {error}")
             return
         if isinstance(link, MqttLine):
             self._logged_in[link.device] = link
-        self._open[line.id] = _OpenLine(line, house, port, link, self._shutting)
+        self._open[line.id] = _OpenLine(line, watch, port, link, self._shutting)
 
-    def _link(self, line: Line, port: Port, house: LineHouse) -> Link:
+    def _link(self, line: Line, port: Port, watch: LineWatch) -> Link:
         """What the URL asks for. What no other link opens is pyserial's. Raises ConfigError."""
         parts = urlsplit(line.url)
         host, number = parts.hostname or "", parts.port or 0
         match parts.scheme:
             case "mqtt":
-                return MqttLine(host, port.connect, house)
+                return MqttLine(host, port.connect, watch)
             case "udp":
-                return UdpLine(host, number, port.connect, house)
+                return UdpLine(host, number, port.connect, watch)
             case "tcp":
-                return TcpLine(host, number, port.connect, house)
+                return TcpLine(host, number, port.connect, watch)
             case "tls":
                 if self._certificate is None:
                     raise ConfigError("there is no certificate: set TILKALD_MQTT_TLS_CERT and _KEY")
-                return TcpLine(host, number, port.connect, house, tls=self._certificate())
+                return TcpLine(host, number, port.connect, watch, tls=self._certificate())
             case _:
-                return SerialLine(_serial(line), port.connect, house)
+                return SerialLine(_serial(line), port.connect, watch)
 
     def _shut(self, name: str) -> None:
         opened = self._open.pop(name)
@@ -199,7 +199,7 @@ class DeviceLines:
         known = self._registry.resolve(protocol, identity, self._clock.wall(), point)
         return known.standing is not Standing.UNKNOWN
 
-    # -- for the houses behind the lines ----------------------------------------------------
+    # -- for the watches over the lines ----------------------------------------------------
 
     @property
     def clock(self) -> Clock:
@@ -245,8 +245,8 @@ class DeviceLines:
         return self._registry.resolve(reading.protocol, reading.device, wall, reading.point)
 
 
-class LineHouse:
-    """The house behind one line: `gateway.links.pump.Behind`."""
+class LineWatch:
+    """What is watched and remembered of one line: `gateway.links.pump.LineOwner`."""
 
     def __init__(self, line: Line, lines: DeviceLines) -> None:
         self._line = line
@@ -404,37 +404,37 @@ class _OpenLine:
     def __init__(
         self,
         line: Line,
-        house: LineHouse,
+        watch: LineWatch,
         port: Port,
         link: Link,
         before: Callable[[], list[asyncio.Task[None]]],
     ) -> None:
         self.line = line
         self.link = link
-        self.house = house
+        self.watch = watch
         self.sounder: LocalSounder | None = port.sounder
         if port.own is not None:
-            house.own = Pump(port.own, house, _NoWire())
-            house.own.start()
+            watch.own = Pump(port.own, watch, _NoWire())
+            watch.own.start()
         self._log = logger("gateway.lines")
         self._running = asyncio.get_running_loop().create_task(self._run(before()))
         self._again: asyncio.TimerHandle | None = None
         self._running.add_done_callback(self._ended)
 
     async def close(self) -> None:
-        if self.sounder is not None and self.house.is_well:
+        if self.sounder is not None and self.watch.is_well:
             await self._silenced(self.sounder)
         self._running.remove_done_callback(self._ended)
         if self._again is not None:
             self._again.cancel()
         self._running.cancel()
         await asyncio.gather(self._running, return_exceptions=True)
-        self.house.close()
+        self.watch.close()
         await self.link.close()
 
     async def _silenced(self, sounder: LocalSounder) -> None:
         """A board would sound on when we are gone."""
-        sounder.stop(self.house.now())
+        sounder.stop(self.watch.now())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SILENCED_WITHIN_S):
                 while sounder.is_sounding:
@@ -450,7 +450,7 @@ class _OpenLine:
         if running.cancelled():
             return
         self._log.error("a line broke", line=self.line.id, error=running.exception())
-        self.house.down("a mistake of ours ended it")
+        self.watch.down("a mistake of ours ended it")
         self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._restart)
 
     def _restart(self) -> None:

@@ -1,6 +1,6 @@
 """Native devices behind our own MQTT listener: who may log in, what a topic means, what is told.
 
-Implements `gateway.links.ports.Behind`. A device's topics all begin with its own name, so one
+Implements `gateway.links.ports.Application`. A device's topics all begin with its own name, so one
 pattern guards them; it may not publish on `down`, which is ours to say.
 """
 

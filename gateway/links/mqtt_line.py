@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Protocol
 
 from devices.session import DeviceSession, Heard
-from gateway.links.pump import Behind, Pump
+from gateway.links.pump import LineOwner, Pump
 
 Called = Callable[[], None]
 
 
-class Patient(Behind, Protocol):
-    """The house behind a line whose peer waits to be answered."""
+class PatientOwner(LineOwner, Protocol):
+    """What a line belongs to whose peer waits to be answered."""
 
     async def kept(self, message: Heard, called: Called | None) -> bool:
         """As `heard`; but where help is called and nothing is stored, `called` is called and the
@@ -34,13 +34,13 @@ class MqttLine:
     """`run` until cancelled, then `close`."""
 
     def __init__(
-        self, device: str, open_session: Callable[[], DeviceSession], behind: Patient
+        self, device: str, open_session: Callable[[], DeviceSession], owner: PatientOwner
     ) -> None:
         self.device = device
         self._open_session = open_session
-        self._behind = behind
+        self._owner = owner
         self._pump: Pump | None = None
-        self._remembering = _Remembering(behind)
+        self._remembering = _Remembering(owner)
         self._closed = False
 
     @property
@@ -50,7 +50,7 @@ class MqttLine:
     async def run(self) -> None:
         """Down until its far end logs in."""
         if self._pump is None:
-            self._behind.down(f"{self.device} is not connected")
+            self._owner.down(f"{self.device} is not connected")
         await asyncio.get_running_loop().create_future()
 
     def connected(self) -> None:
@@ -59,12 +59,12 @@ class MqttLine:
             return
         self._drop()
         self._pump = Pump(self._open_session(), self._remembering, _Nobody())
-        self._behind.up()
+        self._owner.up()
         self._pump.start()
 
     def disconnected(self) -> None:
         self._drop()
-        self._behind.down(f"{self.device} is not connected")
+        self._owner.down(f"{self.device} is not connected")
 
     async def published(self, payload: bytes, called: Called) -> bool:
         """True once all it held is kept. Messages of a closed line are not acknowledged."""
@@ -92,10 +92,10 @@ class MqttLine:
 
 
 class _Remembering:
-    """The house behind, how many messages it could not keep, and who waits for those it has."""
+    """The line's owner, how many messages it could not keep, and who waits for those it has."""
 
-    def __init__(self, behind: Patient) -> None:
-        self._behind = behind
+    def __init__(self, owner: PatientOwner) -> None:
+        self._owner = owner
         self._waiting: dict[int, Called] = {}
         self._numbers = 0
         self.lost = 0
@@ -119,30 +119,30 @@ class _Remembering:
             self._waiting.popitem()[1]()
 
     def now(self) -> datetime:
-        return self._behind.now()
+        return self._owner.now()
 
     def wall(self) -> datetime:
-        return self._behind.wall()
+        return self._owner.wall()
 
     def spoke(self) -> None:
-        self._behind.spoke()
+        self._owner.spoke()
 
     async def heard(self, message: Heard) -> bool:
         kept = False
         try:
-            kept = await self._behind.kept(message, self._called)
+            kept = await self._owner.kept(message, self._called)
         finally:
             self.lost += not kept
         return kept
 
     def up(self) -> None:
-        self._behind.up()
+        self._owner.up()
 
     def down(self, why: str) -> None:
-        self._behind.down(why)
+        self._owner.down(why)
 
     def noticed(self, what: str, detail: str) -> None:
-        self._behind.noticed(what, detail)
+        self._owner.noticed(what, detail)
 
 
 class _Nobody:

@@ -1,13 +1,13 @@
 """The MQTT listener: devices connect to it, and no PUBACK leaves before the commit behind it.
 
 `NativeMqttListener` joins three things that know nothing of each other: sockets
-(`mqtt_connection`), the protocol (`devices.mqtt`) and the application (`ports.Behind`). It serves
-MQTT 3.1.1 and 3.1, plain and with TLS.
+(`mqtt_connection`), the protocol (`devices.mqtt`) and the application (`ports.Application`). It
+serves MQTT 3.1.1 and 3.1, plain and with TLS.
 
 *Memory.* Sessions, subscriptions and retained messages live in memory and a restart loses them:
 devices subscribe again, and the application sends the present state on every subscription. A
-signal is never kept here: until `Behind.published` has said True its sender is not answered, and
-sends it again.
+signal is never kept here: until `Application.published` has said True its sender is not answered,
+and sends it again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from devices.mqtt.session import MqttSession, Phase
 from gateway.links.mqtt_connection import READ_BYTES_MAX, MqttConnection
 from gateway.links.mqtt_sockets import ListenerSettings, bound_socket, is_loopback, tls_context
 from gateway.links.mqtt_traffic import MqttTraffic, Oddity
-from gateway.links.ports import Behind, Login
+from gateway.links.ports import Application, Login
 
 ACCEPTS_PER_TURN = 64
 """New connections taken at once: when 20,000 devices come back together, a press gets its turn."""
@@ -71,14 +71,14 @@ CLOSE_SOCKETS_S = 0.2
 class NativeMqttListener:
     """The listener of `ports.MqttListener`. Call `start`, later `close`, on the same loop."""
 
-    def __init__(self, behind: Behind, clock: Clock, settings: ListenerSettings) -> None:
+    def __init__(self, application: Application, clock: Clock, settings: ListenerSettings) -> None:
         self.now: Callable[[], datetime] = clock.now
         self.read_buffer = memoryview(bytearray(READ_BYTES_MAX))
-        self._behind = behind
+        self._application = application
         self._settings = settings
         self._exchange = Exchange(settings.limits)
         self._connections: dict[MqttSession, MqttConnection] = {}
-        self._traffic = MqttTraffic(behind, self._exchange, self._connections, settings.limits)
+        self._traffic = MqttTraffic(application, self._exchange, self._connections, settings.limits)
         self._logging_in: dict[MqttConnection, asyncio.Future[Login]] = {}
         self._per_peer: dict[str, int] = {}
         self._nameless: Crowds[MqttConnection] = Crowds()
@@ -129,8 +129,8 @@ class NativeMqttListener:
     async def close(self) -> None:
         """Stop, within a second: first accepting, then reading; then answer what is committed.
 
-        What is not committed by then is left to `Behind`; its sender was not answered. No will is
-        published: it is we who go, not the devices.
+        What is not committed by then is left to `Application`; its sender was not answered. No will
+        is published: it is we who go, not the devices.
         """
         self._stopping = True
         for server in self._servers.values():
@@ -236,7 +236,7 @@ class NativeMqttListener:
         asked = event.packet
         username = asked.username or ""
         connection.username = username
-        login = self._behind.login(username, asked.password, asked.client_id, connection.peer)
+        login = self._application.login(username, asked.password, asked.client_id, connection.peer)
         if isinstance(login, Login):
             self._login_known(connection, asked, login)
         else:
@@ -303,7 +303,7 @@ class NativeMqttListener:
             detail = f"forgot the session of {attached.dropped.client_id!r}: too many are away"
             self._traffic.notice(Oddity.DROPPED_SESSION, username, detail)
         connection.session.accept(attached.mailbox, present=attached.present)
-        self._behind.connected(username, client_id)
+        self._application.connected(username, client_id)
 
     def _ended(self, connection: MqttConnection, ended: Ended) -> None:
         if (coming := self._logging_in.pop(connection, None)) is not None:
@@ -317,7 +317,7 @@ class NativeMqttListener:
             self._exchange.detach(mailbox)
             if ended.will is not None:
                 self._traffic.will_due(mailbox, ended.will)
-            self._behind.disconnected(mailbox.username, mailbox.client_id, ended.why)
+            self._application.disconnected(mailbox.username, mailbox.client_id, ended.why)
         faulty = ended.fault in (Fault.BAD_PACKET, Fault.REFUSED_VERSION)
         connection.close(hold_s=self._hold_s(connection.peer) if faulty else 0.0)
 

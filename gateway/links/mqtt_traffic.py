@@ -1,6 +1,6 @@
 """Messages between the connections, the memory between them, and the application behind.
 
-Its law: `settle` with True only after `Behind.published` said True.
+Its law: `settle` with True only after `Application.published` said True.
 
 *Rights.* A message on a topic its sender has no right to, or that breaks the standard's rules, goes
 to no subscriber and is retained nowhere, but to the application it goes like any other: it may be a
@@ -13,7 +13,7 @@ for the store: observers are promised nothing.
 *A store that fails.* A message that has called help waits for its commit beside the window, until
 it is settled or its connection is over (`gone`).
 
-*Tasks.* One per message, for 3 µs each; a shorter path would have to run `Behind.published`
+*Tasks.* One per message, for 3 µs each; a shorter path would have to run `Application.published`
 outside a task, where time-outs and locks of asyncio do not work.
 """
 
@@ -33,11 +33,11 @@ from devices.mqtt.mailbox import Mailbox
 from devices.mqtt.packets import REFUSED_FILTER, Publish, Subscribe, Unsubscribe, Will
 from devices.mqtt.session import MqttSession
 from gateway.links.mqtt_connection import MqttConnection
-from gateway.links.ports import Behind, Published
+from gateway.links.ports import Application, Published
 
 
 class Oddity(StrEnum):
-    """What `Behind.noticed` is told, beside each `Fault`."""
+    """What `Application.noticed` is told, beside each `Fault`."""
 
     REFUSED_LOGIN = "refused_login"
     TWO_CLAIM = "two_claim"
@@ -57,14 +57,14 @@ class MqttTraffic:
 
     def __init__(
         self,
-        behind: Behind,
+        application: Application,
         exchange: Exchange,
         connections: dict[MqttSession, MqttConnection],
         limits: MqttLimits,
     ) -> None:
         self.under_way: set[asyncio.Task[None]] = set()
         self._postponed: dict[MqttConnection, dict[asyncio.Task[None], None]] = {}
-        self._behind = behind
+        self._application = application
         self._exchange = exchange
         self._connections = connections
         self._limits = limits
@@ -89,7 +89,7 @@ class MqttTraffic:
         if packet.cut:
             detail = f"{len(packet.payload) + packet.cut} bytes on {packet.topic} cut to our limit"
             self.notice(Oddity.OVERSIZE, username, detail)
-        if packet.topic_fault or not self._behind.may_publish(username, packet.topic):
+        if packet.topic_fault or not self._application.may_publish(username, packet.topic):
             detail = "published on a topic that is not its own; read as its own word all the same"
             self.notice(Oddity.TOPIC_WITHOUT_RIGHT, username, detail)
         else:
@@ -100,7 +100,7 @@ class MqttTraffic:
         """A client was lost: publish what it left for that case."""
         username = mailbox.username
         packet = Publish(will.topic, will.payload, will.qos, retain=will.retain)
-        if self._behind.may_publish(username, will.topic):
+        if self._application.may_publish(username, will.topic):
             self._pass_on(username, packet)
         else:
             detail = "has a will on a topic that is not its own; read as its own word all the same"
@@ -122,7 +122,7 @@ class MqttTraffic:
         connection.session.pump()
         connection.go_on()
         for topic_filter in granted:
-            self._behind.subscribed(mailbox.username, topic_filter)
+            self._application.subscribed(mailbox.username, topic_filter)
 
     def unsubscribe_asked(self, connection: MqttConnection, packet: Unsubscribe) -> None:
         if connection.mailbox is not None:
@@ -136,7 +136,7 @@ class MqttTraffic:
             on_ack()
 
     def notice(self, what: Oddity | Fault, username: str, detail: str) -> None:
-        self._behind.noticed(what.value, username, detail)
+        self._application.noticed(what.value, username, detail)
 
     def gone(self, connection: MqttConnection) -> None:
         """Its messages that wait for the store are answered to nobody: they are sent again."""
@@ -149,7 +149,7 @@ class MqttTraffic:
         assert task is not None
         kept = False
         try:
-            kept = await self._behind.published(
+            kept = await self._application.published(
                 message, lambda: self._postpone(connection, packet, task)
             )
         finally:
@@ -173,7 +173,7 @@ class MqttTraffic:
                 del self._postponed[connection]
 
     async def _keep_will(self, message: Published) -> None:
-        await self._behind.published(message, lambda: None)
+        await self._application.published(message, lambda: None)
 
     def _start(self, keeping: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(keeping)
@@ -212,7 +212,7 @@ class MqttTraffic:
 
     def _subscribe(self, mailbox: Mailbox, topic_filter: str, qos: int) -> int:
         wrong = topic_filter == NO_FILTER
-        if wrong or not self._behind.may_subscribe(mailbox.username, topic_filter):
+        if wrong or not self._application.may_subscribe(mailbox.username, topic_filter):
             detail = f"no right to subscribe to {topic_filter}; answered 0x80"
             self.notice(Oddity.FILTER_WITHOUT_RIGHT, mailbox.username, detail)
             return REFUSED_FILTER

@@ -1,7 +1,7 @@
 """What the MQTT listener asks of the application behind it, and what it offers in return.
 
-The listener knows MQTT and nothing of alarms. Whoever implements `Behind` decides who may log in,
-what a topic means, and when a PUBACK may leave (law 1).
+The listener knows MQTT and nothing of alarms. Whoever implements `Application` decides who may log
+in, what a topic means, and when a PUBACK may leave (law 1).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Published:
     is_will: bool = False
 
 
-class Behind(Protocol):
+class Application(Protocol):
     """The application behind the listener. Called on the event loop; must not block."""
 
     def login(

@@ -26,8 +26,8 @@ besides is at most what one read held."""
 _TIMER_S_LEAST = 0.001
 
 
-class Behind(Protocol):
-    """The house behind one line. Called on the event loop; must not block."""
+class LineOwner(Protocol):
+    """What a line belongs to. Called on the event loop; must not block."""
 
     def now(self) -> datetime: ...
 
@@ -67,9 +67,9 @@ class Wire(Protocol):
 class Pump:
     """The session of one line or connection, and what of it is under way."""
 
-    def __init__(self, session: DeviceSession, behind: Behind, wire: Wire) -> None:
+    def __init__(self, session: DeviceSession, owner: LineOwner, wire: Wire) -> None:
         self._session = session
-        self._behind = behind
+        self._owner = owner
         self._wire = wire
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Heard] = deque()
@@ -89,19 +89,19 @@ class Pump:
 
     def start(self) -> None:
         """The wire is open: the session's timers begin, what it wants to say first goes out."""
-        self._take(self._session.receive(b"", self._behind.now(), self._behind.wall()))
+        self._take(self._session.receive(b"", self._owner.now(), self._owner.wall()))
 
     def receive(self, content: bytes) -> int:
         """Bytes came; how many messages they completed."""
-        self._behind.spoke()
-        messages = self._session.receive(content, self._behind.now(), self._behind.wall())
+        self._owner.spoke()
+        messages = self._session.receive(content, self._owner.now(), self._owner.wall())
         self._take(messages)
         return len(messages)
 
     def ended(self) -> None:
         """Nothing more will come: what stands half in the session is read as far as it goes."""
         if not self._closed:
-            self._take(self._session.ended(self._behind.now()))
+            self._take(self._session.ended(self._owner.now()))
 
     def look(self) -> None:
         """Another session of the same port has moved what this one watches over."""
@@ -136,7 +136,7 @@ class Pump:
     def _hand_over(self) -> None:
         while self._waiting and len(self._under_way) < UNDER_WAY_MAX:
             message = self._waiting.popleft()
-            task = self._loop.create_task(self._behind.heard(message))
+            task = self._loop.create_task(self._owner.heard(message))
             self._under_way.append((message.ticket, task))
             self._drained.clear()
             task.add_done_callback(self._settle)
@@ -147,7 +147,7 @@ class Pump:
             ticket, task = self._under_way.popleft()
             kept = self._kept(task)
             if ticket:
-                self._session.stored(ticket, kept, self._behind.now())
+                self._session.stored(ticket, kept, self._owner.now())
         self._go_on()
 
     def _kept(self, task: asyncio.Task[bool]) -> bool:
@@ -183,12 +183,12 @@ class Pump:
             if self._armed_for <= wake_at:
                 return
             self._timer.cancel()
-        delay_s = max((wake_at - self._behind.now()).total_seconds(), _TIMER_S_LEAST)
+        delay_s = max((wake_at - self._owner.now()).total_seconds(), _TIMER_S_LEAST)
         self._armed_for = wake_at
         self._timer = self._loop.call_later(delay_s, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
-        now, wake_at = self._behind.now(), self._session.wake_at
+        now, wake_at = self._owner.now(), self._session.wake_at
         due = wake_at is not None and wake_at <= now
         self._take(self._session.wake(now) if due else ())

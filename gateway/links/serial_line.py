@@ -25,7 +25,7 @@ import serial
 
 from core.clock import sleep
 from devices.session import DeviceSession
-from gateway.links.pump import Behind, Pump
+from gateway.links.pump import LineOwner, Pump
 
 REOPEN_S = 1.0
 """How often a line that is gone is tried again."""
@@ -64,13 +64,13 @@ class SerialLine:
         self,
         settings: SerialSettings,
         open_session: Callable[[], DeviceSession],
-        behind: Behind,
+        owner: LineOwner,
         reopen_s: float = REOPEN_S,
         steady_for: timedelta = STEADY_FOR,
     ) -> None:
         self._settings = settings
         self._open_session = open_session
-        self._behind = behind
+        self._owner = owner
         self._reopen_s = reopen_s
         self._steady_for = steady_for
         self._open: _OpenPort | None = None
@@ -82,14 +82,14 @@ class SerialLine:
             try:
                 port = await self._opened()
             except (OSError, ValueError) as error:  # pyserial's own errors are OSErrors
-                self._behind.down(f"{self._settings.url} cannot be opened: {error}")
+                self._owner.down(f"{self._settings.url} cannot be opened: {error}")
             else:
-                opened = self._behind.now()
+                opened = self._owner.now()
                 why = f"{self._settings.url} is gone: {await self._serve(port)}"
-                if self._behind.now() - opened >= self._steady_for:
-                    self._behind.noticed("reopened", why)
+                if self._owner.now() - opened >= self._steady_for:
+                    self._owner.noticed("reopened", why)
                     continue
-                self._behind.down(why)
+                self._owner.down(why)
             await sleep(self._reopen_s)
 
     def stop_reading(self) -> None:
@@ -113,13 +113,13 @@ class SerialLine:
     async def _serve(self, port: Any) -> str:
         """Until the line is lost; says why."""
         wire = _opened_as(port)
-        pump = Pump(self._open_session(), self._behind, wire)
+        pump = Pump(self._open_session(), self._owner, wire)
         self._open = wire
         try:
             wire.start(pump.receive)
             if self._stopping:
                 wire.pause_reading()
-            self._behind.up()
+            self._owner.up()
             pump.start()
             why = await wire.lost
             pump.ended()

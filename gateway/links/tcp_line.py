@@ -16,7 +16,7 @@ from datetime import datetime
 from core.clock import sleep
 from devices.session import DeviceSession
 from gateway.links.peers import PeerLimits, Peers
-from gateway.links.pump import Behind, Pump
+from gateway.links.pump import LineOwner, Pump
 
 READ_BYTES_MAX = 4_096
 """One read of one socket; all connections share the buffer, since each read is used up at once."""
@@ -48,12 +48,12 @@ class TcpLine:
         host: str,
         port: int,
         open_session: Callable[[], DeviceSession],
-        behind: Behind,
+        owner: LineOwner,
         limits: PeerLimits | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """`port` 0 is any free one; see `port`. `tls`: only encrypted connections are taken."""
-        self.behind = behind
+        self.owner = owner
         self.limits = limits or PeerLimits()
         self.peers = Peers(self.limits)
         self.read_buffer = memoryview(bytearray(READ_BYTES_MAX))
@@ -89,9 +89,9 @@ class TcpLine:
                     ssl_handshake_timeout=None if self._tls is None else HANDSHAKE_WITHIN_S,
                 )
             except OSError as error:
-                self.behind.down(f"{self._host}:{self._wanted} cannot be opened: {error.strerror}")
+                self.owner.down(f"{self._host}:{self._wanted} cannot be opened: {error.strerror}")
                 await sleep(BIND_AGAIN_S)
-        self.behind.up()
+        self.owner.up()
         await loop.create_future()
 
     def stop_reading(self) -> None:
@@ -130,7 +130,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._unfinished = 0
         self._holds: dict[str, None] = {}
         self._closing = False
-        self._heard_at: datetime = line.behind.now()
+        self._heard_at: datetime = line.owner.now()
         self._idle: asyncio.TimerHandle | None = None
         self._deaf: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
@@ -141,16 +141,16 @@ class TcpConnection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         address = transport.get_extra_info("peername")
         self._peer = str(address[0]) if address else "unknown"
-        refused = self._line.peers.connect(self, self._peer, self._line.behind.now())
+        refused = self._line.peers.connect(self, self._peer, self._line.owner.now())
         if refused:
             detail = f"a connection from {self._peer} is refused: {refused}"
-            self._line.behind.noticed("too_many_connections", detail)
+            self._line.owner.noticed("too_many_connections", detail)
             transport.abort()
             return
         transport.set_write_buffer_limits(high=UNWRITTEN_BYTES_MAX)
         self._transport = transport
         self._line.connections[self] = None
-        self._pump = Pump(self._line.session(), self._line.behind, self)
+        self._pump = Pump(self._line.session(), self._line.owner, self)
         self._pump.start()
         self._watch_idle()
 
@@ -160,7 +160,7 @@ class TcpConnection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         if self._pump is None or self._closing:
             return
-        now = self._heard_at = self._line.behind.now()
+        now = self._heard_at = self._line.owner.now()
         messages = self._pump.receive(bytes(self._line.read_buffer[:nbytes]))
         self._unfinished = 0 if messages else self._unfinished + nbytes
         if messages:
@@ -168,7 +168,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         if self._unfinished > self._line.limits.unfinished_bytes_max:
             self._pump.ended()
             detail = f"{self._peer} sent {self._unfinished} bytes without one message; cut off"
-            self._line.behind.noticed("oversize", detail)
+            self._line.owner.noticed("oversize", detail)
             self.abort()
             return
         wait = self._line.peers.spend(self._peer, nbytes, now)
@@ -225,7 +225,7 @@ class TcpConnection(asyncio.BufferedProtocol):
     def make_room(self) -> None:
         """It has said nothing whole, and others wait: what it said so far may still be a call."""
         detail = f"a connection from {self._peer} that said nothing whole made room for a new one"
-        self._line.behind.noticed("too_many_connections", detail)
+        self._line.owner.noticed("too_many_connections", detail)
         if self._pump is not None:
             self._pump.ended()
         self.abort()
@@ -248,7 +248,7 @@ class TcpConnection(asyncio.BufferedProtocol):
 
     def _cut_off(self) -> None:
         detail = f"{self._peer} does not read its answers; cut off"
-        self._line.behind.noticed("slow_reader", detail)
+        self._line.owner.noticed("slow_reader", detail)
         if self._pump is not None:
             self._pump.ended()
         self.abort()
@@ -274,7 +274,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         """Close a connection nothing has come from for long: its device may be gone."""
         if self._transport is None:
             return
-        left = self._heard_at + self._line.limits.idle - self._line.behind.now()
+        left = self._heard_at + self._line.limits.idle - self._line.owner.now()
         if left.total_seconds() <= 0:
             self.close()
             return

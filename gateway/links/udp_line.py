@@ -15,7 +15,7 @@ from typing import cast
 from core.clock import sleep
 from devices.session import DeviceSession
 from gateway.links.peers import PeerLimits, Peers
-from gateway.links.pump import Behind, Pump
+from gateway.links.pump import LineOwner, Pump
 from gateway.links.tcp_line import BIND_AGAIN_S
 
 DATAGRAM_BYTES_MAX = 8_192
@@ -38,14 +38,14 @@ class UdpLine(asyncio.DatagramProtocol):
         host: str,
         port: int,
         open_session: Callable[[], DeviceSession],
-        behind: Behind,
+        owner: LineOwner,
         limits: PeerLimits | None = None,
         senders_max: int = SENDERS_MAX,
     ) -> None:
         self._host = host
         self._wanted = port
         self._open_session = open_session
-        self._behind = behind
+        self._owner = owner
         self._limits = limits or PeerLimits()
         self._peers = Peers(self._limits)
         self._senders_max = senders_max
@@ -74,9 +74,9 @@ class UdpLine(asyncio.DatagramProtocol):
                     lambda: self, local_addr=(self._host, self._wanted)
                 )
             except OSError as error:
-                self._behind.down(f"{self._host}:{self._wanted} cannot be opened: {error.strerror}")
+                self._owner.down(f"{self._host}:{self._wanted} cannot be opened: {error.strerror}")
                 await sleep(BIND_AGAIN_S)
-        self._behind.up()
+        self._owner.up()
         await loop.create_future()
 
     def stop_reading(self) -> None:
@@ -104,13 +104,13 @@ class UdpLine(asyncio.DatagramProtocol):
         if self._stopping:
             return
         host, port = str(addr[0]), int(addr[1])
-        now = self._behind.now()
+        now = self._owner.now()
         if self._peers.spend(host, len(data), now):
-            self._behind.noticed("flood", f"{host} sends without pause; some of it is left unread")
+            self._owner.noticed("flood", f"{host} sends without pause; some of it is left unread")
             return
         if len(data) > DATAGRAM_BYTES_MAX:
             detail = f"a datagram of {len(data)} bytes from {host}, {DATAGRAM_BYTES_MAX} are read"
-            self._behind.noticed("oversize", detail)
+            self._owner.noticed("oversize", detail)
         sender = self._sender((host, port), now)
         if sender.pump.reading:
             sender.pump.receive(data[:DATAGRAM_BYTES_MAX])
@@ -125,7 +125,7 @@ class UdpLine(asyncio.DatagramProtocol):
         sender = self._senders.pop(address, None)
         if sender is None:
             self._let_go(now)
-            sender = _Sender(self, address, self._open_session(), self._behind)
+            sender = _Sender(self, address, self._open_session(), self._owner)
             sender.pump.start()
         sender.heard_at = now
         self._senders[address] = sender
@@ -151,10 +151,10 @@ class _Sender:
     """One address: its session, and the wire back to it. There is nothing to stop reading."""
 
     def __init__(
-        self, line: UdpLine, address: Address, session: DeviceSession, behind: Behind
+        self, line: UdpLine, address: Address, session: DeviceSession, owner: LineOwner
     ) -> None:
-        self.pump = Pump(session, behind, self)
-        self.heard_at = behind.now()
+        self.pump = Pump(session, owner, self)
+        self.heard_at = owner.now()
         self._line = line
         self._address = address
 

@@ -16,18 +16,18 @@ from core.log import logger
 from core.settings import Settings
 from core.signals import Reading, SignalType
 from devices.registry import MemoryRegistry
-from gateway.app import certificate_of, listener_settings
 from gateway.handover import Down, Part, Thanks, Up
 from gateway.intake import Intake
 from gateway.lines import DeviceLines
 from gateway.links.mqtt_listener import NativeMqttListener
+from gateway.listener_settings import certificate_of, listener_settings
 from gateway.native import Native
-from gateway.outpost.desk import SpooledDesk
 from gateway.outpost.here import Here, who_is_here
 from gateway.outpost.messages import Said
-from gateway.outpost.news import News, Told
+from gateway.outpost.reports import Report, Reports
 from gateway.outpost.spool import Spool
-from gateway.outpost.state_files import Kept, Status
+from gateway.outpost.spooled_desk import SpooledDesk
+from gateway.outpost.state_files import StateFiles, Status
 from gateway.outpost.uplink import Uplink, Way
 
 PROTOCOL = "gateway"
@@ -47,43 +47,43 @@ GATHERED_S = 0.05
 """How long what devices have acknowledged is gathered before it is told."""
 
 
-class RemoteGateway:
+class Outpost:
     """One house. `start`, then `run` until it is cancelled, then `stop`.
 
     Its constructor raises StoreUnavailable for a spool that cannot be used, ConfigError for a
     certificate that is none.
     """
 
-    def __init__(self, settings: Settings, way: Way, kept: Kept, clock: ServiceClock) -> None:
+    def __init__(self, settings: Settings, way: Way, kept: StateFiles, clock: ServiceClock) -> None:
         self._kept = kept
         self._clock = clock
         self._part = kept.part()
         self._registry = MemoryRegistry()
-        self._news = News(clock)
+        self._reports = Reports(clock)
         self._spool = Spool(kept.spool_folder)
         self._uplink = Uplink(way, self)
-        self._news.wake = self._uplink.wake
+        self._reports.wake = self._uplink.wake
         self._ring_due = asyncio.Event()
         self._desk = SpooledDesk(
             self._spool,
-            self._news,
+            self._reports,
             clock,
             self._look,
             self._say,
             self._uplink.wake,
             self._ring_due.set,
         )
-        self._intake = Intake(self._desk, self._registry, clock, self._news, {})
+        self._intake = Intake(self._desk, self._registry, clock, self._reports, {})
         self._native = Native(
-            settings.mqtt_prefix, self._registry, clock, self._desk, self._intake, self._news
+            settings.mqtt_prefix, self._registry, clock, self._desk, self._intake, self._reports
         )
         self.listener = NativeMqttListener(self._native, clock, listener_settings(settings))
         self._native.listening(self.listener)
         self.lines = DeviceLines(
-            self._registry, clock, self._intake, self._news, certificate=certificate_of(settings)
+            self._registry, clock, self._intake, self._reports, certificate=certificate_of(settings)
         )
         self._native.ending(self.lines.of_device)
-        self._told = Told()
+        self._told = Report()
         self._handing: tuple[int, ...] = ()
         self._reached: bool | None = None
         self._unreachable: str | None = "not yet"
@@ -104,7 +104,7 @@ class RemoteGateway:
 
     def problem(self, part: str, text: str | None) -> None:
         """Something here is degraded: shown by `--status`, and at the dispatcher. None: no more."""
-        self._news.problem(part, text)
+        self._reports.problem(part, text)
 
     async def start(self) -> None:
         """Listen, as the configuration kept from last time says. Raises ConfigError."""
@@ -134,12 +134,12 @@ class RemoteGateway:
         self._kept.mark(self._clock.mark())
         self._spool.close()
 
-    # What the way up asks (`gateway.outpost.uplink.House`)
+    # What the way up asks (`gateway.outpost.uplink.LocalSide`)
 
     async def up(self) -> Up:
         await self._desk.fetch()
         handed = self._desk.waiting()
-        self._told = told = self._news.take()
+        self._told = told = self._reports.take()
         self._handing = tuple(one.number for one in handed)
         return Up(
             handed=tuple(handed),
@@ -150,9 +150,9 @@ class RemoteGateway:
             acknowledged=told.acknowledged,
             findings=told.findings,
             connected=self._native.connected_devices(),
-            lines=dict(self._news.lines),
+            lines=dict(self._reports.lines),
             unregistered=self.lines.scan.newest_first()[:UNREGISTERED_MAX],
-            problems=dict(self._news.problems),
+            problems=dict(self._reports.problems),
             backlog=self._desk.backlog,
             oldest_s=self._desk.oldest_s,
             spool_bytes=self._spool.size_bytes,
@@ -160,7 +160,7 @@ class RemoteGateway:
         )
 
     def waits(self) -> bool:
-        return self._news.waits or self._desk.backlog > 0
+        return self._reports.waits or self._desk.backlog > 0
 
     def thanked(self, thanks: Thanks) -> None:
         if not self._reached:
@@ -176,21 +176,21 @@ class RemoteGateway:
         self._reached = False
         self._unreachable = why
         self._desk.answered_in_time(False)
-        self._news.give_back(self._told)
+        self._reports.give_back(self._told)
 
     def opened(self) -> None:
         for device in self._native.connected_devices():
-            self._news.listens(device)
+            self._reports.listens(device)
         self._uplink.wake()
 
     def unreadable(self, why: str) -> None:
         text = f"The dispatcher says what this version cannot read ({why}). Install the same one."
-        self._news.problem(UNREADABLE, text)
+        self._reports.problem(UNREADABLE, text)
         self._log.error("not understood", done="left out")
 
     def came(self, down: Down) -> None:
         if down.part is not None:
-            self._news.problem(UNREADABLE, None)
+            self._reports.problem(UNREADABLE, None)
             self._kept.keep(down.part)
             self._configure(down.part)
         if down.device:
@@ -208,13 +208,13 @@ class RemoteGateway:
         self._native.reconfigured()
         self.lines.configure(part.lines)
         self._native.lines_changed()
-        self._news.has_lines([line.id for line in part.lines])
+        self._reports.has_lines([line.id for line in part.lines])
         if part.version:
             self._log.info("configuration taken over", version=part.version)
 
     def _acknowledged(self, number: int) -> None:
-        """Told a moment later with all others: a press must not wait behind each of them."""
-        self._news.acknowledged(number)
+        """Report a moment later with all others: a press must not wait behind each of them."""
+        self._reports.acknowledged(number)
         if self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(GATHERED_S, self._tell_acks)
 
@@ -276,8 +276,8 @@ class RemoteGateway:
             backlog=self._desk.backlog,
             oldest_s=self._desk.oldest_s,
             ringing=len(self._desk.ring.ringing),
-            lines=dict(self._news.lines),
-            problems=dict(self._news.problems),
+            lines=dict(self._reports.lines),
+            problems=dict(self._reports.problems),
         )
 
     async def _keep_marks(self) -> None:

@@ -43,7 +43,7 @@ class Status(msgspec.Struct, frozen=True):
     problems: dict[str, str] = {}
 
 
-class Kept:
+class StateFiles:
     """One data directory, of one process. Raises ConfigError when another one runs on it."""
 
     def __init__(self, folder: Path) -> None:

@@ -60,7 +60,7 @@ class Way:
     key: Path | None = None
 
 
-class House(Protocol):
+class LocalSide(Protocol):
     """What there is to say, and who is told what comes down."""
 
     async def up(self) -> Up:
@@ -91,9 +91,9 @@ class House(Protocol):
 class Uplink:
     """Runs until cancelled. Raises ConfigError for an address or a certificate that is none."""
 
-    def __init__(self, way: Way, house: House) -> None:
+    def __init__(self, way: Way, local: LocalSide) -> None:
         self._way = way
-        self._house = house
+        self._local = local
         self._wanted = asyncio.Event()
         self._up, self._down = _addresses(way)
         self._stream_ended = ""
@@ -120,17 +120,17 @@ class Uplink:
     async def _hand_over(self) -> None:
         while True:
             self._wanted.clear()
-            up, began_s = await self._house.up(), monotonic_s()
+            up, began_s = await self._local.up(), monotonic_s()
             try:
                 thanks = await self._said(up)
             except _FAILURES as error:
-                self._house.failed(_why(error))
+                self._local.failed(_why(error))
                 await sleep(max(began_s + AGAIN_S - monotonic_s(), 0.0))
                 continue
-            self._house.thanked(thanks)
+            self._local.thanked(thanks)
             if up.handed and not thanks.kept:
                 await sleep(AGAIN_S)  # it is there, and cannot store: it says so itself
-            elif not self._house.waits():
+            elif not self._local.waits():
                 await self._until_wanted()
 
     async def _said(self, up: Up) -> Thanks:
@@ -165,7 +165,7 @@ class Uplink:
         async with self._http.stream("GET", self._down, timeout=patience) as answer:
             answer.raise_for_status()
             self._stream_ended = ""
-            self._house.opened()
+            self._local.opened()
             begun = bytearray()
             async for part in answer.aiter_bytes():
                 begun += part
@@ -182,9 +182,9 @@ class Uplink:
         try:
             down = _DOWN.decode(line)
         except msgspec.MsgspecError as wrong:
-            self._house.unreadable(str(wrong))
+            self._local.unreadable(str(wrong))
             return
-        self._house.came(down)
+        self._local.came(down)
 
 
 def _addresses(way: Way) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from core.signals import AlarmKind, Reading, SignalType
 from devices.registry import RemoteGateway
 from gateway.handover import Handed, Record, aged
 from gateway.intake import RAW_BYTES_MAX, Intake, IsStored, Lateness
-from gateway.outposts.trust import Trust
+from gateway.trust import Trust
 
 PROTOCOL = "gateway"
 

@@ -36,8 +36,8 @@ from gateway.handover import (
 )
 from gateway.intake import Intake, IsStored, Lateness
 from gateway.outposts.handed import HandedOver
-from gateway.outposts.trust import Trust
 from gateway.supervision import Supervision
+from gateway.trust import Trust
 
 TELLS_MAX, SPARE_TELLS_MAX = 2_000, 200
 """Messages that may wait for one stream down; past this a device counts as not connected. With so

@@ -173,7 +173,7 @@ class House:
         assert self._listener is not None
         self._listener.publish(f"tilkald/v1/{device}/down", json.dumps(message).encode())
 
-    # gateway.links.ports.Behind
+    # gateway.links.ports.Application
 
     def login(self, username: str, password: bytes | None, client_id: str, peer: str) -> Login:
         self._logins += 1

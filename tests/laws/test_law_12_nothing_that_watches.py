@@ -28,7 +28,7 @@ from core.outlet import LINES_MAX
 from dispatcher.engine.followers import CHANGES_WAITING_MOST
 from dispatcher.web.events import Streams
 from firmware_sim.bench import sized_site
-from gateway.outpost.state_files import Kept, Status
+from gateway.outpost.state_files import StateFiles, Status
 from tests.support.crash_device import WaitedFor
 from tests.support.logged import nobody_reads
 from tests.support.whole_service import WholeService, whole_service
@@ -202,7 +202,7 @@ async def mistakes_on_the_loop(service: WholeService, folder: Path) -> AsyncIter
 
 @asynccontextmanager
 async def the_status_of_a_gateway(service: WholeService, folder: Path) -> AsyncIterator[None]:
-    kept = Kept(folder / "far")
+    kept = StateFiles(folder / "far")
     hanging = folder / "far" / ".status.json.new"
     os.mkfifo(hanging)
     for number in range(100):

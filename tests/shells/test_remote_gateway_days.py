@@ -17,7 +17,7 @@ import pytest
 from core import settings
 from core.clock import monotonic_s, sleep
 from core.errors import ConfigError
-from gateway.outpost.state_files import Kept, read_status
+from gateway.outpost.state_files import StateFiles, read_status
 from tests.support.crash_device import CrashDevice
 from tests.support.far_house import GATEWAY, TOKEN, FarHouse, far_house
 from tests.support.logged import logged_by_a_process
@@ -153,7 +153,7 @@ def ringing(folder: Path) -> int:
 
 async def second_process(folder: Path) -> str:
     """What the second gateway on one folder says."""
-    kept = Kept(folder / "twice")
+    kept = StateFiles(folder / "twice")
     _, out = await gateway_command(folder, {"TILKALD_DATA_DIR": str(folder / "twice")})
     kept.close()
     return out

@@ -296,7 +296,7 @@ class Untaken:
 
 @dataclass
 class Listener:
-    """`gateway.outpost.uplink.House` with nothing to say."""
+    """`gateway.outpost.uplink.LocalSide` with nothing to say."""
 
     happened: asyncio.Event = field(default_factory=asyncio.Event)
     what: str = ""

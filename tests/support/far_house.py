@@ -18,8 +18,8 @@ from core.values import replace
 from devices.registry import Line, RemoteGateway
 from dispatcher.roster.organisation import Organisation
 from firmware_sim.bench import sized_site
-from gateway.outpost.app import RemoteGateway as Running
-from gateway.outpost.state_files import Kept
+from gateway.outpost.app import Outpost
+from gateway.outpost.state_files import StateFiles
 from gateway.outpost.uplink import Way
 from tests.support.crash_device import CrashDevice
 from tilkald.service import Ready, Service
@@ -110,8 +110,8 @@ class FarHouse:
     service: Service
     ready: Ready
     cable: Cable
-    gateway: Running | None = None
-    kept: Kept | None = None
+    gateway: Outpost | None = None
+    kept: StateFiles | None = None
     running: asyncio.Task[None] | None = None
     heard: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     devices: list[CrashDevice] = field(default_factory=list)
@@ -126,8 +126,8 @@ class FarHouse:
     async def start_gateway(self, token: str = TOKEN) -> None:
         loaded = settings.load(data_dir=self.folder / "far", mqtt_port=0)
         way = Way(f"http://127.0.0.1:{self.cable.port}", GATEWAY, token)
-        self.kept = Kept(loaded.data_dir)
-        self.gateway = Running(loaded, way, self.kept, ServiceClock(self.kept.clock_mark()))
+        self.kept = StateFiles(loaded.data_dir)
+        self.gateway = Outpost(loaded, way, self.kept, ServiceClock(self.kept.clock_mark()))
         await self.gateway.start()
         self.running = asyncio.create_task(self.gateway.run())
 

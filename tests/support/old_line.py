@@ -12,7 +12,7 @@ from devices.registry import Device, Line, MemoryRegistry
 from devices.watch import Finding, Watch
 from firmware_sim.world.process import at_once
 from gateway.intake import Intake
-from gateway.lines import DeviceLines, LineHouse
+from gateway.lines import DeviceLines, LineWatch
 from gateway.supervision import Supervision
 from tests.support.running import Running
 
@@ -82,5 +82,5 @@ class OldLine:
         intake = Intake(desk, self._registry, clock, supervision, {})
         intake.remember(at_once(self.running.store.last_heard()))
         self.lines = DeviceLines(self._registry, clock, intake, supervision)
-        self._house = LineHouse(self._line, self.lines)
+        self._house = LineWatch(self._line, self.lines)
         self._session = FAMILIES[self._line.protocol].open()

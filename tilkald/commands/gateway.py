@@ -17,8 +17,8 @@ from core.clock import ServiceClock, sleep
 from core.errors import ConfigError
 from core.settings import Settings
 from gateway.links.mqtt_sockets import is_loopback
-from gateway.outpost.app import RemoteGateway
-from gateway.outpost.state_files import Kept, Status, read_status
+from gateway.outpost.app import Outpost
+from gateway.outpost.state_files import StateFiles, Status, read_status
 from gateway.outpost.uplink import Way
 from tilkald import steadiness, systemd, vitals
 
@@ -42,7 +42,7 @@ async def run(settings: Settings, *, as_json: bool) -> int:
     steadiness.prepare()
     log.take_over()
     way = _way(settings)
-    kept = Kept(settings.data_dir)
+    kept = StateFiles(settings.data_dir)
     try:
         await _run(settings, way, kept, as_json=as_json)
     finally:
@@ -50,9 +50,9 @@ async def run(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-async def _run(settings: Settings, way: Way, kept: Kept, *, as_json: bool) -> None:
+async def _run(settings: Settings, way: Way, kept: StateFiles, *, as_json: bool) -> None:
     stop = _asked_to_stop()
-    gateway = RemoteGateway(settings, way, kept, ServiceClock(kept.clock_mark()))
+    gateway = Outpost(settings, way, kept, ServiceClock(kept.clock_mark()))
     await gateway.start()
     _say_ready(settings, gateway, as_json=as_json)
     running = asyncio.create_task(gateway.run())
@@ -131,7 +131,7 @@ def _host(settings: Settings) -> str:
         return ""
 
 
-def _say_ready(settings: Settings, gateway: RemoteGateway, *, as_json: bool) -> None:
+def _say_ready(settings: Settings, gateway: Outpost, *, as_json: bool) -> None:
     mqtt = f"{settings.mqtt_bind or settings.bind}:{gateway.listener.port}"
     systemd.notify("READY=1")
     if as_json:
@@ -148,7 +148,7 @@ async def _feed_the_watchdog() -> None:
         await sleep(FED_EVERY_S)
 
 
-async def _watch_log(gateway: RemoteGateway) -> None:
+async def _watch_log(gateway: Outpost) -> None:
     def report(part: str, message: str, **fields: object) -> None:
         gateway.problem(part, message.format(**fields))
 

@@ -22,13 +22,13 @@ from core.signals import Later, Signal, SignalType, Taken
 from core.values import replace
 from devices.watch import Finding
 from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, Handed, RawRecord, Record
-from gateway.outpost import records
 from gateway.outpost import ring as rings
 from gateway.outpost.here import Here
 from gateway.outpost.messages import Said, said
-from gateway.outpost.news import News
+from gateway.outpost.reports import Reports
 from gateway.outpost.ring import Ring, Step
 from gateway.outpost.spool import Kept, Spool
+from gateway.outpost.spooled_record import handed, signal_in, written
 
 IN_MEMORY_MAX = 1_000
 """Records handed over from memory while the spool cannot keep; past this the oldest is dropped, one
@@ -81,7 +81,7 @@ class SpooledDesk:
     def __init__(
         self,
         spool: Spool,
-        news: News,
+        reports: Reports,
         clock: Clock,
         look: Callable[[], Here],
         say: Callable[[Iterable[Said]], None],
@@ -89,7 +89,7 @@ class SpooledDesk:
         armed: Callable[[], None] = lambda: None,
     ) -> None:
         self._spool = spool
-        self._news = news
+        self._reports = reports
         self._clock = clock
         self._look = look
         self._say = say
@@ -105,7 +105,8 @@ class SpooledDesk:
         self._fresh: deque[tuple[int, datetime]] = deque(maxlen=FRESH_MAX)
         self._log = logger("gateway.remote")
         if spool.damaged:
-            news.problem("damaged", f"{spool.damaged} records of the spool are damaged and lost.")
+            lost = f"{spool.damaged} records of the spool are damaged and lost."
+            reports.problem("damaged", lost)
 
     # What the gateway asks (`gateway.ports.Desk`)
 
@@ -115,7 +116,7 @@ class SpooledDesk:
             return Taken.STORED
         if signal.repeat:
             if signal.identity not in self._numbers:
-                self._news.again(signal)
+                self._reports.again(signal)
                 self._wake()
             return Taken.STORED
         lowers = signal.type in (SignalType.CANCEL, SignalType.RESTORE)
@@ -131,15 +132,15 @@ class SpooledDesk:
 
     def device_subscribed(self, device: str) -> None:
         self._decide(lambda ring, here: rings.listens(ring, device, here))
-        self._news.listens(device)
+        self._reports.listens(device)
         self._wake()
 
     async def found(self, finding: Finding) -> None:
         """Nobody watches over devices here: the dispatcher's side does."""
-        self._news.report([finding])
+        self._reports.report([finding])
 
     def problem(self, part: str, text: str | None) -> None:
-        self._news.problem(part, text)
+        self._reports.problem(part, text)
 
     # What is to be handed over
 
@@ -147,7 +148,7 @@ class SpooledDesk:
         """After a start: ring on for what was pressed lately; what intake should know as heard."""
         now, formers = self._clock.now(), []
         for kept in self._spool.newest(TAKEN_UP_MAX):
-            found = records.signal_in(kept.content)
+            found = signal_in(kept.content)
             if found is None:
                 continue
             signal, heard = found
@@ -165,14 +166,14 @@ class SpooledDesk:
     def oldest_s(self) -> float:
         """The age of the oldest record that is not handed over."""
         now = self._clock.now()
-        return max((records.handed(one, now).age_s for one in self._spool.waiting(1)), default=0.0)
+        return max((handed(one, now).age_s for one in self._spool.waiting(1)), default=0.0)
 
     async def fetch(self) -> None:
         """Have in memory what is to be handed over next."""
         fresh = self._fresh_numbers(self._clock.now())
         slow = "The disk of the spool does not answer: only what is in memory is handed over."
         answers = await self._spool.fetch(HANDED_MAX, without=fresh)
-        self._news.problem(READING, None if answers else slow)
+        self._reports.problem(READING, None if answers else slow)
 
     def waiting(self) -> Sequence[Handed]:
         """What to hand over now: what only memory holds and what is new, and if that has been
@@ -185,8 +186,8 @@ class SpooledDesk:
             kept += self._spool.waiting(max(self._batch - len(kept), 0), without=fresh)
         if lost := self._spool.unreadable:
             why = f"{lost} records of the spool cannot be read back. Check its disk."
-            self._news.problem("unreadable", why)
-        found = [records.handed(self._as_offered(one), now) for one in _light_enough(kept)]
+            self._reports.problem("unreadable", why)
+        found = [handed(self._as_offered(one), now) for one in _light_enough(kept)]
         self._offered.update(dict.fromkeys(one.number for one in found))
         return found
 
@@ -235,7 +236,7 @@ class SpooledDesk:
         self._armed()
 
     async def _keep(self, record: Record, name: str, later: Later | None) -> Taken:
-        content, signal = records.written(record, self._clock.now()), record.signal
+        content, signal = written(record, self._clock.now()), record.signal
         appended = self._spool.append(content)
         appended.add_done_callback(lambda done: self._appended(signal, done))
         try:
@@ -247,7 +248,7 @@ class SpooledDesk:
             why = str(problem)
         else:
             return Taken.STORED
-        self._news.problem(SPOOL, why)
+        self._reports.problem(SPOOL, why)
         self._log.error("not spooled", why=why, done="handed over from memory")
         is_press = signal is not None and signal.type is SignalType.ALARM
         remembered = self._remember(_Remembered(name, content, is_press))
@@ -258,7 +259,7 @@ class SpooledDesk:
         """Soon or late, it is in the spool or it is not."""
         if done.cancelled() or done.exception() is not None:
             return
-        self._news.problem(SPOOL, None)
+        self._reports.problem(SPOOL, None)
         self._fresh.append((done.result(), self._clock.now()))
         if signal is not None:
             self._known(done.result(), signal.identity)

@@ -34,8 +34,8 @@ AGAIN_MAX, FINDINGS_MAX, ACKNOWLEDGED_MAX = 1_000, 1_000, 10_000
 
 
 @dataclass(slots=True)
-class Told:
-    """What one request carries; `News.give_back` when it did not arrive."""
+class Report:
+    """What one request carries; `Reports.give_back` when it did not arrive."""
 
     again: tuple[Again, ...] = ()
     light: tuple[Light, ...] = ()
@@ -46,7 +46,7 @@ class Told:
 
 
 @dataclass(slots=True)
-class News:
+class Reports:
     """One gateway's. `wake`: there is something that should not wait for the next sign of life."""
 
     clock: Clock
@@ -118,9 +118,9 @@ class News:
         heavier = self._again or self._listening or self._findings
         return bool(heavier) or len(self._light) >= LIGHT_MAX
 
-    def take(self) -> Told:
+    def take(self) -> Report:
         now = self.clock.now()
-        told = Told(
+        told = Report(
             again=tuple(Again(signal, _age_s(at, now)) for signal, at in self._again.values()),
             light=tuple(Light(reading, _age_s(at, now)) for reading, at in self._some_light()),
             alive=tuple(self._alive),
@@ -134,7 +134,7 @@ class News:
         self._findings.clear()
         return told
 
-    def give_back(self, told: Told) -> None:
+    def give_back(self, told: Report) -> None:
         """It did not arrive. A sign of life is old by then, and another comes."""
         now = self.clock.now()
         for one in told.again:

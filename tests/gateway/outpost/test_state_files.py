@@ -12,7 +12,7 @@ from core.clock import ClockMark, monotonic_s
 from core.errors import ConfigError
 from devices.registry import Assignment, Device, Line, Parity
 from gateway.handover import Part
-from gateway.outpost.state_files import CLOSE_WITHIN_S, Kept, Status, read_status
+from gateway.outpost.state_files import CLOSE_WITHIN_S, StateFiles, Status, read_status
 from tests.support.gateway import NOW
 
 PART = Part(
@@ -26,10 +26,10 @@ PART = Part(
 
 
 def test_the_configuration_is_there_after_a_start_and_for_nobody_else(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+    kept = StateFiles(tmp_path)
     kept.keep(PART)
     kept.close()
-    again = Kept(tmp_path)
+    again = StateFiles(tmp_path)
     assert again.part() == PART
     assert stat.S_IMODE(os.stat(tmp_path / "part.json").st_mode) == 0o600
     again.close()
@@ -39,7 +39,7 @@ def test_the_configuration_is_there_after_a_start_and_for_nobody_else(tmp_path: 
 def test_a_file_that_cannot_be_read_is_as_none(tmp_path: Path, content: bytes) -> None:
     for name in ("part.json", "clock.json", "status.json"):
         (tmp_path / name).write_bytes(content)
-    kept = Kept(tmp_path)
+    kept = StateFiles(tmp_path)
     assert kept.part() == Part()
     assert kept.clock_mark() is None
     assert read_status(tmp_path) is None
@@ -47,23 +47,23 @@ def test_a_file_that_cannot_be_read_is_as_none(tmp_path: Path, content: bytes) -
 
 
 def test_a_second_process_on_the_folder_is_one_clear_line(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+    kept = StateFiles(tmp_path)
     with pytest.raises(ConfigError, match=r"runs on .* already"):
-        Kept(tmp_path)
+        StateFiles(tmp_path)
     kept.close()
-    Kept(tmp_path).close()
+    StateFiles(tmp_path).close()
 
 
 def test_a_folder_that_is_none_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="TILKALD_DATA_DIR"):
-        Kept(tmp_path / "file")
+        StateFiles(tmp_path / "file")
     with pytest.raises(ConfigError, match="TILKALD_DATA_DIR"):
-        Kept(tmp_path / "file" / "below")
+        StateFiles(tmp_path / "file" / "below")
 
 
 def test_a_folder_that_went_away_stops_nothing(tmp_path: Path) -> None:
-    kept = Kept(tmp_path / "far")
+    kept = StateFiles(tmp_path / "far")
     os.rename(tmp_path / "far", tmp_path / "away")
     kept.status(Status("house-b"))
     kept.keep(PART)
@@ -76,7 +76,7 @@ def test_a_folder_that_went_away_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_hangs_is_waited_for_by_nobody(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+    kept = StateFiles(tmp_path)
     os.mkfifo(tmp_path / ".status.json.new")  # opening it waits until somebody reads
     kept.status(Status("house-b"))
     kept.mark(ClockMark(NOW, NOW, 0.0, "boot"))
