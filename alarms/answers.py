@@ -17,7 +17,7 @@ from alarms.model import (
     TellType,
 )
 from alarms.receipts import UNDER_WAY, moves_forward
-from alarms.stale_answers import Verdict, judge
+from alarms.stale_answers import judge
 from alarms.turn import (
     AWAY,
     BELIEVED_MOST,
@@ -28,7 +28,7 @@ from alarms.turn import (
     may_be_heard,
 )
 from alarms.view import Unusual
-from alarms.vocabulary import ClockPoint, LostWhy, StaleWhy, StandDownWhy, Timeline
+from alarms.vocabulary import AnswerVerdict, ClockPoint, LostWhy, StaleWhy, StandDownWhy, Timeline
 from core.signals import AnswerKind, ReceiptState
 from core.values import replace
 
@@ -157,13 +157,13 @@ def lapse(turn: Turn) -> None:
 
 
 def _not_counted(
-    turn: Turn, event: Answered, call: Call | None, verdict: Verdict, why: StaleWhy
+    turn: Turn, event: Answered, call: Call | None, verdict: AnswerVerdict, why: StaleWhy
 ) -> None:
     """It is recorded, and takes no help away; whether it is still so is asked once."""
     turn.annotate(Timeline.NOT_COUNTED, person=event.person, answer=event.answer, why=why)
-    if call is not None and verdict is Verdict.ASK:
+    if call is not None and verdict is AnswerVerdict.ASK:
         turn.ask_again(turn.put(replace(call, asked_again=True)))
-    elif verdict is Verdict.DOUBT:
+    elif verdict is AnswerVerdict.DOUBT:
         lost(turn, ResponderLost(event.person, LostWhy.DOUBTED))
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from alarms.plan import Plan
-from alarms.view import Unusual
+from alarms.vocabulary import Cause as Cause
 from alarms.vocabulary import (
     LostWhy,
     PlaceSource,
@@ -16,62 +15,14 @@ from alarms.vocabulary import (
     Timeline,
     WakeWhy,
 )
+from alarms.vocabulary import Purpose as Purpose
+from alarms.vocabulary import Standpoint as Standpoint
+from alarms.vocabulary import TellType as TellType
+from alarms.vocabulary import Unusual as Unusual
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
 from core.values import value
 
 STATE_VERSION = 2
-
-
-class Cause(StrEnum):
-    """The neutral cause a person gives when they close an alarm (glossary: never "false")."""
-
-    CALMED_DOWN = "calmed_down"
-    NOT_NEEDED_ANY_MORE = "not_needed_any_more"
-    UNINTENDED_PRESS = "unintended_press"
-    TEST = "test"
-    HANDED_OVER = "handed_over"
-    CANCELLED = "cancelled"
-    RESTORED = "restored"
-
-
-class Standpoint(StrEnum):
-    """Where one called person stands. Order of life; `lost` and `lapsed` can come back."""
-
-    CALLED = "called"
-    RANG = "rang"
-    SEEN = "seen"
-    DECLINED = "declined"
-    ACCEPTED = "accepted"
-    LAPSED = "lapsed"  # accepted, and the deadline passed without an arrival
-    ARRIVED = "arrived"
-    LOST = "lost"  # pressed too, device gone, off duty
-    UNREACHED = "unreached"  # every route failed
-    STOOD_DOWN = "stood_down"
-
-
-class Purpose(StrEnum):
-    """Why a notice is sent; with the level it decides words, sound and lane."""
-
-    CALL = "call"
-    ASK_AGAIN = "ask_again"
-    CHANGE = "change"
-    PRESSES_AGAIN = "presses_again"
-    IS_IT_OVER = "is_it_over"
-    SAYS_OVER = "says_over"
-    HOUSE_EMPTY = "house_empty"
-    STAND_DOWN = "stand_down"
-
-
-class TellType(StrEnum):
-    """What the wearer's device is told (design.md section 8, Down)."""
-
-    RECEIVED = "received"
-    ACCEPTED = "accepted"
-    ARRIVED = "arrived"
-    NOBODY_YET = "nobody_yet"
-    CLOSED = "closed"
-    TEST_OK = "test_ok"
-    STAND_DOWN = "stand_down"
 
 
 @value(frozen=True)

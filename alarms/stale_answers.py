@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from alarms.model import Answered, Call, Standpoint
-from alarms.vocabulary import StaleWhy
+from alarms.vocabulary import AnswerVerdict, StaleWhy
 from core.freshness import is_answer_fresh
 from core.signals import AnswerKind
 
@@ -16,29 +15,22 @@ _COMING = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
 _ASKED_NO_MORE = (*_COMING, Standpoint.DECLINED, Standpoint.STOOD_DOWN)
 
 
-class Verdict(StrEnum):
-    """What becomes of an answer. `ASK`: whether it is still so. `DOUBT`: nobody counts on them."""
-
-    COUNTS = "counts"
-    PASSED_OVER = "passed_over"
-    ASK = "ask"
-    DOUBT = "doubt"
-
-
-def judge(call: Call | None, event: Answered, now: datetime) -> tuple[Verdict, StaleWhy | None]:
+def judge(
+    call: Call | None, event: Answered, now: datetime
+) -> tuple[AnswerVerdict, StaleWhy | None]:
     """Judge what becomes of an answer, and why it is not counted."""
     said = event.said_at or now
     if is_answer_fresh(said, now, event.answer):
         overtaken = call is not None and call.said_at is not None and said < call.said_at
         lowers = event.answer in (*_COMES, *_GOES)
         if overtaken and lowers:
-            return Verdict.PASSED_OVER, StaleWhy.OVERTAKEN
-        return Verdict.COUNTS, None
+            return AnswerVerdict.PASSED_OVER, StaleWhy.OVERTAKEN
+        return AnswerVerdict.COUNTS, None
     if call is None:
-        return Verdict.PASSED_OVER, StaleWhy.TOO_OLD
+        return AnswerVerdict.PASSED_OVER, StaleWhy.TOO_OLD
     if event.answer in _COMES and call.standpoint not in _ASKED_NO_MORE and not call.asked_again:
-        return Verdict.ASK, StaleWhy.TOO_OLD
+        return AnswerVerdict.ASK, StaleWhy.TOO_OLD
     later = call.said_at is None or call.said_at <= said
     if event.answer in _GOES and call.standpoint in _COMING and later:
-        return Verdict.DOUBT, StaleWhy.TOO_OLD
-    return Verdict.PASSED_OVER, StaleWhy.TOO_OLD
+        return AnswerVerdict.DOUBT, StaleWhy.TOO_OLD
+    return AnswerVerdict.PASSED_OVER, StaleWhy.TOO_OLD

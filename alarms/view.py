@@ -8,20 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from alarms.vocabulary import LeftOutWhy
+from alarms.vocabulary import Unusual as Unusual
 from core.values import value
-
-
-class Unusual(StrEnum):
-    """What the call must say because calling this person is not how it should be."""
-
-    MINIMUM_STAFF = "minimum_staff"  # their unit stands empty while they run
-    NOT_INSTRUCTED = "not_instructed"  # do not go in alone
-    ASLEEP = "asleep"
-    OFF_DUTY = "off_duty"
-    ELSEWHERE = "elsewhere"  # already on the way to another alarm
 
 
 @value(frozen=True)

@@ -1,14 +1,86 @@
 """The closed lists of deciding: what is written in a timeline, a stored state, a notice, the API.
 
-A token is never translated and never changes; who writes one takes it from here. Who reads one may
-meet a token of another release: it is kept and shown as it stands, so a stored alarm stays readable
-and a rolling start loses nothing.
+A token is never translated and never changes; who writes one takes it from here. Of reasons and
+sources (`Token`) a reader may meet one of another release: it is kept and shown as it stands, so
+the stored alarm stays readable. What stands in the lists before them is decided by: a state that
+holds anything else is not guessed at, it is told to a person as unreadable.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Self
+
+
+class Cause(StrEnum):
+    """The neutral cause a person gives when they close an alarm (glossary: never "false")."""
+
+    CALMED_DOWN = "calmed_down"
+    NOT_NEEDED_ANY_MORE = "not_needed_any_more"
+    UNINTENDED_PRESS = "unintended_press"
+    TEST = "test"
+    HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+    RESTORED = "restored"
+
+
+class Standpoint(StrEnum):
+    """Where one called person stands. Order of life; `lost` and `lapsed` can come back."""
+
+    CALLED = "called"
+    RANG = "rang"
+    SEEN = "seen"
+    DECLINED = "declined"
+    ACCEPTED = "accepted"
+    LAPSED = "lapsed"  # accepted, and the deadline passed without an arrival
+    ARRIVED = "arrived"
+    LOST = "lost"  # pressed too, device gone, off duty
+    UNREACHED = "unreached"  # every route failed
+    STOOD_DOWN = "stood_down"
+
+
+class Purpose(StrEnum):
+    """Why a notice is sent; with the level it decides words, sound and lane."""
+
+    CALL = "call"
+    ASK_AGAIN = "ask_again"
+    CHANGE = "change"
+    PRESSES_AGAIN = "presses_again"
+    IS_IT_OVER = "is_it_over"
+    SAYS_OVER = "says_over"
+    HOUSE_EMPTY = "house_empty"
+    STAND_DOWN = "stand_down"
+
+
+class TellType(StrEnum):
+    """What the wearer's device is told (design.md section 8, Down)."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    ARRIVED = "arrived"
+    NOBODY_YET = "nobody_yet"
+    CLOSED = "closed"
+    TEST_OK = "test_ok"
+    STAND_DOWN = "stand_down"
+
+
+class Unusual(StrEnum):
+    """What the call must say because calling this person is not how it should be."""
+
+    MINIMUM_STAFF = "minimum_staff"  # their unit stands empty while they run
+    NOT_INSTRUCTED = "not_instructed"  # do not go in alone
+    ASLEEP = "asleep"
+    OFF_DUTY = "off_duty"
+    ELSEWHERE = "elsewhere"  # already on the way to another alarm
+
+
+class AnswerVerdict(StrEnum):
+    """What becomes of an answer. `ASK`: whether it is still so. `DOUBT`: nobody counts on them."""
+
+    COUNTS = "counts"
+    PASSED_OVER = "passed_over"
+    ASK = "ask"
+    DOUBT = "doubt"
 
 
 class Token(StrEnum):

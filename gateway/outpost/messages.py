@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import assert_never
 
 from core.ids import derived
-from core.signals import Level
 from devices.buttons.native import messages
 from devices.buttons.native.messages import Head
 from devices.catalogue import Down
@@ -18,8 +17,6 @@ from gateway.outpost.page_text import text
 
 PAGE_HOLDS = timedelta(seconds=180)
 """How long a page stands that nobody answers; there is another within 30 s."""
-
-_QUIET = (Level.GREEN, Level.YELLOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ def _page(page: Page, here: Here) -> bytes:
             text=text(page, here),
             level=alarm.level,
             zone=alarm.place.zone,
-            quiet=alarm.level in _QUIET,
+            quiet=alarm.level.quiet,
             expires=here.wall + PAGE_HOLDS,
         ),
     )
