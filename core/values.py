@@ -61,7 +61,10 @@ def _struct(cls: type[_T]) -> type[_T]:
                 del body[name]
     if hidden:
         body["__repr__"] = _repr_without(hidden)
-    struct: type[_T] = msgspec.StructMeta(cls.__name__, (msgspec.Struct,), body, frozen=True)  # type: ignore[assignment]
+    # As JSON it says what is not a default: half of a stored notice would be `null` and `""`.
+    struct: type[_T] = msgspec.StructMeta(
+        cls.__name__, (msgspec.Struct,), body, frozen=True, omit_defaults=True
+    )  # type: ignore[assignment]
     return struct
 
 

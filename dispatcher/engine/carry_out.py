@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import assert_never
 
 import msgspec
@@ -74,7 +75,7 @@ def carried_out(
             case Annotate():
                 fields: dict[str, object] = dict(effect.fields)
                 if effect.what in _WITH_PICTURE:
-                    fields |= pictured(book.views.get(alarm.id))
+                    fields |= _new_picture(alarm.id, book)
                 desk.timeline.append(_entry(alarm.id, effect.what, fields, at))
             case _:
                 assert_never(effect)
@@ -96,28 +97,39 @@ def carried_out(
     )
 
 
-def pictured(view: View | None) -> dict[str, object]:
-    """The picture a decision used, short: who could be called, in order, and who could not."""
+def _new_picture(alarm_id: str, book: OpenAlarms) -> dict[str, object]:
+    """The picture a decision used, unless it is the one that stands in the timeline before it."""
+    view = book.views.get(alarm_id)
     if view is None:
         return {}
-    return {
-        "view": {
-            "nearest": [_candidate(c) for c in view.nearest[:PICTURED_MOST]],
-            "leaders": [_candidate(c) for c in view.leaders],
-            "on_call": [_candidate(c) for c in view.on_call],
-            "left_out": [[o.person, o.why] for o in view.left_out[:PICTURED_MOST]],
-        }
+    picture = pictured(view)
+    digest = sha256(picture).digest()
+    if book.pictured.get(alarm_id) == digest:
+        return {}
+    book.pictured[alarm_id] = digest
+    return {"view": msgspec.Raw(picture)}
+
+
+def pictured(view: View) -> bytes:
+    """A picture, short, as JSON: who could be called, in order, and who could not."""
+    picture = {
+        "nearest": [_candidate(c) for c in view.nearest[:PICTURED_MOST]],
+        "leaders": [_candidate(c) for c in view.leaders],
+        "on_call": [_candidate(c) for c in view.on_call],
+        "left_out": [[o.person, o.why] for o in view.left_out[:PICTURED_MOST]],
     }
+    return msgspec.json.encode(picture)
 
 
 def _candidate(candidate: Candidate) -> dict[str, object]:
-    return {
+    said = {
         "person": candidate.person,
         "expected_s": candidate.expected_s,
         "why": candidate.why,
         "unusual": candidate.unusual,
         "routes": [f"{r.channel}{'' if r.healthy else '?'}" for r in candidate.routes],
     }
+    return {name: value for name, value in said.items() if value not in (None, ())}
 
 
 def _outgoing(notice: Notice, book: OpenAlarms, channels: Mapping[str, Capabilities]) -> Notice:

@@ -26,6 +26,7 @@ class OpenAlarms:
         self.alarms: dict[str, Alarm] = {}
         self.notices: dict[str, Notice] = {}
         self.views: dict[str, View] = {}
+        self.pictured: dict[str, bytes] = {}
         self.links: dict[str, LinkWrite] = {}
         self.victims = Victims()
         self.closed = ClosedLately()
@@ -218,6 +219,7 @@ class OpenAlarms:
         del self.alarms[old.id]
         self._aside.pop(old.id, None)
         self.views.pop(old.id, None)
+        self.pictured.pop(old.id, None)
         for token in self._links_of.pop(old.id, ()):
             del self.links[token]
         for notice_id in self._notices_of.pop(old.id, ()):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ from dispatcher.store.ports import (
     Transaction,
 )
 from dispatcher.store.sqlite.audit import AuditedAlarm, AuditedCase, AuditedNotice, AuditRows
-from dispatcher.store.sqlite.units import Salt, alarm_name, case_name, conflict
+from dispatcher.store.sqlite.transactions import Salt, alarm_name, case_name, conflict
 from dispatcher.store.states import storable, written
 
 
@@ -78,29 +78,29 @@ class MemoryStore:
         self._staff_tokens: dict[str, str] = {}
         self._restored_at: datetime | None = None
 
-    def submit(self, unit: Transaction) -> Future[None]:
+    def submit(self, transaction: Transaction) -> Future[None]:
         """Done already when it returns, with or without a running event loop."""
         future: Future[None] = Future(loop=_loop())
         try:
-            self.commit_now(unit)
+            self.commit_now(transaction)
         except TilkaldError as problem:
             future.set_exception(problem)
         else:
             future.set_result(None)
         return future
 
-    def commit_now(self, unit: Transaction) -> None:
-        """All of the unit or nothing. Raises Conflict, StoreUnavailable, or what `fail_with` is."""
+    def commit_now(self, transaction: Transaction) -> None:
+        """All of it or nothing. Raises Conflict, StoreUnavailable, or what `fail_with` is."""
         self._require_open()
-        if unit.once and unit.once in self._once:
+        if transaction.once and transaction.once in self._once:
             return
-        self._check_revs(unit)
-        self._check_references(unit)
+        self._check_revs(transaction)
+        self._check_references(transaction)
         try:
-            chained = self._chained(unit.timeline)
+            chained = self._chained(transaction.timeline)
         except UnicodeEncodeError:
-            return self.commit_now(storable(unit))
-        self._write(unit)
+            return self.commit_now(storable(transaction))
+        self._write(transaction)
         self._append(chained)
 
     def audit_rows(self) -> AuditRows:
@@ -274,14 +274,14 @@ class MemoryStore:
         if self.fail_with is not None:
             raise self.fail_with
 
-    def _check_revs(self, unit: Transaction) -> None:
+    def _check_revs(self, transaction: Transaction) -> None:
         alarms = [
             (alarm_name(one.alarm.id), one.seen_rev, one.alarm.rev, self._alarms.get(one.alarm.id))
-            for one in unit.alarms
+            for one in transaction.alarms
         ]
         cases = [
             (case_name(one.case), one.seen_rev, one.case.rev, self._cases.get(_key(one.case)))
-            for one in unit.cases
+            for one in transaction.cases
         ]
         revs: dict[str, int] = {}
         for name, seen_rev, rev, there in (*alarms, *cases):
@@ -290,37 +290,37 @@ class MemoryStore:
                 raise conflict(name, seen_rev, stored_rev)
             revs[name] = rev
 
-    def _check_references(self, unit: Transaction) -> None:
-        alarms = {write.alarm.id for write in unit.alarms}
-        notices = {notice.id for notice in unit.notices}
-        missing = [
-            *(one.alarm for one in unit.notices if not _in(one.alarm, alarms, self._alarms)),
-            *(one.notice for one in unit.links if not _in(one.notice, notices, self._notices)),
-        ]
+    def _check_references(self, transaction: Transaction) -> None:
+        alarms = ChainMap(self._alarms, {one.alarm.id: one.alarm for one in transaction.alarms})
+        new = {one.id: _Outbox(one, one.created) for one in transaction.notices}
+        notices = ChainMap(self._notices, new)
+        missing = [one.alarm for one in transaction.notices if one.alarm not in alarms]
+        missing += [one.notice for one in transaction.links if one.notice not in notices]
         if missing:
-            raise Conflict(f"The unit names something that is not stored ({missing[0]}).")
+            raise Conflict(f"The transaction names something that is not stored ({missing[0]}).")
 
-    def _write(self, unit: Transaction) -> None:
-        if unit.once:
-            self._once[unit.once] = None
-        for signal in unit.signals:
+    def _write(self, transaction: Transaction) -> None:
+        if transaction.once:
+            self._once[transaction.once] = None
+        for signal in transaction.signals:
             self._signals.setdefault(signal.identity, signal)
-        for write in unit.alarms:
+        for write in transaction.alarms:
             self._alarms[write.alarm.id] = replace(write.alarm, unstored=False)
-        for case_write in unit.cases:
+        for case_write in transaction.cases:
             self._cases[_key(case_write.case)] = case_write.case
-        for notice in unit.notices:
+        for notice in transaction.notices:
             self._notices.setdefault(notice.id, _Outbox(notice, notice.created))
-        for move in unit.moves:
+        for move in transaction.moves:
             self._move(move)
-        for link_write in unit.links:
+        for link_write in transaction.links:
             self._links.setdefault(link_write.token_hash, link_write)
-        for raw in unit.raw:
+        for raw in transaction.raw:
             self._keep_raw(raw)
-        for presence in unit.presence:
+        for presence in transaction.presence:
             self._write_presence(presence)
-        if unit.clock and (self._clock is None or unit.clock.service >= self._clock.service):
-            self._clock = unit.clock
+        mark = transaction.clock
+        if mark and (self._clock is None or mark.service >= self._clock.service):
+            self._clock = mark
 
     def _move(self, move: NoticeMove) -> None:
         box = self._notices.get(move.notice)
@@ -401,10 +401,6 @@ def _loop() -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
     except RuntimeError:
         return _NO_LOOP
-
-
-def _in(name: str, *places: Iterable[str]) -> bool:
-    return any(name in place for place in places)
 
 
 def _key(case: StoredCase) -> tuple[str, str]:

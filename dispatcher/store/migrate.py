@@ -13,7 +13,7 @@ from core.errors import ConfigError, StoreUnavailable
 from dispatcher.store.sqlite.connection import DatabaseFile, make_private
 from dispatcher.store.sqlite.copies import copy_database, stamp
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration: they make exactly the tables of `schema.py`."""
 
 _SHARED_PAGE_BYTES = 4096

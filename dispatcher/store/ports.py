@@ -108,7 +108,7 @@ class RawBytes:
 class Transaction:
     """One transaction.
 
-    `once` names a unit that may come twice (the journal's replay, and what is tried again after
+    `once` names one that may come twice (the journal's replay, and what is tried again after
     it was journalled): a second one with the same name changes nothing.
     """
 
@@ -179,7 +179,7 @@ class Store(Protocol):
     Reading raises StoreUnavailable when the store cannot be read.
     """
 
-    def submit(self, unit: Transaction) -> Future[None]:
+    def submit(self, transaction: Transaction) -> Future[None]:
         """Queue one transaction. The future fails with Conflict or StoreUnavailable."""
         ...
 

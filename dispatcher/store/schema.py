@@ -1,4 +1,4 @@
-"""The tables of the store. Columns are what is searched by; `state` is the whole value as JSON.
+"""The tables of the store. Columns are what is searched by; `state` is the rest, as JSON.
 
 Every index is a page more to write with each press: there is none that another can stand in for.
 Columns that end in `_us` are instants (`dispatcher.store.instants`). A change here needs a
@@ -67,7 +67,18 @@ alarms = Table(
     Column("head", Text, nullable=False),
     Column("state_version", Integer, nullable=False),
     Column("state", LargeBinary, nullable=False),
+    # The `digest` of its plan; None: an earlier release wrote the plan into the state.
+    Column("plan_digest", Text),
     Index("ix_alarms_open", "number", sqlite_where=text("open = 1")),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    # Many alarms run one plan, and none of them changes it.
+    Column("digest", Text, primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 cases = Table(
@@ -130,6 +141,7 @@ timeline = Table(
     Column("wall_us", Integer, nullable=False),
     Column("what", Text, nullable=False),
     Column("digest", Text, nullable=False),
+    # The beginning of the hash that stands with the entry before; earlier releases wrote it whole.
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Index("ix_timeline_alarm", "alarm", "number", unique=True),

@@ -6,21 +6,33 @@ in the tests. What cannot be read is `Unreadable` with the reason, to be raised 
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from alarms.model import STATE_VERSION, Alarm, Notice
+from alarms.plan import Plan
 from core.signals import Position, ReceiptState
 from core.values import field_names, is_value, replace
 from dispatcher.roster.organisation import Organisation
 from dispatcher.store.ports import Transaction
 
-NOTICE_VERSION = 1
+NOTICE_VERSION = 2
+"""Since 2 a state holds nothing of what the columns say."""
+
 ORGANISATION_VERSION = 2
 
+PLANS_CACHED = 256
+"""Plans whose JSON is remembered: a site has some ten."""
+
+DIGEST_CHARS = 16
+"""Of the digest that names a plan: enough that no two plans share one."""
+
+_NO_PLAN = Plan("", "", ())
 _INTEGER_MOST = 2**63 - 1
 _T = TypeVar("_T")
 _Readers = Mapping[int, Callable[[bytes], _T]]
@@ -39,14 +51,46 @@ def written(value: object) -> bytes:
 
 
 def read_alarm(version: int, state: bytes) -> Alarm:
-    """Raises Unreadable."""
+    """An alarm whose state holds its plan too. Raises Unreadable."""
     return _read(_ALARMS, version, state)
 
 
-def read_notice(version: int, state: bytes, receipt: str, provider_ref: str) -> Notice:
-    """The notice as it was written, as far as it has come since. Raises Unreadable."""
+def read_alarm_of_plan(version: int, state: bytes, plan: bytes | None) -> Alarm:
+    """The alarm and the plan it runs. Raises Unreadable."""
+    if plan is None:
+        raise Unreadable("the plan it runs is not stored")
+    return replace(_read(_ALARMS, version, state), plan=_plan_of(version, plan))
+
+
+def written_alarm(alarm: Alarm) -> bytes:
+    """The JSON of what no column says of an alarm, without its plan."""
+    # Once it can be read, it is stored.
+    return _ENCODER.encode(replace(alarm, plan=_NO_PLAN, unstored=False))
+
+
+def read_notice(
+    version: int, state: bytes, receipt: str, provider_ref: str, **columns: Any
+) -> Notice:
+    """The notice as it was written, as far as it has come since. Raises Unreadable.
+
+    `columns`: what they alone say since version 2.
+    """
     notice = _read(_NOTICES, version, state)
-    return replace(notice, state=ReceiptState(receipt), provider_ref=provider_ref)
+    return replace(notice, state=ReceiptState(receipt), provider_ref=provider_ref, **columns)
+
+
+def written_notice(notice: Notice) -> bytes:
+    """The JSON of what no column says of a notice."""
+    rest = replace(
+        notice,
+        id="",
+        alarm="",
+        channel="",
+        address="",
+        state=ReceiptState.PENDING,
+        provider_ref="",
+    )
+    return _ENCODER.encode(rest)
 
 
 def read_organisation(version: int, state: bytes) -> Organisation:
@@ -76,6 +120,22 @@ def storable(value: _T) -> _T:
     cleaned: Any = _storable(value)
     result: _T = cleaned
     return result
+
+
+@lru_cache(PLANS_CACHED)
+def written_plan(plan: Plan) -> tuple[str, bytes]:
+    """A plan's digest and its JSON."""
+    state = _ENCODER.encode(plan)
+    return hashlib.sha256(state).hexdigest()[:DIGEST_CHARS], state
+
+
+@lru_cache(PLANS_CACHED)
+def _plan_of(version: int, state: bytes) -> Plan:
+    """A plan is of the version of the alarms that name it: each write of them writes it too."""
+    try:
+        return _read(_PLANS, version, state)
+    except Unreadable as why:
+        raise Unreadable(f"its plan: {why}") from None
 
 
 def _read(readers: _Readers[_T], version: int, state: bytes) -> _T:
@@ -117,11 +177,14 @@ def _name_callees(kept: Any) -> None:
 
 
 _ALARMS: _Readers[Alarm] = {1: _alarm_of_version_1, 2: msgspec.json.Decoder(Alarm).decode}
-_NOTICES: _Readers[Notice] = {1: msgspec.json.Decoder(Notice).decode}
+_NOTICES: _Readers[Notice] = dict.fromkeys((1, 2), msgspec.json.Decoder(Notice).decode)
 _ORGANISATIONS: _Readers[Organisation] = {
     1: _organisation_of_version_1,
     2: msgspec.json.Decoder(Organisation).decode,
 }
+_PLANS: _Readers[Plan] = {2: msgspec.json.Decoder(Plan).decode}
+"""Those that stand by themselves; in version 1 every alarm held its own."""
+
 assert STATE_VERSION in _ALARMS, "the version we write must be one we read"
 
 

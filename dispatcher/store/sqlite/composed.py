@@ -38,6 +38,7 @@ from dispatcher.store.schema import (
     notices,
     once,
     organisations,
+    plans,
     presence,
     raw,
     restores,
@@ -87,11 +88,12 @@ def _among(column: ColumnElement[str], states: tuple[ReceiptState, ...]) -> Colu
     return or_(false(), *[column == _literal(state) for state in states])
 
 
-# Writing a unit.
+# Writing a transaction.
 
 INSERT_ONCE = _insert_once(once, "name")
 INSERT_SIGNAL = _insert_once(signals, "identity", counted="number")
 INSERT_ALARM = _insert_once(alarms, "id", counted="number")
+INSERT_PLAN = _insert_once(plans, "digest")
 INSERT_CASE = _insert_once(cases, "kind", "id", counted="number")
 INSERT_NOTICE = _insert_once(notices, "id", counted="number")
 INSERT_LINK = _insert_once(links, "token_hash")
@@ -101,16 +103,19 @@ INSERT_RAW = _compiled(_insert(raw, counted="number"))
 WRITE_PRESENCE = _upsert_newer(presence, "person", "at_us")
 WRITE_CLOCK = _upsert_newer(clock, "id", "service_us")
 
-UPDATE_ALARM = _compiled(
-    update(alarms)
-    .where(alarms.c.id == bindparam("seen_id"), alarms.c.rev == bindparam("seen_rev"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in ("site", "rev", "open", "wake_at_us", "state_version", "state")
-        }
+_OF_AN_ALARM = ("site", "rev", "open", "wake_at_us", "state_version", "state", "plan_digest")
+
+
+def _update_alarm(*names: str) -> str:
+    return _compiled(
+        update(alarms)
+        .where(alarms.c.id == bindparam("seen_id"), alarms.c.rev == bindparam("seen_rev"))
+        .values({name: bindparam(name) for name in names})
     )
-)
+
+
+UPDATE_ALARM = _update_alarm(*_OF_AN_ALARM)
+UPDATE_ALARM_AND_HEAD = _update_alarm(*_OF_AN_ALARM, "entries", "head")
 UPDATE_CASE = _compiled(
     update(cases)
     .where(
@@ -190,13 +195,15 @@ CONFIRM_RESTORE = _compiled(
 
 # Reading.
 
-OPEN_ALARMS = _compiled(select(alarms).where(alarms.c.open).order_by(alarms.c.number))
-ALL_ALARMS = _compiled(select(alarms).order_by(alarms.c.number))
-ALARM = _compiled(select(alarms).where(alarms.c.id == bindparam("id")))
+_alarms = select(alarms, plans.c.state.label("plan_state")).outerjoin(
+    plans, plans.c.digest == alarms.c.plan_digest
+)
+OPEN_ALARMS = _compiled(_alarms.where(alarms.c.open).order_by(alarms.c.number))
+ALL_ALARMS = _compiled(_alarms.order_by(alarms.c.number))
+ALARM = _compiled(_alarms.where(alarms.c.id == bindparam("id")))
 ALARM_NUMBER = _compiled(select(alarms.c.number).where(alarms.c.id == bindparam("id")))
 ALARMS_BEFORE = _compiled(
-    select(alarms)
-    .where(alarms.c.number < bindparam("before"))
+    _alarms.where(alarms.c.number < bindparam("before"))
     .order_by(alarms.c.number.desc())
     .limit(bindparam("most"))
     .offset(_ZERO)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from alarms.model import Alarm, Notice
@@ -18,7 +19,7 @@ from dispatcher.store.cursor import cursor_of, not_ours
 from dispatcher.store.instants import instant
 from dispatcher.store.ports import AlarmPage, Checkpoint
 from dispatcher.store.sqlite import statements as sql
-from dispatcher.store.sqlite.rows import alarm_of, head_of, kept_of, noted_head_of, notice_of
+from dispatcher.store.sqlite.rows import alarm_of, chain_of, head_of, noted_head_of, notice_of
 from dispatcher.store.states import Unreadable, read_organisation
 
 _BEYOND_THE_NEWEST = 2**63 - 1
@@ -111,7 +112,7 @@ def organisation_versions(connection: Connection) -> Sequence[tuple[int, datetim
 
 
 def timeline(connection: Connection, alarm_id: str) -> Sequence[Kept]:
-    return [kept_of(row) for row in connection.execute(sql.TIMELINE, {"alarm": alarm_id})]
+    return list(chain_of(connection.execute(sql.TIMELINE, {"alarm": alarm_id})))
 
 
 def checkpoint(connection: Connection) -> Checkpoint:
@@ -148,11 +149,11 @@ def _number_of(connection: Connection, alarm: str | None) -> int:
 
 def _chain_breaks(connection: Connection) -> Iterator[str]:
     heads = {row["id"]: row for row in connection.execute(sql.HEADS)}
-    entries = map(kept_of, connection.execute(sql.ALL_TIMELINES))
-    for alarm_id, kept in groupby(entries, key=lambda one: one.entry.alarm):
+    entries = connection.execute(sql.ALL_TIMELINES)
+    for alarm_id, rows in groupby(entries, key=itemgetter("alarm")):
         row = heads.pop(alarm_id, None)
         noted = None if row is None else noted_head_of(row)
-        yield from breaks(alarm_id, list(kept), noted, is_open=bool(row and row["open"]))
+        yield from breaks(alarm_id, list(chain_of(rows)), noted, is_open=bool(row and row["open"]))
     for alarm_id, row in heads.items():
         yield from breaks(alarm_id, [], noted_head_of(row), is_open=bool(row["open"]))
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from alarms.model import Alarm, Notice
 from core.clock import ClockMark
 from core.signals import Signal
-from core.values import replace
 from dispatcher.roster.model import Presence
 from dispatcher.store.chain import BEGINNING, Head, Kept
 from dispatcher.store.instants import instant, microseconds
 from dispatcher.store.limits import RAW_BYTES_MAX
 from dispatcher.store.ports import ChainedEntry, LastHeard, LinkWrite, RawBytes, StoredCase
-from dispatcher.store.states import NOTICE_VERSION, read_alarm, read_notice, written
+from dispatcher.store.states import (
+    NOTICE_VERSION,
+    read_alarm,
+    read_alarm_of_plan,
+    read_notice,
+    written,
+    written_alarm,
+    written_notice,
+)
+
+PREVIOUS_CHARS = 12
+"""Of the hash of the entry before: enough to see whether this one continues it."""
 
 Row = dict[str, Any]
 
@@ -35,9 +46,8 @@ def signal_row(signal: Signal) -> Row:
     }
 
 
-def alarm_row(alarm: Alarm) -> Row:
-    if alarm.unstored:
-        alarm = replace(alarm, unstored=False)  # once this row is there
+def alarm_row(alarm: Alarm, head: Head, plan_digest: str) -> Row:
+    """`head`: where its timeline ends; `plan_digest` names the plan it runs."""
     wake_at = alarm.escalation.wake_at if alarm.escalation else None
     return {
         "id": alarm.id,
@@ -45,10 +55,11 @@ def alarm_row(alarm: Alarm) -> Row:
         "rev": alarm.rev,
         "open": alarm.open,
         "wake_at_us": microseconds(wake_at) if wake_at and alarm.open else None,
-        "entries": BEGINNING.number,
-        "head": BEGINNING.hash,
+        "entries": head.number,
+        "head": head.hash,
         "state_version": alarm.version,
-        "state": written(alarm),
+        "state": written_alarm(alarm),
+        "plan_digest": plan_digest,
     }
 
 
@@ -76,7 +87,7 @@ def notice_row(notice: Notice) -> Row:
         "moved_at_us": microseconds(notice.created),
         "detail": "",
         "state_version": NOTICE_VERSION,
-        "state": written(notice),
+        "state": written_notice(notice),
     }
 
 
@@ -97,7 +108,7 @@ def entry_row(entry: ChainedEntry) -> Row:
         "wall_us": microseconds(entry.wall),
         "what": entry.what,
         "digest": entry.digest,
-        "previous": entry.previous,
+        "previous": entry.previous[:PREVIOUS_CHARS],
         "hash": entry.hash,
     }
 
@@ -138,7 +149,10 @@ def clock_row(mark: ClockMark) -> Row:
 
 def alarm_of(row: sqlite3.Row) -> Alarm:
     """Raises Unreadable."""
-    return read_alarm(row["state_version"], row["state"])
+    version, state = row["state_version"], row["state"]
+    if row["plan_digest"] is None:
+        return read_alarm(version, state)
+    return read_alarm_of_plan(version, state, row["plan_state"])
 
 
 def case_of(row: sqlite3.Row) -> StoredCase:
@@ -158,15 +172,32 @@ def case_of(row: sqlite3.Row) -> StoredCase:
 
 def notice_of(row: sqlite3.Row) -> Notice:
     """Raises Unreadable."""
-    return read_notice(row["state_version"], row["state"], row["receipt"], row["provider_ref"])
+    return read_notice(
+        row["state_version"],
+        row["state"],
+        row["receipt"],
+        row["provider_ref"],
+        id=row["id"],
+        alarm=row["alarm"],
+        channel=row["channel"],
+        address=row["address"],
+    )
 
 
 def link_of(row: sqlite3.Row) -> LinkWrite:
     return LinkWrite(row["token_hash"], row["notice"], row["person"], row["alarm"])
 
 
-def kept_of(row: sqlite3.Row) -> Kept:
-    """A row of `timeline` joined with its body, which may have been erased."""
+def chain_of(rows: Iterable[sqlite3.Row]) -> Iterator[Kept]:
+    """The rows of `timeline` of one alarm in their order, each joined with its body."""
+    before = BEGINNING.hash
+    for row in rows:
+        yield _kept_of(row, before)
+        before = row["hash"]
+
+
+def _kept_of(row: sqlite3.Row, before: str) -> Kept:
+    """A body may have been erased."""
     entry = ChainedEntry(
         alarm=row["alarm"],
         number=row["number"],
@@ -175,7 +206,7 @@ def kept_of(row: sqlite3.Row) -> Kept:
         what=row["what"],
         body=row["body"],
         digest=row["digest"],
-        previous=row["previous"],
+        previous=before if before.startswith(row["previous"]) else row["previous"],
         hash=row["hash"],
     )
     return Kept(entry, row["salt"])

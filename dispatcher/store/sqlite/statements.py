@@ -15,8 +15,11 @@ INSERT_SIGNAL = """INSERT INTO signals (identity, id, site, device, type, boot, 
     :boot, :epoch, :seq, :at_us, :wall_us, :state) ON CONFLICT (identity) DO
     NOTHING"""
 INSERT_ALARM = """INSERT INTO alarms (id, site, rev, open, wake_at_us, entries, head,
-    state_version, state) VALUES (:id, :site, :rev, :open, :wake_at_us,
-    :entries, :head, :state_version, :state) ON CONFLICT (id) DO NOTHING"""
+    state_version, state, plan_digest) VALUES (:id, :site, :rev, :open,
+    :wake_at_us, :entries, :head, :state_version, :state, :plan_digest) ON
+    CONFLICT (id) DO NOTHING"""
+INSERT_PLAN = """INSERT INTO plans (digest, state) VALUES (:digest, :state) ON CONFLICT
+    (digest) DO NOTHING"""
 INSERT_CASE = """INSERT INTO cases (kind, id, site, rev, wake_at_us, wake_why,
     state_version, state) VALUES (:kind, :id, :site, :rev, :wake_at_us,
     :wake_why, :state_version, :state) ON CONFLICT (kind, id) DO NOTHING"""
@@ -44,8 +47,13 @@ WRITE_CLOCK = """INSERT INTO clock (id, service_us, wall_us, boottime_s, boot) V
     boottime_s = excluded.boottime_s, boot = excluded.boot WHERE
     excluded.service_us >= clock.service_us"""
 UPDATE_ALARM = """UPDATE alarms SET site=:site, rev=:rev, open=:open,
-    wake_at_us=:wake_at_us, state_version=:state_version, state=:state WHERE
-    alarms.id = :seen_id AND alarms.rev = :seen_rev"""
+    wake_at_us=:wake_at_us, state_version=:state_version, state=:state,
+    plan_digest=:plan_digest WHERE alarms.id = :seen_id AND alarms.rev =
+    :seen_rev"""
+UPDATE_ALARM_AND_HEAD = """UPDATE alarms SET site=:site, rev=:rev, open=:open,
+    wake_at_us=:wake_at_us, entries=:entries, head=:head,
+    state_version=:state_version, state=:state, plan_digest=:plan_digest
+    WHERE alarms.id = :seen_id AND alarms.rev = :seen_rev"""
 UPDATE_CASE = """UPDATE cases SET site=:site, rev=:rev, wake_at_us=:wake_at_us,
     wake_why=:wake_why, state_version=:state_version, state=:state WHERE
     cases.kind = :seen_kind AND cases.id = :seen_id AND cases.rev =
@@ -78,18 +86,25 @@ CONFIRM_RESTORE = """UPDATE restores SET confirmed_by=:by, confirmed_at_us=:at_u
     restores.confirmed_by IS NULL"""
 OPEN_ALARMS = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
     alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
-    alarms.state FROM alarms WHERE alarms.open = 1 ORDER BY alarms.number"""
+    alarms.state, alarms.plan_digest, plans.state AS plan_state FROM alarms
+    LEFT OUTER JOIN plans ON plans.digest = alarms.plan_digest WHERE
+    alarms.open = 1 ORDER BY alarms.number"""
 ALL_ALARMS = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
     alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
-    alarms.state FROM alarms ORDER BY alarms.number"""
+    alarms.state, alarms.plan_digest, plans.state AS plan_state FROM alarms
+    LEFT OUTER JOIN plans ON plans.digest = alarms.plan_digest ORDER BY
+    alarms.number"""
 ALARM = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
     alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
-    alarms.state FROM alarms WHERE alarms.id = :id"""
+    alarms.state, alarms.plan_digest, plans.state AS plan_state FROM alarms
+    LEFT OUTER JOIN plans ON plans.digest = alarms.plan_digest WHERE
+    alarms.id = :id"""
 ALARM_NUMBER = """SELECT alarms.number FROM alarms WHERE alarms.id = :id"""
 ALARMS_BEFORE = """SELECT alarms.number, alarms.id, alarms.site, alarms.rev, alarms.open,
     alarms.wake_at_us, alarms.entries, alarms.head, alarms.state_version,
-    alarms.state FROM alarms WHERE alarms.number < :before ORDER BY
-    alarms.number DESC LIMIT :most OFFSET 0"""
+    alarms.state, alarms.plan_digest, plans.state AS plan_state FROM alarms
+    LEFT OUTER JOIN plans ON plans.digest = alarms.plan_digest WHERE
+    alarms.number < :before ORDER BY alarms.number DESC LIMIT :most OFFSET 0"""
 OPEN_CASES = """SELECT cases.number, cases.kind, cases.id, cases.site, cases.rev,
     cases.wake_at_us, cases.wake_why, cases.state_version, cases.state FROM
     cases WHERE cases.wake_at_us IS NOT NULL ORDER BY cases.number"""

@@ -48,7 +48,7 @@ from dispatcher.store.sqlite.rows import (
     presence_of,
     raw_of,
 )
-from dispatcher.store.sqlite.units import Salt, write_erasure, write_unit
+from dispatcher.store.sqlite.transactions import Salt, write_erasure, write_transaction
 from dispatcher.store.sqlite.writer import QUEUE_MAX, Writer
 from dispatcher.store.states import ORGANISATION_VERSION, written
 
@@ -89,8 +89,9 @@ class SqliteStore:
         self._patient_reader = Reader(file, "patient-reader")
         self._writer = Writer(file, self._reopen, queue_max)
 
-    def submit(self, unit: Transaction) -> asyncio.Future[None]:
-        return self._writer.submit(partial(write_unit, unit=unit, salt=self._salt))
+    def submit(self, transaction: Transaction) -> asyncio.Future[None]:
+        write = partial(write_transaction, transaction=transaction, salt=self._salt)
+        return self._writer.submit(write)
 
     async def open_alarms(self) -> Sequence[Alarm]:
         return await self._patient_reader.read(queries.open_alarms)

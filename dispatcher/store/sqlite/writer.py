@@ -1,8 +1,9 @@
 """The one thread that writes: whatever waits goes into one transaction and one sync of the disk.
 
-A savepoint around each piece of work lets one fail by itself. What the file, the disk or a lock
-does fails everything that waits, at once: help goes on from memory and must not wait out the same
-fault again. The next work tries anew, with a new connection where that may help.
+A savepoint around each piece of work lets one fail by itself; one that is alone needs none. What
+the file, the disk or a lock does fails everything that waits, at once: help goes on from memory and
+must not wait out the same fault again. The next work tries anew, with a new connection where that
+may help.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from core.errors import StoreUnavailable, Unstorable
 from dispatcher.store.migrate import require_revision
 from dispatcher.store.sqlite.checkpoints import LogFolding
 from dispatcher.store.sqlite.connection import DatabaseFile, is_of_the_value
-from dispatcher.store.sqlite.units import SAVEPOINT
 
 QUEUE_MAX = 20_000
 """Pieces of work that may wait. More, and the store is not keeping up: that is degraded."""
@@ -28,13 +28,25 @@ BATCH_MAX = 64
 """Pieces of work in one transaction: enough to share a sync, few enough that none waits long."""
 
 _T = TypeVar("_T")
+_Work = Callable[[sqlite3.Connection], Any]
+
+_TO_THE_SAVEPOINT = ("ROLLBACK TO job",)
+_TO_THE_BEGINNING = ("ROLLBACK", "BEGIN IMMEDIATE")
+
+
+class StartOver(Exception):
+    """Work asks to be taken back and done in this other way; once."""
+
+    def __init__(self, other: _Work) -> None:
+        super().__init__("start over")
+        self.other = other
 
 
 @dataclass(slots=True)
 class _Job:
     """One piece of work, who waits for it, and what became of it."""
 
-    work: Callable[[sqlite3.Connection], Any]
+    work: _Work
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     result: Any = None
@@ -61,7 +73,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Callable[[sqlite3.Connection], _T]) -> asyncio.Future[_T]:
-        """Queue work for the next transaction, inside a savepoint: if it raises, it alone goes."""
+        """Queue work for the next transaction; if it raises, it alone is taken back."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_T] = loop.create_future()
         if self._closed or not self._thread.is_alive():
@@ -116,8 +128,14 @@ class Writer:
     def _in_one_transaction(self, batch: Sequence[_Job]) -> None:
         connection = self._ready_connection()
         connection.execute("BEGIN IMMEDIATE")
-        for job in batch:
-            _attempt(connection, job)
+        if len(batch) == 1:
+            # A savepoint would copy every page that is written.
+            _attempt(connection, batch[0], _TO_THE_BEGINNING)
+        else:
+            for job in batch:
+                connection.execute("SAVEPOINT job")
+                _attempt(connection, job, _TO_THE_SAVEPOINT)
+                connection.execute("RELEASE job")
         connection.execute("COMMIT")
         if not self._is_same_file() or not self._file.log_there():
             raise self._file.gone()
@@ -159,10 +177,10 @@ class Writer:
             connection.close()
 
 
-def _attempt(connection: sqlite3.Connection, job: _Job) -> None:
-    connection.execute(f"SAVEPOINT {SAVEPOINT}")
+def _attempt(connection: sqlite3.Connection, job: _Job, take_back: Sequence[str]) -> None:
+    """Do the work, or leave nothing of it."""
     try:
-        job.result = job.work(connection)
+        job.result = _done(connection, job.work, take_back)
     except sqlite3.Error as problem:
         if not is_of_the_value(problem):
             raise
@@ -171,8 +189,20 @@ def _attempt(connection: sqlite3.Connection, job: _Job) -> None:
     except BaseException as problem:
         job.problem = problem
     if job.problem is not None:
-        connection.execute(f"ROLLBACK TO {SAVEPOINT}")
-    connection.execute(f"RELEASE {SAVEPOINT}")
+        _execute(connection, take_back)
+
+
+def _done(connection: sqlite3.Connection, work: _Work, take_back: Sequence[str]) -> Any:
+    try:
+        return work(connection)
+    except StartOver as again:
+        _execute(connection, take_back)
+        return again.other(connection)
+
+
+def _execute(connection: sqlite3.Connection, statements: Sequence[str]) -> None:
+    for statement in statements:
+        connection.execute(statement)
 
 
 def _resolve(batch: Sequence[_Job]) -> None:

@@ -123,6 +123,8 @@ async def test_where_people_were_leaves_a_database_of_the_first_release(database
     state = '{"reading":{"type":"answer",' + where + '},"device":"badge-bo"}'
     with closing(sqlite3.connect(database)) as older, older:
         older.execute("DROP TABLE cases")
+        older.execute("DROP TABLE plans")
+        older.execute("ALTER TABLE alarms DROP COLUMN plan_digest")
         older.execute("UPDATE alembic_version SET version_num = '0001'")
         for number, said in enumerate(("answer", "alarm")):
             row = (f"badge-bo|{number}", said, state.encode())

@@ -15,6 +15,7 @@ import pytest
 
 from core.clock import sleep
 from core.errors import ConfigError, Conflict, DomainError, StoreUnavailable
+from core.values import replace
 from dispatcher.roster.organisation import Organisation
 from dispatcher.store.migrate import bring_up
 from dispatcher.store.ports import Transaction
@@ -270,6 +271,33 @@ async def test_nobody_waiting_any_more_disturbs_nobody(sqlite_store: SqliteStore
     sqlite_store.submit(opening()).cancel()
     await sqlite_store.submit(opening("alm_2", number=2))
     assert len(await sqlite_store.open_alarms()) == 2
+
+
+async def test_a_plan_is_kept_once_however_many_alarms_run_it(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await asyncio.gather(
+        *(sqlite_store.submit(opening(f"alm_{number}", number=number)) for number in range(5))
+    )
+    with closing(sqlite3.connect(database)) as reading:
+        assert reading.execute("SELECT count(*) FROM plans").fetchone() == (1,)
+    _execute(database, "DELETE FROM plans")
+    assert await sqlite_store.open_alarms() == []
+    (line, *_) = [why for _, why in await sqlite_store.unreadable_alarms()]
+    assert line == "The stored alarm alm_0 cannot be read: the plan it runs is not stored."
+
+
+@pytest.mark.parametrize("others", [0, 5])
+async def test_an_odd_press_is_whole_alone_and_among_others(
+    sqlite_store: SqliteStore, others: int
+) -> None:
+    reading = replace(signal().reading, seq=10**30, text="help \ud800 me")
+    odd = replace(opening(), signals=(replace(signal(), reading=reading),))
+    sound = [opening(f"alm_{number + 2}", number=number + 2) for number in range(others)]
+    await asyncio.gather(*map(sqlite_store.submit, [odd, *sound]))
+    assert len(await sqlite_store.open_alarms()) == 1 + others
+    assert [one.what for one in await sqlite_store.timeline("alm_1")] == ["opened", "called"]
+    assert await sqlite_store.verify() == []
 
 
 # What cannot be read is raised to a person, never skipped and never a crash.
