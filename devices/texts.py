@@ -27,6 +27,13 @@ def text_again(text: str) -> str:
         return text
 
 
+def on_one_line(text: str, chars_max: int) -> str:
+    """Without control characters and line ends, cut to its limit."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:chars_max]
+
+
 def _as_windows_1252(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
     return "".join(map(_char, error.object[error.start : error.end])), error.end

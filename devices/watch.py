@@ -13,26 +13,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import islice
 
-from devices.catalogue import PROVEN_FOR, kind
+from devices.catalogue import kind
+from devices.common_cause import CommonCauses
+from devices.findings import OWN_LINE, Finding, Health, State, Trouble
 from devices.registry import Device
-
-LOW_BATTERY = 0.20
-BATTERY_GOOD = 0.30
-"""Between the two nothing changes, so a battery at the edge does not report twice."""
+from devices.watched import Watched
 
 COMMON_LEAST = 3
 """From so many losses of one line on they are one finding."""
-
-LATE_FROM = 0.55
-"""The share of its interval after which a device that beats twice in it must have missed one."""
-
-POINTS_MAX = 1_000
-"""Parts of one device that are remembered as low or open; a panel has fewer."""
 
 LATE_KEPT = 100
 """Late devices kept in mind between two looks."""
@@ -40,131 +31,18 @@ LATE_KEPT = 100
 HELD_FOR = timedelta(seconds=60)
 """The longest a loss waits for others of its line: 120 s + 60 s is standards.md row 7."""
 
-JOINS_FOR = timedelta(minutes=3)
-"""A loss this soon after the last one of a common cause has the same cause; later, its own."""
-
-CHARGING_FOR = timedelta(hours=4)
-"""How long "I am charging" excuses a silence; then a worn device should be on a person again."""
-
-OWN_LINE = "mqtt"
-"""The line of our own listener, where native devices live."""
-
-
-CHARGING = "charging"
-"""`Reading.code` of a heartbeat from a charger."""
-
-OFFLINE = "offline"
-"""`Reading.code` of a presence that says the line to the device is gone."""
-
-
-class Trouble(StrEnum):
-    """What a finding is about."""
-
-    SILENT = "silent"
-    COMMON_CAUSE = "common_cause"
-    LINE_DOWN = "line_down"
-    LOW_BATTERY = "low_battery"
-    TAMPER = "tamper"
-    TWO_CLAIM = "two_claim"
-
-
-class State(StrEnum):
-    """How a device stands, for pages and for the console."""
-
-    OK = "ok"
-    SILENT = "silent"
-    LOW_BATTERY = "low_battery"
-    TAMPER = "tamper"
-    UNKNOWN = "unknown"
-    WITHDRAWN = "withdrawn"
-    REVOKED = "revoked"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One technical thing that is wrong, or (`over`) well again.
-
-    `key` is the same for the trouble and its end; a later one with the same key and more devices
-    is news about the same trouble. A device that comes back out of a common cause ends its own
-    silence; with the last one the common cause is over. `site` is that of the first device.
-    """
-
-    key: str
-    trouble: Trouble
-    devices: tuple[str, ...]
-    at: datetime
-    line: str = ""
-    site: str = ""
-    over: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """One device now. `heard` None: not since the start."""
-
-    device: str
-    state: State
-    heard: datetime | None
-    battery: float | None
-
-
-@dataclass(slots=True)
-class _Watched:
-    """What is known of one device. `lost_in` is the key of the finding it stands in.
-
-    `low_points`, `tampered_points`: what of a panel is low or open, by `Reading.about`.
-
-    `grace_from` is when it was last given a whole interval to be heard: its shift began, its line
-    came back. It delays a finding and never makes the device look heard.
-    """
-
-    device: Device
-    silent_after: timedelta
-    line: str
-    known_since: datetime
-    grace_from: datetime
-    heard: datetime | None = None
-    pressed: datetime | None = None
-    battery: float | None = None
-    low: bool = False
-    tampered: bool = False
-    low_points: dict[str, None] = field(default_factory=dict)
-    tampered_points: dict[str, None] = field(default_factory=dict)
-    charging_until: datetime | None = None
-    lost_in: str = ""
-
-    def deadline(self) -> datetime:
-        """When its silence becomes a loss. Unheard since the start: one interval after it."""
-        plain = max(self.heard or self.known_since, self.grace_from) + self.silent_after
-        return max(plain, self.charging_until) if self.charging_until is not None else plain
-
-    def late(self, now: datetime) -> bool:
-        """It has not been heard for so long that a beat is missing already."""
-        last = max(self.heard or self.known_since, self.grace_from)
-        return self.charging_until is None and now - last >= self.silent_after * LATE_FROM
-
-
-@dataclass(slots=True)
-class _Group:
-    """Devices lost by one cause, and those not yet back; `grew`: when the last of them was lost."""
-
-    line: str
-    grew: datetime
-    named: dict[str, None] = field(default_factory=dict)
-    missing: dict[str, None] = field(default_factory=dict)
-
 
 class Watch:
     """The supervision of every device of an installation."""
 
     def __init__(self) -> None:
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[str, Watched] = {}
         self._expected: dict[str, None] = {}
         self._heap: list[tuple[datetime, str]] = []
         self._queued: dict[str, datetime] = {}
         self._held: dict[str, dict[str, datetime]] = {}
         self._late: list[str] = []
-        self._groups: dict[str, _Group] = {}
+        self._causes = CommonCauses()
         self._down: dict[str, datetime] = {}
 
     # What is to be watched
@@ -177,11 +55,11 @@ class Watch:
         `lines`: device → its line, where that is not our own listener. The losses of devices that
         are gone are over.
         """
-        watched: dict[str, _Watched] = {}
+        watched: dict[str, Watched] = {}
         for device in devices:
             silent_after = kind(device.kind).silent_after
             line = (lines or {}).get(device.id, OWN_LINE)
-            known = self._watched.get(device.id) or _Watched(device, silent_after, line, now, now)
+            known = self._watched.get(device.id) or Watched(device, silent_after, line, now, now)
             if known.line != line:
                 self._let_go(device.id)
                 self._queue(device.id, known.deadline())
@@ -224,14 +102,12 @@ class Watch:
         watched = self._watched.get(device)
         if watched is None:
             return ()
-        watched.heard = now
-        if charging is not None and (authenticated or not charging):
-            watched.charging_until = now + CHARGING_FOR if charging else None
+        watched.was_heard(now, charging if authenticated or not charging else None)
         self._let_go(device)
         if device in self._expected:
             self._queue(device, watched.deadline())
         found = self._returned(watched, now)
-        return found if battery is None else (*found, *_battery(watched, battery, now))
+        return found if battery is None else (*found, *watched.took_battery(battery, now))
 
     def moved(self, device: str, line: str) -> None:
         """It speaks on another line now: a badge carried into the next house."""
@@ -252,25 +128,20 @@ class Watch:
         `about`: only a part of it, whose end is told by the same words.
         """
         watched = self._watched.get(device)
-        if watched is not None and about:
-            _noted(watched.low_points, about)
-        elif watched is not None:
-            watched.low = True
+        if watched is not None:
+            watched.says_low(about)
 
     def tampered(self, device: str, about: str = "") -> None:
         """Somebody opened or removed it, or a part of it; its own message is the alarm."""
         watched = self._watched.get(device)
-        if watched is not None and about:
-            _noted(watched.tampered_points, about)
-        elif watched is not None:
-            watched.tampered = True
+        if watched is not None:
+            watched.says_tampered(about)
 
     def well_again(self, device: str, about: str) -> None:
         """A part of it is well; its own message ends the alarm."""
         watched = self._watched.get(device)
         if watched is not None:
-            watched.low_points.pop(about, None)
-            watched.tampered_points.pop(about, None)
+            watched.says_well(about)
 
     def restored(self, device: str, now: datetime) -> tuple[Finding, ...]:
         """The tamper is over. The caller knows who may say so (law 6)."""
@@ -278,7 +149,7 @@ class Watch:
         if watched is None or not watched.tampered:
             return ()
         watched.tampered = False
-        return (_finding(Trouble.TAMPER, watched, now, over=True),)
+        return (watched.finding(Trouble.TAMPER, now, over=True),)
 
     def line_down(self, line: str, now: datetime, site: str = "") -> tuple[Finding, ...]:
         """A whole line is gone: one finding names every device on it that should be heard.
@@ -328,7 +199,7 @@ class Watch:
         watched = self._watched.get(device)
         if watched is None:
             return Health(device, State.UNKNOWN, None, None)
-        state = _state(watched, now, line_down=self._is_down(watched.line))
+        state = watched.state(now, line_down=self._is_down(watched.line))
         return Health(device, state, watched.heard, watched.battery)
 
     # Inside
@@ -352,7 +223,7 @@ class Watch:
         if waited < HELD_FOR and self._some_late(line, now, missing):
             return []
         del self._held[line]
-        if len(overdue) < COMMON_LEAST and not self._growing(line, now):
+        if len(overdue) < COMMON_LEAST and self._causes.growing(line, now) is None:
             return [self._lost(device, now) for device in overdue]
         return [self._lost_together(line, tuple(overdue), now)]
 
@@ -378,49 +249,34 @@ class Watch:
         return watched.line == line and not watched.lost_in and watched.late(now)
 
     def _lost(self, device: str, now: datetime) -> Finding:
-        finding = _finding(Trouble.SILENT, self._watched[device], now)
+        finding = self._watched[device].finding(Trouble.SILENT, now)
         self._watched[device].lost_in = finding.key
         return finding
 
     def _lost_together(self, line: str, overdue: Sequence[str], now: datetime) -> Finding:
-        key = self._growing(line, now) or f"common_cause:{line}:{now.isoformat()}"
-        group = self._groups.setdefault(key, _Group(line, now))
-        group.grew = now
+        cause = self._causes.lost(line, overdue, now)
         for device in overdue:
-            group.named[device] = group.missing[device] = None
-            self._watched[device].lost_in = key
-        named = tuple(group.missing)
-        return Finding(key, Trouble.COMMON_CAUSE, named, now, line, self._site(named))
+            self._watched[device].lost_in = cause.key
+        named = tuple(cause.missing)
+        return Finding(cause.key, Trouble.COMMON_CAUSE, named, now, line, self._site(named))
 
-    def _growing(self, line: str, now: datetime) -> str:
-        """The key of this line's common cause that may still name more devices, or empty."""
-        for key, group in self._groups.items():
-            if group.line == line and now - group.grew <= JOINS_FOR:
-                return key
-        return ""
-
-    def _returned(self, watched: _Watched, now: datetime) -> tuple[Finding, ...]:
+    def _returned(self, watched: Watched, now: datetime) -> tuple[Finding, ...]:
         """A lost device is back: its silence is over, and with the last one the common cause."""
         key, watched.lost_in = watched.lost_in, ""
         if not key:
             return ()
-        back = _finding(Trouble.SILENT, watched, now, over=True)
-        group = self._groups.get(key)
-        if group is None:
+        back = watched.finding(Trouble.SILENT, now, over=True)
+        ended = self._causes.back(key, watched.device.id)
+        if ended is None:
             return (back,)
-        del group.missing[watched.device.id]
-        if group.missing:
-            return (back,)
-        del self._groups[key]
-        named = tuple(group.named)
-        site = watched.device.site
-        over = Finding(key, Trouble.COMMON_CAUSE, named, now, group.line, site, over=True)
+        named, site = tuple(ended.named), watched.device.site
+        over = Finding(key, Trouble.COMMON_CAUSE, named, now, ended.line, site, over=True)
         return (back, over)
 
     def _beats(self, device: str) -> bool:
         """Whether it is known, and gives signs of life that can be missed."""
         watched = self._watched.get(device)
-        return watched is not None and kind(watched.device.kind).beats
+        return watched is not None and watched.beats
 
     def _is_down(self, line: str) -> bool:
         return any(_is_on(line, down) for down in self._down)
@@ -451,43 +307,3 @@ def _is_on(line: str, whole: str) -> bool:
 def _first(held: dict[str, datetime]) -> datetime:
     """When the oldest of them fell due: they stand in that order."""
     return next(iter(held.values()))
-
-
-def _battery(watched: _Watched, battery: float, now: datetime) -> tuple[Finding, ...]:
-    watched.battery = battery
-    if not watched.low and battery < LOW_BATTERY:
-        watched.low = True
-        return (_finding(Trouble.LOW_BATTERY, watched, now),)
-    if watched.low and battery >= BATTERY_GOOD:
-        watched.low = False
-        return (_finding(Trouble.LOW_BATTERY, watched, now, over=True),)
-    return ()
-
-
-def _finding(trouble: Trouble, watched: _Watched, now: datetime, *, over: bool = False) -> Finding:
-    device = watched.device
-    key = f"{trouble}:{device.id}"
-    return Finding(key, trouble, (device.id,), now, watched.line, device.site, over)
-
-
-def _state(watched: _Watched, now: datetime, *, line_down: bool) -> State:
-    """The most serious thing first."""
-    if watched.device.revoked:
-        return State.REVOKED
-    if watched.device.withdrawn:
-        return State.WITHDRAWN
-    if watched.tampered or watched.tampered_points:
-        return State.TAMPER
-    last = watched.heard or watched.known_since
-    beats = kind(watched.device.kind).beats
-    if watched.lost_in or line_down or (beats and now - last >= watched.silent_after):
-        return State.SILENT
-    proof = watched.heard if beats else watched.pressed
-    if proof is None or (not beats and now - proof >= PROVEN_FOR):
-        return State.UNKNOWN
-    return State.LOW_BATTERY if watched.low or watched.low_points else State.OK
-
-
-def _noted(points: dict[str, None], about: str) -> None:
-    if len(points) < POINTS_MAX:
-        points[about] = None

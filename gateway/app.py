@@ -8,11 +8,12 @@ from datetime import timedelta
 
 from core.clock import Clock
 from core.settings import Settings
+from devices.findings import Health
 from devices.protocols import board_of, protocol_of
 from devices.registry import Assignment, Device, Line, MemoryRegistry, RemoteGateway
 from devices.scan import Unregistered
 from devices.standing import LineStanding
-from devices.watch import Health, Watch
+from devices.watch import Watch
 from gateway.handover import Part
 from gateway.intake import Intake, IsStored
 from gateway.lines import DeviceLines

@@ -15,9 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from core.signals import AlarmKind, Level, Reading, Signal
+from devices.findings import Finding
 from devices.registry import Assignment, Device, Line
 from devices.scan import Unregistered
-from devices.watch import Finding
 
 UP_PATH: Final = "/gateway/v1/{gateway}/up"
 DOWN_PATH: Final = "/gateway/v1/{gateway}/down"

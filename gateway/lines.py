@@ -21,12 +21,12 @@ from core.log import logger
 from core.signals import Reading, SignalType, Standing
 from core.values import replace
 from devices.family import Family, LocalSounder, Port, open_line
+from devices.findings import Finding, Trouble
 from devices.protocols import FAMILIES, board_of, is_of_the_line, line_answers
 from devices.registry import Line, Parity, Registration, Registry
 from devices.scan import Scan
 from devices.session import Heard
 from devices.standing import LineStanding
-from devices.watch import Finding, Trouble
 from gateway.intake import Called, Intake
 from gateway.links.mqtt_line import MqttLine
 from gateway.links.pump import Pump

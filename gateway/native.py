@@ -16,8 +16,8 @@ from core.log import logger
 from devices.buttons.native import codec
 from devices.buttons.native.topics import DOWN, own_leaf, placed
 from devices.catalogue import kind
+from devices.findings import OWN_LINE, Finding, Trouble
 from devices.registry import NATIVE, Registry
-from devices.watch import OWN_LINE, Finding, Trouble
 from gateway.intake import Called, Intake
 from gateway.links.mqtt_line import MqttLine
 from gateway.links.ports import Login, MqttListener, Published

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from core.signals import Later, Reading, Signal, Taken
-from devices.watch import Finding
+from devices.findings import Finding
 
 
 class Desk(Protocol):

@@ -12,8 +12,9 @@ from core.freshness import FRESH_FOR, Lowers
 from core.log import logger
 from core.signals import AlarmKind, Reading, SignalType
 from core.values import replace
+from devices.findings import CHARGING, OFFLINE, Finding, Health
 from devices.registry import Device
-from devices.watch import CHARGING, OFFLINE, Finding, Health, Watch
+from devices.watch import Watch
 from gateway.ports import Desk
 
 LOOKS_APART_S = 0.25

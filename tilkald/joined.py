@@ -8,9 +8,9 @@ from datetime import timedelta
 from alarms.vocabulary import LostWhy
 from core.clock import Clock
 from core.signals import Later, Signal, Taken
+from devices.findings import Finding, Trouble
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
-from devices.watch import Finding, Trouble
 from dispatcher.engine.engine import Engine
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.store.ports import RawBytes

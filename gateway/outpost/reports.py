@@ -17,7 +17,7 @@ from typing import TypeVar
 from core.clock import Clock
 from core.signals import Reading, Signal, SignalType
 from core.values import replace
-from devices.watch import Finding
+from devices.findings import Finding
 from gateway.handover import LIGHT_MAX, Again, Light
 
 LIGHT = (SignalType.HEARTBEAT, SignalType.POSITION, SignalType.PRESENCE)

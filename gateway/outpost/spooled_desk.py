@@ -20,7 +20,7 @@ from core.errors import StoreUnavailable
 from core.log import logger
 from core.signals import Later, Signal, SignalType, Taken
 from core.values import replace
-from devices.watch import Finding
+from devices.findings import Finding
 from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, Handed, RawRecord, Record
 from gateway.outpost import ring as rings
 from gateway.outpost.here import Here

@@ -20,11 +20,11 @@ from core.clock import Clock, sleep
 from core.errors import StoreUnavailable
 from core.log import logger
 from core.values import replace
+from devices.findings import OWN_LINE
 from devices.protocols import sounders
 from devices.registry import RemoteGateway
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
-from devices.watch import OWN_LINE
 from gateway.handover import (
     ALIVE_EVERY_S,
     SILENT_AFTER_S,

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.common_cause import JOINS_FOR
+from devices.findings import OWN_LINE, State, Trouble
 from devices.registry import Device
-from devices.watch import CHARGING_FOR, HELD_FOR, JOINS_FOR, OWN_LINE, State, Trouble, Watch
+from devices.watch import HELD_FOR, Watch
+from devices.watched import CHARGING_FOR
 
 START = datetime(2026, 11, 21, 19, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

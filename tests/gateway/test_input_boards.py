@@ -13,8 +13,9 @@ import pytest
 from core.clock import ServiceClock
 from core.signals import AlarmKind, Signal, SignalType, Standing
 from core.values import replace
+from devices.findings import Finding, State, Trouble
 from devices.registry import Device, Line, MemoryRegistry
-from devices.watch import Finding, State, Trouble, Watch
+from devices.watch import Watch
 from gateway.app import _line_of
 from gateway.intake import Intake
 from gateway.lines import DeviceLines

@@ -25,9 +25,9 @@ from core.signals import (
     Taken,
 )
 from core.values import replace
+from devices.findings import CHARGING, State, Trouble
 from devices.identity import REMEMBERED
 from devices.registry import Assignment
-from devices.watch import CHARGING, State, Trouble
 from gateway import intake as intakes
 from gateway.intake import COPIES_BURST, GATEWAYS_RAW_BURST, RAW_BURST, RAW_BYTES_MAX
 from gateway.senders import POSITION_KEPT_FOR

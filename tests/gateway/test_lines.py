@@ -15,8 +15,9 @@ from core.clock import ServiceClock
 from core.signals import SignalType, Standing, Taken
 from core.values import replace
 from devices.callsystems.espax.codec import Message, encode
+from devices.findings import Trouble
 from devices.registry import Device, Line, MemoryRegistry
-from devices.watch import Trouble, Watch
+from devices.watch import Watch
 from gateway.intake import Intake
 from gateway.lines import DeviceLines
 from gateway.strangers import STRANGERS_MOST

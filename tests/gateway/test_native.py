@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from core import metrics
 from core.signals import AlarmKind, SignalType, Taken
+from devices.findings import State, Trouble
 from devices.mqtt.events import Fault
 from devices.registry import Device
-from devices.watch import State, Trouble
 from gateway.links.mqtt_traffic import Oddity
 from gateway.links.ports import Login, Published
 from gateway.native import NOTICED

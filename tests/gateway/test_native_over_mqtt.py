@@ -15,7 +15,7 @@ from core.clock import ServiceClock
 from core.signals import SignalType, Taken
 from devices.buttons.native import messages
 from devices.buttons.native.messages import Head
-from devices.watch import State
+from devices.findings import State
 from gateway.links.mqtt_listener import NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
 from tests.support.gateway import NOW, PREFIX, SOON_S, House

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from core.clock import ServiceClock
+from devices.findings import OWN_LINE, Trouble
 from devices.registry import Device
-from devices.watch import OWN_LINE, Trouble, Watch
+from devices.watch import Watch
 from gateway.supervision import Supervision
 from tests.support.gateway import House, StoringDesk
 

@@ -8,8 +8,9 @@ from core.signals import Reading, SignalType
 from devices.callsystems.codes import contact_id, high_speed, sia
 from devices.callsystems.codes.meaning import Event, Meaning, Sender, reading
 from devices.callsystems.surgard.meanings import TELENOT
+from devices.findings import State
 from devices.registry import Device
-from devices.watch import State, Watch
+from devices.watch import Watch
 from gateway.supervision import Supervision
 from tests.support.gateway import NOW, House, StoringDesk
 from tests.support.running import Running

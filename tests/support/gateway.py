@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from core.clock import VirtualClock
 from core.signals import Later, Reading, Signal, SignalType, Taken
+from devices.findings import Finding
 from devices.registry import Assignment, Device, MemoryRegistry
-from devices.watch import Finding, Watch
+from devices.watch import Watch
 from gateway.intake import Intake
 from gateway.native import Native
 from gateway.supervision import Supervision

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from alarms.model import Alarm
 from core.signals import Later, Signal, Taken
+from devices.findings import Finding
 from devices.protocols import FAMILIES
 from devices.registry import Device, Line, MemoryRegistry
-from devices.watch import Finding, Watch
+from devices.watch import Watch
 from firmware_sim.world.process import at_once
 from gateway.intake import Intake
 from gateway.lines import DeviceLines, LineWatch

@@ -24,9 +24,9 @@ from devices.buttons.native.meanings import (
     KINDS_THAT_ARE_TYPES,
     TYPES,
 )
+from devices.findings import CHARGING
 from devices.registry import NATIVE
 from devices.texts import text_of
-from devices.watch import CHARGING
 
 PAYLOAD_BYTES_MAX = 65_536
 """A longer message is not parsed, only looked through for a call for help."""

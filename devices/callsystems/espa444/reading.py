@@ -21,7 +21,7 @@ from devices.callsystems.espa444.meanings import (
     Record,
 )
 from devices.callsystems.espa444.settings import PROTOCOL, EspaLine, WhoCalls
-from devices.texts import text_of
+from devices.texts import on_one_line, text_of
 
 TEXT_CHARS_MAX = 256
 """Of a display message; the specification has 128, a DAKS sends 160."""
@@ -80,13 +80,13 @@ def address(block: Block) -> str:
     found = block.values(Record.ADDRESS)
     said = found[0].decode("latin-1") if found else ""
     # A digit that was damaged is not left out: the rest would be another room.
-    return _printable("".join(c if c.isprintable() else "?" for c in said), NAME_CHARS_MAX)
+    return on_one_line("".join(c if c.isprintable() else "?" for c in said), NAME_CHARS_MAX)
 
 
 def message(block: Block, line: EspaLine) -> str:
     """The display message in the line's character set, on one line."""
     parts = [_decoded(value, line.charset) for value in block.values(Record.MESSAGE)]
-    return _printable(" ".join(parts), TEXT_CHARS_MAX)
+    return on_one_line(" ".join(parts), TEXT_CHARS_MAX)
 
 
 def _call(block: Block, line: EspaLine) -> Reading:
@@ -133,13 +133,13 @@ def _worded(text: str, line: EspaLine) -> AlarmKind | None:
 def _status(block: Block, line: EspaLine) -> Reading | None:
     """About a page or the paging system, said by the line itself: never a call for help."""
     for value in block.values(Record.SYSTEM_STATUS):
-        said = _printable(_ascii(value), NAME_CHARS_MAX)
+        said = on_one_line(_ascii(value), NAME_CHARS_MAX)
         known = SYSTEM_STATUS.get(said)
         type_ = SignalType.UNKNOWN if known is None else SignalType.TECHNICAL
         code = known or f"system_status_{said}"
         return _of_line(block, line, type_, code, f"system status {_hex(said)}")
     for value in block.values(Record.CALL_STATUS):
-        said = _printable(_ascii(value), NAME_CHARS_MAX)
+        said = on_one_line(_ascii(value), NAME_CHARS_MAX)
         known = CALL_STATUS.get(said)
         type_ = SignalType.UNKNOWN if known is None else SignalType.PRESENCE
         code = f"call_{known}" if known else f"call_status_{said}"
@@ -154,7 +154,7 @@ def _foreign(block: Block, line: EspaLine) -> Reading:
     unheard = block.header not in tuple(Header) and text
     said = f"unknown code {_hex(block.header)} from {_who(block, line)}: {text}"
     if emergency or unheard:
-        odd = (f"type: no call, another header ({_printable(block.header, NAME_CHARS_MAX)})",)
+        odd = (f"type: no call, another header ({on_one_line(block.header, NAME_CHARS_MAX)})",)
         return _alarm(block, line, AlarmKind.UNKNOWN, said, odd)
     return _of_line(block, line, SignalType.UNKNOWN, f"header_{block.header}", said)
 
@@ -167,7 +167,7 @@ def _reading(
         _who(block, line),
         type_,
         boot=line.identity,
-        text=_printable(text, TEXT_CHARS_MAX),
+        text=on_one_line(text, TEXT_CHARS_MAX),
         code=_code(block),
         odd=odd,
         raw=block.raw,
@@ -183,7 +183,7 @@ def _alarm(
         SignalType.ALARM,
         kind,
         boot=line.identity,
-        text=_printable(text, TEXT_CHARS_MAX),
+        text=on_one_line(text, TEXT_CHARS_MAX),
         code=_code(block),
         odd=odd,
         raw=block.raw,
@@ -196,8 +196,8 @@ def _of_line(block: Block, line: EspaLine, type_: SignalType, code: str, text: s
         line.identity,
         type_,
         boot=line.identity,
-        text=_printable(text, TEXT_CHARS_MAX),
-        code=_printable(code, NAME_CHARS_MAX),
+        text=on_one_line(text, TEXT_CHARS_MAX),
+        code=on_one_line(code, NAME_CHARS_MAX),
         raw=block.raw,
     )
 
@@ -213,7 +213,7 @@ def _who(block: Block, line: EspaLine) -> str:
 def _code(block: Block) -> str:
     """Header, call type and priority as they were sent, `-` for what was not."""
     said = (block.header, _shown(block, Record.CALL_TYPE), _shown(block, Record.PRIORITY))
-    return _printable("/".join(said), NAME_CHARS_MAX)
+    return on_one_line("/".join(said), NAME_CHARS_MAX)
 
 
 def _oddities(block: Block) -> tuple[str, ...]:
@@ -246,10 +246,3 @@ def _decoded(value: bytes, charset: Charset) -> str:
     if national is not None:
         return value.decode("latin-1").translate(national)
     return value.decode(charset, "replace")
-
-
-def _printable(text: str, chars_max: int) -> str:
-    """On one line, without control characters, cut to its limit."""
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())[:chars_max]

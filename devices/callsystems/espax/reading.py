@@ -11,6 +11,7 @@ from devices.broken_xml import picked
 from devices.callsystems.espax.codec import Message
 from devices.callsystems.espax.meanings import CALL_WORDS, NO_CALL, PRIORITIES, SIGNALS
 from devices.callsystems.espax.settings import PROTOCOL, EspaXListener
+from devices.texts import on_one_line
 
 TEXT_CHARS_MAX = 256
 """Of the text people read; the schema has 160."""
@@ -66,9 +67,7 @@ def in_doubt(raw: bytes, why: str, client: str, listener: EspaXListener) -> Read
 
 def shown(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
     """On one line, without control characters, cut to its limit."""
-    if not text.isprintable():
-        text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())[:chars_max]
+    return on_one_line(text, chars_max)
 
 
 def _kind(message: Message) -> tuple[AlarmKind, tuple[str, ...]]:

@@ -31,7 +31,7 @@ from devices.family import Encoding, Family, Port
 from devices.line_settings import LineSettings
 from devices.receivers.esp3.meanings import CallsWhen
 from devices.receivers.esp3.session import PROTOCOL, Esp3Session
-from devices.receivers.pulse import SILENT
+from devices.receivers.keep_alive import SILENT
 
 
 def _opened(settings: LineSettings) -> Port:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from core.values import replace, value
+from devices.receivers.receiver import Junk
 
 SYNC = 0x55
 
@@ -27,7 +28,7 @@ STALE_AFTER = timedelta(milliseconds=500)
 
 RAW_BYTES_MAX = 600
 
-_HEAD = 6
+HEAD_BYTES = 6
 
 
 class PacketType(IntEnum):
@@ -47,14 +48,6 @@ class Packet:
     type: int
     data: bytes
     optional: bytes = b""
-
-
-@value(frozen=True)
-class Junk:
-    """Bytes that belong to no packet, cut at `RAW_BYTES_MAX`; `why` for a person."""
-
-    why: str
-    raw: bytes
 
 
 @value(frozen=True)
@@ -143,11 +136,11 @@ class Reader:
         why = "not a packet"
         while (at := buffer.find(SYNC, at)) >= 0:
             size = _size(buffer, at)
-            if size == 0 and len(buffer) - at < _HEAD:
+            if size == 0 and len(buffer) - at < HEAD_BYTES:
                 break
             if size and len(buffer) - at < size:
                 break
-            if not size or crc8(buffer[at + _HEAD : at + size - 1]) != buffer[at + size - 1]:
+            if not size or crc8(buffer[at + HEAD_BYTES : at + size - 1]) != buffer[at + size - 1]:
                 why = "wrong checksum"
                 at += 1
                 continue
@@ -164,11 +157,11 @@ class Reader:
 
 def as_it_stands(raw: bytes) -> Packet | None:
     """The packet these bytes are but for one of its two sums, or its first byte; else None."""
-    size = _HEAD + 1 + (raw[1] << 8 | raw[2]) + raw[3] if len(raw) > _HEAD else 0
-    if not _HEAD + 1 < size <= min(len(raw), _HEAD + 1 + CONTENT_BYTES_MAX):
+    size = HEAD_BYTES + 1 + (raw[1] << 8 | raw[2]) + raw[3] if len(raw) > HEAD_BYTES else 0
+    if not HEAD_BYTES + 1 < size <= min(len(raw), HEAD_BYTES + 1 + CONTENT_BYTES_MAX):
         return None
     of_head = crc8(raw[1:5]) == raw[5]
-    right = (raw[0] == SYNC, of_head, crc8(raw[_HEAD : size - 1]) == raw[size - 1])
+    right = (raw[0] == SYNC, of_head, crc8(raw[HEAD_BYTES : size - 1]) == raw[size - 1])
     if sum(right) < len(right) - 1:
         return None
     packet = _packet(raw, 0, size)
@@ -176,22 +169,17 @@ def as_it_stands(raw: bytes) -> Packet | None:
     return packet if of_head or not types else replace(packet, type=types[0])
 
 
-def looks_like_one(raw: bytes) -> bool:
-    """Whether bytes may once have been a packet: noise is short, or all the same."""
-    return len(raw) > _HEAD and len(dict.fromkeys(raw)) > 2
-
-
 def _size(buffer: bytes, at: int) -> int:
     """The whole length of the packet that may start here; 0 when its head is none, or not here."""
     head = buffer[at + 1 : at + 5]
-    if len(buffer) - at < _HEAD or crc8(head) != buffer[at + 5]:
+    if len(buffer) - at < HEAD_BYTES or crc8(head) != buffer[at + 5]:
         return 0
     content = (head[0] << 8 | head[1]) + head[2]
-    return _HEAD + content + 1 if content <= CONTENT_BYTES_MAX else 0
+    return HEAD_BYTES + content + 1 if content <= CONTENT_BYTES_MAX else 0
 
 
 def _packet(buffer: bytes, at: int, size: int) -> Packet:
-    start = at + _HEAD
+    start = at + HEAD_BYTES
     middle = start + (buffer[at + 1] << 8 | buffer[at + 2])
     return Packet(buffer[at + 4], buffer[start:middle], buffer[middle : at + size - 1])
 

@@ -11,7 +11,7 @@ again by somebody later is one more press of its device. A release whose press w
 that a press was lost: a person is told, as a technical reading.
 
 The caller's round: `receive(bytes, now, wall)`; `wake(now)` at `wake_at`, at once after opening;
-then write `to_send`. The receiver is asked for its version every now and then (`pulse`).
+then write `to_send`. The receiver is asked for its version every now and then (`keep_alive`).
 """
 
 from __future__ import annotations
@@ -23,17 +23,15 @@ from core.signals import AlarmKind, Reading, SignalType
 from core.values import replace
 from devices.doubts import Doubts
 from devices.receivers.copies import Copies
-from devices.receivers.damaged import GARBLED, as_meant, garbled_text
 from devices.receivers.esp3.codec import (
+    HEAD_BYTES,
     RAW_BYTES_MAX,
-    Junk,
     Packet,
     PacketType,
     Reader,
     Telegram,
     as_it_stands,
     encode,
-    looks_like_one,
     telegram,
 )
 from devices.receivers.esp3.meanings import (
@@ -54,7 +52,8 @@ from devices.receivers.esp3.meanings import (
     CallsWhen,
     Meaning,
 )
-from devices.receivers.pulse import SILENT, Beat, Pulse
+from devices.receivers.keep_alive import Check
+from devices.receivers.receiver import RECEIVER, Junk, Receiver
 from devices.session import Heard
 
 PROTOCOL = "esp3"
@@ -64,9 +63,6 @@ COPIES_WITHIN = timedelta(milliseconds=300)
 
 SENDERS_MAX = 2_048
 """Senders whose button or contact is remembered; past this the one met first is forgotten."""
-
-RECEIVER = "receiver"
-"""What the receiver itself is called where it is not a transmitter that speaks."""
 
 ASK_VERSION = encode(Packet(PacketType.COMMON_COMMAND, b"\x03"))
 """CO_RD_VERSION: answered by every receiver, and it changes nothing."""
@@ -84,34 +80,28 @@ class Esp3Session:
     ) -> None:
         self._reader = Reader()
         self._copies = Copies(COPIES_WITHIN)
-        self._doubts = doubts or Doubts()
-        self._pulse = Pulse()
         self._call_points = dict(call_points or {})
-        self._receiver = receiver
+        self._receiver = Receiver(PROTOCOL, HEAD_BYTES, receiver, doubts)
         self._down: dict[str, bool] = {}
         self._calling: dict[str, bool] = {}
         self._out = b""
 
     @property
     def wake_at(self) -> datetime | None:
-        half = self._reader.wake_at
-        return self._pulse.wake_at if half is None else min(half, self._pulse.wake_at)
+        asks, half = self._receiver.keep_alive.wake_at, self._reader.wake_at
+        return asks if half is None else min(half, asks)
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
         heard = self._heard(self._reader.feed(data, now), now)
-        if data and self._pulse.heard(now):
-            text = f"{self._receiver} answers again"
-            heard.insert(0, Heard(self._own(SignalType.RESTORE, SILENT, text)))
-        return heard
+        return [*self._receiver.heard(now), *heard] if data else heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
         heard = self._heard(self._reader.stale(now), now)
-        beat = self._pulse.look(now)
-        if beat is not Beat.NOTHING:
+        check = self._receiver.keep_alive.look(now)
+        if check is not Check.NOTHING:
             self._out = ASK_VERSION
-        if beat is Beat.SILENT:
-            text = f"{self._receiver} does not answer: look at its cable, its power, its port"
-            heard.append(Heard(self._own(SignalType.TECHNICAL, SILENT, text)))
+        if check is Check.SILENT:
+            heard.append(self._receiver.silent())
         return heard
 
     def ended(self, now: datetime) -> Sequence[Heard]:
@@ -130,25 +120,14 @@ class Esp3Session:
         heard: list[Heard] = []
         for one in found:
             if isinstance(one, Junk):
-                heard.append(Heard(error=f"{one.why}: {len(one.raw)} bytes", raw=one.raw))
-                heard += self._again(one, now)
+                heard += self._receiver.damaged(one, now, lambda raw: self._as_it_stands(raw, now))
             else:
                 heard += self._packet(one, now)
         return heard
 
-    def _again(self, junk: Junk, now: datetime) -> list[Heard]:
-        """The same damaged packet a third time: whoever presses there has a bad cable."""
-        packet = as_it_stands(junk.raw)
-        if not self._doubts.again(now, junk.raw):
-            return []
-        if packet is None:
-            return [self._garbled(junk)] if looks_like_one(junk.raw) else []
-        return as_meant(self._packet(packet, now), junk.why, junk.raw)
-
-    def _garbled(self, junk: Junk) -> Heard:
-        """Nobody can say who is damaged there; that somebody is must be known."""
-        text = garbled_text(self._receiver)
-        return Heard(self._own(SignalType.TECHNICAL, GARBLED, text, junk.raw), raw=junk.raw)
+    def _as_it_stands(self, raw: bytes, now: datetime) -> list[Heard] | None:
+        packet = as_it_stands(raw)
+        return None if packet is None else self._packet(packet, now)
 
     def _packet(self, packet: Packet, now: datetime) -> list[Heard]:
         raw = encode(packet)[:RAW_BYTES_MAX]
@@ -160,23 +139,24 @@ class Esp3Session:
                 reading = self._telegram(said, now, raw)
             case PacketType.RESPONSE:
                 code = f"answer {packet.data[:1].hex()}"
-                reading = self._own(SignalType.HEARTBEAT, code, "", raw)
+                reading = self._receiver.said(SignalType.HEARTBEAT, code, "", raw)
             case PacketType.EVENT:
                 reading = self._event(packet, raw)
             case PacketType.COMMON_COMMAND:
                 return []  # our own side of the line, as a listener in the middle hears it
             case _:
-                text = f"unknown packet type {packet.type:#04x} from {self._receiver}"
-                reading = self._own(SignalType.UNKNOWN, f"packet {packet.type:#04x}", text, raw)
+                text = f"unknown packet type {packet.type:#04x} from {self._receiver.name}"
+                code = f"packet {packet.type:#04x}"
+                reading = self._receiver.said(SignalType.UNKNOWN, code, text, raw)
         return [] if reading is None else [Heard(reading, raw=raw)]
 
     def _event(self, packet: Packet, raw: bytes) -> Reading:
         code = packet.data[0] if packet.data else 0
         known = EVENTS.get(code)
         if known is None:
-            text = f"unknown event {code:#04x} from {self._receiver}"
-            return self._own(SignalType.UNKNOWN, f"event {code:#04x}", text, raw)
-        return self._own(known.type, f"event {code:#04x}", known.text, raw)
+            text = f"unknown event {code:#04x} from {self._receiver.name}"
+            return self._receiver.said(SignalType.UNKNOWN, f"event {code:#04x}", text, raw)
+        return self._receiver.said(known.type, f"event {code:#04x}", known.text, raw)
 
     # One telegram
 
@@ -252,10 +232,6 @@ class Esp3Session:
         if was_calling and not calling:
             return Meaning(SignalType.RESTORE, code), code
         return Meaning(SignalType.HEARTBEAT, code), code
-
-    def _own(self, type_: SignalType, code: str, text: str, raw: bytes = b"") -> Reading:
-        kind = AlarmKind.TECHNICAL if type_ is SignalType.TECHNICAL else None
-        return Reading(PROTOCOL, self._receiver, type_, kind, text=text, code=code, raw=raw)
 
 
 def _other(said: Telegram) -> tuple[Meaning, str]:

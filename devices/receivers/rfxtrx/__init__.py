@@ -30,7 +30,7 @@ from __future__ import annotations
 from devices.doubts import Doubts
 from devices.family import Encoding, Family, Port
 from devices.line_settings import LineSettings
-from devices.receivers.pulse import SILENT
+from devices.receivers.keep_alive import SILENT
 from devices.receivers.rfxtrx.session import PROTOCOL, RfxtrxSession
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from core.values import value
+from devices.receivers.receiver import Junk
 from devices.receivers.rfxtrx.meanings import LENGTHS, RECEIVED
 
 LENGTH_MIN, LENGTH_MAX = 4, 40
@@ -35,14 +36,6 @@ class Packet:
     subtype: int
     sequence: int
     data: bytes
-
-
-@value(frozen=True)
-class Junk:
-    """Bytes that are no packet."""
-
-    why: str
-    raw: bytes
 
 
 def encode(packet: Packet) -> bytes:
@@ -132,11 +125,6 @@ def as_it_stands(raw: bytes) -> Packet | None:
     """A packet of a type we read whose length is wrong; None where it is not even that."""
     known = len(raw) > LENGTH_MIN and LENGTHS.get(raw[1]) is not None
     return Packet(raw[1], raw[2], raw[3], raw[4 : LENGTH_MAX + 1]) if known else None
-
-
-def looks_like_one(raw: bytes) -> bool:
-    """Whether bytes may once have been a packet: noise is short, or all the same."""
-    return len(raw) > LENGTH_MIN and len(dict.fromkeys(raw)) > 2
 
 
 def _packet(whole: bytes) -> Packet:

@@ -9,7 +9,7 @@ how the reading stays in step.
 
 The caller's round: `receive(bytes, now, wall)`; `wake(now)` at `wake_at`, at once after opening;
 then write `to_send`. Opening is: reset, half a second, get status, start receiving. Then the
-status is asked for every now and then (`pulse`); a receiver that fell silent is started anew.
+status is asked for every now and then (`keep_alive`); a receiver that fell silent is started anew.
 """
 
 from __future__ import annotations
@@ -21,16 +21,15 @@ from core.signals import AlarmKind, Reading, SignalType
 from core.values import replace
 from devices.doubts import Doubts
 from devices.receivers.copies import Copies
-from devices.receivers.damaged import GARBLED, as_meant, garbled_text
-from devices.receivers.pulse import SILENT, Beat, Pulse
+from devices.receivers.keep_alive import Check
+from devices.receivers.receiver import RECEIVER, Junk, Receiver
 from devices.receivers.rfxtrx.codec import (
-    Junk,
+    LENGTH_MIN,
     Packet,
     Reader,
     as_it_stands,
     command,
     encode,
-    looks_like_one,
 )
 from devices.receivers.rfxtrx.layouts import Spoken, name, spoken
 from devices.receivers.rfxtrx.meanings import (
@@ -58,8 +57,6 @@ COPIES_WITHIN = timedelta(seconds=2)
 SETTLES_FOR = timedelta(milliseconds=500)
 """Between the reset and the next command (user guide: at least 50 ms)."""
 
-RECEIVER = "receiver"
-
 RESET, GET_STATUS, START_RECEIVING = 0, 2, 7
 """Commands to the receiver [pyRFXtrx]."""
 
@@ -70,9 +67,7 @@ class RfxtrxSession:
     def __init__(self, *, receiver: str = RECEIVER, doubts: Doubts | None = None) -> None:
         self._reader = Reader()
         self._copies = Copies(COPIES_WITHIN)
-        self._doubts = doubts or Doubts()
-        self._pulse = Pulse()
-        self._receiver = receiver
+        self._receiver = Receiver(PROTOCOL, LENGTH_MIN, receiver, doubts)
         self._settled_at: datetime | None = None
         self._started = False
         self._sequence = 0
@@ -80,27 +75,23 @@ class RfxtrxSession:
 
     @property
     def wake_at(self) -> datetime | None:
-        times = (self._pulse.wake_at, self._settled_at, self._reader.wake_at)
+        times = (self._receiver.keep_alive.wake_at, self._settled_at, self._reader.wake_at)
         return min(at for at in times if at is not None)
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
         heard = self._heard(self._reader.feed(data, now), now)
-        if data and self._pulse.heard(now):
-            text = f"{self._receiver} answers again"
-            heard.insert(0, Heard(self._own(SignalType.RESTORE, SILENT, text)))
-        return heard
+        return [*self._receiver.heard(now), *heard] if data else heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
         heard = self._heard(self._reader.stale(now), now)
         if self._settled_at is not None and now >= self._settled_at:
             self._settled_at = None
             self._tell(GET_STATUS, START_RECEIVING)
-        beat = self._pulse.look(now)
-        if beat is not Beat.NOTHING:
+        check = self._receiver.keep_alive.look(now)
+        if check is not Check.NOTHING:
             self._ask(now)
-        if beat is Beat.SILENT:
-            text = f"{self._receiver} does not answer: look at its cable, its power, its port"
-            heard.append(Heard(self._own(SignalType.TECHNICAL, SILENT, text)))
+        if check is Check.SILENT:
+            heard.append(self._receiver.silent())
         return heard
 
     def ended(self, now: datetime) -> Sequence[Heard]:
@@ -114,7 +105,7 @@ class RfxtrxSession:
         return out
 
     def _ask(self, now: datetime) -> None:
-        if self._started and not self._pulse.silent:
+        if self._started and not self._receiver.keep_alive.silent:
             self._tell(GET_STATUS)
             return
         self._started = True
@@ -132,30 +123,19 @@ class RfxtrxSession:
         heard: list[Heard] = []
         for one in found:
             if isinstance(one, Junk):
-                heard.append(Heard(error=f"{one.why}: {len(one.raw)} bytes", raw=one.raw))
-                heard += self._again(one, now)
+                heard += self._receiver.damaged(one, now, lambda raw: self._as_it_stands(raw, now))
             else:
                 heard += self._packet(one, now)
         return heard
 
-    def _again(self, junk: Junk, now: datetime) -> list[Heard]:
-        """The same bytes of a wrong length a third time are no noise."""
-        packet = as_it_stands(junk.raw)
-        if not self._doubts.again(now, junk.raw):
-            return []
-        if packet is None:
-            return [self._garbled(junk)] if looks_like_one(junk.raw) else []
-        return as_meant(self._packet(packet, now), junk.why, junk.raw)
-
-    def _garbled(self, junk: Junk) -> Heard:
-        """Nobody can say who is damaged there; that somebody is must be known."""
-        text = garbled_text(self._receiver)
-        return Heard(self._own(SignalType.TECHNICAL, GARBLED, text, junk.raw), raw=junk.raw)
+    def _as_it_stands(self, raw: bytes, now: datetime) -> list[Heard] | None:
+        packet = as_it_stands(raw)
+        return None if packet is None else self._packet(packet, now)
 
     def _packet(self, packet: Packet, now: datetime) -> list[Heard]:
         raw = encode(packet)
         if packet.type == INTERFACE:
-            return [Heard(self._own(SignalType.HEARTBEAT, "status", "", raw), raw=raw)]
+            return [Heard(self._receiver.said(SignalType.HEARTBEAT, "status", "", raw), raw=raw)]
         if packet.type == TRANSMITTER:
             return []
         if packet.type == UNDECODED:
@@ -186,10 +166,6 @@ class RfxtrxSession:
             also = replace(reading, type=SignalType.TAMPER, kind=None, battery=None)
             heard.append(Heard(also, raw=raw))
         return heard
-
-    def _own(self, type_: SignalType, code: str, text: str, raw: bytes = b"") -> Reading:
-        kind = AlarmKind.TECHNICAL if type_ is SignalType.TECHNICAL else None
-        return Reading(PROTOCOL, self._receiver, type_, kind, text=text, code=code, raw=raw)
 
 
 def _meaning(packet: Packet, said: Spoken) -> tuple[Meaning, str]:

@@ -27,8 +27,9 @@ from core.signals import (
     Taken,
 )
 from core.values import replace
+from devices.findings import CHARGING, Finding, Trouble
 from devices.registry import Device, Line, MemoryRegistry, RemoteGateway
-from devices.watch import CHARGING, Finding, Trouble, Watch
+from devices.watch import Watch
 from gateway.handover import (
     HANDED_MAX,
     SILENT_AFTER_S,

@@ -12,7 +12,6 @@ from devices.receivers.esp3.codec import (
     CONTENT_BYTES_MAX,
     RAW_BYTES_MAX,
     STALE_AFTER,
-    Junk,
     Packet,
     Reader,
     Telegram,
@@ -21,6 +20,7 @@ from devices.receivers.esp3.codec import (
     radio,
     telegram,
 )
+from devices.receivers.receiver import Junk
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 PRESS = bytes.fromhex("55000707017af650002989793001ffffffff37009d")

@@ -18,7 +18,7 @@ from devices.receivers.esp3.session import (
     SENDERS_MAX,
     Esp3Session,
 )
-from devices.receivers.pulse import SILENT_AFTER
+from devices.receivers.keep_alive import SILENT_AFTER
 from devices.session import DeviceSession, Heard
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)

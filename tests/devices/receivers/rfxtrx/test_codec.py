@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from devices.receivers.receiver import Junk
 from devices.receivers.rfxtrx.codec import (
     LENGTH_MAX,
     STALE_AFTER,
-    Junk,
     Packet,
     Reader,
     command,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
-from devices.receivers.pulse import SILENT_AFTER
+from devices.receivers.keep_alive import SILENT_AFTER
 from devices.receivers.rfxtrx import FAMILY
 from devices.receivers.rfxtrx.codec import LENGTH_MAX, Packet, command, encode
 from devices.receivers.rfxtrx.meanings import COMMANDS, SECURITY_STATUS

@@ -22,7 +22,7 @@ AT_ONCE = datetime.min.replace(tzinfo=UTC)
 """Before the first `now` is known: wake me as soon as you can."""
 
 
-class Beat(StrEnum):
+class Check(StrEnum):
     """What a look at the clock says."""
 
     NOTHING = "nothing"
@@ -30,7 +30,7 @@ class Beat(StrEnum):
     SILENT = "silent"
 
 
-class Pulse:
+class KeepAlive:
     """One receiver."""
 
     __slots__ = ("_ask_at", "_heard_at", "silent")
@@ -50,14 +50,14 @@ class Pulse:
         self._heard_at = now
         return was_silent
 
-    def look(self, now: datetime) -> Beat:
+    def look(self, now: datetime) -> Check:
         """`SILENT` is said once; it asks as well, so that the answer can end it."""
         if self._ask_at is not None and now < self._ask_at:
-            return Beat.NOTHING
+            return Check.NOTHING
         self._ask_at = now + ASK_EVERY
         if self._heard_at is None:
             self._heard_at = now
         if not self.silent and now - self._heard_at >= SILENT_AFTER:
             self.silent = True
-            return Beat.SILENT
-        return Beat.ASK
+            return Check.SILENT
+        return Check.ASK
