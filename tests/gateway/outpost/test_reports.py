@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from core.clock import VirtualClock
 from core.signals import Reading, Signal, SignalType, Standing
-from devices.watch import Finding, Trouble
+from devices.findings import Finding, Trouble
 from gateway.handover import LIGHT_MAX
 from gateway.outpost.reports import AGAIN_MAX, FINDINGS_MAX, PROBLEMS_MAX, Reports
 from tests.support.gateway import NOW
