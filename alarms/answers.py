@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from alarms import renewal
+from alarms.channel import Rings
 from alarms.model import (
     Answered,
     Call,
@@ -80,8 +81,8 @@ def receipt(turn: Turn, event: Receipt) -> None:
     arrived = event.state in (ReceiptState.DELIVERED, ReceiptState.READ)
     moved = replace(sent, state=event.state, missing=sent.missing and not arrived)
     call = turn.put(replace(call, sent=tuple(moved if s == sent else s for s in call.sent)))
-    if event.state is ReceiptState.DELIVERED and sent.channel != "wearable":
-        turn.stamp(ClockPoint.RANG)  # a wearable says `rang` itself
+    if event.state is ReceiptState.DELIVERED and not turn.view.channel(sent.channel).says_rang:
+        turn.stamp(ClockPoint.RANG)
     if event.state.failed:
         turn.annotate(
             Timeline.SEND_FAILED, person=call.person, channel=sent.channel, why=event.detail
@@ -189,7 +190,8 @@ def _hears_otherwise(turn: Turn, call: Call) -> bool:
     """Law 4: a called person whose badge is gone may still be rung by phone, now if not before."""
     if turn.next_route(call):
         return True
-    return any(s.channel != "wearable" and may_be_heard(s) for s in call.sent)
+    others = (s for s in call.sent if turn.view.channel(s.channel).rings is not Rings.DEVICE)
+    return any(map(may_be_heard, others))
 
 
 def _volunteer(turn: Turn, event: Answered) -> Call:
@@ -297,8 +299,8 @@ def _after_failure(turn: Turn, call: Call, channel: str) -> None:
     if call.standpoint not in WAITING:
         return
     alive = any(not sent.state.failed for sent in call.sent)
-    if channel == "console" and alive:
-        return  # nobody had the console open; the person's own device is ringing
+    if alive and not turn.view.channel(channel).personal:
+        return  # nobody was looking there; the person's own device is ringing
     if not turn.next_route(call) and not alive:
         turn.put(replace(call, standpoint=Standpoint.UNREACHED))
 

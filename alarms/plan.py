@@ -13,7 +13,8 @@ from core.values import value
 STEPS_MAX = 20
 ROUND_LONGEST = timedelta(seconds=30)
 ROUND_SHORTEST = timedelta(seconds=5)
-EVERY_WAY = ("wearable", "sms", "console")
+EVERY_WAY: tuple[str, ...] = ()
+"""Ring by whatever a person has."""
 
 
 @value(frozen=True)
@@ -39,7 +40,7 @@ class Callee:
 
 @value(frozen=True)
 class Step:
-    """Call somebody at `after` from T1, ringing every channel in `by` that a person has.
+    """Call somebody at `after` from T1, ringing every channel in `by` that a person has (or all).
 
     Of a list in order `count` are called. A channel that fails is replaced at once by the person's
     next route, also one that is not in `by`.
@@ -72,20 +73,25 @@ class Plan:
     patient: bool = False
 
 
-def plan_for(plans: Iterable[Plan], site: str, level: Level, kind: AlarmKind) -> Plan:
-    """The site's plan for this level and kind: one that names the kind, else one of the level."""
+def plan_for(
+    plans: Iterable[Plan], site: str, level: Level, kind: AlarmKind, quietly: tuple[str, ...]
+) -> Plan:
+    """The site's plan for this level and kind: one that names the kind, else one of the level.
+
+    `quietly`: the channels for what is technical where no plan says.
+    """
     here = [plan for plan in plans if plan.site == site]
     named = [plan for plan in here if kind in plan.kinds]
     if kind is AlarmKind.TECHNICAL:
-        return next(iter(named), technical_plan(site))
+        return next(iter(named), technical_plan(site, quietly))
     by_level = [p for p in here if not p.kinds and (not p.levels or level in p.levels)]
     both = [plan for plan in named if not plan.levels or level in plan.levels]
     return next(iter((*both, *by_level)), without_a_plan(site))
 
 
-def technical_plan(site: str) -> Plan:
+def technical_plan(site: str, quietly: tuple[str, ...]) -> Plan:
     """Where a site has none for technical alarms: its leader, quietly, again every quarter."""
-    step = Step(timedelta(), Callee(Who.LEADER), ("console", "wearable"))
+    step = Step(timedelta(), Callee(Who.LEADER), quietly)
     return Plan("technical", site, (step,), round=timedelta(minutes=15))
 
 

@@ -39,7 +39,6 @@ NOTICE_LIFE = timedelta(minutes=30)
 """After this a notice that has not left is not sent any more: a later round has taken over."""
 
 ETA_UNKNOWN_S = 180.0
-CONSOLE = "console"
 
 WAITING = (Standpoint.CALLED, Standpoint.RANG, Standpoint.SEEN)
 COMING = (Standpoint.ACCEPTED, Standpoint.ARRIVED)
@@ -60,7 +59,6 @@ class Turn:
         self.late = False
         self._calls: dict[str, Call] = {call.person: call for call in state.calls}
         self._effects: list[Effect] = []
-        self._waits = dict(view.receipt_within)
         self._barred = view.barred
 
     def decision(self) -> Decision:
@@ -166,7 +164,9 @@ class Turn:
         if afresh or call.standpoint in AWAY:
             call = replace(call, standpoint=Standpoint.CALLED, asked_at=self.now)
         ringing = [] if afresh else _ringing(call)
-        routes = [r for r in _chosen(candidate, channels) if (r.channel, r.address) not in ringing]
+        routes = [
+            r for r in self._chosen(candidate, channels) if (r.channel, r.address) not in ringing
+        ]
         self._ring(replace(call, step=step), routes, Purpose.CALL)
 
     def call_again(self, candidate: Candidate, step: int) -> None:
@@ -262,13 +262,21 @@ class Turn:
         sent = list(call.sent)
         for route in self._allowed(call.person, routes):
             notice = self._notice(call, route, purpose, text)
-            within = self._waits.get(route.channel)
+            within = self.view.channel(route.channel).receipt_within
             due = None if within is None else self.now + within
             sent.append(Sent(notice.id, route.channel, route.address, notice.state, due))
             self.effect(Notify(notice))
         if not sent and call.standpoint in WAITING:
             call = replace(call, standpoint=Standpoint.UNREACHED)
         self.put(replace(call, sent=tuple(sent[-SENT_MOST:])))
+
+    def _chosen(self, candidate: Candidate, channels: tuple[str, ...]) -> list[Route]:
+        """The routes of the step; when none of them works, the person's next one that does too."""
+        chosen = [r for r in candidate.routes if not channels or r.channel in channels]
+        if not any(r.healthy and self.view.channel(r.channel).personal for r in chosen):
+            spare = [r for r in candidate.routes if r.healthy and r not in chosen]
+            chosen += spare[:1]
+        return chosen or list(candidate.routes[:1])
 
     def _allowed(self, person: str, routes: list[Route]) -> list[Route]:
         """Law 3 once more, where it cannot be passed: never the victim, on any address.
@@ -281,7 +289,7 @@ class Turn:
         consoles = self.view.consoles
         if consoles is None or person in consoles:
             return allowed
-        return [route for route in allowed if route.channel != CONSOLE] or allowed
+        return [r for r in allowed if self.view.channel(r.channel).personal] or allowed
 
     def _notice(self, call: Call, route: Route, purpose: Purpose, text: str) -> Notice:
         alarm, number = self.alarm, self.state.notices_made + 1
@@ -349,12 +357,3 @@ def _ringing(call: Call) -> list[tuple[str, str]]:
 def may_be_heard(sent: Sent) -> bool:
     """Neither failed nor taken back."""
     return not sent.state.failed and sent.state is not ReceiptState.WITHDRAWN
-
-
-def _chosen(candidate: Candidate, channels: tuple[str, ...]) -> list[Route]:
-    """The routes of the step; when none of them is healthy, the person's next healthy one too."""
-    chosen = [route for route in candidate.routes if route.channel in channels]
-    if not any(route.healthy and route.channel != "console" for route in chosen):
-        spare = [r for r in candidate.routes if r.healthy and r not in chosen]
-        chosen += spare[:1]
-    return chosen or list(candidate.routes[:1])

@@ -6,9 +6,11 @@ read later why Bo was called and Ida was not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field
+from datetime import datetime
 
+from alarms.channel import UNKNOWN, Capabilities
 from alarms.vocabulary import LeftOutWhy
 from alarms.vocabulary import Unusual as Unusual
 from core.values import value
@@ -59,7 +61,7 @@ class View:
     `nearest`: on shift and near, nearest first. `leaders`: duty leader, then deputies.
     `on_call`: bagvagt. `last_resort`: the site's last list. `named`: people a plan names.
     `barred`: every address a presser holds; the last guard of law 3 stands on it.
-    `receipt_within`: per channel, how long its receipt may take before the next route is due.
+    `channels`: the row of each channel that is open.
     `consoles`: who has the console open now (None: not known); nobody else hears it ring.
     """
 
@@ -73,5 +75,8 @@ class View:
     named: Sequence[Candidate] = ()
     left_out: Sequence[LeftOut] = ()
     barred: Collection[str] = ()
-    receipt_within: tuple[tuple[str, timedelta], ...] = ()
+    channels: Mapping[str, Capabilities] = field(default_factory=dict)
     consoles: tuple[str, ...] | None = None
+
+    def channel(self, name: str) -> Capabilities:
+        return self.channels.get(name, UNKNOWN)

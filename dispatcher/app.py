@@ -27,6 +27,7 @@ from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.faults import Troubles
 from dispatcher.channels.ports import Channel
+from dispatcher.channels.rows import SMS
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.twilio.carrier import Account, TwilioCarrier
 from dispatcher.channels.wearable import WearableChannel
@@ -170,7 +171,7 @@ class Dispatcher:
         self._public_port = settings.public_port or free_port(settings.bind)
         self._public_url = settings.public_url or f"http://{settings.bind}:{self._public_port}"
         self._account = _account(settings, self._public_url)
-        self._troubles = Troubles("sms", self.concerns)
+        self._troubles = Troubles(SMS, self.concerns)
         self.engine = self._engine(lines)
         self.concerns.listening(self.engine)
         self.pictures.watch_over(self.engine.core.book)

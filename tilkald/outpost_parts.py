@@ -51,7 +51,7 @@ def _sounds(organisation: Organisation, site: str) -> dict[Level, tuple[AlarmKin
             kind
             for kind in AlarmKind
             if kind is not AlarmKind.TECHNICAL
-            and plan_for(organisation.plans, site, level, kind).ring_locally
+            and plan_for(organisation.plans, site, level, kind, ()).ring_locally
         )
         for level in Level
         if level.only_people_close

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from alarms.channel import Capabilities
 from alarms.model import Notice
 from core.errors import ChannelError
 from core.signals import ReceiptState
-from dispatcher.channels.ports import Addressee, Capabilities, Sending
-
-NAME = "console"
+from dispatcher.channels.ports import Addressee, Sending
+from dispatcher.channels.rows import CHANNELS, CONSOLE
 
 
 class ConsoleChannel:
@@ -20,11 +20,11 @@ class ConsoleChannel:
 
     @property
     def name(self) -> str:
-        return NAME
+        return CONSOLE
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(immediate=True, withdraws=True)
+        return CHANNELS[CONSOLE]
 
     async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
         """The stream carries the alarm itself; raises ChannelError when nobody is looking."""

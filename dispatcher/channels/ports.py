@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Protocol
 
+from alarms.channel import Capabilities
 from alarms.model import Notice
 from core.signals import ReceiptState
 from core.values import value
 from dispatcher.roster.model import Language
-
-
-@value(frozen=True)
-class Capabilities:
-    """What a channel declares it can do.
-
-    `immediate`: sending is a local hand-over that never waits (its notices are committed as
-    `sending` with the decision). `links`: the message carries a notice link. `withdraws`: an
-    unread message can be taken back or answered by a stand-down. `receipt_within`: no receipt by
-    then means the next route is due now. `leaves_site`: needs the Internet.
-    """
-
-    immediate: bool = False
-    links: bool = False
-    withdraws: bool = False
-    leaves_site: bool = False
-    receipt_within: timedelta | None = None
 
 
 @value(frozen=True)

@@ -12,22 +12,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from alarms.channel import Capabilities
 from alarms.model import Notice
 from core.errors import ChannelError
 from core.signals import ReceiptState
 from dispatcher.channels.emergency import refuse_emergency
 from dispatcher.channels.faults import Refused, Troubles
 from dispatcher.channels.gsm import Line, fitted
-from dispatcher.channels.ports import Addressee, Capabilities, Sending
+from dispatcher.channels.ports import Addressee, Sending
+from dispatcher.channels.rows import CHANNELS, SMS
 from dispatcher.channels.wording import answer_keys, compose
-
-NAME = "sms"
 
 SEND_TIMEOUT_S = 5.0
 """Waiting for the carrier's answer, and for a place in the lane: then the next route is due."""
-
-RECEIPT_WITHIN = timedelta(seconds=15)
-"""Most carriers report delivery within seconds; after this the person's next route is due."""
 
 LIFE_SAFETY_AT_ONCE = 64
 TECHNICAL_AT_ONCE = 4
@@ -74,13 +71,11 @@ class SmsChannel:
 
     @property
     def name(self) -> str:
-        return NAME
+        return SMS
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            links=True, withdraws=True, leaves_site=True, receipt_within=RECEIPT_WITHIN
-        )
+        return CHANNELS[SMS]
 
     async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
         """Raises ChannelError; a timeout is temporary, though the carrier may have taken it."""

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
+from alarms.channel import Capabilities
 from alarms.model import Notice, Purpose
 from core.clock import Clock
 from core.errors import ChannelError
 from core.signals import ReceiptState
 from devices.buttons.native.messages import Head, Page, StandDownReason, page, stand_down
-from dispatcher.channels.ports import Addressee, Capabilities, Sending
+from dispatcher.channels.ports import Addressee, Sending
+from dispatcher.channels.rows import CHANNELS, WEARABLE
 from dispatcher.channels.wording import compose
-
-NAME = "wearable"
-
-RECEIPT_WITHIN = timedelta(seconds=3)
-"""A connected device sends its PUBACK in well under a second; after this the next route is due."""
 
 Tell = Callable[[str, bytes, Callable[[], None], bool], bool]
 """Publish bytes to a device's `down`; True when a session of it is connected. Then what is called
@@ -37,11 +33,11 @@ class WearableChannel:
 
     @property
     def name(self) -> str:
-        return NAME
+        return WEARABLE
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(immediate=True, withdraws=True, receipt_within=RECEIPT_WITHIN)
+        return CHANNELS[WEARABLE]
 
     async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
         """Raises ChannelError, temporary, when no session of the device is connected."""

@@ -19,6 +19,7 @@ from alarms.vocabulary import LostWhy, StandDownWhy, Timeline
 from core.signals import AnswerKind, ReceiptState
 from core.values import replace, value
 from dispatcher.channels.desk import Source, SourceKind
+from dispatcher.channels.rows import row
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.store.ports import TimelineEntry, Transaction
 
@@ -139,6 +140,6 @@ def _stand_down(notice: Notice, at: Moment) -> Notice:
         about=notice.id,
         reason=StandDownWhy.CLOSED,
         created=at.now,
-        state=ReceiptState.SENDING if notice.channel == "wearable" else ReceiptState.PENDING,
+        state=ReceiptState.SENDING if row(notice.channel).immediate else ReceiptState.PENDING,
         provider_ref="",
     )

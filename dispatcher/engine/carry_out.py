@@ -9,6 +9,7 @@ from typing import assert_never
 
 import msgspec
 
+from alarms.channel import UNKNOWN, Capabilities, Rings
 from alarms.model import (
     Alarm,
     Annotate,
@@ -26,7 +27,6 @@ from alarms.view import Candidate, View
 from alarms.vocabulary import StandDownWhy, Timeline
 from core.signals import ReceiptState
 from core.values import replace
-from dispatcher.channels.ports import Capabilities
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment, Outcome
@@ -134,8 +134,8 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
 
 def _outgoing(notice: Notice, book: OpenAlarms, channels: Mapping[str, Capabilities]) -> Notice:
     """An immediate channel's notice is committed as `sending`: the hand-over follows at once."""
-    can = channels.get(notice.channel)
-    state = ReceiptState.SENDING if can is not None and can.immediate else ReceiptState.PENDING
+    immediate = _row(channels, notice).immediate
+    state = ReceiptState.SENDING if immediate else ReceiptState.PENDING
     letter = book.letter(notice.address, notice.alarm, technical=notice.technical)
     return replace(notice, state=state, letter=letter)
 
@@ -159,18 +159,24 @@ def _stand_down(
         elif not notice.state.failed and notice.state is not ReceiptState.WITHDRAWN:
             answered[notice.channel, notice.address] = notice
     if effect.reason.untold:
-        ringing = [n for n in answered.values() if n.channel == "wearable"]
+        ringing = [n for n in answered.values() if _row(channels, n).rings is Rings.DEVICE]
         desk.tell.extend(_silenced(notice, desk.alarm, at) for notice in ringing)
         return
     view = book.views.get(desk.alarm.id)
     barred = view.barred if view is not None else ()
     carried = _carried_by_who_comes(desk.alarm) if effect.reason is StandDownWhy.ENOUGH else ()
     for notice in answered.values():
+        if not _row(channels, notice).withdraws:
+            continue  # what has left by there is past
         if notice.address in barred:
             continue  # law 3: a shared phone that a presser holds stays silent
         if (notice.channel, notice.address) in carried:
             continue  # "you need not come" on the shared phone of who has just said they come
         desk.notices.append(_outgoing(_taken_back(notice, effect, desk.alarm, at), book, channels))
+
+
+def _row(channels: Mapping[str, Capabilities], notice: Notice) -> Capabilities:
+    return channels.get(notice.channel, UNKNOWN)
 
 
 def _carried_by_who_comes(alarm: Alarm) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from alarms import escalate, pressed
+from alarms.channel import Capabilities
 from alarms.closing import Word, may_close, may_end, refuse_if_stale, saw_everybody
 from alarms.device_text import text_of, with_text
 from alarms.model import (
@@ -57,7 +58,6 @@ from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Signal, SignalType
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.channels.ports import Capabilities
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine.answering import (
     RAISES,
@@ -602,10 +602,7 @@ class Core:
 
     def _picture(self, alarm: Alarm, at: Moment) -> View:
         view = self.pictures.view(alarm, at)
-        within = tuple(
-            (name, can.receipt_within) for name, can in self.channels.items() if can.receipt_within
-        )
-        view = replace(view, receipt_within=within)
+        view = replace(view, channels=self.channels)
         self.book.views[alarm.id] = view
         return view
 

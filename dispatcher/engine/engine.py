@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from alarms.channel import Rings
 from alarms.closing import Word
 from alarms.model import Alarm, Cause, Notice, call_of
 from alarms.troubles import ended_key, is_of_equipment, trouble_key
@@ -38,6 +39,7 @@ from core.values import replace
 from core.words import Words, words
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.ports import Addressee, Channel
+from dispatcher.channels.rows import row
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine import asked
 from dispatcher.engine.archive import Archive
@@ -281,11 +283,8 @@ class Engine:
         for alarm in self.core.book.of_device(device):
             self._tell_present_state(alarm, device)
         standing = asked.standing(self.core.book, device, also_failed=True)
-        pages = [
-            notice
-            for notice in standing
-            if notice.channel == "wearable" and not self.core.rings_at_a_presser(notice, self._at())
-        ]
+        sent = (notice for notice in standing if row(notice.channel).rings is Rings.DEVICE)
+        pages = [page for page in sent if not self.core.rings_at_a_presser(page, self._at())]
         for notice, more in shown_again(pages, self.say()):
             self._outbox.show_again(notice, more)
 

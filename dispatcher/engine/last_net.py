@@ -10,15 +10,18 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from typing import Protocol, TypeVar
 
+from alarms.channel import Rings
 from alarms.model import Alarm, Place, Presser
 from alarms.plan import Plan, without_a_plan
-from alarms.view import Candidate, Route, View
+from alarms.view import Candidate, View
 from alarms.vocabulary import PlaceSource
 from core import log
 from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
 from core.values import replace
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.engine.outcome import Moment, Pictures
+from dispatcher.roster.index import routes_to
 from dispatcher.roster.organisation import Organisation
 from dispatcher.roster.unrolled import Unrolled
 
@@ -202,8 +205,9 @@ def everybody(pressers: Sequence[Presser], organisation: Organisation, at: Momen
             barred.update(dict.fromkeys(addresses_of(person.id, organisation)))
     found = []
     for person in organisation.people[:CALLED_MOST]:
-        routes = [Route("wearable", device) for device in worn.get(person.id, ())]
-        routes += [Route("sms", phone.number) for phone in person.phones]
+        numbers = [phone.number for phone in person.phones]
+        addresses = {Rings.DEVICE: worn.get(person.id, []), Rings.NUMBER: numbers}
+        routes = routes_to(addresses, CHANNELS)
         allowed = tuple(route for route in routes if route.address not in barred)
         if person.id not in victims and allowed:
             found.append(Candidate(person.id, person.first_name, None, allowed, ("last_net",)))

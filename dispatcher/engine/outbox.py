@@ -18,8 +18,8 @@ from core.signals import AlarmKind, Level, ReceiptState
 from core.turnstile import Turns
 from core.values import replace
 from dispatcher.channels.ports import Addressee, Channel
+from dispatcher.channels.rows import row
 from dispatcher.engine.outcome import Outcome
-from dispatcher.roster.index import CONSOLE
 from dispatcher.store.ports import LinkWrite, NoticeMove, Transaction
 
 LIFE_LANE = 64
@@ -172,4 +172,4 @@ def _technical(notice: Notice) -> bool:
 
 def _first_call(notice: Notice) -> bool:
     first = notice.step == 0 and notice.round == 0 and notice.purpose is Purpose.CALL
-    return first and notice.channel != CONSOLE and not _technical(notice)
+    return first and row(notice.channel).personal and not _technical(notice)

@@ -20,6 +20,7 @@ from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level, Position, Signal
 from core.values import replace
 from dispatcher.channels.ports import Addressee
+from dispatcher.channels.rows import CHANNELS, named
 from dispatcher.engine.fixes import age_s, fix_age_s
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment
@@ -30,6 +31,9 @@ from dispatcher.roster.organisation import Organisation
 from dispatcher.roster.pressing import Pressing
 from dispatcher.roster.staffing import Staffing
 from dispatcher.roster.views import Situation, Views
+
+QUIETLY = named(CHANNELS, leaves_site=False)
+"""Technical alarms of a site without a plan for them wake nobody's telephone."""
 
 PLACE_WITHIN_M = 150.0
 """A position this near an outdoor zone is told by the zone's name, else as a position."""
@@ -144,7 +148,7 @@ class SitePictures:
 
     def plan(self, site: str, level: Level, kind: AlarmKind, orphan: bool) -> Plan:
         """The site's plan for this level and kind; for an orphan, the duty leader first."""
-        plan = plan_for(self._index.organisation.plans, site, level, kind)
+        plan = plan_for(self._index.organisation.plans, site, level, kind, QUIETLY)
         if not orphan:
             return plan
         steps = with_leader_first(plan.steps, EVERY_WAY)
@@ -263,7 +267,7 @@ class SitePictures:
     # Inside
 
     def _made_of(self, organisation: Organisation) -> None:
-        self._index = OrganisationIndex(organisation)
+        self._index = OrganisationIndex(organisation, CHANNELS)
         self._views = Views(self._index)
 
     def _staffing(self, site: str, at: Moment) -> Staffing:

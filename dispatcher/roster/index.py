@@ -6,10 +6,11 @@ Built once when a configuration is applied, and never changed.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from alarms.channel import Capabilities, Rings
 from alarms.view import Route
 from devices.catalogue import Down, kind
 from devices.registry import Assignment, Device
@@ -20,13 +21,21 @@ from dispatcher.roster.zones import WalkingGraph
 
 _EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
-WEARABLE, SMS, CONSOLE = "wearable", "sms", "console"
-"""The channels a person has routes on, in the order they are tried."""
-
 
 def can_be_paged(device: Device) -> bool:
     """Its kind can be told to page. A withdrawn device may raise, but nobody should carry it."""
     return Down.PAGE in kind(device.kind).told and not device.withdrawn and not device.revoked
+
+
+def routes_to(
+    addresses: Mapping[Rings, Sequence[str]], channels: Mapping[str, Capabilities]
+) -> tuple[Route, ...]:
+    """Each address on each channel that rings there, in the order of the channels."""
+    return tuple(
+        Route(name, address)
+        for name, can in channels.items()
+        for address in addresses.get(can.rings, ())
+    )
 
 
 class OrganisationIndex:
@@ -35,11 +44,14 @@ class OrganisationIndex:
     def __init__(
         self,
         organisation: Organisation,
+        channels: Mapping[str, Capabilities],
         *,
         pageable: Callable[[Device], bool] = can_be_paged,
         zone_of: Callable[[str], tzinfo] = ZoneInfo,
     ) -> None:
+        """`channels`: in the order a person's routes are tried."""
         self.organisation = organisation
+        self.channels = channels
         self.sites: Mapping[str, Site] = {site.id: site for site in organisation.sites}
         self.people: Mapping[str, Person] = {person.id: person for person in organisation.people}
         self.units: Mapping[str, Unit] = {unit.id: unit for unit in organisation.units}
@@ -83,16 +95,16 @@ class OrganisationIndex:
         return tuple(self.devices[d] for d in ids if self.wearer(d, wall) == person)
 
     def routes(self, person: str, wall: datetime) -> tuple[Route, ...]:
-        """Worn devices that can be paged, then phones, then the console."""
+        """Every way to reach them: worn devices that can be paged, phones, what they have open."""
         known = self.people.get(person)
         if known is None:
             return ()
-        worn = [device.id for device in self.worn_by(person, wall) if self._pageable(device)]
-        return (
-            *(Route(WEARABLE, device) for device in worn),
-            *(Route(SMS, phone.number) for phone in known.phones),
-            Route(CONSOLE, person),
-        )
+        addresses = {
+            Rings.DEVICE: [d.id for d in self.worn_by(person, wall) if self._pageable(d)],
+            Rings.NUMBER: [phone.number for phone in known.phones],
+            Rings.PERSON: [person],
+        }
+        return routes_to(addresses, self.channels)
 
     def addresses(self, person: str, wall: datetime) -> tuple[str, ...]:
         """Everything that would ring at this person: all devices, all numbers, the console."""

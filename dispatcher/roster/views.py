@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from alarms.vocabulary import LeftOutWhy
-from dispatcher.roster.index import CONSOLE, OrganisationIndex
+from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Presence
 from dispatcher.roster.nearest import (
     Choice,
@@ -44,15 +44,13 @@ class Situation:
 
     `presence`: pass the same tuple while nobody said anything new. `unhealthy`: addresses that
     cannot be reached, with the reason. `busy`: people on their way to another alarm. `places`:
-    live places, only where the site has decided to have them (law 10). `receipt_within`: per
-    channel, how long its receipt may take.
+    live places, only where the site has decided to have them (law 10).
     """
 
     presence: tuple[Presence, ...] = ()
     unhealthy: Mapping[str, str] = field(default_factory=dict)
     busy: Collection[str] = ()
     places: Mapping[str, LivePlace] = field(default_factory=dict)
-    receipt_within: tuple[tuple[str, timedelta], ...] = ()
 
 
 class Views:
@@ -86,7 +84,7 @@ class Views:
             barred = Barred(
                 pressing, lambda a: index.holders(a, wall), lambda p: index.addresses(p, wall)
             )
-            return View(now, wall, barred=barred, receipt_within=around.receipt_within)
+            return View(now, wall, barred=barred)
         staffed = self._at(site, wall, around.presence)
         outward = staffed.outward(zone)
         if around.places:
@@ -159,7 +157,6 @@ class _Picture:
             named=self._listed(self._index.named(site.id), "named"),
             left_out=Unrolled(self._left_out()),
             barred=self._barred,
-            receipt_within=self._around.receipt_within,
         )
 
     def _nearest(self) -> Iterator[Candidate]:
@@ -168,7 +165,7 @@ class _Picture:
         for chosen in self._choice:
             candidate = self._near(chosen)
             first = candidate.routes[0]
-            if first.healthy and first.channel != CONSOLE:
+            if first.healthy and self._index.channels[first.channel].personal:
                 yield candidate
             else:
                 others.append(candidate)

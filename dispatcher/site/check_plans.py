@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from alarms.channel import Rings
 from alarms.plan import ROUND_LONGEST, ROUND_SHORTEST, STEPS_MAX, Plan
 from alarms.vocabulary import Who
 from core.signals import Level
 from devices.protocols import sounders
 from devices.registry import Line
-from dispatcher.roster.index import CONSOLE, SMS
+from dispatcher.channels.rows import CHANNELS, named, row
 from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.site.findings import Finding, error, warning
-from dispatcher.site.records import CHANNELS, is_calm
+from dispatcher.site.records import is_calm
 
 FIRST_STEP_LATEST = timedelta(seconds=15)
 SECOND_STEP_LATEST = timedelta(seconds=15)
@@ -25,9 +26,6 @@ PHONE_LATEST = timedelta(seconds=30)
 OUTSIDE_LATEST = timedelta(seconds=60)
 HUMAN_LATEST = timedelta(seconds=180)
 RED_RESPONDERS = 2
-
-NEEDS_INTERNET = (SMS,)
-"""Channels that are gone with the site's connection."""
 
 OUTSIDE = (Who.LEADER, Who.DEPUTIES, Who.ON_CALL, Who.LAST_RESORT, Who.PERSON)
 """Calls that can reach somebody the shift does not hold."""
@@ -124,20 +122,24 @@ def _outside(plan: Plan, about: str) -> Iterator[Finding]:
 
 def _wires(plan: Plan, about: str) -> Iterator[Finding]:
     channels = dict.fromkeys(channel for step in plan.steps for channel in step.by)
-    personal = [channel for channel in channels if channel != CONSOLE]
+    personal = [channel for channel in channels if row(channel).personal]
+    near = " or ".join(named(CHANNELS, personal=True, leaves_site=False))
+    far = " or ".join(named(CHANNELS, personal=True, leaves_site=True))
     if not personal:
-        yield error(about, "rings at the console alone: add wearable or sms")
-    elif all(channel in NEEDS_INTERNET for channel in personal):
+        wires = " and ".join(channels)
+        yield error(about, f"rings at the {wires} alone: add {near} or {far}")
+    elif all(row(channel).leaves_site for channel in personal):
         wires = " and ".join(personal)
-        yield error(about, f"rings by {wires} alone, which needs the Internet: add wearable")
-    elif not any(channel in NEEDS_INTERNET for channel in personal):
-        yield warning(about, "reaches nobody who is away from the site: add a step by sms")
+        yield error(about, f"rings by {wires} alone, which needs the Internet: add {near}")
+    elif not any(row(channel).leaves_site for channel in personal):
+        yield warning(about, f"reaches nobody who is away from the site: add a step by {far}")
 
 
 def _widening(plan: Plan, about: str) -> Iterator[Finding]:
     if len(plan.steps) < 2 or plan.steps[1].after > SECOND_STEP_LATEST:
         yield warning(about, "does not widen at 15 s: let the second step begin by then")
-    by_phone = next((step.after for step in plan.steps if SMS in step.by), None)
+    phones = named(CHANNELS, rings=Rings.NUMBER)
+    by_phone = next((s.after for s in plan.steps if any(way in phones for way in s.by)), None)
     if by_phone is not None and by_phone > PHONE_LATEST:
         yield warning(about, f"rings no phone before {_s(by_phone)}: 30 s is the goal")
 

@@ -19,7 +19,7 @@ from devices.passwords import readable
 from devices.protocols import FAMILIES, LINE_PROTOCOLS
 from devices.registry import OWN_PREFIX, Assignment, Device, Line, Parity, RemoteGateway, is_own
 from dispatcher.channels.numbers import normalised
-from dispatcher.roster.index import CONSOLE, SMS, WEARABLE
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.roster.model import (
     Duty,
     Language,
@@ -33,9 +33,6 @@ from dispatcher.roster.model import (
 )
 from dispatcher.roster.organisation import Site
 from dispatcher.site.fields import Fields
-
-CHANNELS = (WEARABLE, SMS, CONSOLE)
-"""What a step can ring by."""
 
 CALM_ROUND_LONGEST = timedelta(hours=1)
 STEP_AFTER_S_MOST = 3_600.0

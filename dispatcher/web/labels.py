@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alarms.channel import Rings
 from alarms.model import Cause, Purpose, Standpoint
 from alarms.view import Unusual
 from alarms.vocabulary import PlaceSource
 from core import levels
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
 from core.words import Words, overridden
+from dispatcher.channels.rows import CONSOLE, SMS, WEARABLE, row
 
 LEVELS = {level: row.word for level, row in levels.LEVELS.items()}
 KINDS = {
@@ -110,9 +112,9 @@ UNUSUALS_OF_ANOTHER = {
     Unusual.ELSEWHERE: "on the way to another alarm",
 }
 CHANNELS = {
-    "wearable": "alarm",
-    "sms": "SMS",
-    "console": "this screen",
+    WEARABLE: "alarm",
+    SMS: "SMS",
+    CONSOLE: "this screen",
 }
 DEVICE_STATES = {
     "ok": "has contact",
@@ -178,6 +180,10 @@ def known(w: Words, table: Mapping[str, str], token: str) -> str:
 
 def masked(channel: str, address: str) -> str:
     """Enough of an address to tell two apart: numbers are shown by their last two digits."""
-    if channel in ("sms", "voice") and address:
-        return f"••{address[-2:]}"
-    return "" if channel == "console" else address
+    match row(channel).rings:
+        case Rings.NUMBER:
+            return f"••{address[-2:]}" if address else ""
+        case Rings.DEVICE:
+            return address
+        case Rings.PERSON:
+            return ""  # it is the person, who is named beside it

@@ -21,11 +21,11 @@ from alarms.vocabulary import LostWhy
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.channels.desk import Source, SourceKind
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.engine.core import Core
 from dispatcher.engine.outcome import Moment, Outcome, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Presses
-from tests.support.story import CHANNELS
 
 PEOPLE = (
     "Anna in lejl-12 20 s | Bo in hall-2 35 s shared_phone | Ida in lejl-12 60 s minimum_staff"

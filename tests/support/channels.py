@@ -28,12 +28,17 @@ from alarms.model import (
 from alarms.plan import Plan
 from alarms.view import Unusual, View
 from alarms.vocabulary import PlaceSource, StandDownWhy, WakeWhy
+from core.clock import VirtualClock
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from core.values import replace
+from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.channels.ports import Addressee
+from dispatcher.channels.faults import Troubles
+from dispatcher.channels.ports import Addressee, Channel
+from dispatcher.channels.sms import Outgoing, SmsChannel
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH
 from dispatcher.channels.twilio.hooks import TwilioHooks
+from dispatcher.channels.wearable import WearableChannel
 from dispatcher.engine.ports import Change, DeviceState, PersonState, Problem
 from dispatcher.roster.model import Language, Person, Phone
 from dispatcher.roster.organisation import Organisation
@@ -302,3 +307,22 @@ async def _asked(request: Request) -> tuple[str, dict[str, str], str]:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     form = {key: str(value) for key, value in (await request.form()).items()}
     return path, form, request.headers.get("x-twilio-signature", "")
+
+
+class Sieve:
+    """A carrier that must never be reached."""
+
+    async def send(self, message: Outgoing) -> str:
+        raise AssertionError(f"{message.number} left the house")
+
+    async def close(self) -> None:
+        pass
+
+
+def every_channel() -> list[Channel]:
+    clock = VirtualClock(NOW)
+    return [
+        SmsChannel(Sieve(), Sieve(), Troubles("sms", Heard()), lambda site: "DK"),
+        WearableChannel(lambda *told: True, lambda notice, state: None, clock),
+        ConsoleChannel(lambda person: True),
+    ]

@@ -8,14 +8,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from alarms.channel import Capabilities
 from alarms.model import Alarm, Notice
 from alarms.plan import Callee, Plan, Step
 from alarms.vocabulary import Who
 from core.clock import VirtualClock
 from core.errors import ChannelError
 from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
+from core.values import replace
 from devices.registry import Device
-from dispatcher.channels.ports import Addressee, Capabilities, Sending
+from dispatcher.channels.ports import Addressee, Sending
+from dispatcher.channels.rows import CHANNELS, SMS, WEARABLE
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine.engine import Doors, Engine
 from dispatcher.engine.pictures import SitePictures
@@ -114,8 +117,8 @@ async def office(
     """Anna and Bo in house 1, Ida in house 2, Lone leads; a page at once, an SMS after 15 s."""
     store = store or MemoryStore()
     clock, journal, told = VirtualClock(START), SmallJournal(), list[Tell]()
-    wearable = ReadableChannel("wearable", Capabilities(immediate=True, withdraws=True))
-    sms = ReadableChannel("sms", Capabilities(links=True, leaves_site=True))
+    wearable = ReadableChannel(WEARABLE, replace(CHANNELS[WEARABLE], receipt_within=None))
+    sms = ReadableChannel(SMS, replace(CHANNELS[SMS], receipt_within=None))
     pictures = SitePictures(organisation or home(), (), Eyes())
 
     def tell(message: Tell) -> bool:

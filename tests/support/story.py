@@ -22,17 +22,13 @@ from alarms.vocabulary import LostWhy, NotSentWhy, StandDownWhy
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.channels.ports import Capabilities
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine.core import Core
 from dispatcher.engine.outcome import Moment, Outcome, together
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Panel, Presses
 
-CHANNELS = {
-    "wearable": Capabilities(immediate=True, withdraws=True, receipt_within=timedelta(seconds=3)),
-    "sms": Capabilities(links=True, withdraws=True, receipt_within=timedelta(seconds=15)),
-}
 WAKES_MOST = 10_000
 
 ANSWERS = {

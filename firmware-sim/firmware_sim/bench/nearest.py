@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from core.clock import monotonic_s
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.pressing import Pressing
 from dispatcher.roster.views import Views
@@ -16,6 +17,8 @@ from firmware_sim.bench.versions import Code
 PEOPLE, PEOPLE_QUICK = 10_000, 2_000
 CHOICES, CHOICES_QUICK = 1_000, 100
 PLACES = 40
+LOOKED_AT = 20
+"""What the timeline keeps of a view, and so the least that is worked out of it."""
 
 REACHES = (Reach("median", 1.0, "ms"), Reach("p99", 1.0, "ms"))
 
@@ -33,7 +36,7 @@ def inside(*, quick: bool) -> list[Row]:
     """Each place once before: what a place costs the first time stands beside."""
     people = PEOPLE_QUICK if quick else PEOPLE
     made = sized_site.organisation(sized_site.Size(people, people, buttons=0))
-    views = Views(OrganisationIndex(made))
+    views = Views(OrganisationIndex(made, CHANNELS))
     zones = [zone.id for zone in made.zones[:: len(made.zones) // PLACES]]
     first = [_choose(views, zone, 0) for zone in zones]
     count = CHOICES_QUICK if quick else CHOICES
@@ -50,6 +53,8 @@ def _choose(views: Views, zone: str, later_s: int) -> float:
     pressing = Pressing((views.index.organisation.people[later_s].id,))
     began_s = monotonic_s()
     view = views.view(site="s0", zone=zone, pressing=pressing, now=wall, wall=wall)
+    near, leaders = view.nearest[:LOOKED_AT], tuple(view.leaders)
     taken_s = monotonic_s() - began_s
-    assert view.nearest, "somebody is at work"
+    assert near, "somebody is at work"
+    assert leaders, "somebody leads"
     return taken_s

@@ -18,7 +18,7 @@ from core.ids import derived
 from core.signals import AnswerKind, Level, Reading, ReceiptState, Signal, SignalType, Standing
 from devices.registry import NATIVE, Device
 from dispatcher.channels.desk import Source, SourceKind
-from dispatcher.channels.ports import Capabilities
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.engine.core import Core
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.engine.pictures import SitePictures
@@ -45,12 +45,6 @@ UNDER_WAY_MAX = 500
 """Transactions of the filling that wait for the store together."""
 
 REACHES = (Reach("first_step", 2.0, "s"), Reach("left_over", 0, "alarms"))
-
-_WAYS = {
-    "wearable": Capabilities(immediate=True, withdraws=True),
-    "console": Capabilities(immediate=True, withdraws=True),
-    "sms": Capabilities(links=True, leaves_site=True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +140,7 @@ async def _fill(folder: Path, made: Organisation) -> None:
     store = open_sqlite(folder / STORE, clock_wall=now)
     await store.write_organisation(made, "bench", now)
     pictures = SitePictures(made, (), _NoEyes())
-    core = Core(pictures, _WAYS)
+    core = Core(pictures, CHANNELS)
     pictures.watch_over(core.book)
     buttons = sized_site.buttons(made)
     waiting = []
@@ -178,7 +172,7 @@ def _lived(core: Core, signal: Signal, age: _Age) -> Outcome:
     work = core.signal(signal, at)
     alarm = work.transaction.alarms[-1].alarm
     for notice in work.transaction.notices:
-        heard = notice.channel == "wearable"
+        heard = CHANNELS[notice.channel].says_rang
         state = ReceiptState.DELIVERED if heard else ReceiptState.FAILED_TEMPORARY
         work = work.and_then(core.receipt(notice.id, state, "", "", at))
     if age.arrived:

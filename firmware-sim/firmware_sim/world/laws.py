@@ -17,7 +17,8 @@ from alarms.plan import ROUND_LONGEST
 from alarms.receipts import UNDER_WAY
 from alarms.turn import COMING, WAITING
 from core.signals import ReceiptState
-from firmware_sim.world.process import CHANNELS, Process
+from dispatcher.channels.rows import CHANNELS
+from firmware_sim.world.process import Process
 from firmware_sim.world.witness import Witness, WitnessedStore
 
 SLACK = timedelta(seconds=1)

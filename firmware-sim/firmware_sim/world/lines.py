@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from alarms.channel import Rings
 from alarms.model import Notice
 from core import ids
 from core.chance import Chance
@@ -19,6 +20,7 @@ from core.errors import ChannelError
 from core.signals import ReceiptState, Signal
 from core.values import replace
 from dispatcher.channels.emergency import refuse_emergency
+from dispatcher.channels.rows import CHANNELS
 from firmware_sim.device.faults import Faults, passage
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.process import Process
@@ -108,12 +110,12 @@ class Lines:
 
     def hand_over(self, notice: Notice, process: Process) -> None:
         self._witness.tried[kind_of(notice)] += 1
-        match notice.channel:
-            case "wearable":
+        match CHANNELS[notice.channel].rings:
+            case Rings.DEVICE:
                 self._to_device(notice, process)
-            case "sms":
+            case Rings.NUMBER:
                 self._to_provider(notice, process)
-            case _:
+            case Rings.PERSON:
                 self._to_console(notice, process)
 
     def _to_device(self, notice: Notice, process: Process) -> None:
@@ -176,7 +178,7 @@ class Lines:
 
     def _result(self, process: Process, notice: Notice, state: ReceiptState) -> None:
         """What the call of a channel returns: it dies with the process that called."""
-        ref = ids.derived("p", notice.id) if notice.channel == "sms" else ""
+        ref = ids.derived("p", notice.id) if CHANNELS[notice.channel].leaves_site else ""
         self._agenda.after(
             timedelta(milliseconds=1),
             f"{notice.channel} {state}",
@@ -185,7 +187,7 @@ class Lines:
         )
 
     def _arrived(self, notice: Notice) -> None:
-        if notice.channel == "wearable" and notice.address in self.silent:
+        if CHANNELS[notice.channel].rings is Rings.DEVICE and notice.address in self.silent:
             return
         self._delivered(notice)
         assert self.people is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zlib import crc32
 
+from alarms.channel import Rings
 from alarms.model import Alarm, Notice, Purpose, Standpoint, call_of
 from alarms.turn import COMING
 from core import ids
@@ -26,6 +27,7 @@ from core.signals import (
 )
 from devices.registry import MemoryRegistry
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.roster.organisation import Organisation
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.lines import Lines
@@ -196,7 +198,7 @@ class Staff:
             accept = AnswerKind.ACCEPT
             self._later(0.1, 0.5, "accepts by itself", lambda: self._answer(notice, accept))
             return
-        if notice.channel == "wearable":
+        if CHANNELS[notice.channel].says_rang:
             self._later(0.1, 0.4, "rings", lambda: self._answer(notice, AnswerKind.RANG))
         match notice.purpose:
             case Purpose.CALL | Purpose.ASK_AGAIN:
@@ -210,7 +212,7 @@ class Staff:
         """A badge that answers for a person who never comes; always the same badges."""
         badges = int(1 / self._habits.accepts_by_itself) if self._habits.accepts_by_itself else 0
         chosen = badges and crc32(notice.address.encode()) % badges == 0
-        return bool(chosen) and notice.channel == "wearable" and notice.purpose in _ASKING
+        return bool(chosen) and CHANNELS[notice.channel].says_rang and notice.purpose in _ASKING
 
     def _react(self, notice: Notice) -> None:
         dice, habits = self._chance.random(), self._habits
@@ -367,10 +369,9 @@ def _only(action: Callable[[], object]) -> None:
 
 
 def _source(notice: Notice) -> Source:
-    match notice.channel:
-        case "wearable":
-            return Source(SourceKind.DEVICE, notice.address)
-        case "sms":
-            return Source(SourceKind.LINK, notice.id)
-        case _:
-            return Source(SourceKind.STAFF, notice.person)
+    can = CHANNELS[notice.channel]
+    if can.links:
+        return Source(SourceKind.LINK, notice.id)
+    if can.rings is Rings.DEVICE:
+        return Source(SourceKind.DEVICE, notice.address)
+    return Source(SourceKind.STAFF, notice.person)

@@ -21,7 +21,7 @@ from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source
-from dispatcher.channels.ports import Capabilities
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.outcome import Moment, Outcome
@@ -33,11 +33,6 @@ from dispatcher.store.states import storable
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.witness import WitnessedStore
 
-CHANNELS = {
-    "wearable": Capabilities(immediate=True, withdraws=True, receipt_within=timedelta(seconds=3)),
-    "sms": Capabilities(links=True, withdraws=True, receipt_within=timedelta(seconds=15)),
-    "console": Capabilities(immediate=True),
-}
 COMMIT_TAKES = timedelta(milliseconds=2)
 HAND_OVER_TAKES = timedelta(milliseconds=1)
 RETRY_EVERY = timedelta(seconds=1)

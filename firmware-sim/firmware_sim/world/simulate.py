@@ -21,6 +21,7 @@ from core.clock import VirtualClock
 from core.errors import ConfigError, StoreUnavailable
 from core.signals import Level, ReceiptState, Signal, SignalType
 from core.values import replace
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine.outcome import Outcome
 from dispatcher.roster.index import OrganisationIndex
@@ -99,7 +100,7 @@ class World:
         self.witness = Witness()
         self.store = WitnessedStore(self.witness)
         self.organisation = setting.organisation
-        self.index = OrganisationIndex(self.organisation)
+        self.index = OrganisationIndex(self.organisation, CHANNELS)
         self.process: Process | None = None
         self.lines = Lines(
             self.agenda, self.chance, setting.weather, self.witness, lambda: self.process
@@ -291,7 +292,7 @@ class World:
     def _configure(self) -> None:
         first, version = self.setting.organisation, self.organisation.version + 1
         self.organisation = changed(first, version, self.chance)
-        self.index = OrganisationIndex(self.organisation)
+        self.index = OrganisationIndex(self.organisation, CHANNELS)
         self.staff.know(self.organisation)
         if self.process is not None:
             self.process.configure(self.organisation)

@@ -4,34 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.clock import VirtualClock
 from core.errors import ChannelError
-from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.emergency import CODE, refuse_emergency
-from dispatcher.channels.faults import Troubles
-from dispatcher.channels.ports import Channel
-from dispatcher.channels.sms import Outgoing, SmsChannel
-from dispatcher.channels.wearable import WearableChannel
-from tests.support.channels import DANE, NOW, Heard, a_notice
-
-
-class Sieve:
-    """A carrier that must never be reached."""
-
-    async def send(self, message: Outgoing) -> str:
-        raise AssertionError(f"{message.number} left the house")
-
-    async def close(self) -> None:
-        pass
-
-
-def every_channel() -> list[Channel]:
-    clock = VirtualClock(NOW)
-    return [
-        SmsChannel(Sieve(), Sieve(), Troubles("sms", Heard()), lambda site: "DK"),
-        WearableChannel(lambda *told: True, lambda notice, state: None, clock),
-        ConsoleChannel(lambda person: True),
-    ]
+from tests.support.channels import DANE, a_notice, every_channel
 
 
 @pytest.mark.parametrize("number", ["112", "114", "+45112", "00 45 114", "110", "113", "911"])

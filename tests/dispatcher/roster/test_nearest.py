@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from alarms.view import Unusual
 from core.values import replace
 from devices.registry import Device
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, Person, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.roster.nearest import (
@@ -295,7 +296,7 @@ def _crowd(people: int, zones: int) -> Organisation:
 
 
 def _staffed(organisation: Organisation) -> tuple[OrganisationIndex, Staffing]:
-    index = OrganisationIndex(organisation)
+    index = OrganisationIndex(organisation, CHANNELS)
     return index, Views(index).staffing("home", NOON)
 
 

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alarms.channel import Capabilities, Rings
 from alarms.plan import Callee, Plan, Step
 from alarms.view import Candidate, LeftOut, Route, Unusual, View
 from alarms.vocabulary import LeftOutWhy, Who
 from core.signals import Level
 from core.values import replace
 from devices.registry import Assignment, Device
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, Person, Phone, Presence, Shift, Unit, Walk, Weekday, Zone
 from dispatcher.roster.nearest import LivePlace
@@ -73,7 +75,7 @@ def test_what_is_kept_between_alarms_is_what_a_fresh_look_gives(
     pressing: Pressing, situation: Situation, hour: int
 ) -> None:
     wall = NOON.replace(hour=hour)
-    used = Views(OrganisationIndex(_organisation()))
+    used = Views(OrganisationIndex(_organisation(), CHANNELS))
     for zone in ("house-2", "house-1", "house-2"):
         kept = _view(pressing, views=used, zone=zone, wall=wall, situation=situation)
         assert kept == _view(pressing, zone=zone, wall=wall, situation=situation)
@@ -103,7 +105,7 @@ def test_what_is_barred_is_what_a_walk_over_all_pressers_gives(
 ) -> None:
     wall = NOON.replace(hour=hour)
     loan = Assignment("badge-viggo", "ida", NOON - HOUR, NOON + HOUR)
-    index = OrganisationIndex(replace(_organisation(), assignments=(loan,)))
+    index = OrganisationIndex(replace(_organisation(), assignments=(loan,)), CHANNELS)
     held = {*pressing.devices, *pressing.addresses}
     held |= {a for person in pressing.persons for a in index.addresses(person, wall)}
     everything = {a for person in EVERYBODY for a in index.addresses(person, wall)} | {"nothing"}
@@ -137,6 +139,19 @@ def test_the_nearest_come_first_with_their_routes_in_order_and_say_why() -> None
     assert (ida.person, ida.expected_s) == ("ida", 50.0)
 
 
+def test_a_new_channel_is_a_row_and_is_tried_where_it_stands_in_the_table() -> None:
+    voice = Capabilities(Rings.NUMBER, leaves_site=True)
+    rows = {"voice": voice, **CHANNELS}
+    views = Views(OrganisationIndex(_organisation(), rows))
+    bo = _of(_view(Pressing(("anna",)), views=views).nearest, "bo")
+    assert [(route.channel, route.address) for route in bo.routes] == [
+        ("voice", "+4500000002"),
+        ("wearable", "badge-bo"),
+        ("sms", "+4500000002"),
+        ("console", "bo"),
+    ]
+
+
 def test_a_shared_duty_phone_the_presser_holds_rings_at_nobody() -> None:
     assert Route("sms", DUTY_PHONE) in _view(Pressing(("ida",))).nearest[0].routes
     bo = _of(_view(Pressing(("anna",))).nearest, "bo")
@@ -158,7 +173,7 @@ def test_somebody_nothing_rings_at_comes_after_everybody_something_does() -> Non
 
 def test_a_borrowed_device_rings_at_whoever_wears_it_now() -> None:
     loan = Assignment("badge-viggo", "ida", NOON - HOUR, NOON + HOUR)
-    index = OrganisationIndex(replace(_organisation(), assignments=(loan,)))
+    index = OrganisationIndex(replace(_organisation(), assignments=(loan,)), CHANNELS)
     views = Views(index)
     during = _of(_view(Pressing(("anna",)), views=views).nearest, "ida")
     assert [r.address for r in during.routes if r.channel == "wearable"] == [
@@ -222,7 +237,7 @@ def test_who_is_left_out_is_said_with_the_reason() -> None:
 
 
 def test_a_new_word_about_presence_counts_at_once_and_its_end_too() -> None:
-    views = Views(OrganisationIndex(_organisation()))
+    views = Views(OrganisationIndex(_organisation(), CHANNELS))
     assert "ida" in _names(_view(Pressing(), views=views).nearest)
     gone = Situation(presence=(Presence("ida", False, NOON, until=NOON + HOUR),))
     assert "ida" not in _names(_view(Pressing(), views=views, situation=gone).nearest)
@@ -231,7 +246,7 @@ def test_a_new_word_about_presence_counts_at_once_and_its_end_too() -> None:
 
 
 def test_asked_about_an_earlier_moment_a_word_that_has_ended_stands_again() -> None:
-    views = Views(OrganisationIndex(_organisation()))
+    views = Views(OrganisationIndex(_organisation(), CHANNELS))
     gone = Situation(presence=(Presence("ida", False, NOON, until=NOON + HOUR),))
     later = _view(Pressing(), views=views, situation=gone, wall=NOON + HOUR)
     assert "ida" in _names(later.nearest)
@@ -253,7 +268,7 @@ def test_people_of_another_site_are_not_near() -> None:
         zones=_organisation().zones,
         shifts=(*_organisation().shifts, Shift("per", "far", time(0), time(0), days=ALWAYS)),
     )
-    view = _view(Pressing(), views=Views(OrganisationIndex(other)))
+    view = _view(Pressing(), views=Views(OrganisationIndex(other, CHANNELS)))
     assert "per" not in _names(view.nearest)
     assert "per" not in [out.person for out in view.left_out]
 
@@ -266,7 +281,7 @@ def test_a_leader_at_work_at_another_site_is_not_off_duty() -> None:
         units=(*organisation.units, Unit("far", "Far", "away", "house-1")),
         shifts=(*organisation.shifts, Shift("tove", "far", time(8), time(13), days=ALWAYS)),
     )
-    views = Views(OrganisationIndex(both))
+    views = Views(OrganisationIndex(both, CHANNELS))
     assert _of(_view(Pressing(), views=views).last_resort, "tove").unusual == ()
     later = _view(Pressing(), views=views, wall=NOON + HOUR)
     assert _of(later.last_resort, "tove").unusual == (Unusual.OFF_DUTY,)
@@ -291,13 +306,13 @@ def test_a_view_of_a_huge_site_holds_the_nearest_up_to_a_named_limit() -> None:
             *(Device(f"badge-{p.id}", "badge", "home", p.id) for p in many),
         ),
     )
-    view = _view(Pressing(("anna",)), views=Views(OrganisationIndex(crowd)))
+    view = _view(Pressing(("anna",)), views=Views(OrganisationIndex(crowd, CHANNELS)))
     assert len(view.nearest) == NEAREST_MOST
     assert view.nearest[0].person == "bo"
 
 
 def test_a_beacons_name_leads_to_its_zone_and_a_strangers_to_none() -> None:
-    index = OrganisationIndex(_organisation())
+    index = OrganisationIndex(_organisation(), CHANNELS)
     assert index.zone_named("home", "beacon-2") == index.zone_named("home", "house-2")
     assert index.zone_named("home", "nowhere") is None
 
@@ -351,7 +366,7 @@ def _view(
     wall: datetime = NOON,
     situation: Situation | None = None,
 ) -> View:
-    return (views or Views(OrganisationIndex(_organisation()))).view(
+    return (views or Views(OrganisationIndex(_organisation(), CHANNELS))).view(
         site=site,
         zone=zone,
         pressing=pressing,

@@ -10,6 +10,7 @@ from alarms.plan import Callee, Plan, Step
 from alarms.vocabulary import Who
 from core.signals import AlarmKind, Level
 from devices.registry import Assignment, Device, Line, Parity
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.roster.model import (
     Duty,
     Language,
@@ -22,7 +23,6 @@ from dispatcher.roster.model import (
     Zone,
 )
 from dispatcher.roster.organisation import Organisation, Site
-from dispatcher.site.records import CHANNELS
 
 ids = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,6}", fullmatch=True)
 printable = st.characters(exclude_categories=("C", "Z"), include_characters=" ")
@@ -167,7 +167,7 @@ def _plan(plan: str, sites: list[str], people: list[str]) -> st.SearchStrategy[P
         Step,
         after=seconds.map(lambda s: timedelta(seconds=s)),
         call=st.sampled_from(calls),
-        by=st.lists(st.sampled_from(CHANNELS), min_size=1, unique=True).map(tuple),
+        by=st.lists(st.sampled_from(list(CHANNELS)), min_size=1, unique=True).map(tuple),
         count=st.integers(1, 250),
     )
     steps = st.lists(step, min_size=1, max_size=4)

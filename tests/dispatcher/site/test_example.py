@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.signals import AlarmKind, Level
 from devices.passwords import is_plain
+from dispatcher.channels.rows import CHANNELS
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty
 from dispatcher.roster.pressing import Pressing
@@ -23,7 +24,7 @@ FIRST_LINE_MOST = 24
 def test_at_every_hour_of_the_year_a_press_finds_a_colleague_a_leader_and_somebody_on_call() -> (
     None
 ):
-    views = Views(OrganisationIndex(read_directory(EXAMPLE)))
+    views = Views(OrganisationIndex(read_directory(EXAMPLE), CHANNELS))
     wall = datetime(2026, 1, 1, tzinfo=UTC)
     while wall.year == 2026:
         staffing = views.staffing(SITE, wall)
