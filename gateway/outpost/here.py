@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from alarms.channel import Capabilities, Rings
 from alarms.model import Place, Presser
 from alarms.plan import ROUND_LONGEST, Callee, Plan, Step
 from alarms.view import Candidate, LeftOut, Route, View
@@ -19,7 +20,8 @@ from devices.registry import NATIVE, MemoryRegistry
 from gateway.handover import Part
 
 BY = "wearable"
-"""The one channel there is."""
+ROWS = {BY: Capabilities(Rings.DEVICE, immediate=True, withdraws=True, says_rang=True)}
+"""The one channel of a house that is cut off; its devices are asked again in rounds."""
 
 EVERYBODY = 1_000_000
 """So many may come: cut off nobody knows who can, so who accepts stands no other down."""
@@ -91,6 +93,7 @@ class Here:
             nearest=_candidates(one for one in free if one.person not in people),
             left_out=tuple(LeftOut(person, LeftOutWhy.PRESSED) for person in people),
             barred=barred,
+            channels=ROWS,
         )
 
 
