@@ -48,6 +48,7 @@ from devices.mqtt.events import (
     SubscribeAsked,
     UnsubscribeAsked,
 )
+from devices.mqtt.incoming import Incoming
 from devices.mqtt.limits import MqttLimits
 from devices.mqtt.mailbox import Mailbox
 from devices.mqtt.packets import (
@@ -93,11 +94,7 @@ class MqttSession:
         self._out: list[bytes] = []
         self._mailbox: Mailbox | None = None
         self._connect: Connect | None = None
-        self._copies: dict[int, _Copies] = {}
-        self._under_way = 0
-        self._owed: dict[int, tuple[Publish, datetime]] = {}
-        self._ends: datetime | None = None
-        self._ends_for = ("sent what has waited too long for the store", Fault.UNKEPT)
+        self._incoming = Incoming(limits)
         self._unread = 0
         self._held = False
         self._heard = now
@@ -137,7 +134,7 @@ class MqttSession:
         """When to call `wake`: connect time-out, keep-alive, or a client that does not read."""
         if self.phase is Phase.ENDED:
             return None
-        moments = (self._unkept_at(), self._stalls_at() or self._silent_at())
+        moments = (self._incoming.ends_at, self._stalls_at() or self._silent_at())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def receive(self, received: bytes, now: datetime) -> list[Event]:
@@ -166,8 +163,8 @@ class MqttSession:
         wake_at = self.wake_at
         if wake_at is None or now < wake_at:
             return []
-        if _is_due(self._unkept_at(), now):
-            ended = self.end(*self._ends_for)
+        if _is_due(self._incoming.ends_at, now):
+            ended = self.end(*self._incoming.ends_for)
         elif _is_due(self._stalls_at(), now):
             seconds = self._limits.stalled_max.total_seconds()
             ended = self.end(f"left our bytes unread for {seconds:.0f} s", Fault.SLOW_READER)
@@ -202,20 +199,18 @@ class MqttSession:
 
     def acknowledge(self, packet: Publish) -> None:
         """This message is kept durably: only now may its PUBACK or PUBREC leave."""
-        self._settle(packet, kept=True)
+        if self._incoming.settle(packet, kept=True) and self.phase is Phase.OPEN:
+            self._answer(packet)
 
     def postpone(self, packet: Publish, now: datetime) -> None:
         """This message has called help and is not kept yet: answered later, the next may come."""
-        self._under_way -= 1
-        self._owed[id(packet)] = (packet, now)
-        if len(self._owed) > self._limits.owed_max:
-            self._end_soon(f"{len(self._owed)} of its messages wait for the store", now)
+        self._incoming.postpone(packet, now)
 
     def let_go(self, packet: Publish, now: datetime) -> None:
         """This message never will be kept: nothing leaves, and soon the connection ends."""
-        self._settle(packet, kept=False)
+        self._incoming.settle(packet, kept=False)
         if packet.qos:
-            self._end_soon("sent what cannot be kept, and is to send it again", now)
+            self._incoming.end_soon("sent what cannot be kept, and is to send it again", now)
 
     def grant(self, packet: Subscribe, codes: tuple[int, ...]) -> None:
         """Answer a SUBSCRIBE, one code a filter [MQTT-3.8.4-5]."""
@@ -252,17 +247,6 @@ class MqttSession:
         will = self._connect.will if let_in and self._connect else None
         return Ended(why, fault, will)
 
-    def _end_soon(self, why: str, now: datetime, fault: Fault = Fault.UNKEPT) -> None:
-        if self._ends is None:
-            self._ends, self._ends_for = now + self._limits.unkept_grace, (why, fault)
-
-    def _unkept_at(self) -> datetime | None:
-        """When what cannot be answered ends the connection."""
-        if self._ends is not None or not self._owed:
-            return self._ends
-        _, since = next(iter(self._owed.values()))
-        return since + self._limits.owed_longest
-
     def _stalls_at(self) -> datetime | None:
         """When a client that does not read is given up."""
         if self._blocked_since is None:
@@ -280,7 +264,7 @@ class MqttSession:
             return False
         if self._blocked_since is not None and self._unread >= self._limits.unread_answers_max:
             return False
-        return self._under_way < self._limits.incoming_max
+        return self._incoming.under_way < self._limits.incoming_max
 
     def _take_packets(self, events: list[Event], now: datetime) -> None:
         """Until the bytes are used up, the turn is over, or the caller must answer first."""
@@ -366,35 +350,18 @@ class MqttSession:
         if packet.qos == 2 and self._is_repeat(packet):
             self._out.append(encode(Pubrec(packet.packet_id)))
             return None
-        self._under_way += 1
+        self._incoming.came(packet)
         if packet.fault:
-            self._end_soon(f"sent a PUBLISH with {packet.fault}", now, Fault.BAD_PACKET)
-        if packet.qos:
-            self._copies.setdefault(packet.packet_id, _Copies()).under_way += 1
+            self._incoming.end_soon(f"sent a PUBLISH with {packet.fault}", now, Fault.BAD_PACKET)
         return PublishCame(packet)
 
     def _is_repeat(self, packet: Publish) -> bool:
         """Committed before, and nothing else under way that its PUBREC could be taken for."""
         assert self._mailbox is not None
         committed = self._mailbox.unreleased.get(packet.packet_id)
-        if committed is None or packet.packet_id in self._copies:
+        if committed is None or self._incoming.is_open(packet.packet_id):
             return False
         return committed == _digest(packet)
-
-    def _settle(self, packet: Publish, *, kept: bool) -> None:
-        if self._owed.pop(id(packet), None) is None:
-            self._under_way -= 1
-        assert self._under_way >= 0, "a message was settled twice"
-        if not packet.qos:
-            return
-        copies = self._copies[packet.packet_id]
-        copies.under_way -= 1
-        copies.all_kept &= kept
-        if copies.under_way:
-            return
-        del self._copies[packet.packet_id]
-        if copies.all_kept and self.phase is Phase.OPEN:
-            self._answer(packet)
 
     def _answer(self, packet: Publish) -> None:
         if packet.qos == 1:
@@ -407,7 +374,7 @@ class MqttSession:
 
     def _release(self, packet_id: int) -> None:
         """PUBREL is always answered [MQTT-4.3.3-2], but never for a message still under way."""
-        if packet_id in self._copies:
+        if self._incoming.is_open(packet_id):
             raise PeerError(f"a PUBREL for message {packet_id} before our PUBREC")
         assert self._mailbox is not None
         self._mailbox.unreleased.pop(packet_id, None)
@@ -424,16 +391,6 @@ class MqttSession:
 
 def _is_due(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment <= now
-
-
-class _Copies:
-    """The messages under way that share one packet id."""
-
-    __slots__ = ("all_kept", "under_way")
-
-    def __init__(self) -> None:
-        self.under_way = 0
-        self.all_kept = True
 
 
 def _digest(packet: Publish) -> bytes:

@@ -7,29 +7,24 @@ the package's note, in the order they are tried.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeGuard
 
 from core.errors import PeerError
 from core.signals import UNKNOWN_WORD, AlarmKind, AnswerKind, Level, Reading, SignalType
 from devices.buttons.native import fields
-from devices.buttons.native.doubt import is_harmless, may_call
-from devices.buttons.native.meanings import (
-    ALARM_ALIASES,
-    ALARM_WORDS,
-    KINDS,
-    KINDS_THAT_ARE_TYPES,
-    TYPES,
+from devices.buttons.native.doubt import calls_for_help, is_harmless, may_call, nearly_calls
+from devices.buttons.native.meanings import KINDS, TYPES
+from devices.buttons.native.objects import (
+    PAYLOAD_BYTES_MAX,
+    decoded,
+    is_text,
+    parsed,
+    type_of_word,
 )
 from devices.findings import CHARGING
 from devices.registry import NATIVE
-from devices.texts import text_of
-
-PAYLOAD_BYTES_MAX = 65_536
-"""A longer message is not parsed, only looked through for a call for help."""
 
 RAW_BYTES_MAX = 2_048
 """How much of a message is kept with its Reading."""
@@ -37,24 +32,7 @@ RAW_BYTES_MAX = 2_048
 ODD_MAX = 12
 """How many oddities of one message are named."""
 
-DIGITS_MAX = 20
-"""A longer whole number is kept as text: no field of ours needs it, and reading it costs time."""
-
-BEHIND_MAX = 64
-"""So many messages behind another are read one by one; what follows is looked through."""
-
-BEGUN_CHARS_LEAST = 2
-"""So many letters of a type that was cut off are enough to be the beginning of an alarm."""
-
-_BEGUN_TYPE = re.compile(r"""["']?type["']?\s*:\s*([^,}\]]{1,40})""")
-_BETWEEN = re.compile(r"[\s,;\0]*")
-_ONE_WORD = re.compile(r"\W*\w{1,24}\W*")
 _COMPLETE_TYPE = re.compile(rb'"type"\s*:\s*"([a-z_]{1,24})"')
-_BYTE_ORDER_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe", "utf-16-le"),
-    (b"\xfe\xff", "utf-16-be"),
-)
 
 
 class Leaf(StrEnum):
@@ -81,7 +59,7 @@ def read(
     the device's kind (`devices.catalogue`). `topic_fault`: what is wrong with where it came.
     """
     odd: list[str] = [f"topic: {topic_fault}"] if topic_fault else []
-    said = _parsed(payload, odd)
+    said = parsed(payload, odd)
     if isinstance(said, dict):
         return _of_object(said, leaf, payload, device, wall, presses_in_doubt, odd)
     if isinstance(said, str):
@@ -141,7 +119,7 @@ def _type(
     """The type, and the alarm's kind where the type says it."""
     value = said.get("type")
     if isinstance(value, str):
-        found = _type_of_word(value, odd)
+        found = type_of_word(value, odd)
         if found is not None:
             return found
     if _says_something(value):
@@ -164,19 +142,7 @@ def _type(
 
 
 def _is_unknown_word(value: object) -> bool:
-    return not (isinstance(value, str) and _type_of_word(value, []))
-
-
-def _type_of_word(word: str, odd: list[str]) -> tuple[SignalType, AlarmKind | None] | None:
-    plain = word.strip().casefold()
-    if plain in TYPES:
-        if plain != word:
-            odd.append(f"type: written differently ({fields.shown(word)})")
-        return TYPES[plain], None
-    if plain in ALARM_ALIASES or (plain in KINDS and plain not in KINDS_THAT_ARE_TYPES):
-        odd.append(f"type: another word for an alarm ({fields.shown(word)})")
-        return SignalType.ALARM, KINDS.get(plain) or ALARM_ALIASES.get(plain)
-    return None
+    return not (isinstance(value, str) and type_of_word(value, []))
 
 
 def _says_something(value: object) -> bool:
@@ -186,12 +152,8 @@ def _says_something(value: object) -> bool:
 
 def _names_an_alarm(said: dict[str, object]) -> bool:
     """Whether an object of a type nobody knows names how bad it is, or what happened."""
-    words = [value.casefold() for value in (said.get("kind"), said.get("level")) if _is_text(value)]
+    words = [value.casefold() for value in (said.get("kind"), said.get("level")) if is_text(value)]
     return any(word in KINDS or word in tuple(Level) for word in words)
-
-
-def _is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str)
 
 
 def _answer(value: object, odd: list[str]) -> AnswerKind | None:
@@ -205,7 +167,7 @@ def _answer(value: object, odd: list[str]) -> AnswerKind | None:
 def _looks_like_a_call(said: dict[str, object], payload: bytes) -> bool:
     """An object without `type` that names what an alarm names, or says a word for one."""
     names_kind = isinstance(said.get("kind"), str) and said["kind"] in KINDS
-    return names_kind or "level" in said or _calls_for_help(_decoded(payload, []))
+    return names_kind or "level" in said or calls_for_help(decoded(payload, []))
 
 
 def _kind(value: object, odd: list[str]) -> AlarmKind | None:
@@ -222,10 +184,10 @@ def _charging(value: object, odd: list[str]) -> bool:
 
 def _bare_word(said: str, leaf: str, payload: bytes, device: str, odd: list[str]) -> Reading | None:
     """A payload that is one word: `alarm`, `online`, `heartbeat`."""
-    if leaf == Leaf.STATUS and not _calls_for_help(said) and not _nearly_calls(payload):
+    if leaf == Leaf.STATUS and not calls_for_help(said) and not nearly_calls(payload):
         word = fields.text("message", said, odd, fields.NAME_CHARS_MAX) or ""
         return _plain(SignalType.PRESENCE, None, device, payload, odd, code=word.casefold())
-    found = _type_of_word(said, [])
+    found = type_of_word(said, [])
     if found is None and is_harmless(said):
         odd.append(f"message: one word, not an object ({fields.shown(said)})")
         return _plain(SignalType.PRESENCE, None, device, payload, odd)
@@ -247,8 +209,8 @@ def _unreadable(
     if certain is not None:
         raise PeerError(f"{why}; it begins as {certain}")
     # A mark of another encoding may be the wrong byte: both readings are looked through.
-    texts = (_decoded(payload, []), payload.decode("latin-1"))
-    if any(map(_calls_for_help, texts)) or _nearly_calls(payload):
+    texts = (decoded(payload, []), payload.decode("latin-1"))
+    if any(map(calls_for_help, texts)) or nearly_calls(payload):
         odd.append(f"message: {why}, but it calls for help")
         return _plain(SignalType.ALARM, AlarmKind.UNKNOWN, device, payload, odd)
     cleared = retain and not payload
@@ -296,111 +258,3 @@ def _certainly(payload: bytes) -> SignalType | None:
         return None
     types = [TYPES.get(match.decode()) for match in _COMPLETE_TYPE.findall(payload)]
     return None if SignalType.ALARM in types else types[0]
-
-
-def _nearly_calls(payload: bytes) -> bool:
-    """A broken object whose type, or a message whose only word, is nearly one for an alarm.
-
-    The type may be cut off with the message: "al" may have become an alarm.
-    """
-    text = payload.decode("latin-1").strip("\0 \t\r\n")
-    found = _BEGUN_TYPE.search(text)
-    if found is not None:
-        word, is_cut = found[1].strip("\"' ").casefold(), found.end() == len(text)
-        begun = is_cut and len(word) >= BEGUN_CHARS_LEAST and _begins_an_alarm(word)
-        return begun or may_call(word)
-    return _ONE_WORD.fullmatch(text) is not None and may_call(text)
-
-
-def _begins_an_alarm(word: str) -> bool:
-    return any(said.startswith(word) for said in ALARM_WORDS)
-
-
-def _calls_for_help(text: str) -> bool:
-    plain = text.casefold()
-    return any(word in plain for word in ALARM_WORDS)
-
-
-def _parsed(payload: bytes, odd: list[str]) -> object:
-    """The JSON value, the bare text where it is none, or None for what is too long or empty."""
-    if not payload or len(payload) > PAYLOAD_BYTES_MAX:
-        return None
-    text = _decoded(payload, odd).strip("\0 \t\r\n")
-    try:
-        value, end = _JSON.raw_decode(text)
-    except (ValueError, RecursionError):
-        return text
-    if isinstance(value, _Pairs):
-        first = _object(value, odd)
-        if not text[end:].strip():
-            return first
-        odd.append("message: more after the object")
-        return first if _calls(first) else _call_behind(text, end) or first
-    return value if isinstance(value, str) and end == len(text) else text
-
-
-def _call_behind(text: str, at: int) -> dict[str, object] | None:
-    """The first call for help behind another message: a device may send what it kept as one."""
-    for _ in range(BEHIND_MAX):
-        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
-        try:
-            value, at = _JSON.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            break
-        said = _object(value, []) if isinstance(value, _Pairs) else {}
-        if _calls(said):
-            return said
-    rest = text[at:]
-    in_doubt = _calls_for_help(rest) or _nearly_calls(rest.encode())
-    return {"type": SignalType.ALARM.value, "kind": AlarmKind.UNKNOWN.value} if in_doubt else None
-
-
-def _calls(said: dict[str, object]) -> bool:
-    """Whether an object of a batch, by its type or its answer, asks for help."""
-    words = [word for word in (said.get("type"), said.get("answer")) if _is_text(word)]
-    return any(word.casefold() not in _QUIET_TYPES and may_call(word) for word in words)
-
-
-def _decoded(payload: bytes, odd: list[str]) -> str:
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if payload.startswith(mark):
-            odd.append("message: begins with a byte order mark")
-            return payload[len(mark) :].decode(encoding, "replace")
-    try:
-        return payload.decode()
-    except UnicodeDecodeError:
-        odd.append("message: not UTF-8")
-        return text_of(payload)
-
-
-class _Pairs(list[tuple[str, object]]):
-    """A JSON object as it was written, duplicate names included."""
-
-
-def _object(pairs: _Pairs, odd: list[str]) -> dict[str, object]:
-    """The outermost object; of a name that stands twice the last counts, but an alarm stays one."""
-    said: dict[str, object] = {}
-    for name, value in pairs:
-        value = dict(value) if isinstance(value, _Pairs) else value
-        if name in said:
-            odd.append(f"message: a name stands twice ({fields.shown(name)})")
-            if name == "type" and _is_alarm(said[name]):
-                continue
-        said[name] = value
-    return said
-
-
-def _is_alarm(value: object) -> bool:
-    found = _type_of_word(value, []) if isinstance(value, str) else None
-    return found is not None and found[0] is SignalType.ALARM
-
-
-def _whole_number(digits: str) -> int | str:
-    return int(digits) if len(digits) <= DIGITS_MAX else digits
-
-
-_QUIET_TYPES = tuple(word for word, type_ in TYPES.items() if type_ is not SignalType.ALARM)
-
-_JSON = json.JSONDecoder(
-    object_pairs_hook=_Pairs, parse_int=_whole_number, parse_constant=lambda word: word
-)

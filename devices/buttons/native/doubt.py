@@ -24,6 +24,11 @@ WORD_CHARS_MAX = 24
 LOOKED_AT_MAX = 100
 """So much of a text is compared letter by letter; the rest is looked through for whole words."""
 
+BEGUN_CHARS_LEAST = 2
+"""So many letters of a type that was cut off are enough to be the beginning of an alarm."""
+
+_BEGUN_TYPE = re.compile(r"""["']?type["']?\s*:\s*([^,}\]]{1,40})""")
+_ONE_WORD = re.compile(r"\W*\w{1,24}\W*")
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
@@ -43,6 +48,26 @@ def may_call(word: str) -> bool:
     # A byte inside a word that is no letter must not make two words of it.
     whole = [part for part in ("".join(parts),) if part not in _HARMLESS]
     return any(_is_close(part, said) for part in (*parts, *whole) for said in _CALLS)
+
+
+def calls_for_help(text: str) -> bool:
+    """Whether a word for an alarm stands anywhere in it."""
+    plain = text.casefold()
+    return any(word in plain for word in ALARM_WORDS)
+
+
+def nearly_calls(payload: bytes) -> bool:
+    """A broken object whose type, or a message whose only word, is nearly one for an alarm.
+
+    The type may be cut off with the message: "al" may have become an alarm.
+    """
+    text = payload.decode("latin-1").strip("\0 \t\r\n")
+    found = _BEGUN_TYPE.search(text)
+    if found is not None:
+        word, is_cut = found[1].strip("\"' ").casefold(), found.end() == len(text)
+        is_begun = is_cut and len(word) >= BEGUN_CHARS_LEAST
+        return (is_begun and any(said.startswith(word) for said in ALARM_WORDS)) or may_call(word)
+    return _ONE_WORD.fullmatch(text) is not None and may_call(text)
 
 
 def _is_close(word: str, said: str) -> bool:

@@ -14,9 +14,10 @@ from core.errors import PeerError
 from core.signals import Reading, SignalType
 from devices.buttons.native import codec, messages
 from devices.buttons.native.messages import Head
+from devices.buttons.native.objects import PAYLOAD_BYTES_MAX
 from devices.session import Heard
 
-LINE_BYTES_MAX = codec.PAYLOAD_BYTES_MAX + 256
+LINE_BYTES_MAX = PAYLOAD_BYTES_MAX + 256
 
 
 class NativeSession:

@@ -20,7 +20,8 @@ from core.signals import (
     Reading,
     SignalType,
 )
-from devices.buttons.native.codec import PAYLOAD_BYTES_MAX, RAW_BYTES_MAX, Leaf, read
+from devices.buttons.native.codec import RAW_BYTES_MAX, Leaf, read
+from devices.buttons.native.objects import PAYLOAD_BYTES_MAX
 
 WALL = datetime(2026, 11, 21, 19, 0, 5, tzinfo=UTC)
 

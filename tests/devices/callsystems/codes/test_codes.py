@@ -7,9 +7,10 @@ import pytest
 from core.signals import AlarmKind, SignalType
 from devices.callsystems.codes import contact_id, sia
 from devices.callsystems.codes.meaning import Event, Meaning, Sender, reading
+from devices.callsystems.codes.sia_table import MEANINGS as SIA_CODES
 from devices.callsystems.surgard.meanings import BASIC, TELENOT
 
-TABLES = (contact_id.MEANINGS, sia.MEANINGS, BASIC, TELENOT)
+TABLES = (contact_id.MEANINGS, SIA_CODES, BASIC, TELENOT)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,8 @@ def test_a_contact_id_call_for_help_has_its_kind(code: str, kind: AlarmKind) -> 
     ],
 )
 def test_a_sia_call_for_help_has_its_kind(code: str, kind: AlarmKind) -> None:
-    assert sia.MEANINGS[code].type is SignalType.ALARM
-    assert sia.MEANINGS[code].kind is kind
+    assert SIA_CODES[code].type is SignalType.ALARM
+    assert SIA_CODES[code].kind is kind
 
 
 def test_every_row_names_its_source_and_every_alarm_its_kind() -> None:
@@ -61,7 +62,7 @@ def test_every_row_names_its_source_and_every_alarm_its_kind() -> None:
 
 
 def test_no_restore_cancel_bypass_or_test_of_the_sia_table_opens_an_alarm() -> None:
-    for code, meaning in sia.MEANINGS.items():
+    for code, meaning in SIA_CODES.items():
         if code[1] in "HRJUBXT" and code not in ("UX", "EX", "AR"):
             assert meaning.type is not SignalType.ALARM, code
 
@@ -168,14 +169,14 @@ def test_a_reading_names_the_point_of_the_panel_that_spoke(
 
 def test_every_end_of_a_trouble_names_a_trouble_of_its_own_table() -> None:
     troubles = (SignalType.TECHNICAL, SignalType.LOW_BATTERY, SignalType.TAMPER)
-    for table in (sia.MEANINGS, BASIC, TELENOT):
+    for table in (SIA_CODES, BASIC, TELENOT):
         for code, meaning in table.items():
             if meaning.cause:
                 assert table[meaning.cause].type in troubles, code
                 assert table[meaning.cause].cause == "", code
     unpaired = [
         code
-        for code, meaning in sia.MEANINGS.items()
+        for code, meaning in SIA_CODES.items()
         if meaning.type is SignalType.RESTORE
         and meaning.kind in (AlarmKind.TECHNICAL, AlarmKind.TAMPER)
         and not meaning.cause
