@@ -11,7 +11,7 @@ from dataclasses import field
 from datetime import datetime
 
 from alarms.channel import UNKNOWN, Capabilities
-from alarms.vocabulary import LeftOutWhy
+from alarms.vocabulary import ChosenWhy, LeftOutWhy
 from alarms.vocabulary import Unusual as Unusual
 from core.values import value
 
@@ -27,18 +27,34 @@ class Route:
 
 
 @value(frozen=True)
+class Reason:
+    """One reason why somebody was chosen; `value` is what it is about."""
+
+    why: ChosenWhy
+    value: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Reason:
+        """As timelines and the API hold it: `runner`, `walk_s:35`."""
+        why, _, about = text.partition(":")
+        return cls(ChosenWhy(why), about)
+
+    def __str__(self) -> str:
+        return f"{self.why}:{self.value}" if self.value else self.why.value
+
+
+@value(frozen=True)
 class Candidate:
     """Somebody who can be called, in the order they should be. `why` reads in the console.
 
     `expected_s`: seconds until they can be there, None when unknown (away, on call).
-    `why` holds tokens with their value, e.g. `("runner", "roster_unit:house-2", "walk_s:35")`.
     """
 
     person: str
     first_name: str
     expected_s: float | None
     routes: tuple[Route, ...]
-    why: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
     unusual: tuple[Unusual, ...] = ()
     unit_name: str = ""
 

@@ -194,6 +194,27 @@ class StaleWhy(Token):
     OVERTAKEN = "overtaken"  # by a later word of the same person
 
 
+class ChosenWhy(Token):
+    """Why somebody stands where they do in a list of who can be called."""
+
+    RUNNER = "runner"
+    LEADER = "leader"
+    DEPUTY = "deputy"
+    ON_CALL = "on_call"
+    LAST_RESORT = "last_resort"
+    NAMED = "named"  # by the plan
+    TEMP = "temp"
+    ROSTER_UNIT = "roster_unit"  # value: the unit
+    PLACE_UNKNOWN = "place_unknown"
+    NO_WAY = "no_way"
+    WALK_S = "walk_s"
+    SEEN = "seen"  # value: the zone
+    SEEN_S = "seen_s"
+    PENALTY_S = "penalty_s"
+    CONNECTED = "connected"  # to a remote gateway that calls by itself
+    LAST_NET = "last_net"  # the picture could not be made: everybody with a way
+
+
 class LeftOutWhy(Token):
     """Why somebody is not called at all."""
 

@@ -125,7 +125,7 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
     said = {
         "person": candidate.person,
         "expected_s": candidate.expected_s,
-        "why": candidate.why,
+        "why": [str(reason) for reason in candidate.why],
         "unusual": candidate.unusual,
         "routes": [f"{r.channel}{'' if r.healthy else '?'}" for r in candidate.routes],
     }

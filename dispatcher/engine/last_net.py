@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar
 from alarms.channel import Rings
 from alarms.model import Alarm, Place, Presser
 from alarms.plan import Plan, without_a_plan
-from alarms.view import Candidate, View
-from alarms.vocabulary import PlaceSource
+from alarms.view import Candidate, Reason, View
+from alarms.vocabulary import ChosenWhy, PlaceSource
 from core import log
 from core.log_line import told
 from core.signals import AlarmKind, Level, Signal
@@ -210,7 +210,8 @@ def everybody(pressers: Sequence[Presser], organisation: Organisation, at: Momen
         routes = routes_to(addresses, CHANNELS)
         allowed = tuple(route for route in routes if route.address not in barred)
         if person.id not in victims and allowed:
-            found.append(Candidate(person.id, person.first_name, None, allowed, ("last_net",)))
+            why = (Reason(ChosenWhy.LAST_NET),)
+            found.append(Candidate(person.id, person.first_name, None, allowed, why))
     everyone = tuple(found)
     return View(
         at.now, at.wall, everyone, leaders=everyone, last_resort=everyone, barred=frozenset(barred)

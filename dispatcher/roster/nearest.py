@@ -16,7 +16,8 @@ from heapq import merge
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from alarms.view import Unusual
+from alarms.view import Reason, Unusual
+from alarms.vocabulary import ChosenWhy
 from core.values import value
 from dispatcher.roster.staffing import Post, Staffing
 from dispatcher.roster.zones import HURRIED_M_PER_S, WALKING_M_PER_S, WalkingGraph
@@ -59,7 +60,7 @@ class Ring:
     __slots__ = ("_posts", "_seats", "_why", "key", "seconds")
 
     def __init__(
-        self, key: float, seconds: float | None, posts: Sequence[Post], why: tuple[str, ...]
+        self, key: float, seconds: float | None, posts: Sequence[Post], why: tuple[Reason, ...]
     ) -> None:
         self.key = key
         self.seconds = seconds
@@ -86,7 +87,7 @@ class Seat:
 
     __slots__ = ("post", "seconds", "why")
 
-    def __init__(self, post: Post, seconds: float | None, why: tuple[str, ...]) -> None:
+    def __init__(self, post: Post, seconds: float | None, why: tuple[Reason, ...]) -> None:
         self.post = post
         self.seconds = seconds
         self.why = why
@@ -166,7 +167,7 @@ class Rings:
         if ring is None:
             walk = self._walks[place]
             seconds = None if walk is None else walk + ROSTER_PLACE_S
-            why = ("no_way",) if walk is None else (f"walk_s:{walk:.0f}",)
+            why = (Reason(ChosenWhy.NO_WAY),) if walk is None else (_in_s(ChosenWhy.WALK_S, walk),)
             posts = self._staffing.posts_at(place)
             ring = self._made[place] = Ring(self._key(place), seconds, posts, why)
         return ring
@@ -315,13 +316,17 @@ class _Seen(NamedTuple):
         return self.walk_s + self.penalty_s
 
 
+def _in_s(why: ChosenWhy, seconds: float) -> Reason:
+    return Reason(why, f"{seconds:.0f}")
+
+
 def _live_ring(staffing: Staffing, person: str, seen: _Seen) -> Ring:
-    where = (f"seen:{seen.place.zone}",) if seen.place.zone else ()
+    where = (Reason(ChosenWhy.SEEN, seen.place.zone),) if seen.place.zone else ()
     why = (
         *where,
-        f"seen_s:{seen.age_s:.0f}",
-        f"walk_s:{seen.walk_s:.0f}",
-        f"penalty_s:{seen.penalty_s:.0f}",
+        _in_s(ChosenWhy.SEEN_S, seen.age_s),
+        _in_s(ChosenWhy.WALK_S, seen.walk_s),
+        _in_s(ChosenWhy.PENALTY_S, seen.penalty_s),
     )
     key = seen.seconds - (EQUAL_S if staffing.rows[person].runner else 0.0)
     return Ring(key, seen.seconds, (staffing.post_of(person),), why)

@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import islice
 from operator import itemgetter
 
-from alarms.view import LeftOut, Route, Unusual
-from alarms.vocabulary import LeftOutWhy
+from alarms.view import LeftOut, Reason, Route, Unusual
+from alarms.vocabulary import ChosenWhy, LeftOutWhy
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Duty, OnShift, Person
 from dispatcher.roster.presence import Present
@@ -40,7 +40,7 @@ class Post:
     zone: str | None
     awake: bool
     runner: bool
-    why: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
     standing: tuple[Unusual, ...] = ()
 
 
@@ -165,10 +165,10 @@ def _weight(row: OnShift) -> tuple[bool, datetime]:
 def _at_post(index: OrganisationIndex, person: str, row: OnShift) -> Post:
     known, unit = index.people[person], index.units.get(row.unit)
     awake = row.duty is not Duty.SLEEPING
-    why: tuple[str, ...] = ("runner",) if row.runner else ()
-    why += ("leader",) if row.duty is Duty.LEADER else ()
-    why += ("temp",) if known.temp else ()
-    why += (f"roster_unit:{unit.id}",) if unit else ("place_unknown",)
+    why = [Reason(ChosenWhy.RUNNER)] if row.runner else []
+    why += [Reason(ChosenWhy.LEADER)] if row.duty is Duty.LEADER else []
+    why += [Reason(ChosenWhy.TEMP)] if known.temp else []
+    here = Reason(ChosenWhy.ROSTER_UNIT, unit.id) if unit else Reason(ChosenWhy.PLACE_UNKNOWN)
     return Post(
         person=person,
         first_name=known.first_name,
@@ -177,7 +177,7 @@ def _at_post(index: OrganisationIndex, person: str, row: OnShift) -> Post:
         zone=unit.zone if unit else None,
         awake=awake,
         runner=row.runner,
-        why=why,
+        why=(*why, here),
         standing=(*_uninstructed(known), *(() if awake else (Unusual.ASLEEP,))),
     )
 

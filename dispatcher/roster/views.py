@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alarms.view import Candidate, LeftOut, Route, Unusual, View
-from alarms.vocabulary import LeftOutWhy
+from alarms.view import Candidate, LeftOut, Reason, Route, Unusual, View
+from alarms.vocabulary import ChosenWhy, LeftOutWhy
 from dispatcher.roster.index import OrganisationIndex
 from dispatcher.roster.model import Presence
 from dispatcher.roster.nearest import (
@@ -151,10 +151,10 @@ class _Picture:
             wall=wall,
             nearest=Unrolled(self._nearest()),
             leaders=Unrolled(self._leaders()),
-            deputies=self._listed(site.deputies, "deputy"),
-            on_call=self._listed(self._staffing.on_call, "on_call"),
-            last_resort=self._listed(site.last_resort, "last_resort"),
-            named=self._listed(self._index.named(site.id), "named"),
+            deputies=self._listed(site.deputies, ChosenWhy.DEPUTY),
+            on_call=self._listed(self._staffing.on_call, ChosenWhy.ON_CALL),
+            last_resort=self._listed(site.last_resort, ChosenWhy.LAST_RESORT),
+            named=self._listed(self._index.named(site.id), ChosenWhy.NAMED),
             left_out=Unrolled(self._left_out()),
             barred=self._barred,
         )
@@ -176,19 +176,19 @@ class _Picture:
 
         then the deputies, nobody twice.
         """
-        of_the_shift = self._listed(self._staffing.leaders, "leader")
-        leaders = of_the_shift or self._listed(self._site.leaders, "leader")
+        of_the_shift = self._listed(self._staffing.leaders, ChosenWhy.LEADER)
+        leaders = of_the_shift or self._listed(self._site.leaders, ChosenWhy.LEADER)
         yield from leaders
         named = dict.fromkeys(candidate.person for candidate in leaders)
-        for deputy in self._listed(self._site.deputies, "deputy"):
+        for deputy in self._listed(self._site.deputies, ChosenWhy.DEPUTY):
             if deputy.person not in named:
                 yield deputy
 
-    def _listed(self, people: tuple[str, ...], why: str) -> Unrolled[Candidate]:
+    def _listed(self, people: tuple[str, ...], why: ChosenWhy) -> Unrolled[Candidate]:
         found = (self._candidate(p, why) for p in people if p not in self._pressed)
         return Unrolled(candidate for candidate in found if candidate is not None)
 
-    def _candidate(self, person: str, why: str) -> Candidate | None:
+    def _candidate(self, person: str, why: ChosenWhy) -> Candidate | None:
         chosen = self._choice.of(person)
         return self._from_afar(person, why) if chosen is None else self._near(chosen)
 
@@ -204,7 +204,7 @@ class _Picture:
             unit_name=seat.post.unit_name,
         )
 
-    def _from_afar(self, person: str, why: str) -> Candidate | None:
+    def _from_afar(self, person: str, why: ChosenWhy) -> Candidate | None:
         """Somebody away from the site."""
         if person not in self._index.people:
             return None
@@ -214,7 +214,7 @@ class _Picture:
         unusual += (Unusual.ELSEWHERE,) if person in self._busy else ()
         routes = self._routes(person)
         return Candidate(
-            person, post.first_name, None, routes, (*post.why, why), unusual, post.unit_name
+            person, post.first_name, None, routes, (*post.why, Reason(why)), unusual, post.unit_name
         )
 
     def _routes(self, person: str) -> tuple[Route, ...]:

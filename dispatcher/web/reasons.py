@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alarms.view import Candidate, LeftOut, View
-from alarms.vocabulary import LeftOutWhy
+from alarms.view import Candidate, LeftOut, Reason, View
+from alarms.vocabulary import ChosenWhy, LeftOutWhy
 from core.words import Words
 from dispatcher.web import labels
 from dispatcher.web.names import Names
 
-PLAIN = {
-    "runner": "runner of this shift",
-    "leader": "duty leader",
-    "deputy": "deputy",
-    "on_call": "on call",
-    "last_resort": "on the site's last list",
-    "named": "named by the alarm plan",
-    "place_unknown": "place unknown",
-    "no_way": "no known way there",
-    "temp": "temp",
+PLAIN: Mapping[ChosenWhy, str] = {
+    ChosenWhy.RUNNER: "runner of this shift",
+    ChosenWhy.LEADER: "duty leader",
+    ChosenWhy.DEPUTY: "deputy",
+    ChosenWhy.ON_CALL: "on call",
+    ChosenWhy.LAST_RESORT: "on the site's last list",
+    ChosenWhy.NAMED: "named by the alarm plan",
+    ChosenWhy.PLACE_UNKNOWN: "place unknown",
+    ChosenWhy.NO_WAY: "no known way there",
+    ChosenWhy.TEMP: "temp",
 }
 """Tokens that stand alone."""
 
-VALUED = {
-    "roster_unit": "in {value} by the roster",
-    "walk_s": "{value} s away",
-    "seen": "seen in {value}",
-    "seen_s": "seen {value} s ago",
-    "penalty_s": "{value} s added for an old place",
+VALUED: Mapping[ChosenWhy, str] = {
+    ChosenWhy.ROSTER_UNIT: "in {value} by the roster",
+    ChosenWhy.WALK_S: "{value} s away",
+    ChosenWhy.SEEN: "seen in {value}",
+    ChosenWhy.SEEN_S: "seen {value} s ago",
+    ChosenWhy.PENALTY_S: "{value} s added for an old place",
 }
 """Tokens with a value behind a colon."""
 
@@ -74,14 +74,13 @@ def picture(w: Words, view: View, names: Names) -> Picture:
     )
 
 
-def reason(w: Words, token: str, names: Names) -> str:
+def reason(w: Words, one: Reason, names: Names) -> str:
     """One reason. An unknown token is shown readable: the picture hides nothing."""
-    name, _, value = token.partition(":")
-    if value and name in VALUED:
-        return w(VALUED[name], value=_in_words(name, value, names))
-    if name in PLAIN:
-        return w(PLAIN[name])
-    return token.replace("_", " ").replace(":", ": ")
+    if one.value and one.why in VALUED:
+        return w(VALUED[one.why], value=_in_words(one, names))
+    if one.why in PLAIN:
+        return w(PLAIN[one.why])
+    return str(one).replace("_", " ").replace(":", ": ")
 
 
 def _chosen(w: Words, people: Iterable[Candidate], names: Names) -> tuple[Chosen, ...]:
@@ -89,7 +88,7 @@ def _chosen(w: Words, people: Iterable[Candidate], names: Names) -> tuple[Chosen
         Chosen(
             one.first_name or names.person(one.person),
             (
-                *(reason(w, token, names) for token in one.why),
+                *(reason(w, why, names) for why in one.why),
                 *(w(labels.UNUSUALS_OF_ANOTHER[unusual]) for unusual in one.unusual),
             ),
             tuple(_way(w, route.channel, healthy=route.healthy) for route in one.routes),
@@ -107,11 +106,11 @@ def _way(w: Words, channel: str, *, healthy: bool) -> str:
     return label if healthy else w("{way} (does not work now)", way=label)
 
 
-def _in_words(name: str, value: str, names: Names) -> str:
-    match name:
-        case "roster_unit":
-            return names.unit(value)
-        case "seen":
-            return names.zone(value)
+def _in_words(one: Reason, names: Names) -> str:
+    match one.why:
+        case ChosenWhy.ROSTER_UNIT:
+            return names.unit(one.value)
+        case ChosenWhy.SEEN:
+            return names.zone(one.value)
         case _:
-            return value
+            return one.value

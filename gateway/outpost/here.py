@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from alarms.channel import Capabilities, Rings
 from alarms.model import Place, Presser
 from alarms.plan import ROUND_LONGEST, Callee, Plan, Step
-from alarms.view import Candidate, LeftOut, Route, View
-from alarms.vocabulary import LeftOutWhy, PlaceSource, Who
+from alarms.view import Candidate, LeftOut, Reason, Route, View
+from alarms.vocabulary import ChosenWhy, LeftOutWhy, PlaceSource, Who
 from core.signals import AlarmKind, Level, Signal
 from core.values import value
 from devices.catalogue import Down, kind
@@ -122,7 +122,7 @@ def _candidates(colleagues: Iterable[Colleague]) -> tuple[Candidate, ...]:
             first_name=theirs[0].first_name,
             expected_s=None,
             routes=tuple(Route(BY, one.device) for one in theirs),
-            why=("connected",),
+            why=(Reason(ChosenWhy.CONNECTED),),
         )
         for person, theirs in worn.items()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alarms.vocabulary import ChosenWhy
 from core.signals import AlarmKind, Position, SignalType
 from core.values import replace
 from devices.untracked import without_coordinates
@@ -23,7 +24,7 @@ def test_the_place_of_a_person_is_the_unit_of_their_roster() -> None:
     (alarm,) = at_once(running.store.open_alarms())
     view = running.process.core.book.views[alarm.id]
     assert view.nearest
-    assert all(any(w.startswith("roster_unit") for w in c.why) for c in view.nearest)
+    assert all(any(w.why is ChosenWhy.ROSTER_UNIT for w in c.why) for c in view.nearest)
 
 
 def test_a_decision_keeps_its_picture_and_no_position_of_anybody() -> None:

@@ -28,8 +28,8 @@ from alarms.model import (
     Times,
 )
 from alarms.plan import Callee, Plan, Step
-from alarms.view import Candidate, LeftOut, Route, Unusual, View
-from alarms.vocabulary import LeftOutWhy, PlaceSource, WakeWhy, Who
+from alarms.view import Candidate, LeftOut, Reason, Route, Unusual, View
+from alarms.vocabulary import ChosenWhy, LeftOutWhy, PlaceSource, WakeWhy, Who
 from core.errors import DomainError
 from core.ids import hashed
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
@@ -388,10 +388,15 @@ def a_picture() -> View:
         "Bo",
         35.0,
         (Route("wearable", "badge-bo"), Route("sms", "+4520000001")),
-        why=("runner", "roster_unit:hus-1", "walk_s:35"),
+        why=tuple(map(Reason.read, ("runner", "roster_unit:hus-1", "walk_s:35"))),
     )
     per = Candidate(
-        "per", "Per", 60.0, (Route("sms", "+4520000004"),), ("leader",), (Unusual.MINIMUM_STAFF,)
+        "per",
+        "Per",
+        60.0,
+        (Route("sms", "+4520000004"),),
+        (Reason(ChosenWhy.LEADER),),
+        (Unusual.MINIMUM_STAFF,),
     )
     left_out = (
         LeftOut("anna", LeftOutWhy.PRESSED),

@@ -399,7 +399,7 @@ def _candidates(people: Sequence[Candidate]) -> list[CandidateOut]:
             person=one.person,
             first_name=one.first_name,
             expected_s=one.expected_s,
-            why=list(one.why),
+            why=[str(reason) for reason in one.why],
             unusual=list(one.unusual),
             routes=[route.channel for route in one.routes],
         )

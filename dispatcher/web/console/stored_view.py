@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.view import Candidate, LeftOut, Reason, Route, Unusual, View
 from alarms.vocabulary import LeftOutWhy
 from dispatcher.store.ports import ChainedEntry
 from dispatcher.web.console.timeline import read_body
@@ -25,7 +25,8 @@ class KeptCandidate:
 
     def candidate(self) -> Candidate:
         routes = tuple(Route(one.rstrip("?"), "", not one.endswith("?")) for one in self.routes)
-        return Candidate(self.person, "", self.expected_s, routes, self.why, self.unusual)
+        why = tuple(Reason.read(text) for text in self.why)
+        return Candidate(self.person, "", self.expected_s, routes, why, self.unusual)
 
 
 @dataclass(frozen=True, slots=True)

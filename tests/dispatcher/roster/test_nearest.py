@@ -10,7 +10,8 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alarms.view import Unusual
+from alarms.view import Reason, Unusual
+from alarms.vocabulary import ChosenWhy
 from core.values import replace
 from devices.registry import Device
 from dispatcher.channels.rows import CHANNELS
@@ -198,7 +199,7 @@ def test_somebody_with_no_known_way_comes_last_and_without_an_invented_time() ->
     cut_off = replace(site, walks=tuple(w for w in site.walks if "h1" not in (w.a, w.b)))
     chosen = _chosen(cut_off, "h0", Standing(), 9)
     assert [(seat.person, seat.seconds) for seat, _ in chosen] == [("p1", 60.0), ("p0", None)]
-    assert "no_way" in chosen[-1][0].why
+    assert Reason(ChosenWhy.NO_WAY) in chosen[-1][0].why
 
 
 def test_a_fresh_live_place_counts_and_an_old_or_coarse_one_costs_seconds() -> None:
@@ -217,7 +218,7 @@ def test_a_fresh_live_place_counts_and_an_old_or_coarse_one_costs_seconds() -> N
         ("p1", 56.0),
         ("p0", 110.0),
     ]
-    assert seats[0].why == ("seen:h0", "seen_s:5", "walk_s:0", "penalty_s:13")
+    assert [str(why) for why in seats[0].why] == ["seen:h0", "seen_s:5", "walk_s:0", "penalty_s:13"]
 
 
 def test_of_ten_thousand_people_only_those_near_are_looked_at() -> None:

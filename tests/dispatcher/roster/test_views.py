@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alarms.channel import Capabilities, Rings
 from alarms.plan import Callee, Plan, Step
-from alarms.view import Candidate, LeftOut, Route, Unusual, View
+from alarms.view import Candidate, LeftOut, Reason, Route, Unusual, View
 from alarms.vocabulary import LeftOutWhy, Who
 from core.signals import Level
 from core.values import replace
@@ -133,7 +133,7 @@ def test_the_nearest_come_first_with_their_routes_in_order_and_say_why() -> None
         "Bo",
         10.0,
         (Route("wearable", "badge-bo"), Route("sms", "+4500000002"), Route("console", "bo")),
-        ("runner", "roster_unit:house-1", "walk_s:0"),
+        tuple(map(Reason.read, ("runner", "roster_unit:house-1", "walk_s:0"))),
         unit_name="House 1",
     )
     assert (ida.person, ida.expected_s) == ("ida", 50.0)

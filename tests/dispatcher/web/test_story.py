@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alarms.view import Reason
 from alarms.vocabulary import LostWhy, RaisedWhy, StaleWhy, StandDownWhy, Timeline
 from core.words import LANGUAGES
 from dispatcher.web.console.timeline import TOLD, WHYS, sentence
@@ -49,6 +50,6 @@ def test_reasons_read_in_every_language_and_an_unknown_one_is_shown_not_dropped(
     names = Names.of(lindehuset().configured)
     for language in LANGUAGES:
         w = words_of(language)
-        assert "Hus 1" in reason(w, "roster_unit:hus-1", names)
-        assert "35" in reason(w, "walk_s:35", names)
-        assert reason(w, "carries_key:cellar_2", names) == "carries key: cellar 2"
+        assert "Hus 1" in reason(w, Reason.read("roster_unit:hus-1"), names)
+        assert "35" in reason(w, Reason.read("walk_s:35"), names)
+        assert reason(w, Reason.read("carries_key:cellar_2"), names) == "carries key: cellar 2"
