@@ -12,7 +12,7 @@ heartbeat costs a dictionary write and 20,000 devices cost next to nothing.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -234,12 +234,10 @@ class Watch:
         """
         late = [device for device in self._late if self._may_follow(device, line, now)]
         if len(late) < least:
-            late = list(islice(self._following(line, now), LATE_KEPT))
+            following = (d for d in self._expected if self._may_follow(d, line, now))
+            late = list(islice(following, LATE_KEPT))
         self._late = late
         return len(late) >= least
-
-    def _following(self, line: str, now: datetime) -> Iterator[str]:
-        return (device for device in self._expected if self._may_follow(device, line, now))
 
     def _may_follow(self, device: str, line: str, now: datetime) -> bool:
         watched = self._watched.get(device)

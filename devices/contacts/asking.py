@@ -61,7 +61,7 @@ class Asked:
     refused: int | None = None
 
 
-class Turns:
+class PollCycle:
     """The reads of one line, and the writes of its `sounder`. The first turn is a read's."""
 
     def __init__(self, board: Board, now: datetime, sounder: Sounder) -> None:

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from core.signals import AlarmKind, Reading, SignalType
 from core.values import replace
-from devices.contacts.asking import Asked, Turns
+from devices.contacts.asking import Asked, PollCycle
 from devices.contacts.board import PROTOCOL, Board, Read, Write, reads_of
 from devices.contacts.frames import Answer, Noise, Reader, Written, request, write_request
 from devices.contacts.meanings import EXCEPTIONS, WRITE_EXCEPTIONS
@@ -50,41 +50,41 @@ class ModbusSession:
         self._sounder = sounder or Sounder(self._board)
         self._watching.begin_anew()
         self._silent: dict[int, None] = {}
-        self._turns: Turns | None = None
+        self._cycle: PollCycle | None = None
         self._look_at: datetime | None = None
         self._number = 0
         self._out = b""
 
     @property
     def wake_at(self) -> datetime | None:
-        if self._turns is None:
+        if self._cycle is None:
             return None
-        turn = self._turns.wake_at
+        turn = self._cycle.wake_at
         return turn if self._look_at is None else min(turn, self._look_at)
 
     def receive(self, data: bytes, now: datetime, wall: datetime) -> Sequence[Heard]:
-        turns = self._begun(now)
+        cycle = self._begun(now)
         heard: list[Heard] = []
         for found in self._reader.feed(data):
             match found:
                 case Noise(why, raw):
                     heard.append(Heard(error=why, raw=raw))
                 case Answer(read, content, None, raw):
-                    asked = turns.answered(read, now)
+                    asked = cycle.answered(read, now)
                     heard += self._answered(asked, content, raw, now)
                 case Answer(read, _, int(exception), raw):
-                    heard += self._refused(turns.answered(read, now), exception, raw)
+                    heard += self._refused(cycle.answered(read, now), exception, raw)
                 case Written(write, exception, raw):
-                    turns.written(write.output, now)
+                    cycle.written(write.output, now)
                     heard += self._written(write, exception, raw, now)
         return heard
 
     def wake(self, now: datetime) -> Sequence[Heard]:
-        turns = self._begun(now)
-        heard = [heard for lost in turns.newly_lost(now) for heard in self._lost(lost)]
+        cycle = self._begun(now)
+        heard = [heard for lost in cycle.newly_lost(now) for heard in self._lost(lost)]
         since = now - self._board.silent_after
         heard += [self._lost_sounder(one) for one in self._sounder.newly_lost(since)]
-        turn = turns.next(now)
+        turn = cycle.next(now)
         left = None if turn is None else self._asks(turn)
         return heard if left is None else [*heard, Heard(error=left.why, raw=left.raw)]
 
@@ -99,13 +99,13 @@ class ModbusSession:
         out, self._out = self._out, b""
         return out
 
-    def _begun(self, now: datetime) -> Turns:
-        if self._turns is None:
+    def _begun(self, now: datetime) -> PollCycle:
+        if self._cycle is None:
             self._sounder.begin_anew(now)
-            self._turns = Turns(self._board, now, self._sounder)
+            self._cycle = PollCycle(self._board, now, self._sounder)
         if self._sounder.has_outputs:
             self._look_at = now + LOOK_EVERY
-        return self._turns
+        return self._cycle
 
     def _asks(self, turn: Read | Write) -> Noise | None:
         """Its request leaves; what came before it and is no answer."""
@@ -166,8 +166,8 @@ class ModbusSession:
             yield Heard(self._of_unit(unit, SignalType.TECHNICAL, text))
 
     def _back(self, unit: int, now: datetime) -> Iterator[Heard]:
-        assert self._turns is not None
-        lost = [one for one in self._turns.all.values() if one.lost and one.read.unit == unit]
+        assert self._cycle is not None
+        lost = [one for one in self._cycle.all.values() if one.lost and one.read.unit == unit]
         if unit in self._silent and not lost:
             del self._silent[unit]
             self._sounder.unit_is_back(unit, now)

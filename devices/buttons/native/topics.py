@@ -35,7 +35,7 @@ def placed(prefix: str, device: str, topic: str) -> tuple[str, str]:
         return Leaf.UP, "without its last part"
     last = "".join(_LETTERS.findall(plain[-1])) if plain else ""
     meant = _LEAVES.get(last, "")
-    if leaf and not meant and not _is_down(leaf):
+    if leaf and not meant and leaf.partition("/")[0] != DOWN:
         return leaf, ""
     if plain[:-1] == mine:
         return meant or last, _misspelt(prefix, device, topic, parts, last)
@@ -48,10 +48,6 @@ def own_leaf(prefix: str, device: str, topic: str) -> str:
     """What follows the device's own part of a topic; empty when the topic is not its own."""
     own = f"{prefix}/{device}/"
     return topic.removeprefix(own) if topic.startswith(own) else ""
-
-
-def _is_down(leaf: str) -> bool:
-    return leaf.partition("/")[0] == DOWN
 
 
 def _misspelt(prefix: str, device: str, topic: str, parts: list[str], last: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from core.values import replace
 from devices.callsystems.codes.meaning import About, Event, Meaning, shown, unknown
 from devices.callsystems.codes.sia_table import MEANINGS
 
@@ -65,7 +66,8 @@ def _block(block: str, device: str, own: Mapping[str, Meaning]) -> list[Event]:
     if not found:
         return [_unread(block, device)]
     if beside := "".join(rest).strip("/ "):
-        found[-1] = _with_odd(found[-1], f"code: more beside it ({shown(beside, 40)})")
+        odd = f"code: more beside it ({shown(beside, 40)})"
+        found[-1] = replace(found[-1], odd=(*found[-1].odd, odd))
     return found
 
 
@@ -87,13 +89,8 @@ def _add_text(found: list[Event], text: str, device: str) -> None:
     if not found:
         found.append(_unread(f"A{text}", device))
         return
-    last = found[-1]
-    said = shown(", ".join(filter(None, (last.said, text))))
-    found[-1] = Event(last.meaning, last.code, last.number, last.area, said, last.odd)
-
-
-def _with_odd(event: Event, odd: str) -> Event:
-    return Event(event.meaning, event.code, event.number, event.area, event.said, (*event.odd, odd))
+    said = shown(", ".join(filter(None, (found[-1].said, text))))
+    found[-1] = replace(found[-1], said=said)
 
 
 def _unread(block: str, device: str) -> Event:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from devices.callsystems.dc09.line import opened
 from devices.callsystems.dc09.settings import PROTOCOL
-from devices.callsystems.dc09.telling import SILENT
+from devices.callsystems.dc09.supervision import SILENT
 from devices.family import Encoding, Family
 
 FAMILY = Family(

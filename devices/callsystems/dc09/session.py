@@ -44,7 +44,7 @@ from devices.callsystems.codes.meaning import (
     Sender,
     reading,
 )
-from devices.callsystems.dc09 import telling
+from devices.callsystems.dc09 import supervision
 from devices.callsystems.dc09.accounts import Accounts
 from devices.callsystems.dc09.answers import Answers
 from devices.callsystems.dc09.codec import (
@@ -136,8 +136,8 @@ class Dc09Session:
         """The moment of `wake_at`: one technical reading for each panel that has gone silent."""
         self._accounts.begin(now)
         heard = self._stale(now, now + self._ahead)
-        late = self._due(now)
-        return [*heard, *(Heard(telling.silent(one, self._allowed(one))) for one in late)]
+        late = self._accounts.due(now) if self._supervises else []
+        return [*heard, *(Heard(supervision.silent(one, self._allowed(one))) for one in late)]
 
     def ended(self, now: datetime) -> Sequence[Heard]:
         heard: list[Heard] = []
@@ -236,9 +236,9 @@ class Dc09Session:
         account = opened.frame.account
         if opened.key is None and self._accounts.of(account).keys:
             return []
-        heard = [Heard(telling.right_clock(account))] if self._accounts.in_time(account) else []
+        heard = [Heard(supervision.right_clock(account))] if self._accounts.in_time(account) else []
         if self._accounts.heard(account, now):
-            heard.append(Heard(telling.heard_again(account)))
+            heard.append(Heard(supervision.heard_again(account)))
         return heard
 
     def _readings(self, opened: _Opened, told: Report, came: _Came) -> list[Reading]:
@@ -295,7 +295,7 @@ class Dc09Session:
         found = self._accounts.refuse(frame.account, sent, wall)
         heard = [Heard(error=why, raw=raw)]
         if found.tell:
-            heard.append(Heard(telling.wrong_clock(frame.account, off_s)))
+            heard.append(Heard(supervision.wrong_clock(frame.account, off_s)))
         if found.runs and speaks is not Speaks.HEARTBEAT:
             heard += [Heard(alarm, raw=raw) for alarm in self._late_alarms(opened, speaks, raw)]
         return heard
@@ -329,9 +329,6 @@ class Dc09Session:
         return self._answers.owe("DUH", frame, key, [said], why, came.wall - came.now)
 
     # Supervision
-
-    def _due(self, now: datetime) -> list[str]:
-        return self._accounts.due(now) if self._supervises else []
 
     def _allowed(self, account: str) -> timedelta:
         allowed = self._accounts.of(account).silent_after
