@@ -5,33 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from alarms.vocabulary import LostWhy
 from core.clock import Clock
 from core.signals import Later, Signal, Taken
-from devices.findings import Finding, Trouble
+from devices.findings import Finding
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from dispatcher.engine.engine import Engine
 from dispatcher.engine.pictures import SitePictures
+from dispatcher.engine.supervised import Supervised
 from dispatcher.store.ports import RawBytes
 from gateway.app import Gateway
-
-_UNREACHABLE = (Trouble.SILENT, Trouble.COMMON_CAUSE, Trouble.TAMPER)
-
-_FOUND = {
-    Trouble.SILENT: "No contact with {devices}. Look for it.",
-    Trouble.COMMON_CAUSE: "No contact with several devices at once: {devices}. Check the network.",
-    Trouble.LINE_DOWN: "The line {line} is down. Devices on it cannot call. Check the cable.",
-    Trouble.LOW_BATTERY: "Low battery: {devices}. Charge or change it.",
-    Trouble.TAMPER: "Somebody has tampered with {devices}. Look at it.",
-    Trouble.TWO_CLAIM: "Two devices call themselves {devices}. Find the wrong one.",
-}
-
-_PROBLEMS = {
-    "revoked": "{device} is revoked as stolen and tried to log in. It was refused.",
-    "unread": "{device} says what nobody can read, again and again. Look at it.",
-    "storm": "{device} repeats itself without end. It is heard; look at it.",
-}
 
 
 class EngineDesk:
@@ -40,16 +23,22 @@ class EngineDesk:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._engine: Engine | None = None
-        self._pictures: SitePictures | None = None
+        self._supervised: Supervised | None = None
 
     def listening(self, engine: Engine, pictures: SitePictures) -> None:
         """Join the two, before anything comes in."""
-        self._engine, self._pictures = engine, pictures
+        self._engine = engine
+        self._supervised = Supervised(engine, pictures, self._clock.wall)
 
     @property
     def engine(self) -> Engine:
         assert self._engine is not None, "join the halves first"
         return self._engine
+
+    @property
+    def supervised(self) -> Supervised:
+        assert self._supervised is not None, "join the halves first"
+        return self._supervised
 
     async def take(self, signal: Signal, later: Later | None = None) -> Taken:
         return await self.engine.take(signal, later)
@@ -64,36 +53,10 @@ class EngineDesk:
         self.engine.device_subscribed(device)
 
     async def found(self, finding: Finding) -> None:
-        """A technical trouble or its end: an alarm in the technical lane, and routes to avoid."""
-        assert self._pictures is not None
-        if finding.trouble in _UNREACHABLE:
-            for device in finding.devices:
-                why = None if finding.over else finding.trouble.value
-                self._pictures.unreachable(device, why)
-                self._lose_wearer(device, finding)
-        if finding.over:
-            self.engine.recovered(finding.key)
-        else:
-            devices = ", ".join(finding.devices)
-            message = _FOUND[finding.trouble]
-            self.engine.technical(
-                finding.key, message, finding.site, devices=devices, line=finding.line
-            )
+        self.supervised.found(finding)
 
     def problem(self, part: str, text: str | None) -> None:
-        if text is None:
-            self.engine.health.clear(part)
-        else:
-            device = part.partition(":")[2]
-            message = _PROBLEMS.get(part.partition(":")[0], "{why}")
-            self.engine.health.report(part, message, device=device, why=text)
-
-    def _lose_wearer(self, device: str, finding: Finding) -> None:
-        """Somebody on their way whose device is gone may not arrive: the plan goes on (law 2)."""
-        assert self._pictures is not None
-        person = self._pictures.wearer(device, self._clock.wall())
-        if person is not None and not finding.over and finding.trouble is not Trouble.TAMPER:
-            self.engine.responder_lost(person, LostWhy.DEVICE_LOST)
+        self.supervised.problem(part, text)
 
 
 class GatewayLines:

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import msgspec
 
-from alarms.vocabulary import LostWhy
 from core import ids, log, metrics
 from core.beside import Beside
 from core.clock import sleep
@@ -92,6 +91,7 @@ class Service:
         self._followed = organisation.version
         presence = await self._ground.store.presence()
         lines, desk = GatewayLines(clock), EngineDesk(clock)
+        self._desk = desk
         self.pictures = SitePictures(organisation, presence, lines)
         self.dispatcher = Dispatcher(settings, self._ground, self.pictures, lines)
         self.gateway = Gateway(settings, clock, desk, self._ground.store.has_signal)
@@ -247,16 +247,11 @@ class Service:
 
     async def _follow_roster(self) -> None:
         """Who is on duty decides whose device must be heard, and who is still coming."""
-        on_duty = self.pictures.on_duty(self._at())
+        supervised = self._desk.supervised
+        supervised.look_at_roster(self._at())
         while True:
             await sleep(ROSTER_EVERY_S)
-            at = self._at()
-            now_on_duty = self.pictures.on_duty(at)
-            self.gateway.expect(self.pictures.expected_devices(at))
-            for person in on_duty:
-                if person not in now_on_duty:
-                    self.dispatcher.engine.responder_lost(person, LostWhy.SHIFT_OVER)
-            on_duty = now_on_duty
+            self.gateway.expect(supervised.look_at_roster(self._at()))
 
     async def _follow_configuration(self) -> None:
         """`tilkald apply` writes a new version beside us: take it over. Running plans stay."""

@@ -107,11 +107,18 @@ class SitePictures:
         """A new version of the configuration. Running plans keep their snapshots."""
         self._made_of(organisation)
 
-    def unreachable(self, address: str, why: str | None) -> None:
-        """A route does not work now (`silent`, `tamper`), or (None) works again."""
+    def unreachable(self, addresses: Sequence[str], why: str | None) -> None:
+        """Routes do not work now (`silent`, `tamper`), or (None) work again."""
+        if not addresses:
+            return
         # A view that is looked at later must not change: it keeps the routes it was made of.
-        others = {known: is_so for known, is_so in self._unhealthy.items() if known != address}
-        self._unhealthy = others if why is None else {**others, address: why}
+        unhealthy = dict(self._unhealthy)
+        for address in addresses:
+            if why is None:
+                unhealthy.pop(address, None)
+            else:
+                unhealthy[address] = why
+        self._unhealthy = unhealthy
 
     # Pictures: for deciding
 

@@ -205,14 +205,14 @@ class Process:
         self.do(self.core.receipt(notice_id, state, detail, ref, self.at))
 
     def silent(self, device: str, person: str | None) -> None:
-        self.pictures.unreachable(device, "silent")
+        self.pictures.unreachable((device,), "silent")
         key = f"silent:{device}"
         self.do(self.core.technical(key, f"{device} is silent", "", device, self.at))
         if person is not None:
             self.do(self.core.lost(person, LostWhy.DEVICE_LOST, self.at))
 
     def heard_again(self, device: str) -> None:
-        self.pictures.unreachable(device, None)
+        self.pictures.unreachable((device,), None)
         self.do(self.core.recovered(f"silent:{device}", self.at))
 
     def configure(self, organisation: Organisation) -> None:

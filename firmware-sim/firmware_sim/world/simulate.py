@@ -199,7 +199,7 @@ class World:
         self.process = kind(self.store, self.agenda, self.organisation, self)
         self.process.start()
         for device in self.lines.silent:
-            self.process.pictures.unreachable(device, "silent")
+            self.process.pictures.unreachable((device,), "silent")
 
     def _crash(self) -> None:
         """Everything in memory is gone; what was on its way to the store never comes there."""
