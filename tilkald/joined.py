@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from core.clock import Clock
 from core.signals import Later, Signal, Taken
-from devices.findings import Finding
+from devices.findings import Finding, State
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from dispatcher.engine.engine import Engine
@@ -95,9 +95,9 @@ class GatewayLines:
         assert self._gateway is not None, "join the halves first"
         return self._gateway.remote.standing()
 
-    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
+    def state_of(self, device: str) -> tuple[State, float | None, float | None]:
         assert self._gateway is not None, "join the halves first"
         health = self._gateway.health(device)
         heard = health.heard
         heard_s = None if heard is None else (self._clock.now() - heard).total_seconds()
-        return health.state.value, heard_s, health.battery
+        return health.state, heard_s, health.battery

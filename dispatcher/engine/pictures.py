@@ -19,6 +19,7 @@ from alarms.view import View
 from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level, Position, Signal
 from core.values import replace
+from devices.findings import State
 from dispatcher.channels.ports import Addressee
 from dispatcher.channels.rows import CHANNELS, named
 from dispatcher.engine.fixes import age_s, fix_age_s
@@ -47,8 +48,8 @@ VIEWS_KEPT = 256
 class DeviceEyes(Protocol):
     """What supervision knows of a device now; the gateway's side of the same process."""
 
-    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
-        """State token, seconds since heard (None: not since the start), battery 0..1."""
+    def state_of(self, device: str) -> tuple[State, float | None, float | None]:
+        """State, seconds since heard (None: not since the start), battery 0..1."""
         ...
 
 
@@ -353,7 +354,7 @@ class SitePictures:
         known = self._index.devices[device]
         state, heard_s, battery = self._eyes.state_of(device)
         if known.revoked or known.withdrawn:
-            state = "revoked" if known.revoked else "withdrawn"
+            state = State.REVOKED if known.revoked else State.WITHDRAWN
         return DeviceState(
             device, known.kind, self._index.wearer(device, at.wall), heard_s, battery, state
         )

@@ -11,6 +11,7 @@ from alarms.model import Alarm, Cause, Notice
 from alarms.view import View
 from core.signals import AnswerKind, Later, ReceiptState, Signal, Taken
 from core.values import value
+from devices.findings import State
 from dispatcher.channels.desk import AnswerOutcome, Source
 from dispatcher.roster.organisation import Organisation
 from dispatcher.store.ports import ChainedEntry, RawBytes
@@ -34,7 +35,7 @@ class DeviceState:
     person: str | None
     heard_s: float | None
     battery: float | None
-    state: str  # "ok", "silent", "low_battery", "tamper", "unknown", "withdrawn", "revoked"
+    state: State
 
 
 @value(frozen=True)

@@ -15,6 +15,7 @@ from alarms.vocabulary import PlaceSource
 from core import levels
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
 from core.words import Words, overridden
+from devices.findings import State
 from dispatcher.channels.rows import CONSOLE, SMS, WEARABLE, row
 
 LEVELS = {level: row.word for level, row in levels.LEVELS.items()}
@@ -116,14 +117,14 @@ CHANNELS = {
     SMS: "SMS",
     CONSOLE: "this screen",
 }
-DEVICE_STATES = {
-    "ok": "has contact",
-    "silent": "has no contact",
-    "low_battery": "battery low",
-    "tamper": "opened or removed",
-    "unknown": "not heard yet",
-    "withdrawn": "taken out of use",
-    "revoked": "blocked",
+DEVICE_STATES: Mapping[str, str] = {
+    State.OK: "has contact",
+    State.SILENT: "has no contact",
+    State.LOW_BATTERY: "battery low",
+    State.TAMPER: "opened or removed",
+    State.UNKNOWN: "not heard yet",
+    State.WITHDRAWN: "taken out of use",
+    State.REVOKED: "blocked",
 }
 DEVICE_KINDS = {
     "badge": "Personal alarm",

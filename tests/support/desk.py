@@ -34,6 +34,7 @@ from core.errors import DomainError
 from core.ids import hashed
 from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
 from core.values import replace
+from devices.findings import State
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.ports import Change, DeviceState, PersonState, Problem
@@ -288,7 +289,7 @@ def lindehuset(language: Language = Language.DANISH) -> MemoryDesk:
         crew=(
             worker("anna", "hus-2"),
             worker("bo", "hus-1", runner=True),
-            worker("ida", "hus-2", state="silent"),
+            worker("ida", "hus-2", state=State.SILENT),
             worker("per", "hus-1", duty="leader"),
             PersonState("eva", "Eva", None, None, False, False, ()),
             PersonState("mia", "Mia", None, None, False, False, ()),
@@ -296,8 +297,8 @@ def lindehuset(language: Language = Language.DANISH) -> MemoryDesk:
         equipment=(
             device("anna"),
             device("bo"),
-            device("ida", state="silent", heard_s=400.0),
-            device("per", battery=0.14, state="low_battery"),
+            device("ida", state=State.SILENT, heard_s=400.0),
+            device("per", battery=0.14, state=State.LOW_BATTERY),
         ),
     )
 
@@ -407,13 +408,17 @@ def a_picture() -> View:
 
 
 def worker(
-    person: str, unit: str, *, duty: str = "staff", runner: bool = False, state: str = "ok"
+    person: str, unit: str, *, duty: str = "staff", runner: bool = False, state: State = State.OK
 ) -> PersonState:
     own = (device(person, state=state),)
     return PersonState(person, person.capitalize(), unit, duty, True, runner, own)
 
 
 def device(
-    person: str, *, state: str = "ok", heard_s: float | None = 12.0, battery: float | None = 0.87
+    person: str,
+    *,
+    state: State = State.OK,
+    heard_s: float | None = 12.0,
+    battery: float | None = 0.87,
 ) -> DeviceState:
     return DeviceState(f"badge-{person}", "badge", person, heard_s, battery, state)

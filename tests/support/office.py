@@ -16,6 +16,7 @@ from core.clock import VirtualClock
 from core.errors import ChannelError
 from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
 from core.values import replace
+from devices.findings import State
 from devices.registry import Device
 from dispatcher.channels.ports import Addressee, Sending
 from dispatcher.channels.rows import CHANNELS, SMS, WEARABLE
@@ -71,8 +72,8 @@ class SmallJournal:
 
 
 class Eyes:
-    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
-        return "ok", 1.0, 0.9
+    def state_of(self, device: str) -> tuple[State, float | None, float | None]:
+        return State.OK, 1.0, 0.9
 
 
 @dataclass

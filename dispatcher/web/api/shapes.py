@@ -18,6 +18,7 @@ from alarms.model import Alarm, Call, Cause, Notice, Place, Presser, Times
 from alarms.view import Candidate, LeftOut, View
 from core.signals import AlarmKind, AnswerKind, Level
 from core.values import field_names
+from devices.findings import State
 from dispatcher.channels.desk import AnswerOutcome
 from dispatcher.engine.ports import DeviceState, PersonState
 from dispatcher.store.ports import ChainedEntry
@@ -372,7 +373,7 @@ def person(state: PersonState) -> PersonOut:
 
 def protected(state: PersonState) -> bool:
     """Law 9: somebody whose alarm is heard and charged now. Unknown is not proven."""
-    return any(one.state == "ok" for one in state.devices)
+    return any(one.state is State.OK for one in state.devices)
 
 
 def _place(place: Place, now: datetime) -> PlaceOut:

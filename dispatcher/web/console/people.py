@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from core.words import Words
+from devices.findings import State
 from dispatcher.engine.ports import DeviceState, PersonState
 from dispatcher.web import labels
 from dispatcher.web.api.shapes import protected
 from dispatcher.web.console.board import Reader
 from dispatcher.web.moments import ago
+
+_AS_IT_SHOULD_BE = (State.OK, State.WITHDRAWN, State.REVOKED)
+
 
 BATTERY_LOW = 0.2
 
@@ -68,7 +72,7 @@ def crew(people: Sequence[PersonState], reader: Reader) -> Crew:
 
 def device_rows(devices: Iterable[DeviceState], reader: Reader) -> tuple[DeviceRow, ...]:
     """Those that need somebody first."""
-    ranked = sorted(devices, key=lambda d: (d.state in ("ok", "withdrawn", "revoked"), d.device))
+    ranked = sorted(devices, key=lambda d: (d.state in _AS_IT_SHOULD_BE, d.device))
     return tuple(_row(one, reader) for one in ranked)
 
 
@@ -96,7 +100,7 @@ def _row(state: DeviceState, reader: Reader) -> DeviceRow:
         heard=_heard(w, state.heard_s),
         battery=battery,
         low=state.battery is not None and state.battery < BATTERY_LOW,
-        good=state.state == "ok",
+        good=state.state is State.OK,
     )
 
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from core.clock import ServiceClock, sleep
 from core.ids import derived
 from core.signals import AnswerKind, Level, Reading, ReceiptState, Signal, SignalType, Standing
+from devices.findings import State
 from devices.registry import NATIVE, Device
 from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.channels.rows import CHANNELS
@@ -208,8 +209,8 @@ def _deaf(device: BenchDevice, payload: bytes, at_s: float) -> None:
 class _NoEyes:
     """Nothing was heard of any device: the filling needs no supervision."""
 
-    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
-        return "unknown", None, None
+    def state_of(self, device: str) -> tuple[State, float | None, float | None]:
+        return State.UNKNOWN, None, None
 
 
 # What the started process did

@@ -20,6 +20,7 @@ from core.errors import Conflict, DomainError, StoreUnavailable
 from core.freshness import Lowers, is_fresh, said_at
 from core.signals import AnswerKind, ReceiptState, Signal, SignalType
 from core.values import replace
+from devices.findings import State
 from dispatcher.channels.desk import AnswerOutcome, Source
 from dispatcher.channels.rows import CHANNELS
 from dispatcher.channels.wearer import Tell
@@ -82,8 +83,8 @@ class _Piece:
 class Eyes:
     """Supervision is another part's work: here nothing is known of any device."""
 
-    def state_of(self, device: str) -> tuple[str, float | None, float | None]:
-        return "unknown", None, None
+    def state_of(self, device: str) -> tuple[State, float | None, float | None]:
+        return State.UNKNOWN, None, None
 
 
 def at_once(coroutine: Coroutine[Any, Any, Result]) -> Result:

@@ -12,7 +12,9 @@ from babel.messages.pofile import read_po
 
 from alarms.model import Cause, Purpose, Standpoint
 from alarms.view import Unusual
+from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState
+from devices.findings import State
 from dispatcher.web import labels, reasons
 from dispatcher.web.console import frame
 from dispatcher.web.console import timeline as story
@@ -129,6 +131,8 @@ def test_every_token_of_a_closed_list_has_a_label() -> None:
     assert set(labels.PURPOSES) == set(Purpose)
     assert set(labels.CAUSES) == set(Cause)
     assert set(labels.ANSWERS) == set(AnswerKind)
+    assert set(labels.DEVICE_STATES) == set(State)
+    assert set(labels.SOURCES) == set(PlaceSource)
     assert set(labels.UNUSUALS) == set(labels.UNUSUALS_OF_ANOTHER) == set(Unusual)
 
 
