@@ -203,10 +203,14 @@ class Signal:
 
 
 class Taken(StrEnum):
-    """What became of a signal, for the side that owes the device an acknowledgement (law 1)."""
+    """What became of a signal, for the side that owes the device an acknowledgement (law 1).
+
+    After UNSTORED it is said once more: STORED after all, or that it NEVER will be.
+    """
 
     STORED = "stored"
     UNSTORED = "unstored"
+    NEVER = "never"
 
 
 Later: TypeAlias = Callable[[bool], None]

@@ -26,7 +26,7 @@ from devices.standing import GatewayStanding, LineStanding
 from dispatcher.channels.concerns import Concerns
 from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.faults import Troubles
-from dispatcher.channels.ports import Channel
+from dispatcher.channels.ports import ImmediateChannel, WaitingChannel
 from dispatcher.channels.rows import SMS
 from dispatcher.channels.sms import SmsChannel
 from dispatcher.channels.twilio.carrier import Account, TwilioCarrier
@@ -217,7 +217,7 @@ class Dispatcher:
         if self._pages is not None:
             await self._pages.stop()
         await self.engine.stop()
-        for channel in self._channels.values():
+        for channel in (*self._immediate.values(), *self._waiting.values()):
             await channel.close()
         await self.store.close()
         await self._ground.journal.close()
@@ -225,33 +225,30 @@ class Dispatcher:
 
     def _engine(self, lines: Lines) -> Engine:
         clock = self._ground.clock
-        self._channels = self._open_channels(lines, clock)
+        self._open_channels(lines, clock)
         doors = Doors(
-            channels=self._channels,
+            immediate=self._immediate,
+            waiting=self._waiting,
             tell=lambda tell: _tell(lines, tell),
             ring_locally=self._nobody_has_accepted,
             link_url=self._link_url,
         )
         return Engine(self.store, clock, self.pictures, doors, self._ground.journal)
 
-    def _open_channels(self, lines: Lines, clock: Clock) -> dict[str, Channel]:
+    def _open_channels(self, lines: Lines, clock: Clock) -> None:
         def delivered(notice: str, state: ReceiptState) -> None:
             self.engine.delivered(notice, state)
 
-        channels: list[Channel] = [
+        immediate: tuple[ImmediateChannel, ...] = (
             WearableChannel(lines.tell, delivered, clock),
             ConsoleChannel(self._is_watching),
-        ]
-        if self._account is not None:
-            channels.append(
-                SmsChannel(
-                    TwilioCarrier(self._account),
-                    TwilioCarrier(self._account),
-                    self._troubles,
-                    self.pictures.country,
-                )
-            )
-        return {channel.name: channel for channel in channels}
+        )
+        waiting: tuple[WaitingChannel, ...] = ()
+        if (account := self._account) is not None:
+            carriers = TwilioCarrier(account), TwilioCarrier(account)
+            waiting = (SmsChannel(*carriers, self._troubles, self.pictures.country),)
+        self._immediate = {channel.name: channel for channel in immediate}
+        self._waiting = {channel.name: channel for channel in waiting}
 
     def _is_watching(self, person: str) -> bool:
         """Whether somebody has the console open; nobody has before it is there."""

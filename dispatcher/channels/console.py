@@ -26,7 +26,7 @@ class ConsoleChannel:
     def capabilities(self) -> Capabilities:
         return CHANNELS[CONSOLE]
 
-    async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
+    def hand_over(self, notice: Notice, to: Addressee) -> Sending:
         """The stream carries the alarm itself; raises ChannelError when nobody is looking."""
         if not self._is_open(notice.person):
             raise ChannelError(

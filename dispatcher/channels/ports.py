@@ -36,10 +36,11 @@ class Sending:
 
 
 class Channel(Protocol):
-    """One channel. `send` raises ChannelError, temporary or permanent; it is not retried inside.
+    """One channel: an `ImmediateChannel`, where `Capabilities.immediate` says so, or a
+    `WaitingChannel`.
 
     A stand-down is a notice like any other (`Purpose.STAND_DOWN`, `about` names what it takes
-    back). `link` is the full URL of the notice page where `Capabilities.links` is set, else "".
+    back). ChannelError, temporary or permanent, is not retried inside.
     """
 
     @property
@@ -48,6 +49,23 @@ class Channel(Protocol):
     @property
     def capabilities(self) -> Capabilities: ...
 
-    async def send(self, notice: Notice, to: Addressee, link: str) -> Sending: ...
-
     async def close(self) -> None: ...
+
+
+class ImmediateChannel(Channel, Protocol):
+    """Hands over within this process, and never waits."""
+
+    def hand_over(self, notice: Notice, to: Addressee) -> Sending:
+        """Raises ChannelError."""
+        ...
+
+
+class WaitingChannel(Channel, Protocol):
+    """Somebody else takes its time: a provider, a modem."""
+
+    async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
+        """`link`: the URL of the notice page where `Capabilities.links` is set, else "".
+
+        Raises ChannelError.
+        """
+        ...

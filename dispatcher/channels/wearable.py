@@ -39,7 +39,7 @@ class WearableChannel:
     def capabilities(self) -> Capabilities:
         return CHANNELS[WEARABLE]
 
-    async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
+    def hand_over(self, notice: Notice, to: Addressee) -> Sending:
         """Raises ChannelError, temporary, when no session of the device is connected."""
 
         def acknowledged() -> None:

@@ -35,8 +35,12 @@ class Archive:
         return known or await self._store.alarm(alarm_id)
 
     async def notice(self, notice_id: str) -> Notice | None:
-        known = self._book.notice(notice_id) or self._unstored_notices().get(notice_id)
-        return known or await self._store.notice(notice_id)
+        """Raises StoreUnavailable when memory does not know it."""
+        return self.known_notice(notice_id) or await self._store.notice(notice_id)
+
+    def known_notice(self, notice_id: str) -> Notice | None:
+        """Of an open alarm, one closed lately, or one that is not stored yet."""
+        return self._book.notice(notice_id) or self._unstored_notices().get(notice_id)
 
     async def notices(self, alarm_id: str) -> Sequence[Notice]:
         open_ones = self._book.notices_of(alarm_id)

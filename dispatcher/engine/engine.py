@@ -1,92 +1,75 @@
-"""The one loop: an event comes in, the core decides, the work is committed, then performed.
+"""The asyncio shell around the machine: events of the house go in, what it asks for is done.
 
-No polling: one timer stands at the earliest `wake_at` of all open alarms. Everything slow (sending,
-reading the store) happens beside it; nothing here waits while it holds a decision.
+No polling: one timer stands at the machine's next moment. Everything slow (the store, a provider,
+the journal's disk) happens beside the loop, and its result comes back as an event.
 """
 
 from __future__ import annotations
 
 import asyncio
 from asyncio import Queue
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol, assert_never
 
-from alarms.channel import Rings
-from alarms.closing import Word
-from alarms.model import Alarm, Cause, Notice, call_of
-from alarms.troubles import ended_key, is_of_equipment, trouble_key
+from alarms.model import Alarm, Cause, Notice
 from alarms.view import View
 from alarms.vocabulary import LostWhy
-from core import log
-from core.clock import Clock, ClockMark, sleep
-from core.errors import DomainError, StoreUnavailable
-from core.freshness import Lowers, is_fresh, said_at
-from core.log_line import told
-from core.signals import (
-    UNKNOWN_WORD,
-    AnswerKind,
-    Later,
-    ReceiptState,
-    Signal,
-    SignalType,
-    Taken,
-)
+from core import ids, log
+from core.clock import Clock, ClockMark
+from core.errors import ChannelError, DomainError, StoreUnavailable, TilkaldError
+from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
 from core.values import replace
 from core.words import Words, words
-from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.channels.ports import Addressee, Channel
-from dispatcher.channels.rows import row
+from dispatcher.channels.desk import AnswerOutcome, Source
+from dispatcher.channels.ports import Addressee, ImmediateChannel, WaitingChannel
 from dispatcher.channels.wearer import Tell
 from dispatcher.engine import asked
+from dispatcher.engine.actions import (
+    Abandon,
+    Action,
+    Answered,
+    Changed,
+    Commit,
+    Degraded,
+    HandOver,
+    Log,
+    ReadBack,
+    Restored,
+    Settle,
+    ShowAgain,
+    Sound,
+    Ticket,
+    WriteDown,
+)
 from dispatcher.engine.archive import Archive
-from dispatcher.engine.causes import Causes
-from dispatcher.engine.commits import Commits, Journal
-from dispatcher.engine.core import Core, word_of
+from dispatcher.engine.core import Core
 from dispatcher.engine.followers import Followers
 from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
-from dispatcher.engine.outbox import Outbox
-from dispatcher.engine.outcome import Moment, Outcome, Pictures
-from dispatcher.engine.pleas import STRANGER, as_press, plea, stranger_is_heard
+from dispatcher.engine.machine import Machine, People
+from dispatcher.engine.outcome import Moment, Pictures
 from dispatcher.engine.ports import Change, DeviceState, PersonState, Problem
-from dispatcher.engine.present import present_state, shown_again
-from dispatcher.engine.sounders import Sounders
-from dispatcher.roster.model import Language, Presence
+from dispatcher.roster.model import Language
 from dispatcher.roster.organisation import Organisation
-from dispatcher.store.ports import ChainedEntry, NoticeMove, RawBytes, Store, Transaction
-
-AT_ONCE_MOST = 10
-"""Alarms handled before the loop may do something else: presses, receipts, pages."""
+from dispatcher.store.journal.replay import Settling
+from dispatcher.store.ports import ChainedEntry, RawBytes, Store, Transaction
 
 SLEEP_LONGEST_S = 10.0
 """The timer is set anew at least this often, because a suspended machine stops the loop's clock."""
 
 STOP_WITHIN_S = 2.0
 
-_TAKEN_NOWHERE = (AnswerOutcome.UNKNOWN, AnswerOutcome.CLOSED, AnswerOutcome.NOT_YOURS)
-
-
-LISTED_MOST = 20
-"""Places named in the one call to the duty leader after a long stop; the board shows them all."""
-
-TROUBLES = {
-    SignalType.TAMPER: "Somebody has tampered with {devices}. Look at it.",
-    SignalType.LOW_BATTERY: "Low battery: {devices}. Charge or change it.",
-}
-
-NOBODY_KNOWS = "{devices} says something nobody knows. Ask who carries it."
+Owed = Callable[[Taken], None]
+"""Told what became of a signal; after UNSTORED once more."""
 
 _log = log.logger("dispatcher.engine")
 
 
-class Surroundings(Pictures, Protocol):
-    """The pictures, and what pages want to see of them."""
-
-    def organisation(self) -> Organisation: ...
+class World(Pictures, People, Protocol):
+    """What deciding sees, and what pages want to see of it."""
 
     def people(self, at: Moment) -> Sequence[PersonState]: ...
 
@@ -94,9 +77,13 @@ class Surroundings(Pictures, Protocol):
 
     def addressee(self, notice: Notice) -> Addressee: ...
 
-    def present(self, word: Presence) -> bool:
-        """Take over what somebody said; false where they have said something later."""
-        ...
+
+class Journal(Protocol):
+    """Where a transaction goes that could not be committed; `dispatcher.store.journal`."""
+
+    async def append(self, unit: Transaction) -> Transaction: ...
+
+    async def replay(self, store: Store, wall: datetime) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +93,8 @@ class Doors:
     `ring_locally`: nobody has accepted; how many sirens sound about it now.
     """
 
-    channels: Mapping[str, Channel]
+    immediate: Mapping[str, ImmediateChannel]
+    waiting: Mapping[str, WaitingChannel]
     tell: Callable[[Tell], bool]
     ring_locally: Callable[[Alarm], int]
     link_url: Callable[[str], str]
@@ -116,35 +104,34 @@ class Engine:
     """Implements `dispatcher.engine.ports.Desk`. Start it before anything may come in."""
 
     def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        surroundings: Surroundings,
-        doors: Doors,
-        journal: Journal,
+        self, store: Store, clock: Clock, world: World, doors: Doors, journal: Journal
     ) -> None:
         self._store = store
         self._clock = clock
-        self._around = surroundings
+        self._world = world
         self._doors = doors
         self._journal = journal
         self._followers = Followers()
         self.health = Health(clock.now, lambda: self._followers.changed("health"), self.say)
-        capabilities = {name: channel.capabilities for name, channel in doors.channels.items()}
         pictures = NettedPictures(
-            surroundings,
-            surroundings.organisation,
-            self.health.report,
-            lambda: self.core.book.pressers(),
+            world, world.organisation, self.health.report, lambda: self.core.book.pressers()
         )
-        self.core = Core(pictures, capabilities)
-        self._outbox = Outbox(doors.channels, self, surroundings.addressee, doors.link_url)
-        self._sounders = Sounders()
-        self._causes = Causes(lambda key: self.core.book.about(key) is not None)
-        self._commits: Commits | None = None
-        self.archive = Archive(store, self.core.book, lambda: self._line.ahead())
-        self._timer: asyncio.TimerHandle | None = None
-        self._unsent: deque[Notice] = deque()
+        channels = {**doors.immediate, **doors.waiting}
+        can = {name: channel.capabilities for name, channel in channels.items()}
+        self.machine = Machine(pictures, world, can, self.say, ids.secret(), ids.secret)
+        self.archive = Archive(store, self.core.book, self.machine.line.ahead)
+        self._owed: dict[Ticket, Owed] = {}
+        self._handing: dict[str, asyncio.Task[None]] = {}
+        self._beside: dict[asyncio.Task[None], None] = {}
+        self._is_doing = False
+        self._timer: asyncio.Handle | None = None
+        self._timer_at: datetime | None = None
+        self._moved = asyncio.Event()
+
+    @property
+    def core(self) -> Core:
+        """The open cases, and what is decided about them."""
+        return self.machine.core
 
     # Life
 
@@ -154,139 +141,138 @@ class Engine:
         await self.go_on()
 
     async def load(self) -> None:
-        """Take over what is open, stand at the next moment again; presses may come in from here.
-
-        Of what fell due in the down time the most acute is decided before anything else.
-        """
-        self.core.load(
-            await self._store.open_alarms(),
-            await self._store.open_notices(),
-            await self._store.open_links(),
-        )
-        unfinished = await self._store.unfinished_notices()
-        self._commits = Commits(
-            self._store, self.core.book, self._journal, self.health, self._clock, self._perform
-        )
-        works, held = self.core.hold_overdue(self._at())
-        for work in works:  # in the order they are decided: `review` may go on from there
-            self._start(work)
-        self._start(self._or_nothing(partial(self.core.review, self._at())) or Outcome())
-        self.core.set_overdue_aside(self._at())
-        self._run_overdue()
-        self._doubt(unfinished)
-        self._list_held(held)
-        self._arm()
+        """Take over what is open, stand at the next moment again; presses may come in from here."""
+        self.machine.load(*await self._stored(), self._at())
+        self._do_actions()
 
     def replay_later(self, why: StoreUnavailable) -> None:
         """The journal could not be read back at the start: whom it holds is called when it is."""
         self.health.report("journal", "The emergency journal does not work: {why}", why=why)
-        self._line.replay_later(self._adopt)
+        self.machine.line.read_back_later(self._clock.now())
+        self._do_actions()
 
     async def go_on(self) -> None:
-        """Outcome off what the start found, a little at a time: what happens now goes first."""
-        await self._raise_unreadable()
-        while self._unsent or self.core.any_overdue:
-            overdue = self._run_overdue()
-            for _ in range(min(len(self._unsent), AT_ONCE_MOST)):
-                self._outbox.send(self._unsent.popleft())
-            # The store sets the pace: its queue is for what happens now.
-            await (overdue or sleep(0))
+        """Return when what the start found is worked off; what cannot be read is told first."""
+        for alarm_id, why in await self._store.unreadable_alarms():
+            message = "An open alarm cannot be read: {alarm} ({why}). Ask who pressed."
+            self.health.report(f"alarm:{alarm_id}", message, alarm=alarm_id, why=why)
+            self.technical(f"unreadable:{alarm_id}", message, alarm=alarm_id, why=why)
+        self.machine.go_on(self._at())
+        self._do_actions()
+        while self.machine.has_backlog:
+            self._moved.clear()
+            await self._moved.wait()
 
     async def stop(self) -> None:
-        """Nothing new is decided; what is under way is committed."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        await self._outbox.close(STOP_WITHIN_S)
-        await self._line.drain(STOP_WITHIN_S)
+        """Nothing new is decided; what is under way arrives, and is committed."""
+        if self._handing:
+            await asyncio.wait(list(self._handing.values()), timeout=STOP_WITHIN_S)
+        for task in list(self._handing.values()):
+            task.cancel()
+        try:
+            async with asyncio.timeout(STOP_WITHIN_S):
+                while not self.machine.line.is_idle:
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            unsaved = self.machine.line.unsaved
+            _log.error("not everything was committed before the stop", unsaved=unsaved)
+        self._set_timer(None)
+
+    def wake(self) -> None:
+        """Look at the clock: what is due is done now."""
+        self._timer, self._timer_at = None, None
+        self.machine.wake(self._at())
+        self._do_actions()
 
     # Desk: what comes in
 
+    def hear(self, signal: Signal, owed: Owed) -> None:
+        """A signal came in. `owed` hears what became of it: STORED means acknowledge (law 1)."""
+        answered = self.machine.answers(signal) if signal.type is SignalType.ANSWER else None
+        if answered is None or self.archive.known_notice(answered) is not None:
+            about = None if answered is None else self.archive.known_notice(answered)
+            self._take(signal, about, owed)
+        else:
+            self._run_beside(self._look_up_and_take(signal, answered, owed))
+
     async def take(self, signal: Signal, later: Later | None = None) -> Taken:
-        work = await self._decided(signal, self._at())
-        return await self._do(replace(work, later=_owed(later)))
+        return await self._waited(partial(self.hear, signal), later)
 
     async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
-        return await self._do(Outcome(Transaction(raw=(raw,)), later=_owed(later)))
+        def keep(owed: Owed) -> None:
+            self._owe(self.machine.keep_raw(raw, self._at()), owed)
+
+        return await self._waited(keep, later)
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
         notice = await self.archive.notice(notice_id)
         if notice is None:
             return AnswerOutcome.UNKNOWN
-        outcome, work = self._counted(notice, answer, source)
-        if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
-            person = self.core.speaker_of(notice, source, self._at())
-            outcome, work = AnswerOutcome.RAISED, work.and_then(self._plea(person, ""))
-        if work != Outcome():
-            await self._do(work)
+        outcome, ticket = self.machine.answer(notice, answer, source, self._at())
+        await self._committed(ticket)
         return outcome
 
     async def call_for_help(self, person: str | None, text: str) -> Taken:
-        return await self._do(self._plea(person, text))
+        return await self._committed(self.machine.call_for_help(person, text, self._at()))
 
     async def volunteer(
         self, alarm_id: str, person: str, answer: AnswerKind, rev: int | None = None
     ) -> AnswerOutcome:
-        at, alarm = self._at(), self.core.book.get(alarm_id)
-        outcome, work = AnswerOutcome.CLOSED, Outcome()
-        if alarm is not None:
-            outcome, work = self._volunteered(alarm, person, answer, rev, at)
-        if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
-            outcome, work = AnswerOutcome.RAISED, work.and_then(self._plea(person, ""))
-        if work != Outcome():
-            await self._do(work)
+        outcome, ticket = self.machine.volunteer(alarm_id, person, answer, rev, self._at())
+        await self._committed(ticket)
         return outcome
 
     async def receipt(self, notice_id: str, state: ReceiptState, detail: str = "") -> None:
-        await self._do(self.core.receipt(notice_id, state, detail, "", self._at()))
+        """Returns after the commit: a provider asks again when it is not answered."""
+        await self._committed(self.machine.receipt_now(notice_id, state, self._at(), detail))
 
     async def close_alarm(
         self, alarm_id: str, rev: int, person: str, cause: Cause, text: str = ""
     ) -> Alarm:
         if await self.archive.alarm(alarm_id) is None:
             raise DomainError("not_found", "There is no such alarm.")
-        work = self.core.close(alarm_id, rev, person, cause, text, self._at())
-        await self._do(work)
-        return work.transaction.alarms[-1].alarm
+        alarm, ticket = self.machine.close(alarm_id, rev, person, cause, text, self._at())
+        await self._committed(ticket)
+        return alarm
 
     def mark(self, mark: ClockMark) -> None:
         """Where the clock stands; a store that does not take it is told about."""
-        self._start(Outcome(Transaction(clock=mark)))
+        self.machine.mark(mark, self._at())
+        self._do_actions()
 
     def delivered(self, notice_id: str, state: ReceiptState) -> None:
         """A channel of this process has its receipt; nobody waits for its commit."""
-        self._start(self.core.receipt(notice_id, state, "", "", self._at()))
+        self.machine.receipt(notice_id, state, self._at())
+        self._do_actions()
 
     def say(self) -> Words:
         """The words of the first site's language: what the service says about itself."""
-        sites = self._around.organisation().sites
+        sites = self._world.organisation().sites
         return words(sites[0].language if sites else Language.ENGLISH, LOCALES)
 
     def technical(self, key: str, message: str, site: str = "", **fields: str) -> None:
         """Something about the service or its devices needs a person, in the technical lane."""
-        text = self.say()(message, **fields)
-        devices = fields.get("devices", "")
-        self._start(self._technical(key, text, site, devices, self._at()))
+        text, devices = self.say()(message, **fields), fields.get("devices", "")
+        self.machine.technical(key, text, site, devices, self._at())
+        self._do_actions()
 
     def recovered(self, key: str) -> None:
-        at = self._at()
-        self._start(self.core.recovered(key, at).and_then(self._folded_over(key, at)))
+        self.machine.recovered(key, self._at())
+        self._do_actions()
 
     def responder_lost(self, person: str, why: LostWhy) -> None:
-        self._start(self.core.lost(person, why, self._at()))
+        self.machine.lost(person, why, self._at())
+        self._do_actions()
 
     def reconfigured(self) -> None:
         """Another configuration stands: who has left the site, or lost a device, does not count."""
-        self._start(self.core.review(self._at()))
+        self.machine.reconfigured(self._at())
+        self._do_actions()
 
     def device_subscribed(self, device: str) -> None:
-        for alarm in self.core.book.of_device(device):
-            self._tell_present_state(alarm, device)
-        standing = asked.standing(self.core.book, device, also_failed=True)
-        sent = (notice for notice in standing if row(notice.channel).rings is Rings.DEVICE)
-        pages = [page for page in sent if not self.core.rings_at_a_presser(page, self._at())]
-        for notice, more in shown_again(pages, self.say()):
-            self._outbox.show_again(notice, more)
+        self.machine.device_subscribed(device, self._at())
+        self._do_actions()
 
     # Desk: what pages see
 
@@ -321,13 +307,13 @@ class Engine:
         return self.core.book.closed.sent_to(number, self._clock.now())
 
     def organisation(self) -> Organisation:
-        return self._around.organisation()
+        return self._world.organisation()
 
     def people(self) -> Sequence[PersonState]:
-        return self._around.people(self._at())
+        return self._world.people(self._at())
 
     def devices(self) -> Sequence[DeviceState]:
-        return self._around.devices(self._at())
+        return self._world.devices(self._at())
 
     def problems(self) -> Sequence[Problem]:
         return self.health.problems
@@ -344,291 +330,227 @@ class Engine:
     def unfollow(self, queue: Queue[Change]) -> None:
         self._followers.unfollow(queue)
 
-    # Office: what the outbox asks
-
-    def why_not(self, notice: Notice) -> str:
-        return self.core.why_not(notice, self._at())
-
-    def commit(self, work: Outcome) -> Awaitable[Taken]:
-        for link in work.transaction.links:
-            self.core.book.keep_link(link)
-        return self._do(work)
-
-    def sending(self, notice: Notice) -> NoticeMove:
-        return self.core.sending(notice.id, self._at())
-
-    def moved(self, notice: Notice, state: ReceiptState, detail: str, ref: str = "") -> None:
-        self._start(self.core.receipt(notice.id, state, detail, ref, self._at()))
-
-    # Inside
-
-    @property
-    def _line(self) -> Commits:
-        assert self._commits is not None, "start comes first"
-        return self._commits
+    # Inside: who waits for a commit
 
     def _at(self) -> Moment:
         return Moment(self._clock.now(), self._clock.wall())
 
-    def _do(self, work: Outcome) -> asyncio.Future[Taken]:
-        taken = self._line.submit(work)
-        self._arm()
-        return taken
+    def _take(self, signal: Signal, about: Notice | None, owed: Owed) -> None:
+        self._owe(self.machine.take(signal, self._at(), about), owed)
 
-    def _start(self, work: Outcome) -> None:
-        if work != Outcome():
-            self._do(work)
+    async def _look_up_and_take(self, signal: Signal, notice_id: str, owed: Owed) -> None:
+        """An answer about an alarm that is over: its notice stands in the store alone."""
+        try:
+            about = await self.archive.notice(notice_id)
+        except StoreUnavailable:
+            about = None  # what the answer still says can be read from the signal
+        self._take(signal, about, owed)
 
-    def _perform(self, work: Outcome) -> None:
-        for tell in work.tell:
-            self._doors.tell(tell)
-        for notice in work.send:
-            self._outbox.send(notice)
-        for alarm_id in work.ring_locally:
-            alarm = self.core.book.get(alarm_id)
-            if alarm is not None:
-                self._ring_locally(alarm)
-        for alarm_id in dict.fromkeys(work.changed):
-            self._followers.changed("alarm", alarm_id)
+    def _owe(self, ticket: Ticket, owed: Owed) -> None:
+        self._owed[ticket] = owed
+        self._do_actions()
 
-    def _ring_locally(self, alarm: Alarm) -> None:
-        count = self._doors.ring_locally(alarm)
-        if alarm.rings_locally:
-            self._start(self._sounders.noted(alarm, count, self._at()))
+    async def _committed(self, ticket: Ticket | None) -> Taken:
+        """Do what is to be done; return when it is stored, or goes on from memory."""
+        if ticket is None:
+            self._do_actions()
+            return Taken.STORED
+        return await self._waited(partial(self._owe, ticket), None)
 
-    def _arm(self) -> None:
-        """One timer, at the earliest moment of all."""
-        moment = self.core.next_moment()
+    async def _waited(self, begin: Callable[[Owed], None], later: Later | None) -> Taken:
+        first: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+
+        def owed(taken: Taken) -> None:
+            if not first.done():
+                first.set_result(taken)
+            elif later is not None:
+                later(taken is Taken.STORED)
+
+        begin(owed)
+        return await first
+
+    # Inside: doing what the machine asks
+
+    def _do_actions(self) -> None:
+        """In their order. What a door calls back meanwhile only adds to them."""
+        if self._is_doing:
+            return
+        self._is_doing = True
+        try:
+            while actions := self.machine.take_actions(self._at()):
+                for action in actions:
+                    self._do(action)
+        finally:
+            self._is_doing = False
+        wake = self.machine.wake_at
+        self._set_timer(None if wake is None else wake.at)
+        self._moved.set()
+
+    def _do(self, action: Action) -> None:
+        match action:
+            case Commit(ticket=ticket, transaction=transaction):
+                done = self._store.submit(transaction)
+                done.add_done_callback(partial(self._store_answered, ticket))
+            case Answered(ticket=ticket, taken=taken):
+                self._answered(ticket, taken)
+            case Tell():
+                self._doors.tell(action)
+            case HandOver(notice=notice, token=token):
+                self._hand_over(notice, token)
+            case Abandon(notice=notice_id):
+                if (task := self._handing.get(notice_id)) is not None:
+                    task.cancel()
+            case ShowAgain(notice=notice, more=more):
+                self._show_again(notice, more)
+            case Sound(alarm=alarm):
+                count = self._doors.ring_locally(alarm)
+                self.machine.sounded(alarm.id, count, self._at())
+            case Changed(what=what, alarm=alarm_id):
+                self._followers.changed(what, alarm_id)
+            case Degraded(part=part, message=message, fields=fields):
+                self.health.report(part, message, **dict(fields))
+            case Restored(part=part):
+                self.health.clear(part)
+            case Log(what=what, fields=fields, serious=serious):
+                (_log.error if serious else _log.warning)(what, **dict(fields))
+            case WriteDown(transaction=transaction):
+                self._run_beside(self._write_down(transaction))
+            case ReadBack(take_over=take_over):
+                self._run_beside(self._read_back(take_over))
+            case Settle(ticket=ticket, transactions=transactions):
+                self._run_beside(self._settle(ticket, transactions))
+            case _:
+                assert_never(action)
+
+    def _answered(self, ticket: Ticket, taken: Taken) -> None:
+        owed = self._owed.get(ticket)
+        if taken is not Taken.UNSTORED:
+            self._owed.pop(ticket, None)
+        if owed is not None:
+            owed(taken)
+
+    def _set_timer(self, at: datetime | None) -> None:
+        if at == self._timer_at and (at is None) == (self._timer is None):
+            return
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if moment is None:
+        self._timer, self._timer_at = None, at
+        if at is None:
             return
-        delay_s = max(0.0, (moment - self._clock.now()).total_seconds())
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(min(delay_s, SLEEP_LONGEST_S), self._run_due)
+        delay_s = (at - self._clock.now()).total_seconds()
+        if delay_s <= 0:
+            self._timer = loop.call_soon(self.wake)
+        else:
+            self._timer = loop.call_later(min(delay_s, SLEEP_LONGEST_S), self.wake)
 
-    def _run_due(self) -> None:
-        for _ in range(AT_ONCE_MOST):
-            at, moment = self._at(), self.core.next_moment()
-            if moment is None or moment > at.now:
-                break
-            self._line.submit(self._or_nothing(partial(self.core.due, at)) or Outcome())
-        self._arm()
+    def _run_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._beside[task] = None
+        task.add_done_callback(self._ran_beside)
 
-    def _run_overdue(self) -> Awaitable[Taken] | None:
-        """Some of what fell due in the down time; the commit of the last of them."""
-        taken = None
-        for _ in range(AT_ONCE_MOST):
-            work = self._or_nothing(partial(self.core.overdue, self._at()))
-            if work is None:
-                break
-            taken = self._do(work)
-        return taken
+    def _ran_beside(self, task: asyncio.Task[None]) -> None:
+        del self._beside[task]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("work beside the engine failed", error=error)
 
-    def _or_nothing(self, decide: Callable[[], Outcome | None]) -> Outcome | None:
-        """A mistake of ours about one alarm stops no other; the auditor calls people about it."""
+    # Inside: the store and its journal
+
+    def _store_answered(self, ticket: Ticket, done: asyncio.Future[None]) -> None:
+        error = StoreUnavailable("store closed") if done.cancelled() else done.exception()
+        if error is None:
+            self.machine.committed(ticket, self._at())
+        elif isinstance(error, TilkaldError):
+            self.machine.failed(ticket, error, self._at())
+        else:
+            raise error
+        self._do_actions()
+
+    async def _settle(self, ticket: Ticket, transactions: Sequence[Transaction]) -> None:
+        settling = Settling(self._store)
         try:
-            return decide()
-        except Exception as error:
-            _log.error("deciding failed; the other alarms go on", error=error)
-            self._report_mistake(error)
-            return Outcome()
+            for transaction in transactions:
+                await settling.settle(transaction)
+        except StoreUnavailable as error:
+            self.machine.failed(ticket, error, self._at())
+        else:
+            self.machine.committed(ticket, self._at())
+        self._do_actions()
 
-    async def _decided(self, signal: Signal, at: Moment) -> Outcome:
-        """What a signal leaves to be done."""
-        match signal.type:
-            case SignalType.RESTORE if is_of_equipment(signal):
-                well = self.core.well_again(signal, at)
-                return well.and_then(self._folded_over(ended_key(signal), at))
-            case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
-                return self._alarm(signal, at)
-            case SignalType.TEST if not signal.reading.line_test:
-                return self.core.test(signal, at)
-            case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
-                return self._presence(signal, at)
-            case SignalType.ANSWER:
-                return await self._device_answer(signal)
-            case SignalType.TAMPER if signal.reading.kind is not None:
-                return self._alarm(signal, at)
-            case SignalType.TAMPER | SignalType.LOW_BATTERY | SignalType.TECHNICAL:
-                return self._technical_signal(signal, at)
-            case _:
-                return self.core.noted(signal, at)
-
-    def _alarm(self, signal: Signal, at: Moment) -> Outcome:
+    async def _write_down(self, transaction: Transaction) -> None:
         try:
-            return self.core.signal(signal, at)
-        except Exception as error:
-            # Ours, and a press must not die of it: everybody is called, and a person is told.
-            _log.error("deciding failed; everybody is called", signal=signal.id, error=error)
-            self._report_mistake(error)
-            return self.core.call_everyone(signal, at)
+            await self._journal.append(transaction)
+        except StoreUnavailable as error:
+            self.machine.line.journal_failed(error)
+            self._do_actions()
 
-    def _report_mistake(self, error: Exception) -> None:
-        self.health.report(
-            "deciding",
-            "An alarm could not be decided. Everybody is called. Tell support: {why}",
-            why=told(error),
+    async def _read_back(self, take_over: bool) -> None:
+        try:
+            await self._journal.replay(self._store, self._clock.wall())
+            if take_over:
+                self.machine.take_over(*await self._stored(), self._at())
+        except StoreUnavailable as error:
+            self.machine.line.read_back_failed(error, self._clock.now())
+        else:
+            self.machine.line.read_back(self._clock.now())
+        self._do_actions()
+
+    async def _stored(self) -> tuple[Any, Any, Any, Any]:
+        """What the store holds open: alarms, their notices, their links, what had not left."""
+        return (
+            await self._store.open_alarms(),
+            await self._store.open_notices(),
+            await self._store.open_links(),
+            await self._store.unfinished_notices(),
         )
 
-    def _presence(self, signal: Signal, at: Moment) -> Outcome:
-        leaving = signal.type is SignalType.CHECK_OUT
-        if leaving and not signal.reading.authenticated:
-            return Outcome(Transaction(signals=(signal,)))
-        if signal.repeat:
-            return self.core.noted(signal, at)
-        if leaving and not is_fresh(said_at(signal), at.now, Lowers.CHECK_OUT):
-            _log.warning("an old word of going off duty was not counted", device=signal.device)
-            return self.core.left_long_ago(signal, at)
-        if not self._around.present(word_of(signal)):
-            return self.core.noted(signal, at)  # they have said otherwise since
-        self._followers.changed("devices")
-        return self.core.presence(signal, at)
+    # Inside: channels
 
-    async def _device_answer(self, signal: Signal) -> Outcome:
-        """A responder's device: its answer counts only from the device its notice went to.
-
-        One transaction with what it decides: else a crash in between would leave an answer that
-        is stored, and so not handed on when the device repeats it, but never counted.
-        """
-        kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
-        answer, notice = signal.reading.answer, await self._notice_answered(signal)
-        outcome, work = AnswerOutcome.UNKNOWN, Outcome()
-        if signal.repeat:
-            return kept  # it was counted, or raised, in the transaction that stored it
-        if answer is not None and notice is not None:
-            source = Source(SourceKind.DEVICE, signal.device)
-            said = said_at(signal, not_before=notice.created)
-            outcome, work = self._counted(notice, answer, source, said)
-        if answer is AnswerKind.MORE_HELP and outcome in _TAKEN_NOWHERE:
-            return work.and_then(self._alarm(as_press(signal), self._at()))
-        return kept.and_then(work)
-
-    async def _notice_answered(self, signal: Signal) -> Notice | None:
-        reading = signal.reading
-        if reading.answer is None or not reading.authenticated:
-            return None
-        notice_id = reading.notice or asked.only_one(self.core.book, signal.device)
-        if notice_id is None:
-            return None
+    def _hand_over(self, notice: Notice, token: str) -> None:
+        channel = self._doors.immediate.get(notice.channel)
+        if channel is None:
+            task = asyncio.get_running_loop().create_task(self._send(notice, token))
+            self._handing[notice.id] = task
+            task.add_done_callback(lambda _: self._handing.pop(notice.id, None))
+            return
         try:
-            return await self.archive.notice(notice_id)
-        except StoreUnavailable:
-            return None  # of a closed alarm: what it still says can be read from the signal
+            sending = channel.hand_over(notice, self._world.addressee(notice))
+        except ChannelError as error:
+            self._refused(notice, error)
+        except Exception as error:
+            self._failed(notice, error)
+        else:
+            self.machine.handed_over(notice.id, sending.state, self._at(), sending.provider_ref)
 
-    def _counted(
-        self, notice: Notice, answer: AnswerKind, source: Source, said: datetime | None = None
-    ) -> tuple[AnswerOutcome, Outcome]:
-        at = self._at()
-        outcome, work = self.core.answer_from(notice, answer, source, at, said)
-        if outcome is AnswerOutcome.NOT_YOURS:
-            _log.warning("an answer was not counted", notice=notice.id)
-        return outcome, work
+    async def _send(self, notice: Notice, token: str) -> None:
+        link = self._doors.link_url(token) if token else ""
+        try:
+            channel = self._doors.waiting[notice.channel]
+            sending = await channel.send(notice, self._world.addressee(notice), link)
+        except ChannelError as error:
+            self._refused(notice, error)
+        except Exception as error:
+            self._failed(notice, error)
+        else:
+            self.machine.handed_over(notice.id, sending.state, self._at(), sending.provider_ref)
+        self._do_actions()
 
-    def _volunteered(
-        self, alarm: Alarm, person: str, answer: AnswerKind, rev: int | None, at: Moment
-    ) -> tuple[AnswerOutcome, Outcome]:
-        """Somebody at the console. What calls help is believed from anyone (law 6)."""
-        called = call_of(alarm, person) is not None or self._around.on_shift(person, at)
-        leads = self._around.leads(person, alarm.site, at)
-        if not (called or leads or answer is AnswerKind.MORE_HELP):
-            return AnswerOutcome.NOT_YOURS, Outcome()
-        return self.core.answer_of(alarm.id, person, answer, "", at, Word(rev=rev))
+    def _refused(self, notice: Notice, error: ChannelError) -> None:
+        temporary = ReceiptState.FAILED_TEMPORARY
+        state = temporary if error.temporary else ReceiptState.FAILED_PERMANENT
+        self.machine.refused(notice.id, state, str(error), self._at())
 
-    def _plea(self, person: str | None, words: str) -> Outcome:
-        """What is said in words, as a press; a person's own alarm that is open hears it."""
-        at, people = self._at(), self._around.organisation().people
-        site = next((one.site for one in people if one.id == person), "")
-        pressed = plea(person, site, words, at)
-        known = next(iter(self.core.book.of_device(STRANGER)), None)
-        if person is None and known is not None and stranger_is_heard(known, at.now):
-            return self.core.counted_only(pressed, known, at)
-        return self._alarm(pressed, at)
+    def _failed(self, notice: Notice, error: Exception) -> None:
+        """Ours: the notice must not die with its channel, the person's next route is due now."""
+        _log.error("a notice could not be performed", notice=notice.id, error=error)
+        failed = ReceiptState.FAILED_TEMPORARY
+        self.machine.refused(notice.id, failed, "internal error", self._at())
 
-    def _technical_signal(self, signal: Signal, at: Moment) -> Outcome:
-        unknown = signal.reading.code == UNKNOWN_WORD
-        message = NOBODY_KNOWS if unknown else TROUBLES.get(signal.type, "{text}")
-        which = "/".join(filter(None, (signal.device, signal.point)))
-        text = self.say()(message, devices=which, text=signal.reading.text)
-        raised = self._technical(trouble_key(signal), text, signal.site, signal.device, at)
-        return self.core.noted(signal, at).and_then(raised)
-
-    def _technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Outcome:
-        """An alarm about this cause, or the one that stands for many causes of its source."""
-        folded = self._causes.folded(key, device)
-        if folded is None:
-            return self.core.technical(key, text, site, device, at)
-        many, count = folded
-        message = "More technical alarms from {devices}: {count}. Look at it."
-        text = self.say()(message, devices=device or key.partition(":")[0], count=count)
-        return self.core.technical(many, text, site, device, at)
-
-    def _folded_over(self, key: str, at: Moment) -> Outcome:
-        many = self._causes.over(key)
-        return self.core.recovered(many, at) if many else Outcome()
-
-    def _tell_present_state(self, alarm: Alarm, device: str | None = None) -> None:
-        stored = self._line.is_committed(alarm.id)
-        state = present_state(alarm, stored, self._clock.now())
-        for tell in self.core.to_wearers(alarm, state, self._at()):
-            if device in (None, tell.device):
-                self._doors.tell(tell)
-
-    async def _adopt(self) -> None:
-        """Take over what the journal has brought into the store, as at a start.
-
-        Who has pressed or left since counts nowhere, and what had not left leaves now.
-        """
-        alarms = [a for a in await self._store.open_alarms() if self._is_news(a)]
-        here = dict.fromkeys(alarm.id for alarm in alarms)
-        notices = [one for one in await self._store.open_notices() if one.alarm in here]
-        links = [one for one in await self._store.open_links() if one.alarm in here]
-        unfinished = [one for one in await self._store.unfinished_notices() if one.alarm in here]
-        self.core.load(alarms, notices, links)
-        self._line.adopt(alarms)
-        self._start(self.core.review(self._at()))
-        self._doubt(unfinished)
-        while self._unsent:
-            self._outbox.send(self._unsent.popleft())
-        for alarm in alarms:
-            self._followers.changed("alarm", alarm.id)
-        self._arm()
-
-    def _is_news(self, stored: Alarm) -> bool:
-        """Whether the store knows an alarm, or more of it, than memory; what has ended is over."""
-        known = self.core.book.get(stored.id)
-        if known is None:
-            return not self._line.is_committed(stored.id)
-        return known.rev < stored.rev
-
-    def _doubt(self, unfinished: Sequence[Notice]) -> None:
-        """What was in `sending` may have left: it goes again, with the same id, and says so."""
-        at = self._clock.now()
-        doubtful = dict.fromkeys(n.id for n in unfinished if n.state is ReceiptState.SENDING)
-        moves = tuple(NoticeMove(notice, ReceiptState.MAYBE_SENT, at) for notice in doubtful)
-        if moves:
-            self._start(Outcome(Transaction(moves=moves)))
-        for notice in unfinished:
-            state = ReceiptState.MAYBE_SENT if notice.id in doubtful else notice.state
-            again = replace(notice, state=state)
-            self.core.book.keep_notice(again)
-            self._unsent.append(again)
-
-    def _list_held(self, held: Sequence[Alarm]) -> None:
-        """One call to the duty leader about everything that stands for long."""
-        if held:
-            more = f"; +{len(held) - LISTED_MOST}" if len(held) > LISTED_MOST else ""
-            places = "; ".join(a.place.label or a.id for a in held[:LISTED_MOST]) + more
-            message = "Open since before the stop. Answer each: {places}"
-            self.technical("held_after_down_time", message, held[0].site, places=places)
-
-    async def _raise_unreadable(self) -> None:
-        for alarm_id, why in await self._store.unreadable_alarms():
-            message = "An open alarm cannot be read: {alarm} ({why}). Ask who pressed."
-            self.health.report(f"alarm:{alarm_id}", message, alarm=alarm_id, why=why)
-            self.technical(f"unreadable:{alarm_id}", message, alarm=alarm_id, why=why)
-
-
-def _owed(later: Later | None) -> tuple[Later, ...]:
-    return () if later is None else (later,)
+    def _show_again(self, notice: Notice, more: str) -> None:
+        channel = self._doors.immediate.get(notice.channel)
+        if channel is None:
+            return
+        try:
+            channel.hand_over(notice, replace(self._world.addressee(notice), more=more))
+        except ChannelError as error:
+            _log.info("gone again before its page", notice=notice.id, code=error.code)

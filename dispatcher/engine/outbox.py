@@ -1,25 +1,33 @@
-"""Performing notices: each one looked at once more, handed to its channel, its fate reported.
+"""Notices on their way out: each looked at once more, handed to its channel, its fate told. Pure.
 
-A notice of a channel that may wait is committed as `sending` before the attempt, so after a crash
-only what was in `sending` can go out twice, with the same id (law 5). Life-safety notices and
-technical ones have their own lanes: a slow provider of the one never holds up the other (law 12).
+- A notice of a channel that may wait is committed as `sending` before the attempt, so after a crash
+  only what was in `sending` can go out twice, with the same id (law 5).
+- Life-safety notices and technical ones have their own lanes: a slow provider of the one never
+  holds up the other (law 12). A stand-down queues behind the call it takes back.
+- What rings first for an alarm has a turnstile of its own: of a thousand presses each rings
+  somewhere before the others widen, and none is decided on faster than what rings can leave.
+
+    sent ─turnstile─▶ immediate ─────────────────────────────────▶ with its channel ─▶ its fate
+              ╰─▶ behind what it takes back ─▶ in its lane ─sending─▶ ╯
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+import heapq
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeAlias
 
+from alarms.channel import Capabilities
 from alarms.model import Notice, Purpose
-from core import ids, log
-from core.errors import ChannelError
-from core.signals import AlarmKind, Level, ReceiptState
-from core.turnstile import Turns
-from core.values import replace
-from dispatcher.channels.ports import Addressee, Channel
+from core import ids
+from core.signals import ReceiptState
+from core.values import value
 from dispatcher.channels.rows import row
-from dispatcher.engine.outcome import Outcome
+from dispatcher.engine.actions import Abandon, HandOver
+from dispatcher.engine.outcome import Moment, Outcome, Wake
 from dispatcher.store.ports import LinkWrite, NoticeMove, Transaction
 
 LIFE_LANE = 64
@@ -27,149 +35,241 @@ TECHNICAL_LANE = 4
 """How many notices of one channel may be on their way at once."""
 
 A_TURN, FIRST_CALLS_A_TURN = 16, 64
-"""Notices begun in one turn of the loop; what becomes of each is decided on at once.
+"""Notices begun in one turn; between two turns whoever runs the engine reads its lines."""
 
-What rings first for an alarm has a door of its own: of a thousand presses each rings somewhere
-before the others widen, and none is decided on faster than what rings can leave.
-"""
-
-SEND_TIMEOUT_S = 15.0
-
-_log = log.logger("dispatcher.outbox")
+SEND_TIMEOUT = timedelta(seconds=15)
+"""How long a channel may take, and how long a stand-down waits for what it takes back."""
 
 
-class Office(Protocol):
-    """What the outbox needs of the engine."""
+@value(frozen=True)
+class Fate:
+    """What became of a notice, to be decided on."""
 
-    def why_not(self, notice: Notice) -> str: ...
+    notice: str
+    state: ReceiptState
+    detail: str = ""
+    ref: str = ""
 
-    def commit(self, work: Outcome) -> Awaitable[object]: ...
 
-    def moved(self, notice: Notice, state: ReceiptState, detail: str, ref: str = "") -> None: ...
+@value(frozen=True)
+class Sending:
+    """Commit that a notice is on its way, then say `committed`."""
 
-    def sending(self, notice: Notice) -> NoticeMove: ...
+    outcome: Outcome
+
+
+OutboxAction: TypeAlias = HandOver | Abandon | Fate | Sending
+
+
+class Notices(Protocol):
+    """What deciding knows of a notice right before it leaves."""
+
+    def why_not(self, notice: Notice, at: Moment) -> str:
+        """Empty when it may leave, else why it is not wanted any more."""
+        ...
+
+    def sending(self, notice_id: str, at: Moment) -> NoticeMove: ...
 
 
 class Outbox:
-    """One task a notice; the lanes bound how many run."""
+    """Events in with the moment; what is to be done comes out of `take_actions`."""
 
     def __init__(
-        self,
-        channels: Mapping[str, Channel],
-        office: Office,
-        addressee: Callable[[Notice], Addressee],
-        link_url: Callable[[str], str],
+        self, channels: Mapping[str, Capabilities], notices: Notices, secret: Callable[[], str]
     ) -> None:
+        """`secret` makes the token of a notice page."""
         self._channels = channels
-        self._office = office
-        self._addressee = addressee
-        self._link_url = link_url
+        self._notices = notices
+        self._secret = secret
+        self._leaving: dict[str, _Leaving] = {}
+        self._first_calls, self._others = _Turnstile(FIRST_CALLS_A_TURN), _Turnstile(A_TURN)
         self._lanes = {
-            (name, life): asyncio.Semaphore(LIFE_LANE if life else TECHNICAL_LANE)
+            (name, technical): _Lane(TECHNICAL_LANE if technical else LIFE_LANE)
             for name in channels
-            for life in (True, False)
+            for technical in (True, False)
         }
-        self._first_calls, self._turns = Turns(FIRST_CALLS_A_TURN), Turns(A_TURN)
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._behind: dict[str, list[str]] = {}
+        self._moments: list[tuple[datetime, str]] = []
+        self._next_turn: datetime | None = None
+        self._actions: list[OutboxAction] = []
 
-    def send(self, notice: Notice) -> None:
-        """Start handing one notice over; its fate comes back through the office."""
-        task = asyncio.get_running_loop().create_task(self._perform(notice))
-        self._running[notice.id] = task
-        task.add_done_callback(lambda done: self._ended(notice, done))
+    # Events
 
-    def show_again(self, notice: Notice, more: str = "") -> None:
-        """A device is back: it gets its standing page once more, whatever became of it before.
-
-        `more` says what else stands, and is not shown.
-        """
-        channel = self._channels.get(notice.channel)
-        if channel is not None:
-            task = asyncio.get_running_loop().create_task(self._show(channel, notice, more))
-            self._running[f"{notice.id}-again"] = task
-            task.add_done_callback(lambda _: self._running.pop(f"{notice.id}-again", None))
-
-    async def close(self, timeout_s: float) -> None:
-        """Let what is on its way arrive, at most `timeout_s`; the rest is in the table."""
-        if self._running:
-            await asyncio.wait(list(self._running.values()), timeout=timeout_s)
-        for task in list(self._running.values()):
-            task.cancel()
-
-    def _ended(self, notice: Notice, done: asyncio.Task[None]) -> None:
-        if self._running.get(notice.id) is done:
-            del self._running[notice.id]
-        if not done.cancelled() and (error := done.exception()) is not None:
-            # Ours: the notice must not die with its task, the person's next route is due now.
-            _log.error("a notice could not be performed", notice=notice.id, error=error)
-            self._office.moved(notice, ReceiptState.FAILED_TEMPORARY, "internal error")
-
-    async def _perform(self, notice: Notice) -> None:
-        await (self._first_calls if _first_call(notice) else self._turns).mine()
-        channel = self._channels.get(notice.channel)
-        if channel is None:
-            self._office.moved(notice, ReceiptState.FAILED_PERMANENT, "no such channel here")
+    def send(self, notice: Notice, at: Moment) -> None:
+        """It is decided, and committed or called from memory: hand it over."""
+        if notice.id in self._leaving:
             return
-        if channel.capabilities.immediate:
-            await self._hand_over(channel, notice, "")
-            return
-        await self._after_what_it_takes_back(notice)
-        async with self._lanes[notice.channel, not _technical(notice)]:
-            await self._in_its_lane(channel, notice)
+        self._leaving[notice.id] = _Leaving(notice)
+        turnstile = self._first_calls if _is_first_call(notice) else self._others
+        turnstile.waiting.append(notice.id)
+        self._pass_through(turnstile, at)
+        self._fill_lanes(at)
 
-    async def _in_its_lane(self, channel: Channel, notice: Notice) -> None:
-        if why := self._office.why_not(notice):
-            self._office.moved(notice, ReceiptState.WITHDRAWN, why)
-            return
-        wants_link = channel.capabilities.links and notice.purpose is not Purpose.STAND_DOWN
-        token = ids.secret() if wants_link else ""
-        links = (_link(token, notice),) if token else ()
-        # After a crash it stands as `maybe_sent` already, and stays so until its channel answers.
-        pending = notice.state is ReceiptState.PENDING
-        move = self._office.sending(notice)
-        moves = (move,) if pending else ()
-        await self._office.commit(Outcome(Transaction(moves=moves, links=links)))
-        await self._hand_over(channel, notice, self._link_url(token) if token else "")
+    def committed(self, notice_id: str, at: Moment) -> None:
+        """It is known to be `sending`, if only to the emergency journal: it goes."""
+        one = self._leaving.get(notice_id)
+        if one is not None and one.until is None:
+            self._hand_over(one, at)
+            self._fill_lanes(at)
 
-    async def _hand_over(self, channel: Channel, notice: Notice, link: str) -> None:
-        if why := self._office.why_not(notice):
-            # Its row says `sending`; a failure nobody waits for ends it.
-            self._office.moved(notice, ReceiptState.FAILED_PERMANENT, f"not sent: {why}")
-            return
-        try:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                sending = await channel.send(notice, self._addressee(notice), link)
-        except ChannelError as error:
-            temporary = ReceiptState.FAILED_TEMPORARY
-            state = temporary if error.temporary else ReceiptState.FAILED_PERMANENT
-            self._office.moved(notice, state, str(error))
-        except TimeoutError:
-            text = f"no answer from {notice.channel} within {SEND_TIMEOUT_S:g} s"
-            self._office.moved(notice, ReceiptState.FAILED_TEMPORARY, text)
+    def handed_over(self, notice_id: str, at: Moment) -> bool:
+        """Its channel has answered, well or not. False: nobody waits for that any more."""
+        one = self._leaving.get(notice_id)
+        if one is None:
+            return False
+        self._end(one)
+        self._fill_lanes(at)
+        return True
+
+    def wake(self, at: Moment) -> None:
+        """The next turn; who waited too long goes on without what they waited for."""
+        if self._next_turn is not None and self._next_turn <= at.now:
+            self._next_turn = None
+            for turnstile in (self._first_calls, self._others):
+                turnstile.passed = 0
+                self._pass_through(turnstile, at)
+        while self._moments and self._moments[0][0] <= at.now:
+            moment, notice_id = heapq.heappop(self._moments)
+            one = self._leaving.get(notice_id)
+            if one is not None and one.until == moment:
+                self._out_of_time(one, at)
+        self._fill_lanes(at)
+
+    # Questions
+
+    @property
+    def wake_at(self) -> Wake | None:
+        """The next turn, or when a channel has had its time."""
+        while self._moments and not self._stands(*self._moments[0]):
+            heapq.heappop(self._moments)
+        if self._next_turn is not None:
+            return Wake(self._next_turn, "more notices wait for their turn")
+        return Wake(self._moments[0][0], "a channel has had its time") if self._moments else None
+
+    def take_actions(self) -> list[OutboxAction]:
+        actions, self._actions = self._actions, []
+        return actions
+
+    def holds(self, notice_id: str) -> bool:
+        """Whether it is on its way out, and its fate not known yet."""
+        return notice_id in self._leaving
+
+    # Inside
+
+    def _pass_through(self, turnstile: _Turnstile, at: Moment) -> None:
+        while turnstile.waiting and turnstile.passed < turnstile.most:
+            turnstile.passed += 1
+            self._next_turn = at.now
+            self._begin(self._leaving[turnstile.waiting.popleft()], at)
+
+    def _begin(self, one: _Leaving, at: Moment) -> None:
+        can = self._channels.get(one.notice.channel)
+        if can is None:
+            self._ends_as(one, ReceiptState.FAILED_PERMANENT, "no such channel here")
+        elif can.immediate:
+            self._hand_over(one, at)
+        elif one.notice.about in self._leaving:
+            self._behind.setdefault(one.notice.about or "", []).append(one.notice.id)
+            self._wait(one, at)
         else:
-            self._office.moved(notice, sending.state, "", sending.provider_ref)
+            self._join_lane(one)
 
-    async def _show(self, channel: Channel, notice: Notice, more: str) -> None:
-        try:
-            await channel.send(notice, replace(self._addressee(notice), more=more), "")
-        except ChannelError as error:
-            _log.info("gone again before its page", notice=notice.id, code=error.code)
+    def _join_lane(self, one: _Leaving) -> None:
+        one.until = None
+        self._lanes[one.notice.channel, one.notice.technical].waiting.append(one.notice.id)
 
-    async def _after_what_it_takes_back(self, notice: Notice) -> None:
-        """A stand-down queues behind the call it takes back."""
-        before = self._running.get(notice.about or "")
-        if before is not None:
-            await asyncio.wait([before], timeout=SEND_TIMEOUT_S)
+    def _fill_lanes(self, at: Moment) -> None:
+        for lane in self._lanes.values():
+            while lane.waiting and lane.under_way < lane.most:
+                self._commit_sending(self._leaving[lane.waiting.popleft()], lane, at)
+
+    def _commit_sending(self, one: _Leaving, lane: _Lane, at: Moment) -> None:
+        notice = one.notice
+        if why := self._notices.why_not(notice, at):
+            self._ends_as(one, ReceiptState.WITHDRAWN, why)
+            return
+        one.lane = lane
+        lane.under_way += 1
+        links: tuple[LinkWrite, ...] = ()
+        if self._channels[notice.channel].links and notice.purpose is not Purpose.STAND_DOWN:
+            one.token = self._secret()
+            link = LinkWrite(ids.hashed(one.token), notice.id, notice.person, notice.alarm)
+            links = (link,)
+        move = self._notices.sending(notice.id, at)
+        # After a crash it stands as `maybe_sent` already, and stays so until its channel answers.
+        moves = (move,) if notice.state is ReceiptState.PENDING else ()
+        going = Outcome(Transaction(moves=moves, links=links), hand_over=(notice.id,))
+        self._actions.append(Sending(going))
+
+    def _hand_over(self, one: _Leaving, at: Moment) -> None:
+        if why := self._notices.why_not(one.notice, at):
+            # Its row says `sending`; a failure nobody waits for ends it.
+            self._ends_as(one, ReceiptState.FAILED_PERMANENT, f"not sent: {why}")
+            return
+        if not self._channels[one.notice.channel].immediate:
+            self._wait(one, at)
+        self._actions.append(HandOver(one.notice, one.token))
+
+    def _wait(self, one: _Leaving, at: Moment) -> None:
+        one.until = at.now + SEND_TIMEOUT
+        heapq.heappush(self._moments, (one.until, one.notice.id))
+
+    def _out_of_time(self, one: _Leaving, at: Moment) -> None:
+        about = one.notice.about or ""
+        if one.notice.id in self._behind.get(about, ()):
+            self._behind[about].remove(one.notice.id)
+            self._join_lane(one)
+            return
+        self._actions.append(Abandon(one.notice.id))
+        late = f"no answer from {one.notice.channel} within {SEND_TIMEOUT.total_seconds():g} s"
+        self._ends_as(one, ReceiptState.FAILED_TEMPORARY, late)
+
+    def _ends_as(self, one: _Leaving, state: ReceiptState, why: str) -> None:
+        self._actions.append(Fate(one.notice.id, state, why))
+        self._end(one)
+
+    def _end(self, one: _Leaving) -> None:
+        """Its place in the lane is free; who waited behind it goes on."""
+        del self._leaving[one.notice.id]
+        if one.lane is not None:
+            one.lane.under_way -= 1
+        for waiting in self._behind.pop(one.notice.id, ()):
+            self._join_lane(self._leaving[waiting])
+
+    def _stands(self, moment: datetime, notice_id: str) -> bool:
+        one = self._leaving.get(notice_id)
+        return one is not None and one.until == moment
 
 
-def _link(token: str, notice: Notice) -> LinkWrite:
-    return LinkWrite(ids.hashed(token), notice.id, notice.person, notice.alarm)
+@dataclass(slots=True)
+class _Turnstile:
+    """So many may begin in one turn, in their order."""
+
+    most: int
+    passed: int = 0
+    waiting: deque[str] = field(default_factory=deque)
 
 
-def _technical(notice: Notice) -> bool:
-    return notice.kind is AlarmKind.TECHNICAL or notice.level is Level.GREEN
+@dataclass(slots=True)
+class _Lane:
+    """So many of one channel may be under way at once."""
+
+    most: int
+    under_way: int = 0
+    waiting: deque[str] = field(default_factory=deque)
 
 
-def _first_call(notice: Notice) -> bool:
+@dataclass(slots=True)
+class _Leaving:
+    """One notice. `lane`: whose place it takes. `until`: how long it waits for its channel, or for
+    what it takes back."""
+
+    notice: Notice
+    lane: _Lane | None = None
+    until: datetime | None = None
+    token: str = ""
+
+
+def _is_first_call(notice: Notice) -> bool:
     first = notice.step == 0 and notice.round == 0 and notice.purpose is Purpose.CALL
-    return first and row(notice.channel).personal and not _technical(notice)
+    return first and row(notice.channel).personal and not notice.technical

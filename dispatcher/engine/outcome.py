@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from alarms.model import Alarm, Notice, Place
 from alarms.plan import Plan
 from alarms.view import View
-from core.signals import AlarmKind, Later, Level, Signal
+from core.signals import AlarmKind, Level, Signal
 from core.values import value
 from dispatcher.channels.wearer import Tell
 from dispatcher.store.ports import AlarmWrite, CaseWrite, Transaction
@@ -28,10 +28,19 @@ class Moment:
 
 
 @value(frozen=True)
-class Outcome:
-    """Commit `transaction`; then send, tell and show. `ring_locally`: nobody has accepted anywhere.
+class Wake:
+    """When something wants to be looked at again, and why."""
 
-    `later`: who is owed an acknowledgement, should it not be stored at once.
+    at: datetime
+    why: str
+
+
+@value(frozen=True)
+class Outcome:
+    """Commit `transaction`; then send, tell and show.
+
+    `hand_over` names notices whose `sending` it commits: now they go. `ring_locally`: nobody has
+    accepted anywhere.
     """
 
     transaction: Transaction = field(default_factory=Transaction)
@@ -39,8 +48,7 @@ class Outcome:
     tell: tuple[Tell, ...] = ()
     changed: tuple[str, ...] = ()
     ring_locally: tuple[str, ...] = ()
-    technical: tuple[str, ...] = ()
-    later: tuple[Later, ...] = ()
+    hand_over: tuple[str, ...] = ()
 
     def and_then(self, other: Outcome) -> Outcome:
         """Both, in one transaction, in this order."""
@@ -55,8 +63,7 @@ def together(works: Sequence[Outcome]) -> Outcome:
         _joined(work.tell for work in works),
         _joined(work.changed for work in works),
         _joined(work.ring_locally for work in works),
-        _joined(work.technical for work in works),
-        _joined(work.later for work in works),
+        _joined(work.hand_over for work in works),
     )
 
 

@@ -8,13 +8,14 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
 from core.clock import monotonic_s, sleep
-from dispatcher.engine import commits
+from dispatcher.engine import commit_line
 from dispatcher.store.journal.places import places_beside
 from firmware_sim.bench import sized_site
 from firmware_sim.service import PrivateService
@@ -35,8 +36,8 @@ async def test_neither_acknowledgement_nor_page_leaves_before_the_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However busy the machine is: what the service does once it is tired of waiting is told below.
-    monkeypatch.setattr(commits, "PATIENCE_S", SOON_S)
-    monkeypatch.setattr(commits, "PATIENCE_LONGEST_S", SOON_S)
+    monkeypatch.setattr(commit_line, "PATIENCE", timedelta(seconds=SOON_S))
+    monkeypatch.setattr(commit_line, "PATIENCE_LONGEST", timedelta(seconds=SOON_S))
     async with whole_service(tmp_path) as service:
         button = await service.device("button-s0-0")
         badges = [await service.device(f"badge-s0-p{number}") for number in range(5)]

@@ -12,17 +12,17 @@ from alarms.model import Alarm, Decision, Notice, Standpoint, TellType
 from alarms.turn import Turn
 from alarms.view import Route
 from alarms.vocabulary import WakeWhy
-from core.signals import AnswerKind, ReceiptState, Signal
+from core.signals import AnswerKind, Signal
 from core.values import replace
 from dispatcher.channels.desk import Source, SourceKind
 from dispatcher.engine import core
 from dispatcher.engine.core import Core
+from dispatcher.engine.machine import Machine
 from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.outcome import Outcome
+from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.roster.model import Phone
 from dispatcher.roster.pressing import Pressing
-from dispatcher.store.ports import NoticeMove, Transaction
 from firmware_sim.world.people import Habits
 from firmware_sim.world.process import Process
 from firmware_sim.world.report import Report
@@ -96,85 +96,17 @@ def test_a_failed_send_that_nobody_follows_is_caught(monkeypatch: Patch) -> None
     assert caught()[0] == 4
 
 
-class MarksSentFirst(Process):
-    """Says `sent` before the attempt."""
-
-    def hand_over(self, notice: Notice) -> None:
-        sent = NoticeMove(notice.id, ReceiptState.SENT, self.at.now)
-        self.do(Outcome(Transaction(moves=(sent,))))
-        self._soon(
-            timedelta(seconds=1), "hand over", lambda: super(MarksSentFirst, self).hand_over(notice)
-        )
-
-
-def test_marking_a_notice_sent_before_the_attempt_is_caught() -> None:
-    assert caught(MarksSentFirst) == (5, "what counts as sent was handed over")
-
-
-class PerformsFirst(Process):
-    """Performs before the commit."""
-
-    def do(self, work: Outcome, *signals: Signal) -> None:
-        self.perform(work)
-        super().do(replace(work, send=(), tell=()), *signals)
-
-    def send(self, notice: Notice) -> None:
-        self.in_hand[notice.id] = notice
-        self.hand_over(notice)
-
-
-def test_performing_before_the_commit_is_caught() -> None:
-    assert caught(PerformsFirst) == (5, "nothing leaves before its commit")
-
-
-class ForgetsWhatWasSending(Process):
-    """After a crash what was in `sending` is not sent again."""
-
-    def _send_again(self, unfinished: object) -> None:
-        pass
-
-
-def test_a_notice_lost_in_a_crash_is_caught() -> None:
-    assert caught(ForgetsWhatWasSending) == (5, "no notice is lost")
-
-
-class SendsTwice(Process):
-    """After a start everything is sent again, whatever became of it."""
-
-    def start(self) -> None:
-        super().start()
-        for notice in list(self.core.book.notices.values()):
-            self.send(notice)
-
-
-def test_sending_again_what_had_left_is_caught() -> None:
-    assert caught(SendsTwice) == (5, "only what was in sending goes out twice")
-
-
-class AcknowledgesFirst(Process):
-    """Acknowledges on arrival: fast, and a lie."""
-
-    def take(self, signal: Signal) -> None:
-        self.outside.acknowledge(signal)
-        super().take(signal)
-
-
-def test_acknowledging_before_the_commit_is_caught() -> None:
-    assert caught(AcknowledgesFirst) == (1, "what is acknowledged is stored")
-
-
-class DropsOddPresses(Process):
+def test_dropping_an_odd_press_is_caught(monkeypatch: Patch) -> None:
     """A press it cannot place is stored, acknowledged, and forgotten."""
+    decided = Machine._decided
 
-    def take(self, signal: Signal) -> None:
+    def drops(self: Machine, signal: Signal, about: Notice | None, at: Moment) -> Outcome:
         if signal.person is None:
-            self.do(Outcome(Transaction(signals=(signal,))), signal)
-        else:
-            super().take(signal)
+            return self.core.noted(signal, at)
+        return decided(self, signal, about, at)
 
-
-def test_dropping_an_odd_press_is_caught() -> None:
-    assert caught(DropsOddPresses) == (1, "a stored press is in an alarm")
+    monkeypatch.setattr(Machine, "_decided", drops)
+    assert caught() == (1, "a stored press is in an alarm")
 
 
 def test_a_cancel_that_closes_a_red_alarm_is_caught(monkeypatch: Patch) -> None:
@@ -308,20 +240,6 @@ def test_never_asking_anew_who_was_stood_down_is_caught(monkeypatch: Patch) -> N
 def test_an_old_word_that_counts_is_caught(monkeypatch: Patch) -> None:
     monkeypatch.setattr(stale_answers, "is_answer_fresh", lambda *_: True)
     assert caught(setting=RESTLESS) == (6, "an old word takes no help away")
-
-
-class WaitsForTheDisk(Process):
-    """Help goes on from memory only when the store says that it failed."""
-
-    def _call_ahead(self) -> None:
-        pass
-
-
-def test_waiting_for_a_disk_that_hangs_is_caught() -> None:
-    assert caught(WaitsForTheDisk) == (
-        1,
-        "what is called leaves within 3 s, whatever the disk does",
-    )
 
 
 def caught(kind: type[Process] = Process, setting: Setting | None = None) -> tuple[int, str]:

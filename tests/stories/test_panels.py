@@ -32,8 +32,7 @@ def test_two_points_whose_place_nobody_knows_are_two_alarms(panel: str) -> None:
     0:05 | {panel} | presses point 9 | [2] call Lone: wearable, sms
                                      ; [2] {_feels(panel, 9)} feels: sent
     0:15 |         |                 | call Bo: wearable
-    0:20 |         |                 | {_feels(panel, 7)} feels: nobody yet
-    0:20 |         |                 | [2] call Bo: wearable
+    0:20 |         |                 | {_feels(panel, 7)} feels: nobody yet; [2] call Bo: wearable
     """)
 
 

@@ -34,7 +34,7 @@ from core.values import replace
 from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.faults import Troubles
-from dispatcher.channels.ports import Addressee, Channel
+from dispatcher.channels.ports import Addressee, ImmediateChannel, WaitingChannel
 from dispatcher.channels.sms import Outgoing, SmsChannel
 from dispatcher.channels.twilio.carrier import SMS_PATH, STATUS_PATH
 from dispatcher.channels.twilio.hooks import TwilioHooks
@@ -319,7 +319,7 @@ class Sieve:
         pass
 
 
-def every_channel() -> list[Channel]:
+def every_channel() -> list[ImmediateChannel | WaitingChannel]:
     clock = VirtualClock(NOW)
     return [
         SmsChannel(Sieve(), Sieve(), Troubles("sms", Heard()), lambda site: "DK"),

@@ -21,6 +21,8 @@ from core.signals import AlarmKind, Level, Signal
 from core.values import replace
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment
+from dispatcher.roster.model import Person, Presence
+from dispatcher.roster.organisation import Organisation
 
 SITE = "bosted"
 EVERY_WAY = ("wearable", "sms")
@@ -140,6 +142,14 @@ class House:
 
     def site_of(self, signal: Signal) -> str:
         return SITE
+
+    def organisation(self) -> Organisation:
+        return Organisation(
+            1, (), tuple(Person(p.id, p.first_name, SITE) for p in self.people.values())
+        )
+
+    def present(self, word: Presence) -> bool:
+        return True
 
     def _candidate(self, person: Colleague, alarm: Alarm, barred: list[str]) -> Candidate:
         allowed = [r for r in person.routes if r.address not in barred]

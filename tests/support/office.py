@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,9 +12,9 @@ from alarms.channel import Capabilities
 from alarms.model import Alarm, Notice
 from alarms.plan import Callee, Plan, Step
 from alarms.vocabulary import Who
-from core.clock import VirtualClock
+from core.clock import VirtualClock, sleep
 from core.errors import ChannelError
-from core.signals import Reading, ReceiptState, Signal, SignalType, Standing
+from core.signals import Later, Reading, ReceiptState, Signal, SignalType, Standing, Taken
 from core.values import replace
 from devices.findings import State
 from devices.registry import Device
@@ -30,6 +30,8 @@ from dispatcher.store.ports import Store, Transaction
 
 START = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 PATIENCE_S = 5.0
+STEP, TURNS_A_STEP, STEPS_MOST = timedelta(milliseconds=100), 10, 600
+"""How time goes on in a test, and how often the loop goes round before it does."""
 
 
 @dataclass
@@ -46,6 +48,9 @@ class ReadableChannel:
     async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
         if self.hold is not None:
             await self.hold.wait()
+        return self.hand_over(notice, to)
+
+    def hand_over(self, notice: Notice, to: Addressee) -> Sending:
         if self.fails is not None:
             raise self.fails
         self.sent.append(notice)
@@ -110,6 +115,23 @@ class Office:
     async def until(self, happened: asyncio.Event) -> None:
         await asyncio.wait_for(happened.wait(), PATIENCE_S)
 
+    async def time_passes_until(self, true: Callable[[], bool]) -> None:
+        """Time goes on, and what is due happens, until it is so."""
+        for _ in range(STEPS_MOST):
+            for _ in range(TURNS_A_STEP):
+                if true():
+                    return
+                await sleep(0)
+            self.clock.move_to(self.clock.now() + STEP)
+            self.engine.wake()
+        raise AssertionError("it never came to be so")
+
+    async def takes(self, signal: Signal, later: Later | None = None) -> Taken:
+        """A signal comes in, and time goes on until it is known what becomes of it."""
+        taking = asyncio.ensure_future(self.engine.take(signal, later))
+        await self.time_passes_until(taking.done)
+        return taking.result()
+
 
 @asynccontextmanager
 async def office(
@@ -127,7 +149,11 @@ async def office(
         return True
 
     doors = Doors(
-        {"wearable": wearable, "sms": sms}, tell, lambda alarm: 0, lambda token: f"/n/{token}"
+        {"wearable": wearable},
+        {"sms": sms},
+        tell,
+        lambda alarm: 0,
+        lambda token: f"/n/{token}",
     )
     engine = Engine(store, clock, pictures, doors, journal)
     pictures.watch_over(engine.core.book)

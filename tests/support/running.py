@@ -28,11 +28,11 @@ class Outdoors:
     decided_: list[Outcome] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     journal: list[bytes] = field(default_factory=list)
-    units: int = 0
+    names: int = 0
 
-    def name_unit(self) -> str:
-        self.units += 1
-        return f"unit-{self.units}"
+    def new_name(self) -> str:
+        self.names += 1
+        return f"name-{self.names}"
 
     def hand_over(self, notice: Notice) -> None:
         self.handed.append(notice)

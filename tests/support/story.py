@@ -9,23 +9,31 @@
 A line that begins with `;` or `|` goes on with the one before. The last column is the whole list
 of effects: one that is missing, too much or at another second fails with both tables. Time passes
 between the lines, and what happens there by itself needs a line of its own. The code under test is
-the engine's core; only the people, the devices and the lines are acted.
+the engine that the service runs; only people, devices, channels and a store that always works are
+acted.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from alarms.model import Cause, Notice, Purpose, TellType
+from alarms.model import Alarm, Cause, Notice, Purpose, TellType
 from alarms.vocabulary import LostWhy, NotSentWhy, StandDownWhy
 from core.errors import DomainError
 from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, SignalType, Standing
+from core.words import words
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.rows import CHANNELS
 from dispatcher.channels.wearer import Tell
-from dispatcher.engine.core import Core
-from dispatcher.engine.outcome import Moment, Outcome, together
+from dispatcher.engine.actions import Action, Commit, HandOver, Sound
+from dispatcher.engine.health import LOCALES
+from dispatcher.engine.outbox import Outbox
+from dispatcher.engine.outcome import Moment, Outcome
+from dispatcher.roster.model import Language
+from firmware_sim.world.process import WatchedLine, WatchedMachine
 from tests.support.house import SITE, House, house_of
 from tests.support.press import START, Panel, Presses
 
@@ -81,13 +89,45 @@ class Row:
         )
 
 
+class StageOutbox(Outbox):
+    """Has no place in its lane for what goes to a route that stalls."""
+
+    stalled: Container[str] = ()
+
+    def _fill_lanes(self, at: Moment) -> None:
+        held = {}
+        for key, lane in self._lanes.items():
+            held[key] = [i for i in lane.waiting if self._leaving[i].notice.address in self.stalled]
+            lane.waiting = deque(one for one in lane.waiting if one not in held[key])
+        super()._fill_lanes(at)
+        for key, waiting in held.items():
+            self._lanes[key].waiting.extendleft(reversed(waiting))
+
+
+class StageMachine(WatchedMachine):
+    """Says what the outbox has kept back."""
+
+    outbox_type = StageOutbox
+    not_sent: Callable[[str, str], None]
+
+    def receipt(
+        self, notice_id: str, state: ReceiptState, at: Moment, detail: str = "", ref: str = ""
+    ) -> None:
+        kept_back = detail.removeprefix("not sent: ")
+        if kept_back in tuple(NotSentWhy):
+            self.not_sent(notice_id, kept_back)
+        super().receipt(notice_id, state, at, detail, ref)
+
+
 class Stage:
-    """Runs the core on virtual time and plays channels, devices and people."""
+    """Runs the engine on virtual time and plays store, channels, devices and people."""
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.core = Core(house, CHANNELS)
-        house.book = self.core.book
+        self._lives = 0
+        self._stalled: dict[str, None] = {}
+        self._lists: dict[str, None] = {}
+        self._live()
         self.now_s = 0.0
         self.rows: list[Row] = []
         self.works: list[Outcome] = []
@@ -96,9 +136,27 @@ class Stage:
         self._said: dict[str, Notice] = {}
         self._alarms: list[str] = []
         self._faults: dict[str, str] = {}
-        self._waiting: list[Notice] = []
         self._seen_rev: dict[str, int] = {}
         self._running = True
+
+    def _live(self) -> None:
+        """A new process."""
+        self._lives += 1
+        self.machine = StageMachine(
+            self.house,
+            self.house,
+            CHANNELS,
+            lambda: words(Language.ENGLISH, LOCALES),
+            f"life-{self._lives}",
+            lambda: f"secret of life {self._lives}",
+        )
+        assert isinstance(self.machine.line, WatchedLine)
+        self.machine.line.watch = self._watch
+        self.machine.not_sent = self._not_sent
+        assert isinstance(self.machine.outbox, StageOutbox)
+        self.machine.outbox.stalled = self._stalled
+        self.core = self.machine.core
+        self.house.book = self.core.book
 
     @property
     def at(self) -> Moment:
@@ -114,24 +172,45 @@ class Stage:
             return
         self._effects = []
         self._act(row.who, row.does)
+        self._run()
         self.rows.append(Row(row.at_s, row.who, row.does, self._effects))
 
     def _pass_time(self, until_s: float) -> None:
         for _ in range(WAKES_MOST):
-            moment = self.core.next_moment() if self._running else None
-            if moment is None or moment > START + timedelta(seconds=until_s):
+            wake = self.machine.wake_at if self._running else None
+            if wake is None or wake.at > START + timedelta(seconds=until_s):
                 break
-            self.now_s = max(self.now_s, (moment - START).total_seconds())
-            self._wake(late=False)
+            self.now_s = max(self.now_s, (wake.at - START).total_seconds())
+            self._effects = []
+            self._run()
+            if self._effects:
+                self.rows.append(Row(self.now_s, "", "", self._effects))
         else:
-            raise AssertionError("the core wakes without end")
+            raise AssertionError("the engine wakes without end")
         self.now_s = until_s
 
-    def _wake(self, late: bool) -> None:
-        self._effects = []
-        self._carry(self.core.due(self.at, late))
-        if self._effects:
-            self.rows.append(Row(self.now_s, "", "", self._effects))
+    def _run(self) -> None:
+        """Whatever the engine asks for, until there is nothing left to do at this moment."""
+        for _ in range(WAKES_MOST):
+            while actions := self.machine.take_actions(self.at):
+                for action in actions:
+                    self._do(action)
+            wake = self.machine.wake_at
+            if wake is None or wake.at > self.at.now:
+                return
+            self.machine.wake(self.at)
+        raise AssertionError("a moment that does not move on")
+
+    def _do(self, action: Action) -> None:
+        match action:
+            case Commit(ticket=ticket):
+                self.machine.committed(ticket, self.at)
+            case HandOver(notice=notice):
+                self._hand_over(notice)
+            case Sound(alarm=alarm):
+                self.machine.sounded(alarm.id, 0, self.at)
+            case _:
+                pass  # told already when it was decided, or for pages and logs
 
     def _act(self, who: str, does: str) -> None:
         person = self.house.people.get(who.lower())
@@ -153,16 +232,16 @@ class Stage:
         elif does == "goes off duty":
             self.house.off[who.lower()] = None
             signal = self.presses.signal(who, SignalType.CHECK_OUT, self.at)
-            self._carry(self.core.presence(signal, self.at))
+            self.machine.take(signal, self.at)
         elif does == "comes to shift's end":
             self.house.off[who.lower()] = None
-            self._carry(self.core.lost(who.lower(), LostWhy.SHIFT_OVER, self.at))
+            self.machine.lost(who.lower(), LostWhy.SHIFT_OVER, self.at)
         elif does == "leaves for good":
             self.house.gone[who.lower()] = None
-            self._carry(self.core.review(self.at))
+            self.machine.reconfigured(self.at)
         elif does == "loses the badge":
             self.house.unhealthy[f"badge-{who.lower()}"] = "silent"
-            self._carry(self.core.lost(who.lower(), LostWhy.DEVICE_LOST, self.at))
+            self.machine.lost(who.lower(), LostWhy.DEVICE_LOST, self.at)
         else:
             raise AssertionError(f"nobody knows how to play: {who} | {does}")
 
@@ -188,27 +267,26 @@ class Stage:
             standing=STANDINGS.get(who, Standing.ASSIGNED),
             panel=_panel(who, words),
         )
-        self._carry(self.core.signal(signal, self.at))
+        self.machine.take(signal, self.at)
 
     def _answer(self, person: str, answer: AnswerKind, ago_s: float | None) -> None:
         """`accepts`, `accepts, said 600 s ago`."""
         said = None if ago_s is None else self.at.now - timedelta(seconds=ago_s)
-        notice = self._said.get(person)
+        notice, heard = self._said.get(person), len(self._effects)
         if notice is None:
-            outcome, work = self.core.answer_of(self._alarms[-1], person, answer, "", self.at)
+            outcome, _ = self.machine.volunteer(self._alarms[-1], person, answer, None, self.at)
         else:
             worn = notice.channel == "wearable"
             source = Source(SourceKind.DEVICE if worn else SourceKind.NUMBER, notice.address)
-            outcome, work = self.core.answer_from(notice, answer, source, self.at, said)
+            outcome, _ = self.machine.answer(notice, answer, source, self.at, said)
         if outcome is not AnswerOutcome.COUNTED:
-            self._effects.append(f"answer: {outcome}")
-        self._carry(work)
+            self._effects.insert(heard, f"answer: {outcome}")
 
     def _close(self, person: str, does: str) -> None:
         rev = self._seen_rev[person] if "old screen" in does else self._alarm_rev()
         cause = Cause.NOT_NEEDED_ANY_MORE
         try:
-            self._carry(self.core.close(self._alarms[-1], rev, person, cause, "", self.at))
+            self.machine.close(self._alarms[-1], rev, person, cause, "", self.at)
         except DomainError as error:
             self._effects.append(f"refused: {error.code}")
 
@@ -222,20 +300,19 @@ class Stage:
         name, _, what = who.lower().partition("'s ")
         if does == "is reported stolen":
             self.house.revoked[f"badge-{name}"] = None
-            self._carry(self.core.review(self.at))
+            self.machine.reconfigured(self.at)
             return
         if does.startswith("goes to "):
             self.house.lent[f"badge-{name}"] = does.removeprefix("goes to ").lower()
-            self._carry(self.core.review(self.at))
+            self.machine.reconfigured(self.at)
             return
         channel = "wearable" if what == "badge" else "sms"
         address = next(r.address for r in self.house.people[name].routes if r.channel == channel)
         self._faults[address] = does
-        if does == "works":
-            waiting = [n for n in self._waiting if n.address == address]
-            self._waiting = [n for n in self._waiting if n.address != address]
-            for notice in waiting:
-                self._send(notice)
+        if does == "stalls":
+            self._stalled[address] = None
+        elif self._stalled.pop(address, "works") is None:
+            self.machine.outbox.wake(self.at)
 
     def _service(self, does: str) -> None:
         match does.split(" ", 1):
@@ -244,73 +321,66 @@ class Stage:
             case ["starts", *_]:
                 self._start_again()
             case ["reports", what]:
-                self._carry(self.core.technical(what, what, SITE, "", self.at))
+                self.machine.technical(what, what, SITE, "", self.at)
             case ["hears", what]:
-                self._carry(self.core.recovered(what, self.at))
+                self.machine.recovered(what, self.at)
             case _:
                 raise AssertionError(f"nobody knows how to play: Service | {does}")
 
     def _start_again(self) -> None:
-        """A new process with what the store held; as the engine does, held and due ones first."""
-        before, self.core = self.core.book, Core(self.house, CHANNELS)
-        self.house.book = self.core.book
-        self.core.load(list(before.alarms.values()), list(before.notices.values()))
+        """A new process with what the store held."""
+        before = self.core.book
+        self._live()
         self._running = True
-        works, held = self.core.hold_overdue(self.at)
-        work = together((*works, self.core.review(self.at)))
-        self._carry(work)
-        if held:
-            self._effects.append(f"list for the duty leader: {len(held)}")
-        for _ in range(WAKES_MOST):
-            moment = self.core.next_moment()
-            if moment is None or moment > self.at.now:
-                break
-            self._carry(self.core.due(self.at, late=True))
+        alarms, notices = list(before.alarms.values()), list(before.notices.values())
+        self.machine.load(alarms, notices, (), (), self.at)
+        self.machine.go_on(self.at)
 
-    # What leaves the house
+    # What is decided, and what leaves the house
 
-    def _carry(self, work: Outcome) -> None:
-        self.works.append(work)
-        for write in work.transaction.alarms:
-            if write.seen_rev == 0:
+    def _watch(self, outcome: Outcome) -> None:
+        self.works.append(outcome)
+        for write in outcome.transaction.alarms:
+            if write.alarm.cause_key == "held_after_down_time":
+                self._lists[write.alarm.id] = None
+                if write.seen_rev == 0:
+                    held = [a for a in self.core.book.alarms.values() if is_held(a)]
+                    self._effects.append(f"list for the duty leader: {len(held)}")
+            elif write.seen_rev == 0:
                 self._alarms.append(write.alarm.id)
-        self._effects += self._told(work)
-        for notice in work.send:
-            self._send(notice)
+        self._effects += self._told(outcome)
+        for notice in outcome.send:
+            if notice.purpose is not Purpose.STAND_DOWN and notice.alarm not in self._lists:
+                self._said[notice.person] = notice
 
-    def _send(self, notice: Notice) -> None:
-        """The outbox: looked at once more, handed over, and its fate reported."""
-        if notice.purpose is not Purpose.STAND_DOWN:
-            self._said[notice.person] = notice
-        fault = self._faults.get(notice.address, "works")
-        if fault == "stalls":
-            self._waiting.append(notice)
-            return
-        why = self.core.why_not(notice, self.at)
-        if why:
-            self._effects.append(f"not sent to {self._name(notice.person)}: {why}")
-            immediate = CHANNELS[notice.channel].immediate
-            state = ReceiptState.FAILED_PERMANENT if immediate else ReceiptState.WITHDRAWN
-            self._receipt(notice, state)
-        elif fault == "refuses":
-            self._receipt(notice, ReceiptState.FAILED_TEMPORARY)
-        else:
-            self._receipt(notice, ReceiptState.SENT)
-            if fault == "works":
-                self._receipt(notice, ReceiptState.DELIVERED)
+    def _not_sent(self, notice_id: str, why: str) -> None:
+        person = self.core.book.notices[notice_id].person
+        self._effects.append(f"not sent to {self._name(person)}: {why}")
 
-    def _receipt(self, notice: Notice, state: ReceiptState) -> None:
-        self._carry(self.core.receipt(notice.id, state, "", f"ref-{notice.id}", self.at))
+    def _hand_over(self, notice: Notice) -> None:
+        """Its channel has it now: works, refuses, or is silent about it."""
+        match self._faults.get(notice.address, "works"):
+            case "refuses":
+                refused = ReceiptState.FAILED_TEMPORARY
+                self.machine.refused(notice.id, refused, "", self.at)
+            case fault:
+                ref = f"ref-{notice.id}"
+                self.machine.handed_over(notice.id, ReceiptState.SENT, self.at, ref)
+                if fault == "works":
+                    self.machine.receipt(notice.id, ReceiptState.DELIVERED, self.at)
 
     # Words
 
     def _told(self, work: Outcome) -> list[str]:
+        """Of everything but the list for the duty leader, which is a technical alarm."""
         said: list[str] = []
         for alarm_id in work.ring_locally:
+            if alarm_id in self._lists:
+                continue
             state = self.core.book.alarms[alarm_id].escalation
             said.append(f"{self._number(alarm_id)}round {state.round if state else 0}")
         groups: dict[tuple[str, str, str], list[Notice]] = {}
-        for notice in work.send:
+        for notice in (one for one in work.send if one.alarm not in self._lists):
             key = (notice.alarm, notice.person, f"{notice.purpose}{notice.reason}")
             groups.setdefault(key, []).append(notice)
         said += [self._number(g[0].alarm) + self._sentence(g) for g in groups.values()]
@@ -385,6 +455,10 @@ class Stage:
         if not alarm_id or alarm_id == self._alarms[0]:
             return ""
         return f"[{self._alarms.index(alarm_id) + 1}] "
+
+
+def is_held(alarm: Alarm) -> bool:
+    return alarm.escalation is not None and alarm.escalation.held_until is not None
 
 
 def _panel(who: str, words: list[str]) -> Panel | None:

@@ -18,6 +18,7 @@ from alarms.receipts import UNDER_WAY
 from alarms.turn import COMING, WAITING
 from core.signals import ReceiptState
 from dispatcher.channels.rows import CHANNELS
+from dispatcher.engine.outbox import SEND_TIMEOUT
 from firmware_sim.world.process import Process
 from firmware_sim.world.witness import Witness, WitnessedStore
 
@@ -28,6 +29,7 @@ RECEIVED_WITHIN = timedelta(seconds=2)
 HEARD_WITHIN = timedelta(seconds=30) + SLACK
 WIDENED_WITHIN = timedelta(seconds=90) + SLACK
 LEAVES_WITHIN = timedelta(seconds=3)
+SAVED_WITHIN = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,31 @@ def _nothing_lost(scene: Scene, process: Process) -> Iterator[str]:
     if process.is_ahead:
         return
     for notice_id in scene.store.unfinished:
-        if notice_id not in process.in_hand and not process.is_committing(notice_id):
+        if not process.has_in_hand(notice_id):
+            yield notice_id
+
+
+def _stored_soon(scene: Scene, process: Process) -> Iterator[str]:
+    """What went on from memory is stored once the store works."""
+    works_since = scene.store.works_since(scene.now)
+    if process.is_ahead and works_since is not None and scene.now > works_since + SAVED_WITHIN:
+        yield f"{len(process.machine.line.ahead())} outcomes are in memory alone"
+
+
+def _memory_is_stored(scene: Scene, process: Process) -> Iterator[str]:
+    """When nothing is on its way into the store, the store has what memory has."""
+    if process.disk or process.machine.receipts or not process.machine.line.is_idle:
+        return
+    for alarm in process.core.book.alarms.values():
+        if scene.store.rev_of(alarm.id) != alarm.rev:
+            yield f"{alarm.id} is at {alarm.rev}, stored at {scene.store.rev_of(alarm.id)}"
+
+
+def _channels_are_given_up(scene: Scene, process: Process) -> Iterator[str]:
+    for notice_id, since in list(scene.witness.with_channel.items()):
+        if not process.machine.outbox.holds(notice_id):
+            del scene.witness.with_channel[notice_id]
+        elif scene.now > since + SEND_TIMEOUT + SLACK:
             yield notice_id
 
 
@@ -262,6 +288,9 @@ LAWS = (
     Law(4, "who was not needed is asked anew when they are", _near_before_far),
     Law(3, "who has pressed is asked nowhere", _rings_at_victims),
     Law(4, "when every way to a person failed they do not count as called", _routes_go_on),
+    Law(4, "a channel that does not answer is given up after 15 s", _channels_are_given_up),
+    Law(1, "what went on from memory is stored once the store works", _stored_soon),
+    Law(5, "what is decided is stored, in its order", _memory_is_stored),
     Law(5, "no notice is lost", _nothing_lost),
     Law(5, "one device's press is one alarm", _one_victim_one_alarm),
     Law(7, "a stored press is answered within 2 s", _received),
@@ -272,10 +301,13 @@ LAWS = (
 IN_ONE_FACT = (
     (1, "what is acknowledged is stored"),
     (1, "a stored press is in an alarm"),
+    (1, "`received` is told of what is stored"),
+    (1, "what is called from memory is written down first"),
     (3, "nothing rings at a victim"),
     (4, "rounds are at least 5 s apart"),
     (5, "rev strictly rises"),
     (5, "nothing leaves before its commit"),
+    (5, "a stand-down leaves behind the call it takes back"),
     (5, "what counts as sent was handed over"),
     (5, "only what was in sending goes out twice"),
     (5, "no step is completed twice"),

@@ -39,6 +39,7 @@ class Weather:
     radio: Faults = BAD_RADIO
     refused_for_now: float = 0.06
     refused_for_good: float = 0.03
+    never_answers: float = 0.02
     receipt_never: float = 0.1
     receipt_twice: float = 0.1
     not_at_the_console: float = 0.5
@@ -146,6 +147,8 @@ class Lines:
         elif dice < weather.refused_for_good + weather.refused_for_now:
             self._witness.tried["provider refused for now"] += 1
             self._result(process, notice, ReceiptState.FAILED_TEMPORARY)
+        elif dice < weather.refused_for_good + weather.refused_for_now + weather.never_answers:
+            self._witness.tried["provider never answered"] += 1
         else:
             self._accepted_by_provider(notice, process)
 
@@ -182,7 +185,7 @@ class Lines:
         self._agenda.after(
             timedelta(milliseconds=1),
             f"{notice.channel} {state}",
-            lambda: process.moved(notice.id, state, "", ref),
+            lambda: process.returned(notice.id, state, ref),
             life=process.life,
         )
 

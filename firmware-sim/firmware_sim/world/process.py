@@ -1,48 +1,55 @@
-"""The dispatcher as one process on virtual time: the real core, pictures and store, no threads.
+"""The dispatcher as one process on virtual time: the engine that the service runs, run in steps.
 
-It does in plain steps what `dispatcher.engine` does with tasks: decide, commit in order, perform
-after the commit, hand each notice over, report its fate. Every arrow between two steps is an entry
-of the agenda, so that the process can die on any of them (law 5).
+What asyncio, a disk and a network do for the service, the agenda does here: everything the engine
+asks for is an entry of it, so that the process can die between any two steps (law 5).
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from alarms.model import Alarm, Cause, Notice, TellType
+from alarms.model import Cause, Notice
 from alarms.vocabulary import LostWhy
-from core.errors import Conflict, DomainError, StoreUnavailable
-from core.freshness import Lowers, is_fresh, said_at
-from core.signals import AnswerKind, ReceiptState, Signal, SignalType
+from core.errors import DomainError, StoreUnavailable, TilkaldError
+from core.signals import AnswerKind, ReceiptState, Signal, Taken
 from core.values import replace
+from core.words import words
 from devices.findings import State
 from dispatcher.channels.desk import AnswerOutcome, Source
 from dispatcher.channels.rows import CHANNELS
 from dispatcher.channels.wearer import Tell
-from dispatcher.engine.core import Core, word_of
+from dispatcher.engine.actions import (
+    Action,
+    Answered,
+    Commit,
+    HandOver,
+    ReadBack,
+    Settle,
+    Sound,
+    Ticket,
+    WriteDown,
+)
+from dispatcher.engine.commit_line import CommitLine
+from dispatcher.engine.health import LOCALES
+from dispatcher.engine.machine import Machine
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.engine.pictures import SitePictures
+from dispatcher.roster.model import Language
 from dispatcher.roster.organisation import Organisation
-from dispatcher.store.journal.replay import Replaying
-from dispatcher.store.ports import NoticeMove, Transaction
+from dispatcher.store.journal.replay import Replaying, Settling
 from dispatcher.store.states import storable
 from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.witness import WitnessedStore
 
 COMMIT_TAKES = timedelta(milliseconds=2)
 HAND_OVER_TAKES = timedelta(milliseconds=1)
-RETRY_EVERY = timedelta(seconds=1)
-PATIENCE = timedelta(seconds=1)
-"""How long the store may be silent before help goes on from memory."""
-
 LOOK_AGAIN = timedelta(milliseconds=250)
-AT_ONCE_MOST = 500
-"""Due alarms handled at one moment; more would be a moment that does not move on."""
+"""How long a disk that hangs is left alone."""
 
 Result = TypeVar("Result")
 
@@ -51,7 +58,7 @@ class Outside(Protocol):
     """Where things go that leave the process."""
 
     def hand_over(self, notice: Notice) -> None:
-        """To the channel. Its fate comes back as `Process.moved`."""
+        """To the channel. What it returns comes back as `Process.returned`."""
         ...
 
     def tell(self, tell: Tell) -> None: ...
@@ -60,27 +67,31 @@ class Outside(Protocol):
         """The line's own acknowledgement: what the device said is kept (law 1)."""
         ...
 
-    def decided(self, work: Outcome) -> None: ...
+    def decided(self, outcome: Outcome) -> None: ...
 
     journal: list[bytes]
     """The emergency journal, on a disk of its own."""
 
-    def name_unit(self) -> str:
-        """A name no unit had before, so that each counts once."""
+    def new_name(self) -> str:
+        """A name nothing had before."""
         ...
 
 
-@dataclass(slots=True)
-class _Piece:
-    """One piece of work on its way to the store, and the signals it answers."""
+class WatchedLine(CommitLine):
+    """The line into the store, with somebody who reads what is decided the moment it is."""
 
-    work: Outcome
-    signals: tuple[Signal, ...]
-    since: datetime
-    performed: bool = False
+    watch: Callable[[Outcome], None]
+
+    def submit(self, outcome: Outcome, now: datetime) -> Ticket:
+        self.watch(outcome)
+        return super().submit(outcome, now)
 
 
-class Eyes:
+class WatchedMachine(Machine):
+    line_type = WatchedLine
+
+
+class UnknownDevices:
     """Supervision is another part's work: here nothing is known of any device."""
 
     def state_of(self, device: str) -> tuple[State, float | None, float | None]:
@@ -100,7 +111,7 @@ def at_once(coroutine: Coroutine[Any, Any, Result]) -> Result:
 class Process:
     """One life of the dispatcher. After a death another one starts from the same store."""
 
-    core_type: type[Core] = Core
+    machine_type: type[Machine] = WatchedMachine
 
     def __init__(
         self, store: WitnessedStore, agenda: Agenda, organisation: Organisation, outside: Outside
@@ -111,44 +122,57 @@ class Process:
         self.life = agenda.life
         self.organisation = organisation
         self.started = agenda.clock.now()
-        self.pictures = SitePictures(organisation, at_once(store.presence()), Eyes())
-        self.core = self.core_type(self.pictures, CHANNELS)
+        self.pictures = SitePictures(organisation, at_once(store.presence()), UnknownDevices())
+        self.machine = self.machine_type(
+            self.pictures,
+            self.pictures,
+            CHANNELS,
+            lambda: words(Language.ENGLISH, LOCALES),
+            outside.new_name(),
+            outside.new_name,
+        )
+        assert isinstance(self.machine.line, WatchedLine)
+        self.machine.line.watch = outside.decided
+        self.core = self.machine.core
         self.pictures.watch_over(self.core.book)
-        self.in_hand: dict[str, Notice] = {}
-        self.unsaved: list[_Piece] = []
-        self._line: list[_Piece] = []
+        self.disk: deque[Commit | Settle] = deque()
+        self._owed: dict[Ticket, Signal] = {}
         self._under_way: dict[str, None] = {}
         self._stored = {row.identity: None for row in at_once(store.last_heard())}
-        self._woken_for: object = None
-
-    # Life
-
-    def start(self) -> None:
-        """Take over what journal and store hold, finish what was being sent, run what is due."""
-        self._replay()
-        alarms: Sequence[Alarm] = at_once(self.store.open_alarms())
-        notices = [n for a in alarms for n in at_once(self.store.notices(a.id))]
-        self.core.load(alarms, notices)
-        self._send_again(at_once(self.store.unfinished_notices()))
-        works, held = self.core.hold_overdue(self.at)
-        for work in (*works, self.core.review(self.at)):
-            self.do(work)
-        if held:
-            places = "; ".join(alarm.place.label or alarm.id for alarm in held)
-            self.do(self.core.technical("held", places, held[0].site, "", self.at))
-        self.run_due(late=True)
-        for alarm in self.core.book.alarms.values():
-            self._tell_present_state(alarm)
+        self._wakes_at: datetime | None = None
 
     @property
     def at(self) -> Moment:
         return Moment(self.agenda.clock.now(), self.agenda.clock.wall())
 
-    def _replay(self) -> None:
+    # Life
+
+    def start(self) -> None:
+        """Take over what journal and store hold, finish what was being sent, run what is due."""
+        is_read_back = self._journal_is_read_back()
+        self.machine.load(
+            at_once(self.store.open_alarms()),
+            at_once(self.store.open_notices()),
+            at_once(self.store.open_links()),
+            at_once(self.store.unfinished_notices()),
+            self.at,
+        )
+        if not is_read_back:
+            self.machine.line.read_back_later(self.at.now)
+        self.machine.go_on(self.at)
+        for alarm in self.core.book.alarms.values():
+            self.machine.tell_present_state(alarm, self.at)
+        self._run()
+
+    def _journal_is_read_back(self) -> bool:
         replaying = Replaying(self.store)
-        for line in self.outside.journal:
-            at_once(replaying.take(line))
+        try:
+            for line in self.outside.journal:
+                at_once(replaying.take(line))
+        except StoreUnavailable:
+            return False
         self.outside.journal.clear()
+        return True
 
     # What comes in
 
@@ -161,24 +185,8 @@ class Process:
             return
         signal = replace(signal, repeat=signal.identity in self._stored)
         self._under_way[signal.identity] = None
-        match signal.type:
-            case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
-                work = self.core.signal(signal, self.at)
-            case SignalType.TEST:
-                work = self.core.test(signal, self.at)
-            case SignalType.CHECK_IN | SignalType.CHECK_OUT if signal.person is not None:
-                work = self._presence(signal)
-            case _:
-                work = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
-        self.do(work, signal)
-
-    def _presence(self, signal: Signal) -> Outcome:
-        leaving = signal.type is SignalType.CHECK_OUT
-        if leaving and not is_fresh(said_at(signal), self.at.now, Lowers.CHECK_OUT):
-            return self.core.left_long_ago(signal, self.at)
-        if signal.repeat or not self.pictures.present(word_of(signal)):
-            return self.core.noted(signal, self.at)
-        return self.core.presence(signal, self.at)
+        self._owed[self.machine.take(signal, self.at)] = signal
+        self._run()
 
     def answer(
         self, notice_id: str, answer: AnswerKind, source: Source, said: datetime | None = None
@@ -187,218 +195,162 @@ class Process:
         notice = self.core.book.notices.get(notice_id) or at_once(self.store.notice(notice_id))
         if notice is None:
             return AnswerOutcome.NOT_YOURS
-        outcome, work = self.core.answer_from(notice, answer, source, self.at, said)
-        self.do(work)
+        outcome, _ = self.machine.answer(notice, answer, source, self.at, said)
+        self._run()
         return outcome
 
     def close(self, alarm_id: str, rev: int, person: str) -> str:
         """The console's close; empty, or the code it is refused with."""
         cause = Cause.NOT_NEEDED_ANY_MORE
         try:
-            self.do(self.core.close(alarm_id, rev, person, cause, "", self.at))
+            self.machine.close(alarm_id, rev, person, cause, "", self.at)
         except DomainError as refused:
             return refused.code
+        self._run()
         return ""
 
-    def moved(self, notice_id: str, state: ReceiptState, detail: str = "", ref: str = "") -> None:
-        """What a channel says of a notice."""
-        self.in_hand.pop(notice_id, None)
-        self.do(self.core.receipt(notice_id, state, detail, ref, self.at))
+    def returned(self, notice_id: str, state: ReceiptState, ref: str = "") -> None:
+        """What the call of a channel comes to."""
+        if state.failed:
+            self.machine.refused(notice_id, state, "", self.at)
+        else:
+            self.machine.handed_over(notice_id, state, self.at, ref)
+        self._run()
+
+    def moved(self, notice_id: str, state: ReceiptState) -> None:
+        """What a provider or a device says of a notice later."""
+        self.machine.receipt(notice_id, state, self.at)
+        self._run()
 
     def silent(self, device: str, person: str | None) -> None:
         self.pictures.unreachable((device,), "silent")
-        key = f"silent:{device}"
-        self.do(self.core.technical(key, f"{device} is silent", "", device, self.at))
+        self.machine.technical(f"silent:{device}", f"{device} is silent", "", device, self.at)
         if person is not None:
-            self.do(self.core.lost(person, LostWhy.DEVICE_LOST, self.at))
+            self.machine.lost(person, LostWhy.DEVICE_LOST, self.at)
+        self._run()
 
     def heard_again(self, device: str) -> None:
         self.pictures.unreachable((device,), None)
-        self.do(self.core.recovered(f"silent:{device}", self.at))
+        self.machine.recovered(f"silent:{device}", self.at)
+        self._run()
 
     def configure(self, organisation: Organisation) -> None:
         self.organisation = organisation
         self.pictures.configure(organisation)
-        self.do(self.core.review(self.at))
+        self.machine.reconfigured(self.at)
+        self._run()
 
-    # Deciding, committing, performing
+    # What the engine asks for
 
-    def do(self, work: Outcome, *signals: Signal) -> None:
-        """One more piece for the line into the store; the clock is set anew."""
-        if work != Outcome():
-            self.outside.decided(work)
-            self._line.append(_Piece(work, signals, self.at.now))
-            self._soon(COMMIT_TAKES, "commit", self._commit)
-        self.arm()
+    def _run(self) -> None:
+        while actions := self.machine.take_actions(self.at):
+            for action in actions:
+                self._do(action)
+        wake = self.machine.wake_at
+        if wake is not None and wake.at != self._wakes_at:
+            self._wakes_at = wake.at
+            at = wake.at
+            self.agenda.at(at, f"wake: {wake.why}", lambda: self._wake(at), life=self.life)
 
-    def run_due(self, late: bool = False) -> None:
-        for _ in range(AT_ONCE_MOST):
-            moment = self.core.next_moment()
-            if moment is None or moment > self.at.now:
-                break
-            self.do(self.core.due(self.at, late))
-        else:
-            raise AssertionError("a moment that does not move on")
-        self.arm()
+    def _wake(self, at: datetime) -> None:
+        if at == self._wakes_at:  # another one stands for a moment that was not the next any more
+            self._wakes_at = None
+            self.machine.wake(self.at)
+            self._run()
 
-    def arm(self) -> None:
-        """One alarm clock at the earliest moment of all."""
-        moment = self.core.next_moment()
-        if moment is not None and moment != self._woken_for:
-            self._woken_for = moment
-            self.agenda.at(moment, "wake", self._wake, life=self.life)
+    def _do(self, action: Action) -> None:
+        match action:
+            case Commit() | Settle():
+                self.disk.append(action)
+                if len(self.disk) == 1:
+                    self._soon(COMMIT_TAKES, "commit", self._turn_the_disk)
+            case Answered(ticket=ticket, taken=taken):
+                self._answered(ticket, taken)
+            case Tell():
+                self.outside.tell(action)
+            case HandOver(notice=notice):
+                hand_over = lambda: self.outside.hand_over(notice)  # noqa: E731
+                self._soon(HAND_OVER_TAKES, f"send {notice.channel}", hand_over)
+            case Sound(alarm=alarm):
+                self.machine.sounded(alarm.id, 0, self.at)
+            case WriteDown(transaction=transaction):
+                self.outside.journal.append(msgspec.json.encode(storable(transaction)))
+            case ReadBack(take_over=take_over):
+                self._soon(COMMIT_TAKES, "read back", lambda: self._read_back(take_over))
+            case _:
+                pass  # for pages and logs: nobody looks at them here
 
-    def _wake(self) -> None:
-        self._woken_for = None
-        self.run_due()
-
-    def _commit(self) -> None:
-        """The next piece of the line, once the disk answers."""
-        if self.store.hangs:
-            self._call_ahead()
-            self._soon(LOOK_AGAIN, "the disk hangs", self._commit)
+    def _answered(self, ticket: Ticket, taken: Taken) -> None:
+        signal = self._owed.get(ticket)
+        if signal is None or taken is Taken.UNSTORED:
             return
-        piece = self._line.pop(0)
-        if self.unsaved or not self._is_stored(piece.work.transaction):
-            self._unstored(piece)
-        else:
-            self._committed(piece)
-            self._all_is_stored()
-
-    def _is_stored(self, unit: Transaction) -> bool:
-        try:
-            self.store.commit_now(unit)
-        except (StoreUnavailable, Conflict):
-            return False
-        return True
-
-    def _call_ahead(self) -> None:
-        """A disk that hangs does not hold help up: what has waited is called from memory."""
-        for piece in self._line:
-            if self.at.now - piece.since >= PATIENCE:
-                self._from_memory(piece)
-
-    def _from_memory(self, piece: _Piece) -> None:
-        """Only what promises storage waits (law 1); the emergency journal has it meanwhile."""
-        if piece.performed:
-            return
-        piece.performed = True
-        if piece.work.transaction != Transaction():
-            named = replace(piece.work.transaction, once=self.outside.name_unit())
-            piece.work = replace(piece.work, transaction=named)
-            self.outside.journal.append(msgspec.json.encode(storable(named)))
-        tells = tuple(tell for tell in piece.work.tell if not _promise(tell))
-        self.perform(replace(piece.work, tell=tells))
-
-    def _unstored(self, piece: _Piece) -> None:
-        self._from_memory(piece)
-        if not self.unsaved:
-            self._soon(RETRY_EVERY, "retry", self._offer_again)
-        self.unsaved.append(piece)
-
-    def _offer_again(self) -> None:
-        """In the order it was decided, piece by piece; then the journal has done its work."""
-        while self.unsaved and not self.store.hangs:
-            if not self._is_stored(self.unsaved[0].work.transaction):
-                break
-            self._committed(self.unsaved.pop(0))
-        if self.unsaved:
-            self._soon(RETRY_EVERY, "retry", self._offer_again)
-        else:
-            self._all_is_stored()
-
-    def _all_is_stored(self) -> None:
-        """The journal has done its work."""
-        if not self.is_ahead:
-            self.outside.journal.clear()
-
-    def _committed(self, piece: _Piece) -> None:
-        """Stored, if late: the promises go out, and every device is acknowledged."""
-        self._stored |= {signal.identity: None for signal in piece.work.transaction.signals}
-        promises = Outcome(tell=tuple(tell for tell in piece.work.tell if _promise(tell)))
-        self.perform(promises if piece.performed else piece.work)
-        for signal in piece.signals:
-            self._under_way.pop(signal.identity, None)
+        del self._owed[ticket]
+        self._under_way.pop(signal.identity, None)
+        if taken is Taken.STORED:
+            self._stored[signal.identity] = None
             self.outside.acknowledge(signal)
 
-    def perform(self, work: Outcome) -> None:
-        for tell in work.tell:
-            self.outside.tell(tell)
-        for notice in work.send:
-            self.send(notice)
-
-    def send(self, notice: Notice) -> None:
-        self.in_hand[notice.id] = notice
-        self._soon(HAND_OVER_TAKES, f"send {notice.channel}", lambda: self._in_lane(notice))
-
-    def _in_lane(self, notice: Notice) -> None:
-        """Looked at once more; what may wait is committed as `sending` before the attempt."""
-        if notice.about in self.in_hand:
-            self._soon(RETRY_EVERY, "queue behind", lambda: self._in_lane(notice))
+    def _turn_the_disk(self) -> None:
+        """One transaction, once the disk answers."""
+        if self.store.hangs:
+            self._soon(LOOK_AGAIN, "the disk hangs", self._turn_the_disk)
             return
-        if CHANNELS[notice.channel].immediate:
-            self.hand_over(notice)
-        elif why := self.core.why_not(notice, self.at):
-            self.moved(notice.id, ReceiptState.WITHDRAWN, why)
+        asked = self.disk.popleft()
+        if self.disk:
+            self._soon(COMMIT_TAKES, "commit", self._turn_the_disk)
+        try:
+            self._write(asked)
+        except TilkaldError as error:
+            self.machine.failed(asked.ticket, error, self.at)
         else:
-            if notice.state is ReceiptState.PENDING:
-                self.do(Outcome(Transaction(moves=(self.core.sending(notice.id, self.at),))))
-            self._soon(COMMIT_TAKES, "hand over", lambda: self.hand_over(notice))
+            self.machine.committed(asked.ticket, self.at)
+        self._run()
 
-    def hand_over(self, notice: Notice) -> None:
-        if why := self.core.why_not(notice, self.at):
-            self.moved(notice.id, ReceiptState.FAILED_PERMANENT, f"not sent: {why}")
+    def _write(self, asked: Commit | Settle) -> None:
+        if isinstance(asked, Commit):
+            self.store.commit_now(asked.transaction)
             return
-        self.outside.hand_over(notice)
+        settling = Settling(self.store)
+        for transaction in asked.transactions:
+            at_once(settling.settle(transaction))
 
-    # After a start
-
-    def _send_again(self, unfinished: Sequence[Notice]) -> None:
-        doubtful = [n for n in unfinished if n.state is ReceiptState.SENDING]
-        maybe = ReceiptState.MAYBE_SENT
-        moves = tuple(NoticeMove(n.id, maybe, self.at.now) for n in doubtful)
-        if moves:
-            self.do(Outcome(Transaction(moves=moves)))
-        for notice in unfinished:
-            again = replace(notice, state=maybe) if notice in doubtful else notice
-            self.core.book.keep_notice(again)
-            self.send(again)
-
-    def _tell_present_state(self, alarm: Alarm) -> None:
-        """What the wearers would know had nothing happened to us (law 7)."""
-        state = alarm.escalation
-        if state is None or not alarm.pressers or alarm.technical:
+    def _read_back(self, take_over: bool) -> None:
+        if self.store.hangs:
+            self._soon(LOOK_AGAIN, "the disk hangs", lambda: self._read_back(take_over))
             return
-        points = [call.standpoint for call in state.calls]
-        kinds = [TellType.RECEIVED]
-        if "arrived" in points:
-            kinds.append(TellType.ARRIVED)
-        elif "accepted" in points:
-            kinds.append(TellType.ACCEPTED)
-        elif state.told_nobody_yet:
-            kinds.append(TellType.NOBODY_YET)
-        for presser in alarm.pressers:
-            for kind in kinds:
-                self.outside.tell(
-                    Tell(presser.device, kind, alarm.id, alarm.rev, self.at.now, seq=presser.seq)
+        if not self._journal_is_read_back():
+            full = StoreUnavailable("the disk is full")
+            self.machine.line.read_back_failed(full, self.at.now)
+        else:
+            if take_over:
+                self.machine.take_over(
+                    at_once(self.store.open_alarms()),
+                    at_once(self.store.open_notices()),
+                    at_once(self.store.open_links()),
+                    at_once(self.store.unfinished_notices()),
+                    self.at,
                 )
+            self.machine.line.read_back(self.at.now)
+        self._run()
+
+    # What the laws look at
 
     @property
     def is_ahead(self) -> bool:
         """Help goes on from memory: the store has not all of it yet."""
-        return bool(self.unsaved) or any(piece.performed for piece in self._line)
+        return bool(self.machine.line.ahead())
 
-    def is_committing(self, notice_id: str) -> bool:
-        """It is new, or its last word is on its way into the store."""
+    def has_in_hand(self, notice_id: str) -> bool:
+        """Whether it is on its way out, or what became of it is on its way into the store."""
+        if self.machine.outbox.holds(notice_id) or self.machine.will_send(notice_id):
+            return True
+        asked = (one.transaction for one in self.disk if isinstance(one, Commit))
+        decided = (one.transaction for one in self.machine.receipts)
         return any(
-            any(n.id == notice_id for n in work.transaction.notices)
-            or any(m.notice == notice_id for m in work.transaction.moves)
-            for work in (piece.work for piece in self._line)
+            any(notice.id == notice_id for notice in transaction.notices)
+            or any(move.notice == notice_id for move in transaction.moves)
+            for transaction in (*asked, *decided)
         )
 
-    def _soon(self, wait: timedelta, what: str, action: Any) -> None:
+    def _soon(self, wait: timedelta, what: str, action: Callable[[], None]) -> None:
         self.agenda.after(wait, what, action, life=self.life)
-
-
-def _promise(tell: Tell) -> bool:
-    return tell.type in (TellType.RECEIVED, TellType.TEST_OK)

@@ -116,7 +116,7 @@ class World:
         )
         self.lines.people = self.staff
         self.journal: list[bytes] = []
-        self._units = 0
+        self._names = 0
         self._dies_in: int | None = None
         self._tail: deque[str] = deque(maxlen=TAIL)
         self._digest = hashlib.blake2b(digest_size=8)
@@ -352,9 +352,9 @@ class World:
         leader_pressed = any(pictures.leads(victim, alarm.site, at) for victim in victims)
         return leader_pressed and person in self.index.sites[alarm.site].deputies
 
-    def name_unit(self) -> str:
-        self._units += 1
-        return f"unit-{self._units}"
+    def new_name(self) -> str:
+        self._names += 1
+        return f"name-{self._names}"
 
     def hand_over(self, notice: Notice) -> None:
         process = self.process
@@ -362,8 +362,15 @@ class World:
         self.witness.to_leave.pop(notice.id, None)
         known = self.witness.handed.get(notice.id)
         stored = self.store.knows(notice.id)
+        self.witness.with_channel[notice.id] = self.agenda.clock.now()
         if not stored and not process.is_ahead:
             self.witness.breach(5, "nothing leaves before its commit", notice.id)
+        elif not stored and not self._is_written_down(notice):
+            claim = "what is called from memory is written down first"
+            self.witness.breach(1, claim, notice.id)
+        if notice.about is not None and process.machine.outbox.holds(notice.about):
+            claim = "a stand-down leaves behind the call it takes back"
+            self.witness.breach(5, claim, notice.id)
         if known is not None and known.stored and notice.state != "maybe_sent":
             self.witness.breach(5, "only what was in sending goes out twice", notice.id)
         times = known.times + 1 if known is not None else 1
@@ -373,6 +380,10 @@ class World:
             about = f"{notice.id} {notice.purpose} to {notice.person} at {notice.address}"
             self.witness.breach(3, "nothing rings at a victim", about)
         self.lines.hand_over(notice, process)
+
+    def _is_written_down(self, notice: Notice) -> bool:
+        named = f'"{notice.id}"'.encode()
+        return any(named in line for line in self.journal)
 
     def _rings_at_a_victim(self, notice: Notice, process: Process) -> bool:
         """Every presser of every open alarm of the site, and everything they hold."""
@@ -391,6 +402,9 @@ class World:
         self.witness.tried[f"wearer told {tell.type}"] += 1
         if tell.type is TellType.RECEIVED:
             self.witness.owed_received.pop((tell.device, tell.seq), None)
+            if (tell.device, tell.seq) not in self.store.stored_presses:
+                about = f"{tell.device} {tell.seq}"
+                self.witness.breach(1, "`received` is told of what is stored", about)
         elif tell.alarm:
             self.witness.told[tell.alarm, tell.type] = self.agenda.clock.now()
 

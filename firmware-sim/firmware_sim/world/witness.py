@@ -45,6 +45,7 @@ class Witness:
     unheard: dict[str, datetime] = field(default_factory=dict)
     alone: dict[str, datetime] = field(default_factory=dict)
     to_leave: dict[str, datetime] = field(default_factory=dict)
+    with_channel: dict[str, datetime] = field(default_factory=dict)
     lapsed: dict[tuple[str, str], None] = field(default_factory=dict)
     lapsing: dict[tuple[str, str], None] = field(default_factory=dict)
     pressed: dict[str, None] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class Witness:
         """What the process only meant to do is nobody's memory."""
         for kept in (self.owed_received, self.last_round, self.unheard, self.alone, self.to_leave):
             kept.clear()
+        self.with_channel.clear()
         self.lapsing.clear()
 
     def read_presses(self, work: Outcome, now: datetime) -> None:
@@ -103,11 +105,23 @@ class WitnessedStore(MemoryStore):
         self.witness = witness
         self.hangs = False
         self.stored_signals: dict[str, None] = {}
+        self.stored_presses: dict[tuple[str, int | None], None] = {}
+        self._failed_at: datetime | None = None
         self.unfinished: dict[str, ReceiptState] = {}
         self._steps: dict[str, list[str]] = {}
 
     def knows(self, notice_id: str) -> bool:
         return notice_id in self._notices
+
+    def rev_of(self, alarm_id: str) -> int | None:
+        alarm = self._alarms.get(alarm_id)
+        return alarm.rev if alarm is not None else None
+
+    def works_since(self, now: datetime) -> datetime | None:
+        """Since when it has neither failed nor hung; None: it does."""
+        if self.hangs or self.fail_with is not None:
+            self._failed_at = now
+        return None if self._failed_at == now else self._failed_at
 
     def state_of(self, notice_id: str) -> ReceiptState | None:
         box = self._notices.get(notice_id)
@@ -141,6 +155,7 @@ class WitnessedStore(MemoryStore):
         if signal.identity in self.stored_signals:
             return  # the emergency journal brought it once more
         self.stored_signals[signal.identity] = None
+        self.stored_presses[signal.device, signal.reading.seq] = None
         if signal.type is SignalType.ALARM:
             self.witness.owed_received[signal.device, signal.reading.seq] = signal.at
         if signal.type is SignalType.ALARM and not self._is_in_an_alarm(signal, unit):

@@ -11,11 +11,11 @@ from tests.support.channels import DANE, a_notice
 
 
 async def test_a_notice_to_an_open_console_is_sent() -> None:
-    sending = await ConsoleChannel(lambda person: person == "bo").send(a_notice(), DANE, "")
+    sending = ConsoleChannel(lambda person: person == "bo").hand_over(a_notice(), DANE)
     assert sending.state is ReceiptState.SENT
 
 
 async def test_a_closed_console_is_a_passing_failure() -> None:
     with pytest.raises(ChannelError, match="no console open") as failure:
-        await ConsoleChannel(lambda person: False).send(a_notice(), DANE, "")
+        ConsoleChannel(lambda person: False).hand_over(a_notice(), DANE)
     assert failure.value.temporary

@@ -46,7 +46,7 @@ def channel(listener: Listener, receipts: list[tuple[str, ReceiptState]]) -> Wea
 async def test_a_page_has_the_fields_of_the_contract_in_wall_clock_time() -> None:
     listener = Listener()
     notice = a_notice(channel="wearable", address="badge-bo")
-    await channel(listener, []).send(notice, DANE, "")
+    channel(listener, []).hand_over(notice, DANE)
     assert listener.sent == [
         (
             "badge-bo",
@@ -75,7 +75,7 @@ async def test_a_technical_page_and_its_end_wait_behind_every_call_for_help() ->
         technical, purpose=Purpose.STAND_DOWN, about="alarm_1-1", reason=StandDownWhy.CLOSED
     )
     for notice in (call, technical, end):
-        await channel(listener, []).send(notice, DANE, "")
+        channel(listener, []).hand_over(notice, DANE)
     assert listener.urgent == [True, False, False]
 
 
@@ -85,14 +85,14 @@ async def test_a_stand_down_names_the_page_it_takes_back() -> None:
         Purpose.STAND_DOWN, id="alarm_1-1-down-4", address="badge-bo", about="alarm_1-1",
         reason=StandDownWhy.ENOUGH,
     )  # fmt: skip
-    await channel(listener, []).send(down, DANE, "")
+    channel(listener, []).hand_over(down, DANE)
     told = listener.sent[0][1]
     assert (told["type"], told["notice"], told["reason"]) == ("stand_down", "alarm_1-1", "enough")
 
 
 async def test_a_page_is_delivered_when_the_device_has_acknowledged_it() -> None:
     listener, receipts = Listener(), list[tuple[str, ReceiptState]]()
-    sending = await channel(listener, receipts).send(a_notice(address="badge-bo"), DANE, "")
+    sending = channel(listener, receipts).hand_over(a_notice(address="badge-bo"), DANE)
     assert sending.state is ReceiptState.SENT
     assert receipts == []
     listener.acks[0]()
@@ -101,14 +101,14 @@ async def test_a_page_is_delivered_when_the_device_has_acknowledged_it() -> None
 
 async def test_a_device_without_a_connection_is_a_passing_failure() -> None:
     with pytest.raises(ChannelError, match="badge-bo has no connection") as failure:
-        await channel(Listener(connected=()), []).send(a_notice(address="badge-bo"), DANE, "")
+        channel(Listener(connected=()), []).hand_over(a_notice(address="badge-bo"), DANE)
     assert failure.value.temporary
 
 
 async def test_a_come_by_is_quiet_and_an_attack_is_not() -> None:
     listener = Listener()
     for level in (Level.YELLOW, Level.RED, Level.ORANGE):
-        await channel(listener, []).send(a_notice(address="badge-bo", level=level), DANE, "")
+        channel(listener, []).hand_over(a_notice(address="badge-bo", level=level), DANE)
     assert [message["quiet"] for _, message in listener.sent] == [True, False, False]
 
 
@@ -121,7 +121,7 @@ async def test_a_page_is_handed_over_at_once_and_awaits_a_receipt() -> None:
 async def test_a_page_says_what_else_stands_for_its_reader() -> None:
     listener = Listener()
     notice = a_notice(channel="wearable", address="badge-bo")
-    await channel(listener, []).send(notice, replace(DANE, more="+17 flere"), "")
+    channel(listener, []).hand_over(notice, replace(DANE, more="+17 flere"))
     text = listener.sent[0][1]["text"]
     assert isinstance(text, str)
     assert text.splitlines()[-1] == "+17 flere"

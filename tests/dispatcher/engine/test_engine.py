@@ -26,6 +26,7 @@ from core.errors import ChannelError, DomainError, StoreUnavailable
 from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
+from dispatcher.engine.commit_line import PATIENCE_LONGEST
 from dispatcher.engine.core import TRIED_AGAIN_AFTER
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment
@@ -63,13 +64,11 @@ async def test_what_was_unstored_is_saved_and_promised_once_the_store_works() ->
         house.store.fail_with = FULL
         await house.engine.take(house.press())
         house.store.fail_with = None
-        changes = house.engine.follow()
-        while not any(tell.type is TellType.RECEIVED for tell in house.told):
-            await asyncio.wait_for(changes.get(), 5)
+        told = house.told
+        await house.time_passes_until(lambda: any(t.type is TellType.RECEIVED for t in told))
         assert not house.alarm.unstored
         assert await house.store.alarm(house.alarm.id) is not None
-        while house.engine.problems():
-            await asyncio.wait_for(changes.get(), 5)
+        await house.time_passes_until(lambda: not house.engine.problems())
         assert house.journal.units == []
 
 
@@ -77,14 +76,12 @@ async def test_who_was_told_unstored_hears_when_it_is_stored_after_all() -> None
     async with office() as house:
         house.store.fail_with = FULL
         words: list[bool] = []
-        changes = house.engine.follow()
         assert await house.engine.take(house.press(), words.append) is Taken.UNSTORED
         raw = RawBytes(house.clock.now(), "native", "badge-bo", "why", b"x")
         assert await house.engine.keep_raw(raw, words.append) is Taken.UNSTORED
         assert words == []
         house.store.fail_with = None
-        while house.engine.problems():
-            await asyncio.wait_for(changes.get(), 5)
+        await house.time_passes_until(lambda: not house.engine.problems())
         assert words == [True, True]
 
 
@@ -98,7 +95,7 @@ async def test_what_is_stored_at_once_needs_no_second_word() -> None:
 async def test_what_memory_cannot_hold_either_is_said_to_be_never_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dispatcher.engine.commits.BACKLOG_MOST", 0)
+    monkeypatch.setattr("dispatcher.engine.commit_line.BACKLOG_MOST", 0)
     async with office() as house:
         house.store.fail_with = FULL
         words: list[bool] = []
@@ -383,13 +380,12 @@ async def test_a_silent_store_that_answers_late_is_well_again_and_its_alarm_stor
     store = HeldStore()
     async with office(store) as house:
         store.holds = 1
-        assert await house.engine.take(house.press()) is Taken.UNSTORED
+        assert await house.takes(house.press()) is Taken.UNSTORED
         assert house.alarm.unstored
         assert [problem.part for problem in house.engine.problems()] == ["store"]
         store.let_go()
-        changes = house.engine.follow()
-        while house.alarm.unstored or house.engine.problems():
-            await asyncio.wait_for(changes.get(), 5)
+        await house.time_passes_until(lambda: not house.engine.problems())
+        assert not house.alarm.unstored
         assert [tell.type for tell in house.told] == [TellType.RECEIVED]
 
 
@@ -400,7 +396,8 @@ async def test_a_busy_store_delays_no_help_and_its_device_is_acknowledged_by_the
         store.holds = 1
         taking = asyncio.create_task(house.engine.take(house.press()))
         others = asyncio.create_task(_keeps_the_store_answering(house))
-        await house.until(house.wearable.arrived)
+        await house.time_passes_until(house.wearable.arrived.is_set)
+        assert house.clock.now() - START == PATIENCE_LONGEST
         assert not taking.done()
         assert house.told == []
         assert house.engine.problems() == ()
@@ -412,7 +409,7 @@ async def test_a_busy_store_delays_no_help_and_its_device_is_acknowledged_by_the
 async def _keeps_the_store_answering(house: Office) -> None:
     while True:
         await house.engine.keep_raw(RawBytes(house.clock.now(), "x", "y", "busy", b""))
-        await sleep(0.1)
+        await sleep(0)
 
 
 _ADVANCE = escalate.advance

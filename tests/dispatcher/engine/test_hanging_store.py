@@ -13,8 +13,6 @@ from alarms.model import Alarm, Cause, Notice, Standpoint, call_of
 from core.errors import ChannelError, StoreUnavailable
 from core.signals import AnswerKind, ReceiptState, Taken
 from core.values import replace
-from dispatcher.engine.engine import Engine
-from dispatcher.engine.ports import Change
 from dispatcher.store.journal.replay import Settling
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import (
@@ -25,7 +23,7 @@ from dispatcher.store.ports import (
     Store,
     Transaction,
 )
-from tests.support.office import office
+from tests.support.office import Office, office
 
 LIMIT = 2
 _T = TypeVar("_T")
@@ -75,33 +73,26 @@ class HangingStore(MemoryStore):
         return found
 
 
-@pytest.fixture(autouse=True)
-def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dispatcher.engine.commits.PATIENCE_S", 0.02)
-    monkeypatch.setattr("dispatcher.engine.commits.RETRY_EVERY_S", 0.01)
-
-
 async def test_what_is_late_is_journalled_while_nobody_knows_whether_it_will_be_stored() -> None:
     store = HangingStore()
     async with office(store) as house:
         store.hangs = True
-        await house.engine.take(house.press())
+        await house.takes(house.press())
         await house.until(house.journal.written)
         await house.until(house.wearable.arrived)
         assert [alarm.id for unit in house.journal.units for alarm in _alarms(unit)]
         store.is_well_again()
 
 
-async def test_while_it_is_silent_nothing_waits_for_it_once_more(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_while_it_is_silent_nothing_waits_for_it_once_more() -> None:
     store = HangingStore()
     async with office(store) as house:
         store.hangs = True
-        await house.engine.take(house.press())
-        monkeypatch.setattr("dispatcher.engine.commits.PATIENCE_S", 3600.0)
+        await house.takes(house.press())
         house.wearable.arrived.clear()
-        await asyncio.wait_for(house.engine.take(house.press("ida")), 5)
+        now = house.clock.now()
+        assert await house.engine.take(house.press("ida")) is Taken.UNSTORED
+        assert house.clock.now() == now
         await house.until(house.wearable.arrived)
         store.is_well_again()
 
@@ -110,11 +101,10 @@ async def test_when_it_answers_again_everything_is_well_and_stored_once() -> Non
     store = HangingStore()
     async with office(store) as house:
         store.hangs = True
-        await house.engine.take(house.press())
-        changes = house.engine.follow()
+        await house.takes(house.press())
         store.is_well_again()
-        while house.engine.problems() or house.journal.units:
-            await asyncio.wait_for(changes.get(), 5)
+        await house.time_passes_until(lambda: not house.engine.problems())
+        assert house.journal.units == []
         assert not house.alarm.unstored
         assert [one.id for one in await store.open_alarms()] == [house.alarm.id]
         opened = [one for one in await store.timeline(house.alarm.id) if one.what == "opened"]
@@ -124,9 +114,9 @@ async def test_when_it_answers_again_everything_is_well_and_stored_once() -> Non
 async def test_the_open_alarms_it_holds_are_journalled_too_for_it_may_not_come_back() -> None:
     store = HangingStore()
     async with office(store) as house:
-        assert await house.engine.take(house.press()) is Taken.STORED
+        assert await house.takes(house.press()) is Taken.STORED
         store.hangs = True
-        await house.engine.take(house.press("ida"))
+        await house.takes(house.press("ida"))
         await house.until(house.journal.written)
         journalled = {alarm.id for unit in house.journal.units for alarm in _alarms(unit)}
         assert journalled == {alarm.id for alarm in house.engine.open_alarms()}
@@ -136,11 +126,11 @@ async def test_the_open_alarms_it_holds_are_journalled_too_for_it_may_not_come_b
 async def test_pages_show_what_memory_has() -> None:
     store = HangingStore()
     async with office(store) as house:
-        await house.engine.take(house.press())
+        await house.takes(house.press())
         await house.until(house.wearable.arrived)
         first = house.alarm
         store.hangs = True
-        await house.engine.take(house.press("ida"))
+        await house.takes(house.press("ida"))
         page = await house.engine.archive.pages(limit=10)
         assert not page.complete
         assert {alarm.id for alarm in page.alarms} == {a.id for a in house.engine.open_alarms()}
@@ -158,7 +148,7 @@ async def test_a_link_of_an_open_alarm_opens_without_the_store() -> None:
     store = HangingStore()
     async with office(store) as house:
         house.wearable.fails = ChannelError("no radio", temporary=False)
-        await house.engine.take(house.press())
+        await house.takes(house.press())
         await house.until(house.sms.arrived)
         (link, *_) = await store.open_links()
         store.hangs = True
@@ -170,7 +160,7 @@ async def test_an_alarm_that_ended_before_it_was_stored_is_shown_as_over() -> No
     store = HangingStore()
     async with office(store) as house:
         store.hangs = True
-        await house.engine.take(house.press())
+        await house.takes(house.press())
         alarm = house.alarm
         await house.engine.close_alarm(alarm.id, alarm.rev, "lone", Cause.CALMED_DOWN)
         shown = await house.engine.alarm(alarm.id)
@@ -184,20 +174,18 @@ async def test_pages_of_what_is_not_stored_and_what_is_show_each_alarm_once() ->
     """Also when some of it is stored between two pages."""
     async with office() as house:
         people = ("anna", "bo", "ida", "lone")
-        await house.engine.take(house.press("anna"))
+        await house.takes(house.press("anna"))
         house.store.fail_with = StoreUnavailable("full")
         for person in people[1:]:
-            await house.engine.take(house.press(person))
+            await house.takes(house.press(person))
         shown, cursor = [], None
         for turn in range(len(people)):
             page = await house.engine.archive.pages(cursor=cursor, limit=LIMIT)
             assert page.complete
             shown += [(one.id, one.unstored) for one in page.alarms]
             if turn == 0:
-                changes = house.engine.follow()
                 house.store.fail_with = None
-                while house.engine.problems():
-                    await asyncio.wait_for(changes.get(), 5)
+                await house.time_passes_until(lambda: not house.engine.problems())
             cursor = page.cursor
             if cursor is None:
                 break
@@ -219,10 +207,8 @@ async def test_a_journal_that_could_not_be_read_back_at_the_start_is_called_for_
             await store.submit(Transaction(alarms=(AlarmWrite(kept, 0),)))
 
         monkeypatch.setattr(house.journal, "replay", replayed)
-        changes = house.engine.follow()
         house.engine.replay_later(StoreUnavailable("locked"))
-        while not house.engine.open_alarms() or house.engine.problems():
-            await asyncio.wait_for(changes.get(), 5)
+        await house.time_passes_until(lambda: not house.engine.problems())
         assert house.alarm.id == kept.id
         assert house.engine.core.next_moment() is not None
 
@@ -244,14 +230,12 @@ async def test_what_a_journal_brings_late_is_looked_at_as_at_a_start(
         async def replayed(store: Store, wall: datetime) -> None:
             await store.submit(Transaction(alarms=(AlarmWrite(kept, 0),), notices=(waiting,)))
 
-        await house.engine.take(replace(house.press("bo"), zone="z2"))
+        await house.takes(replace(house.press("bo"), zone="z2"))
         bos = house.alarm.id
         await house.engine.volunteer(bos, "anna", AnswerKind.ACCEPT)
         monkeypatch.setattr(house.journal, "replay", replayed)
-        changes = house.engine.follow()
         house.engine.replay_later(StoreUnavailable("locked"))
-        while house.engine.open_alarm(anna) is None or house.engine.problems():
-            await asyncio.wait_for(changes.get(), 5)
+        await house.time_passes_until(lambda: not house.engine.problems())
         for alarm_id, person in ((anna, "bo"), (bos, "anna")):
             alarm = house.engine.open_alarm(alarm_id)
             call = call_of(alarm, person) if alarm is not None else None
@@ -279,17 +263,16 @@ async def test_a_press_said_again_before_its_journal_is_read_back_goes_on_as_one
             read_back.set()
 
         monkeypatch.setattr(house.journal, "replay", replayed)
-        await house.engine.take(house.press())
+        await house.takes(house.press())
         assert house.alarm.id == kept.id
         assert house.alarm.rev < kept.rev
-        changes = house.engine.follow()
         house.engine.replay_later(StoreUnavailable("locked"))
-        await house.until(read_back)
+        await house.time_passes_until(read_back.is_set)
         if closes == "afterwards":
-            await _all_well(house.engine, changes)
+            await _all_well(house)
             assert call_of(house.alarm, "bo"), "who was there before the stop"
         await house.engine.close_alarm(kept.id, house.alarm.rev, "lone", Cause.CALMED_DOWN)
-        await _all_well(house.engine, changes)
+        await _all_well(house)
         assert house.engine.open_alarms() == []
         assert await house.store.open_alarms() == []
 
@@ -310,10 +293,12 @@ async def test_a_call_from_a_site_nobody_has_configured_goes_to_the_leaders() ->
         assert {notice.person for notice in house.wearable.sent} == {"lone"}
 
 
-async def _all_well(engine: Engine, changes: asyncio.Queue[Change]) -> None:
-    while engine.problems():
-        assert not any("process" in problem.text for problem in engine.problems())
-        await asyncio.wait_for(changes.get(), 5)
+async def _all_well(house: Office) -> None:
+    def is_well() -> bool:
+        assert not any("process" in problem.text for problem in house.engine.problems())
+        return not house.engine.problems()
+
+    await house.time_passes_until(is_well)
 
 
 def _alarms(unit: Transaction) -> list[Alarm]:

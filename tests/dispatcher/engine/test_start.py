@@ -8,7 +8,7 @@ from datetime import timedelta
 from alarms.model import Alarm
 from core.signals import Level, Signal
 from core.values import replace
-from dispatcher.engine.engine import AT_ONCE_MOST
+from dispatcher.engine.machine import AT_ONCE_MOST
 from dispatcher.store.memory import MemoryStore
 from tests.support.office import START, Office, office
 

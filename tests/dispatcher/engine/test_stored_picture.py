@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-
 import msgspec
 
-from core.clock import ClockMark
 from dispatcher.web.console.stored_view import newest_picture
-from tests.support.office import START, Office, office
+from tests.support.office import office
 
 
 async def test_an_opening_and_the_steps_that_saw_the_same_share_one_picture() -> None:
     async with office() as house:
         await house.engine.take(house.press())
         await house.until(house.wearable.arrived)
-        await _next_step(house)
+        before = house.alarm.rev
+        await house.time_passes_until(lambda: house.alarm.rev > before)
         stored = await house.store.timeline(house.alarm.id)
         bodies = {one.what: msgspec.json.decode(one.body or "{}") for one in stored}
         assert [what for what, body in bodies.items() if "view" in body] == ["opened"]
@@ -25,12 +22,3 @@ async def test_an_opening_and_the_steps_that_saw_the_same_share_one_picture() ->
         assert seen is not None
         assert picture is not None
         assert [one.person for one in picture.nearest] == [one.person for one in seen.nearest]
-
-
-async def _next_step(house: Office) -> None:
-    changes = house.engine.follow()
-    before = house.alarm.rev
-    house.clock.move_to(START + timedelta(seconds=31))
-    house.engine.mark(ClockMark(house.clock.now(), house.clock.wall(), 0.0, "b"))
-    while house.alarm.rev == before:
-        await asyncio.wait_for(changes.get(), 2)
