@@ -32,8 +32,8 @@ BETWEEN = timedelta(milliseconds=500)
 REACHES = (Least("codec", 50_000, "/s"),)
 
 
-async def measure(code: Code, *, quick: bool) -> list[Row]:
-    """One row for each protocol; the frame is in its note, and only equal frames are compared."""
+async def measure(subject: Subject, code: Code, *, quick: bool) -> list[Row]:
+    """The row of one protocol; the frame is in its note, and only equal frames are compared."""
     return [
         Row(
             each.name,
@@ -45,7 +45,7 @@ async def measure(code: Code, *, quick: bool) -> list[Row]:
             more_is_better=True,
             of=each.note,
         )
-        for each in await found_inside(code, "codecs", quick=True)
+        for each in await found_inside(code, f"codecs:{subject.name}", quick=True)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -29,7 +30,9 @@ async def found_inside(code: Code, what: str, *, quick: bool) -> list[Found]:
     """
     given = (what, "quick") if quick else (what,)
     program = (sys.executable, inside_program.__file__, *given)
-    found = await ended(*program, environment=code.environment)
+    # A program that is killed leaves its folders behind: they lie in ours.
+    with TemporaryDirectory(prefix="tilkald-bench-", ignore_cleanup_errors=True) as folder:
+        found = await ended(*program, environment={**code.environment, "TMPDIR": folder})
     if found.status == inside_program.NOT_MEASURED:
         return []
     if found.status:

@@ -18,7 +18,8 @@ MEASUREMENTS = {
     "starting": ("start_with_alarms.inside", "start_with_alarms.measure", "starting.measure"),
     "codecs": ("codec_speed.inside", "codecs.measure", "devices_codecs.rows"),
 }
-"""What each is called in the versions there are, the newest first."""
+"""What each is called in the versions there are, the newest first. A colon and a subject's name may
+follow: only that one is measured."""
 
 FIELDS = ("name", "title", "figures", "note", "beside")
 
@@ -29,13 +30,25 @@ NOT_MEASURED = 3
 
 def found(what: str) -> Any:
     """The function of the version that runs this, or the end of the program."""
+    what, _, subject = what.partition(":")
     for name in MEASUREMENTS[what]:
-        module, _, function = name.partition(".")
+        module_name, _, function = name.partition(".")
         try:
-            return getattr(importlib.import_module(f"firmware_sim.bench.{module}"), function)
+            module = importlib.import_module(f"firmware_sim.bench.{module_name}")
+            measure = getattr(module, function)
         except (ModuleNotFoundError, AttributeError):
             continue
+        if subject:
+            _leave_only(module, subject)
+        return measure
     sys.exit(NOT_MEASURED)
+
+
+def _leave_only(module: Any, subject: str) -> None:
+    """Of the subjects a module measures one after the other, in every version."""
+    module.SUBJECTS = tuple(each for each in module.SUBJECTS if each.name == subject)
+    if not module.SUBJECTS:
+        sys.exit(NOT_MEASURED)
 
 
 async def run(what: str, *, quick: bool) -> None:

@@ -70,7 +70,7 @@ def verdict(out: Console, rows: Sequence[Row]) -> int:
         out.print(f"not judged: {name}: the other version does not measure the same")
     slower = pairs.slower(rows)
     for line in slower:
-        out.print(f"slower: {line}", style="red")
+        out.print(f"slower: {line}", style="red", soft_wrap=True)
     if not slower:
         out.print("no row got slower", style="green")
     return 1 if slower else 0
