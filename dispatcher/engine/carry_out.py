@@ -48,6 +48,7 @@ class _Desk:
     timeline: list[TimelineEntry] = field(default_factory=list)
     tell: list[Tell] = field(default_factory=list)
     ring_locally: list[str] = field(default_factory=list)
+    pictured: bool = False
 
 
 def carried_out(
@@ -74,8 +75,9 @@ def carried_out(
                 desk.ring_locally.append(alarm.id)
             case Annotate():
                 fields: dict[str, object] = dict(effect.fields)
-                if effect.what in _WITH_PICTURE:
+                if effect.what in _WITH_PICTURE and not desk.pictured:
                     fields |= _new_picture(alarm.id, book)
+                    desk.pictured = True  # one decision has one view
                 desk.timeline.append(_entry(alarm.id, effect.what, fields, at))
             case _:
                 assert_never(effect)
