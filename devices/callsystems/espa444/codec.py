@@ -31,6 +31,9 @@ RECORDS_MAX = 32
 
 _BETWEEN = re.compile(rb"[\x01\x02\x04\x05\x06\x15]")
 _WITHIN = re.compile(rb"[\x01\x03\x04\x05]")
+NAME_BYTES_MAX = 2
+"""An id, and a space before it. A US that stands later may be that of another record."""
+
 _LOST_RS = re.compile(rb"(?<=[^\x1e])[^0-9A-Za-z \x1e\x1f](\d\x1f)")
 """A record that begins behind something that may have been its RS."""
 
@@ -210,12 +213,11 @@ def _parts(text: bytes) -> tuple[str, tuple[tuple[str, bytes], ...]]:
         # The STX was lost: a record begins with the character before its US.
         at = text.index(US) - 1
         header, body = text[: max(at, 0)], text[max(at, 0) :]
-    records = _LOST_RS.sub(RS + rb"\1", body.removesuffix(ETX)).split(RS, RECORDS_MAX - 1)
+    body = body.removesuffix(ETX)
+    records = body.split(RS, RECORDS_MAX - 1)
+    if any([record.rfind(US) > NAME_BYTES_MAX for record in records]):
+        records = _LOST_RS.sub(RS + rb"\1", body).split(RS, RECORDS_MAX - 1)
+    named = [record.partition(US) for record in records if record]
     return header.removesuffix(ETX).decode("latin-1").strip(), tuple(
-        _record(record) for record in records if record
+        [(name.decode("latin-1").strip(), value) for name, _, value in named]
     )
-
-
-def _record(record: bytes) -> tuple[str, bytes]:
-    name, _, value = record.partition(US)
-    return name.decode("latin-1").strip(), value
