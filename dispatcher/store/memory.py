@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future
 from collections import ChainMap, Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from alarms.receipts import UNFINISHED, moves_forward
 from core.clock import ClockMark
 from core.errors import Conflict, StoreUnavailable, TilkaldError
 from core.ids import salt as new_salt
-from core.signals import ReceiptState, Signal
+from core.signals import Signal
 from core.values import replace
 from dispatcher.roster.model import Presence
 from dispatcher.roster.organisation import Organisation
@@ -43,7 +43,6 @@ from dispatcher.store.ports import (
     TimelineEntry,
     Transaction,
 )
-from dispatcher.store.sqlite.audit import AuditedAlarm, AuditedCase, AuditedNotice, AuditRows
 from dispatcher.store.sqlite.transactions import Salt, alarm_name, case_name, conflict
 from dispatcher.store.states import storable, written
 
@@ -76,7 +75,6 @@ class MemoryStore:
         self._clock: ClockMark | None = None
         self._organisations: list[tuple[Organisation, datetime, str]] = []
         self._staff_tokens: dict[str, str] = {}
-        self._restored_at: datetime | None = None
 
     def submit(self, transaction: Transaction) -> Future[None]:
         """Done already when it returns, with or without a running event loop."""
@@ -103,28 +101,6 @@ class MemoryStore:
         self._write(transaction)
         self._append(chained)
 
-    def audit_rows(self) -> AuditRows:
-        """What the auditor looks at."""
-        alarms = tuple(
-            AuditedAlarm(alarm.id, alarm.escalation.wake_at if alarm.escalation else None)
-            for alarm in self._open_alarms()
-        )
-        notices = tuple(
-            AuditedNotice(box.notice.id, box.notice.alarm, box.notice.state.value, box.moved_at)
-            for box in self._notices.values()
-            if box.notice.state in UNFINISHED
-        )
-        cases = tuple(
-            AuditedCase(case.kind, case.id, case.wake_at, case.wake_why)
-            for case in self._cases.values()
-            if case.wake_at is not None
-        )
-        return AuditRows(alarms, notices, cases)
-
-    def mark_restored(self, at: datetime) -> None:
-        """As after a restored backup: what is open waits for a person."""
-        self._restored_at = at
-
     async def open_alarms(self) -> Sequence[Alarm]:
         return self._open_alarms()
 
@@ -134,14 +110,18 @@ class MemoryStore:
     async def case(self, kind: str, case_id: str) -> StoredCase | None:
         return self._cases.get((kind, case_id))
 
-    async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
+    async def unreadable_alarms(
+        self, read: Mapping[str, object] | None = None
+    ) -> Sequence[tuple[str, str]]:
         return []
 
     async def unfinished_notices(self) -> Sequence[Notice]:
         return self._notices_where(lambda notice: notice.state in UNFINISHED)
 
-    async def open_notices(self) -> Sequence[Notice]:
-        return self._notices_where(lambda notice: self._alarms[notice.alarm].open)
+    async def open_notices(self, alarms: Sequence[str] | None = None) -> Sequence[Notice]:
+        asked = [one.id for one in self._open_alarms()] if alarms is None else alarms
+        wanted = dict.fromkeys(asked)
+        return self._notices_where(lambda notice: notice.alarm in wanted)
 
     async def open_links(self) -> Sequence[LinkWrite]:
         return [link for link in self._links.values() if self._alarms[link.alarm].open]
@@ -171,16 +151,6 @@ class MemoryStore:
         wanted = (channel, provider_ref)
         found = self._notices_where(lambda one: (one.channel, one.provider_ref) == wanted)
         return found[-1] if found and provider_ref else None
-
-    async def standing_notices(self, address: str) -> Sequence[Notice]:
-        found = self._notices_where(
-            lambda one: (
-                one.address == address
-                and one.state is not ReceiptState.WITHDRAWN
-                and self._alarms[one.alarm].open
-            )
-        )
-        return found[::-1]
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
         return [one.entry for one in self._entries if one.entry.alarm == alarm_id]
@@ -259,11 +229,10 @@ class MemoryStore:
         return erased
 
     async def restored_at(self) -> datetime | None:
-        return self._restored_at
+        return None
 
     async def confirm_restored(self, by: str, at: datetime) -> None:
         self._require_open()
-        self._restored_at = None
 
     async def close(self) -> None:
         self._closed = True

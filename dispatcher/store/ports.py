@@ -8,7 +8,7 @@ leaves the house before the future is done (law 5).
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -199,16 +199,24 @@ class Store(Protocol):
 
     async def case(self, kind: str, case_id: str) -> StoredCase | None: ...
 
-    async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
-        """Open alarms whose stored state cannot be read: (id, why). Raised to a person."""
+    async def unreadable_alarms(
+        self, read: Mapping[str, object] | None = None
+    ) -> Sequence[tuple[str, str]]:
+        """Open alarms whose stored state cannot be read: (id, why). Raised to a person.
+
+        `read`: alarms and notices, by id, that were read already and are not tried again.
+        """
         ...
 
     async def unfinished_notices(self) -> Sequence[Notice]:
         """Every notice in `pending`, `sending` or `maybe_sent`, oldest first."""
         ...
 
-    async def open_notices(self) -> Sequence[Notice]:
-        """Every notice of every open alarm, oldest first: who must be told when it ends."""
+    async def open_notices(self, alarms: Sequence[str] | None = None) -> Sequence[Notice]:
+        """Every notice of every open alarm, oldest first: who must be told when it ends.
+
+        `alarms`: of these alone. A start asks for those of the alarms nobody is coming to first.
+        """
         ...
 
     async def open_links(self) -> Sequence[LinkWrite]:
@@ -225,13 +233,8 @@ class Store(Protocol):
 
     async def notice(self, notice_id: str) -> Notice | None: ...
 
-    async def notice_by_provider(self, channel: str, provider_ref: str) -> Notice | None: ...
-
-    async def standing_notices(self, address: str) -> Sequence[Notice]:
-        """Notices of open alarms sent to this address, newest first.
-
-        In whatever state, stand-downs too, but none that was withdrawn before it left.
-        """
+    async def notice_by_provider(self, channel: str, provider_ref: str) -> Notice | None:
+        """The notice a provider calls so. Not joined yet: for receipts that name none of ours."""
         ...
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]: ...
@@ -278,10 +281,15 @@ class Store(Protocol):
         """Check every chain, and against checkpoints kept outside; one line per break."""
         ...
 
-    async def checkpoint(self) -> Checkpoint: ...
+    async def checkpoint(self) -> Checkpoint:
+        """Where all chains end now. Not joined yet: for whoever keeps it outside the house."""
+        ...
 
     async def erase(self, alarm_id: str, at: datetime, wall: datetime, reason: str) -> int:
-        """Remove the bodies of an alarm's timeline and say so in the chain; how many went."""
+        """Remove the bodies of an alarm's timeline and say so in the chain; how many went.
+
+        Not joined yet: for what a rule or a person says shall not be kept.
+        """
         ...
 
     async def restored_at(self) -> datetime | None:

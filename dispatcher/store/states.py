@@ -32,6 +32,7 @@ PLANS_CACHED = 256
 DIGEST_CHARS = 16
 """Of the digest that names a plan: enough that no two plans share one."""
 
+_RECEIPTS = {state.value: state for state in ReceiptState}
 _NO_PLAN = Plan("", "", ())
 _INTEGER_MOST = 2**63 - 1
 _T = TypeVar("_T")
@@ -76,7 +77,10 @@ def read_notice(
     `columns`: what they alone say since version 2.
     """
     notice = _read(_NOTICES, version, state)
-    return replace(notice, state=ReceiptState(receipt), provider_ref=provider_ref, **columns)
+    come_to = _RECEIPTS.get(receipt)
+    if come_to is None:
+        raise Unreadable(f"its receipt {receipt!r} is none that this release knows")
+    return replace(notice, state=come_to, provider_ref=provider_ref, **columns)
 
 
 def written_notice(notice: Notice) -> bytes:

@@ -1,9 +1,9 @@
 """The emergency journal: where a press is kept when the store does not commit in time (law 1).
 
-One JSON line per unit, written at once to every place there is: beside the store, and where another
-disk can be found (`journal_places`), because a disk that hangs takes what stands on it with it. The
-first place that has it on its disk is enough. What the places hold goes into the store when that
-works again, each unit once (`replay`).
+One JSON line per transaction, written at once to every place there is: beside the store, and where
+another disk can be found (`journal_places`), because a disk that hangs takes what stands on it with
+it. The first place that has it on its disk is enough. What the places hold goes into the store when
+that works again, each transaction once (`replay`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from dispatcher.store.ports import Store, Transaction
 from dispatcher.store.states import read_transaction, storable
 
 JOURNAL_BYTES_MAX = 16 * 1024 * 1024
-"""Room for some four thousand units: hours of alarms in a house whose disk is full."""
+"""Room for some four thousand transactions: hours of alarms in a house whose disk is full."""
 
 APPEND_WITHIN_S = 2.0
 """After this nobody has it on a disk, and people are told so; it is written all the same."""
@@ -40,10 +40,10 @@ CLOSE_WITHIN_S = 1.0
 class Replay:
     """What became of a journal.
 
-    `superseded` are alarms and cases whose stored state had gone on: of those units the signals,
-    the raw bytes and the timeline were stored, not the old decision. `unreadable` are lines for a
-    person, also about a place that does not answer; `kept` is where the journal lies now, None when
-    it was empty.
+    `superseded` are alarms and cases whose stored state had gone on: of those transactions the
+    signals, the raw bytes and the timeline were stored, not the old decision. `unreadable` are
+    lines for a person, also about a place that does not answer; `kept` is where the journal lies
+    now, None when it was empty.
     """
 
     stored: int = 0
@@ -69,12 +69,13 @@ class EmergencyJournal:
         """Where it stands; the files beside the first are there only while they are needed."""
         return [place.path for place in self._places]
 
-    async def append(self, unit: Transaction) -> Transaction:
+    async def append(self, transaction: Transaction) -> Transaction:
         """On a disk when it returns. Submit what it returns when trying again: it counts once.
 
         Raises StoreUnavailable in one clear line when no place has it in time.
         """
-        named = unit if unit.once else replace(unit, once=derived("unit", _written(unit).decode()))
+        once = transaction.once or derived("unit", _written(transaction).decode())
+        named = replace(transaction, once=once)
         line = _written(named) + b"\n"
         writing = [place.append(line) for place in self._places]
         failed = "its disk does not answer"
@@ -174,13 +175,13 @@ def merged(files: Sequence[Sequence[bytes]]) -> list[bytes]:
     return found
 
 
-def _written(unit: Transaction) -> bytes:
+def _written(transaction: Transaction) -> bytes:
     """As JSON that can be read again: what no JSON can hold is left out of it."""
     try:
-        line = msgspec.json.encode(unit)
+        line = msgspec.json.encode(transaction)
         read_transaction(line)
     except (UnicodeEncodeError, OverflowError, msgspec.MsgspecError):
-        return msgspec.json.encode(storable(unit))
+        return msgspec.json.encode(storable(transaction))
     return line
 
 

@@ -1,9 +1,9 @@
 """Bringing back what was journalled: into whatever store stands there now, each thing once.
 
-The store may be the one that was slow (it has the unit already), an older copy, or a new one. So
-each unit is looked at beside what is stored: a higher `rev` of an open alarm or case is the newer
-state and is written whole, one the store does not know is raised again, one that is over stays
-over, also where the store knows more of it.
+The store may be the one that was slow (it has the transaction already), an older copy, or a new
+one. So each transaction is looked at beside what is stored: a higher `rev` of an open alarm or case
+is the newer state and is written whole, one the store does not know is raised again, one that is
+over stays over, also where the store knows more of it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Replaying:
 
     def __init__(self, store: Store) -> None:
         self.returned = Returned()
-        self._units = Settling(store)
+        self._settling = Settling(store)
         self._number = 0
         self._seen: dict[bytes, None] = {}
 
@@ -58,7 +58,7 @@ class Replaying:
         self._seen[line] = None
         self._number += 1
         try:
-            unit = read_transaction(line.strip(b"\x00"))
+            transaction = read_transaction(line.strip(b"\x00"))
         except (msgspec.MsgspecError, ValueError, RecursionError) as why:
             self.tell(
                 f"Line {self._number} of the emergency journal cannot be read ({why}):"
@@ -66,7 +66,7 @@ class Replaying:
             )
             return
         try:
-            overtaken = await self._units.settle(unit)
+            overtaken = await self._settling.settle(transaction)
         except Unstorable as why:
             self.tell(f"Line {self._number} of the emergency journal: {why}")
             return
@@ -75,32 +75,32 @@ class Replaying:
 
 
 class Settling:
-    """Stores what of a unit is not stored yet, over whatever is."""
+    """Stores what of a transaction is not stored yet, over whatever is."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._timelines: dict[str, set[_Entry]] = {}
         self._raw: dict[RawBytes, None] | None = None
 
-    async def settle(self, unit: Transaction) -> list[str]:
+    async def settle(self, transaction: Transaction) -> list[str]:
         """The alarms and cases whose stored state had gone on without it.
 
         Raises StoreUnavailable.
         """
-        writes, overtaken = await self._writes(unit)
-        cases, overtaken_cases = await self._case_writes(unit)
-        timeline = await self._not_told(unit)
+        writes, overtaken = await self._writes(transaction)
+        cases, overtaken_cases = await self._case_writes(transaction)
+        timeline = await self._not_told(transaction)
         old = dict.fromkeys(overtaken)
         rest = replace(
-            unit,
+            transaction,
             alarms=tuple(writes),
             cases=tuple(cases),
             timeline=tuple(timeline),
-            raw=tuple(await self._not_kept(unit)),
-            notices=tuple(one for one in unit.notices if one.alarm not in old),
-            links=tuple(one for one in unit.links if one.alarm not in old),
+            raw=tuple(await self._not_kept(transaction)),
+            notices=tuple(one for one in transaction.notices if one.alarm not in old),
+            links=tuple(one for one in transaction.links if one.alarm not in old),
         )
-        is_news = bool(timeline) or not await self._is_known(unit)
+        is_news = bool(timeline) or not await self._is_known(transaction)
         try:
             await self._store.submit(rest)
         except Conflict:
@@ -110,10 +110,10 @@ class Settling:
             self._timelines[entry.alarm].add(_content(entry))
         return [*overtaken, *overtaken_cases] if is_news else []
 
-    async def _writes(self, unit: Transaction) -> tuple[list[AlarmWrite], list[str]]:
+    async def _writes(self, transaction: Transaction) -> tuple[list[AlarmWrite], list[str]]:
         """What is newer than what is stored, and what is not."""
         writes, overtaken = [], []
-        for write in unit.alarms:
+        for write in transaction.alarms:
             try:
                 stored = await self._store.alarm(write.alarm.id)
             except DomainError:  # it stands there, and cannot be read: a person is told of it
@@ -128,10 +128,10 @@ class Settling:
                 overtaken.append(write.alarm.id)
         return writes, overtaken
 
-    async def _case_writes(self, unit: Transaction) -> tuple[list[CaseWrite], list[str]]:
+    async def _case_writes(self, transaction: Transaction) -> tuple[list[CaseWrite], list[str]]:
         """The same of cases of other kinds."""
         writes, overtaken = [], []
-        for write in unit.cases:
+        for write in transaction.cases:
             stored = await self._store.case(write.case.kind, write.case.id)
             if stored is None:
                 writes.append(CaseWrite(write.case, 0))
@@ -142,29 +142,31 @@ class Settling:
                 overtaken.append(write.case.id)
         return writes, overtaken
 
-    async def _not_told(self, unit: Transaction) -> list[TimelineEntry]:
+    async def _not_told(self, transaction: Transaction) -> list[TimelineEntry]:
         """The entries that stand in no stored timeline yet."""
-        for entry in unit.timeline:
+        for entry in transaction.timeline:
             if entry.alarm not in self._timelines:
                 stored = await self._store.timeline(entry.alarm)
                 told: set[_Entry] = {
                     (one.alarm, one.at, one.wall, one.what, one.body) for one in stored
                 }
                 self._timelines[entry.alarm] = told
-        return [one for one in unit.timeline if _content(one) not in self._timelines[one.alarm]]
+        return [
+            one for one in transaction.timeline if _content(one) not in self._timelines[one.alarm]
+        ]
 
-    async def _not_kept(self, unit: Transaction) -> list[RawBytes]:
-        if unit.raw and self._raw is None:
+    async def _not_kept(self, transaction: Transaction) -> list[RawBytes]:
+        if transaction.raw and self._raw is None:
             self._raw = dict.fromkeys(await self._store.raw(limit=RAW_MAX))
-        found = [one for one in unit.raw if self._raw is None or one not in self._raw]
+        found = [one for one in transaction.raw if self._raw is None or one not in self._raw]
         if self._raw is not None:
             self._raw.update(dict.fromkeys(found))
         return found
 
-    async def _is_known(self, unit: Transaction) -> bool:
+    async def _is_known(self, transaction: Transaction) -> bool:
         """Whether everything that happened in it is stored: then its transaction was committed."""
-        signals = [await self._store.has_signal(one.identity) for one in unit.signals]
-        notices = [await self._store.notice(one.id) for one in unit.notices]
+        signals = [await self._store.has_signal(one.identity) for one in transaction.signals]
+        notices = [await self._store.notice(one.id) for one in transaction.notices]
         return all(signals) and None not in notices
 
 

@@ -25,9 +25,9 @@ class LogFolding:
         self._under_way: Future[None] | None = None
         self._written = 0
 
-    def written(self, units: int) -> None:
+    def written(self, pieces: int) -> None:
         """The writer committed so many."""
-        self._written += units
+        self._written += pieces
         if self._written >= FOLD_EVERY:
             self.fold()
 

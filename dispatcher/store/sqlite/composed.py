@@ -223,7 +223,8 @@ NOTICES_OF_OPEN_ALARMS = _compiled(
     select(notices)
     .join(alarms, alarms.c.id == notices.c.alarm)
     .where(alarms.c.open)
-    .order_by(notices.c.number)
+    # Else SQLite goes through the notices of all years, because they come in order there.
+    .order_by(alarms.c.number, notices.c.number)
 )
 NOTICES_OF_ALARM = _compiled(
     select(notices).where(notices.c.alarm == bindparam("alarm")).order_by(notices.c.number)
@@ -239,17 +240,6 @@ NOTICE_BY_PROVIDER = _compiled(
     .order_by(notices.c.number.desc())
     .limit(_ONE)
     .offset(_ZERO)
-)
-# By way of the open alarms, which are few: an address has years of notices.
-_open = select(alarms.c.id).where(alarms.c.open)
-STANDING_NOTICES = _compiled(
-    select(notices)
-    .where(
-        notices.c.alarm.in_(_open),
-        notices.c.address == bindparam("address"),
-        notices.c.receipt != _literal(ReceiptState.WITHDRAWN),
-    )
-    .order_by(notices.c.number.desc())
 )
 LINKS_OF_OPEN_ALARMS = _compiled(
     select(links).join(alarms, alarms.c.id == links.c.alarm).where(alarms.c.open)

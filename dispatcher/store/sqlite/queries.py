@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from dispatcher.store.sqlite.rows import alarm_of, chain_of, head_of, noted_head
 from dispatcher.store.states import Unreadable, read_organisation
 
 _BEYOND_THE_NEWEST = 2**63 - 1
+_NOTHING: Mapping[str, object] = {}
 
 Connection = sqlite3.Connection
 _T = TypeVar("_T")
@@ -33,15 +34,17 @@ def open_alarms(connection: Connection) -> Sequence[Alarm]:
         return list(_readable(connection.execute(sql.OPEN_ALARMS), alarm_of))
 
 
-def unreadable_alarms(connection: Connection) -> Sequence[tuple[str, str]]:
+def unreadable_alarms(
+    connection: Connection, read: Mapping[str, object]
+) -> Sequence[tuple[str, str]]:
     """Open alarms whose own state, or one of whose unfinished notices, cannot be read."""
     alarms = [
         (row["id"], f"The stored alarm {row['id']} cannot be read: {why}.")
-        for row, why in _unreadable(connection.execute(sql.OPEN_ALARMS), alarm_of)
+        for row, why in _unreadable(connection.execute(sql.OPEN_ALARMS), alarm_of, read)
     ]
     notices = [
         (row["alarm"], f"Notice {row['id']} of alarm {row['alarm']} cannot be read: {why}.")
-        for row, why in _unreadable(connection.execute(sql.UNFINISHED_NOTICES), notice_of)
+        for row, why in _unreadable(connection.execute(sql.UNFINISHED_NOTICES), notice_of, read)
     ]
     return alarms + notices
 
@@ -58,9 +61,26 @@ def alarms(connection: Connection, before: str | None, limit: int) -> AlarmPage:
     return AlarmPage(tuple(_readable(shown, alarm_of)), following)
 
 
-def notices(connection: Connection, statement: str, asked: dict[str, str]) -> Sequence[Notice]:
-    """The notices that one of our statements finds."""
-    return list(_readable(connection.execute(statement, asked), notice_of))
+def notices(connection: Connection, alarm_id: str) -> Sequence[Notice]:
+    rows = connection.execute(sql.NOTICES_OF_ALARM, {"alarm": alarm_id})
+    return list(_readable(rows, notice_of))
+
+
+def unfinished_notices(connection: Connection) -> Sequence[Notice]:
+    with _nothing_collected():
+        return list(_readable(connection.execute(sql.UNFINISHED_NOTICES), notice_of))
+
+
+def open_notices(connection: Connection, alarms: Sequence[str] | None) -> Sequence[Notice]:
+    """Of all open alarms, or of these; they come alarm by alarm, along an index."""
+    if alarms is None:
+        rows = connection.execute(sql.NOTICES_OF_OPEN_ALARMS).fetchall()
+    else:
+        one_by_one = (connection.execute(sql.NOTICES_OF_ALARM, {"alarm": one}) for one in alarms)
+        rows = list(chain.from_iterable(one_by_one))
+    rows.sort(key=itemgetter("number"))
+    with _nothing_collected():
+        return list(_readable(rows, notice_of))
 
 
 def one(
@@ -200,9 +220,13 @@ def _readable(
 
 
 def _unreadable(
-    rows: sqlite3.Cursor, value_of: Callable[[sqlite3.Row], object]
+    rows: sqlite3.Cursor,
+    value_of: Callable[[sqlite3.Row], object],
+    read: Mapping[str, object] = _NOTHING,
 ) -> Iterator[tuple[sqlite3.Row, str]]:
     for row in rows:
+        if row["id"] in read:
+            continue
         try:
             value_of(row)
         except Unreadable as why:

@@ -121,7 +121,7 @@ NOTICES_OF_OPEN_ALARMS = """SELECT notices.number, notices.id, notices.alarm, no
     notices.address, notices.provider_ref, notices.receipt,
     notices.moved_at_us, notices.detail, notices.state_version,
     notices.state FROM notices JOIN alarms ON alarms.id = notices.alarm
-    WHERE alarms.open = 1 ORDER BY notices.number"""
+    WHERE alarms.open = 1 ORDER BY alarms.number, notices.number"""
 NOTICES_OF_ALARM = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
     notices.address, notices.provider_ref, notices.receipt,
     notices.moved_at_us, notices.detail, notices.state_version,
@@ -137,12 +137,6 @@ NOTICE_BY_PROVIDER = """SELECT notices.number, notices.id, notices.alarm, notice
     notices.state FROM notices WHERE notices.channel = :channel AND
     notices.provider_ref = :provider_ref AND notices.provider_ref != ''
     ORDER BY notices.number DESC LIMIT 1 OFFSET 0"""
-STANDING_NOTICES = """SELECT notices.number, notices.id, notices.alarm, notices.channel,
-    notices.address, notices.provider_ref, notices.receipt,
-    notices.moved_at_us, notices.detail, notices.state_version,
-    notices.state FROM notices WHERE notices.alarm IN (SELECT alarms.id FROM
-    alarms WHERE alarms.open = 1) AND notices.address = :address AND
-    notices.receipt != 'withdrawn' ORDER BY notices.number DESC"""
 LINKS_OF_OPEN_ALARMS = """SELECT links.token_hash, links.notice, links.person, links.alarm FROM
     links JOIN alarms ON alarms.id = links.alarm WHERE alarms.open = 1"""
 LINK = """SELECT links.token_hash, links.notice, links.person, links.alarm FROM

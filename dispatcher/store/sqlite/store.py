@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -102,14 +102,17 @@ class SqliteStore:
     async def case(self, kind: str, case_id: str) -> StoredCase | None:
         return await self._one(sql.CASE, case_of, kind=kind, id=case_id)
 
-    async def unreadable_alarms(self) -> Sequence[tuple[str, str]]:
-        return await self._patient_reader.read(queries.unreadable_alarms)
+    async def unreadable_alarms(
+        self, read: Mapping[str, object] | None = None
+    ) -> Sequence[tuple[str, str]]:
+        query = partial(queries.unreadable_alarms, read=read or {})
+        return await self._patient_reader.read(query)
 
     async def unfinished_notices(self) -> Sequence[Notice]:
-        return await self._notices_at_start(sql.UNFINISHED_NOTICES)
+        return await self._patient_reader.read(queries.unfinished_notices)
 
-    async def open_notices(self) -> Sequence[Notice]:
-        return await self._notices_at_start(sql.NOTICES_OF_OPEN_ALARMS)
+    async def open_notices(self, alarms: Sequence[str] | None = None) -> Sequence[Notice]:
+        return await self._patient_reader.read(partial(queries.open_notices, alarms=alarms))
 
     async def open_links(self) -> Sequence[LinkWrite]:
         return await self._every_at_start(sql.LINKS_OF_OPEN_ALARMS, link_of)
@@ -122,7 +125,7 @@ class SqliteStore:
         return await self._reader.read(page)
 
     async def notices(self, alarm_id: str) -> Sequence[Notice]:
-        return await self._notices(sql.NOTICES_OF_ALARM, alarm=alarm_id)
+        return await self._reader.read(partial(queries.notices, alarm_id=alarm_id))
 
     async def notice(self, notice_id: str) -> Notice | None:
         return await self._one(sql.NOTICE, notice_of, id=notice_id)
@@ -131,9 +134,6 @@ class SqliteStore:
         return await self._one(
             sql.NOTICE_BY_PROVIDER, notice_of, channel=channel, provider_ref=provider_ref
         )
-
-    async def standing_notices(self, address: str) -> Sequence[Notice]:
-        return await self._notices(sql.STANDING_NOTICES, address=address)
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
         kept = await self._reader.read(partial(queries.timeline, alarm_id=alarm_id))
@@ -227,13 +227,6 @@ class SqliteStore:
     ) -> Sequence[_T]:
         query = partial(queries.every, statement=statement, asked=asked, value_of=value_of)
         return await self._patient_reader.read(query)
-
-    async def _notices_at_start(self, statement: str) -> Sequence[Notice]:
-        query = partial(queries.notices, statement=statement, asked={})
-        return await self._patient_reader.read(query)
-
-    async def _notices(self, statement: str, **asked: str) -> Sequence[Notice]:
-        return await self._reader.read(partial(queries.notices, statement=statement, asked=asked))
 
     async def _execute(self, statement: str, row: Row) -> None:
         await self._writer.submit(partial(_execute, statement=statement, row=row))

@@ -11,7 +11,6 @@ import pytest
 
 from core.signals import ReceiptState
 from core.values import replace
-from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import AlarmWrite, Transaction
 from dispatcher.store.sqlite.audit import (
     NOTICE_WAITS_MOST,
@@ -34,7 +33,6 @@ from tests.dispatcher.store.samples import (
     cases,
     closed,
     move,
-    notice,
     opening,
 )
 
@@ -145,16 +143,3 @@ async def test_the_auditor_cannot_write(database: Path, sqlite_store: SqliteStor
     with closing(DatabaseFile(database).reading()) as reading:
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             reading.execute("DELETE FROM alarms")
-
-
-def test_memory_shows_the_auditor_the_same() -> None:
-    store = MemoryStore()
-    store.commit_now(opening())
-    store.commit_now(Transaction(notices=(notice("ntc_2", state=ReceiptState.SENT),)))
-    store.commit_now(Transaction(moves=(move(ReceiptState.SENDING),)))
-    store.commit_now(cases(case(), case("ses_2", wake_at=None)))
-    assert store.audit_rows() == AuditRows(
-        (AuditedAlarm("alm_1", after(20)),),
-        (AuditedNotice("ntc_1", "alm_1", "sending", after(1)),),
-        (AuditedCase("lone_work", "ses_1", T, "check_in"),),
-    )

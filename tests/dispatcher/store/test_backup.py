@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigError, StoreUnavailable
-from dispatcher.store.memory import MemoryStore
 from dispatcher.store.sqlite.backup import back_up, restore
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
 from tests.dispatcher.store.samples import T, after, case, cases, opening
@@ -159,14 +158,6 @@ async def test_a_backup_comes_back_where_nothing_stands(database: Path, backup: 
     store = open_sqlite(elsewhere, clock_wall=T)
     assert len(await store.open_alarms()) == 1
     await store.close()
-
-
-async def test_memory_can_stand_for_a_restored_store() -> None:
-    store = MemoryStore()
-    store.mark_restored(T)
-    assert await store.restored_at() == T
-    await store.confirm_restored("ida", after(1))
-    assert await store.restored_at() is None
 
 
 def _damage(database: Path) -> None:

@@ -321,6 +321,17 @@ async def test_the_notices_of_open_alarms_are_all_there_whatever_became_of_them(
     assert await store.open_notices() == []
 
 
+async def test_the_notices_of_some_open_alarms_are_read_before_the_rest(store: Store) -> None:
+    for number in range(1, 4):
+        await store.submit(opening(f"alm_{number}", number=number))
+    await store.submit(Transaction(notices=(notice("ntc_later"),)))
+    some = await store.open_notices(["alm_3", "alm_1"])
+    assert [one.id for one in some] == ["ntc_1", "ntc_alm_3", "ntc_later"]
+    assert await store.open_notices([]) == []
+    everything = [one.id for one in await store.open_notices()]
+    assert everything == ["ntc_1", "ntc_alm_2", "ntc_alm_3", "ntc_later"]
+
+
 async def test_a_notice_is_found_by_what_the_provider_calls_it(store: Store) -> None:
     await store.submit(opening())
     await store.submit(Transaction(moves=(move(ReceiptState.DELIVERED),)))
@@ -332,21 +343,6 @@ async def test_a_notice_is_found_by_what_the_provider_calls_it(store: Store) -> 
     assert await store.notice_by_provider("sms", "SM123") is None
     assert await store.notice_by_provider("wearable", "SM999") is None
     assert await store.notice_by_provider("wearable", "") is None
-
-
-async def test_standing_notices_are_those_of_open_alarms_to_one_address(store: Store) -> None:
-    await store.submit(opening())
-    await store.submit(opening("alm_2", number=2))
-    more = (
-        notice("ntc_ida", address="badge-ida"),
-        notice("ntc_withdrawn", state=ReceiptState.WITHDRAWN),
-        notice("ntc_failed", state=ReceiptState.FAILED_TEMPORARY),
-    )
-    await store.submit(Transaction(notices=more))
-    standing = await store.standing_notices("badge-bo")
-    assert [one.id for one in standing] == ["ntc_failed", "ntc_alm_2", "ntc_1"]
-    await store.submit(Transaction(alarms=(AlarmWrite(closed(alarm()), 1),)))
-    assert [one.id for one in await store.standing_notices("badge-bo")] == ["ntc_alm_2"]
 
 
 async def test_the_notices_of_an_alarm_come_oldest_first(store: Store) -> None:
@@ -464,7 +460,6 @@ async def test_an_unknown_id_is_none(store: Store) -> None:
     assert await store.notice("ntc_none") is None
     assert await store.notices("alm_none") == []
     assert await store.timeline("alm_none") == []
-    assert await store.standing_notices("badge-none") == []
 
 
 async def test_a_store_that_was_never_restored_says_so(store: Store) -> None:

@@ -19,6 +19,7 @@ from core.values import replace
 from dispatcher.roster.organisation import Organisation
 from dispatcher.store.migrate import bring_up
 from dispatcher.store.ports import Transaction
+from dispatcher.store.sqlite import statements
 from dispatcher.store.sqlite.backup import back_up
 from dispatcher.store.sqlite.connection import BUSY_WAIT, DatabaseFile
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
@@ -321,6 +322,36 @@ async def test_an_open_alarm_that_cannot_be_read_is_named(
     with pytest.raises(DomainError, match="alm_1 is stored, but cannot be read") as gone:
         await sqlite_store.alarm("alm_1")
     assert gone.value.code == "gone"
+
+
+async def test_what_was_read_already_is_not_tried_again(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    for number in range(2):
+        await sqlite_store.submit(opening(f"alm_{number}", number=number))
+    _execute(database, "UPDATE alarms SET state = x'7b'")
+    (unread,) = await sqlite_store.unreadable_alarms({"alm_1": "read before"})
+    assert unread[0] == "alm_0"
+
+
+async def test_a_receipt_nobody_knows_is_named_and_no_crash(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.submit(opening())
+    _execute(database, "UPDATE notices SET receipt = 'eaten'")
+    assert await sqlite_store.open_notices() == []
+    with pytest.raises(DomainError, match="its receipt 'eaten' is none that this release knows"):
+        await sqlite_store.notice("ntc_1")
+
+
+async def test_a_start_does_not_go_through_the_notices_of_all_years(
+    database: Path, sqlite_store: SqliteStore
+) -> None:
+    await sqlite_store.submit(opening())
+    with closing(sqlite3.connect(database)) as reading:
+        plan = reading.execute(f"EXPLAIN QUERY PLAN {statements.NOTICES_OF_OPEN_ALARMS}")
+        steps = [row[-1] for row in plan]
+    assert [step for step in steps if step.startswith("SCAN notices")] == []
 
 
 @pytest.mark.parametrize("damaged", ["x'7bff'", "'{'", "x''"])
