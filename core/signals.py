@@ -213,8 +213,8 @@ class Taken(StrEnum):
     NEVER = "never"
 
 
-Later: TypeAlias = Callable[[bool], None]
-"""Called once after UNSTORED: true when it is stored after all, false when it never will be."""
+Owed: TypeAlias = Callable[[Taken], None]
+"""Whoever owes an acknowledgement: told what became of a message, after UNSTORED once more."""
 
 UNKNOWN_WORD = "unknown_word"
 """`Reading.code` of what a device says in a word nobody knows: whoever carries it is asked."""

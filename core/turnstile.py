@@ -1,7 +1,7 @@
 """So much and no more in one turn of the event loop, so that it reads its lines in between.
 
-A thousand presses at once are a thousand tasks that are ready together, each some milliseconds of
-deciding: without this the loop does all of them before it looks at a socket again. A call system
+A thousand presses at once are a thousand messages that are ready together, each some milliseconds
+of deciding: without this the loop does all of them before it looks at a socket again. A call system
 waits 2.5 s for the answer to its select (ESPA), then it gives its pager up.
 """
 
@@ -9,35 +9,33 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 
-class Turns:
-    """One door for one kind of work. `most` may pass in each turn of the loop, in their order."""
+class Turnstile:
+    """One gate for one kind of work. `most` may pass in each turn of the loop, in their order."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._passed = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
 
-    async def mine(self) -> None:
-        """Wait until it is my turn: mostly not at all."""
+    def pass_through(self, work: Callable[[], None]) -> None:
+        """Do it in its turn: mostly now. `work` does not raise."""
         if self._waiting or self._passed >= self._most:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            await turn
+            self._waiting.append(work)
         else:
-            self._pass()
+            self._count()
+            work()
 
-    def _pass(self) -> None:
+    def _count(self) -> None:
         if not self._passed:
-            asyncio.get_running_loop().call_soon(self._next)
+            asyncio.get_running_loop().call_soon(self._next_turn)
         self._passed += 1
 
-    def _next(self) -> None:
+    def _next_turn(self) -> None:
         """The loop has been everywhere; whoever waited longest goes on."""
         self._passed = 0
         while self._waiting and self._passed < self._most:
-            turn = self._waiting.popleft()
-            if not turn.done():  # its task may have been cancelled meanwhile
-                self._pass()
-                turn.set_result(None)
+            self._count()
+            self._waiting.popleft()()

@@ -1,30 +1,30 @@
 """Reading + registry → Signal; copies and storms; stored first, acknowledged after.
 
-The law kept here: *acknowledge after durable* (law 1). `take` is true only when the message, or
-the one that stands for it, is committed. The hand-over runs in a task of its own, so a device that
-hangs up right after its press cannot stop it. Heartbeats and positions never wait for the store.
+The law kept here: *acknowledge after durable* (law 1). Who sent a message hears STORED only when
+it, or the one that stands for it, is committed; and no sender that hangs up right after its press
+stops it. Heartbeats and positions never wait for the store.
 
-Where the store fails, help is called and `take` is false at once: many protocols have a word for
-that, and their device sends again. A line without such a word gives `called`: then `take` calls it
-and answers when the message is stored after all, or never will be.
+Where the store fails, help is called and the sender hears UNSTORED at once: many protocols have a
+word for that, and their device sends again. A line without such a word waits until it hears STORED
+after all, or NEVER.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from core import metrics
 from core.clock import Clock, monotonic_s
 from core.ids import derived
 from core.log import logger
-from core.signals import Position, Reading, Signal, SignalType, Taken
+from core.signals import Owed, Position, Reading, Signal, SignalType, Taken
 from core.token_bucket import Pace
-from core.turnstile import Turns
+from core.turnstile import Turnstile
 from core.values import replace
 from devices import identity
 from devices.catalogue import kind
@@ -73,7 +73,6 @@ A_TURN = 16
 NEWS_FOR = timedelta(seconds=60)
 """What another gateway heard longer ago than this says nothing of how its device stands now."""
 
-Result = TypeVar("Result")
 IsStored = Callable[[str], Awaitable[bool]]
 Called = Callable[[], None]
 """Help is called, the store has it not: the next message may come, the answer follows."""
@@ -107,23 +106,24 @@ class _Arrival:
     age_unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What became of a message; `later`: whether it is stored after all. None: it never is."""
+@dataclass(slots=True)
+class _Handing:
+    """One message on its way into the store, and everybody who is owed a word about it."""
 
-    taken: Taken
-    later: asyncio.Future[bool] | None = None
+    owed: list[Owed]
+    unstored: bool = False
 
-
-_STORED, _NEVER = _Outcome(Taken.STORED), _Outcome(Taken.UNSTORED)
+    def tell(self, taken: Taken) -> None:
+        for owed in self.owed:
+            owed(taken)
 
 
 @dataclass(slots=True)
 class _Fold:
-    """Messages of one meaning in a storm: the newest of them, and the task that hands it over."""
+    """Messages of one meaning in a storm: the newest of them, and who is owed a word."""
 
     newest: _Arrival
-    task: asyncio.Task[_Outcome]
+    owed: list[Owed] = field(default_factory=list)
 
 
 class Intake:
@@ -149,9 +149,9 @@ class Intake:
         self._fold_for = fold_for
         self._calm_after = calm_after
         self._senders = Senders()
-        self._turns = Turns(A_TURN)
-        self._handing: dict[str, asyncio.Task[_Outcome]] = {}
-        self._owed: dict[str, asyncio.Future[bool]] = {}
+        self._turnstile = Turnstile(A_TURN)
+        self._handing: dict[str, _Handing] = {}
+        self._unstored = 0
         self._folds: dict[Meaning, _Fold] = {}
         self._storms = Storms()
         self._storming: dict[str, bool] = {}
@@ -159,8 +159,9 @@ class Intake:
         self._copies = Pace(COPIES_BURST, COPIES_PER_SECOND)
         self._raw = Pace(RAW_BURST, RAW_PER_SECOND)
         self._raw_of_gateways = Pace(GATEWAYS_RAW_BURST, GATEWAYS_RAW_PER_SECOND)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
+        self._moved = asyncio.Event()
         self._log = logger("gateway.intake")
 
     def remember(self, rows: Iterable[Remembered]) -> None:
@@ -176,6 +177,24 @@ class Intake:
         """Where a device last said it was, while that is fresh (laws 8 and 10)."""
         return self._senders.position(device, self._clock.now())
 
+    def hear(self, reading: Reading, owed: Owed, *, dup: bool = False, site: str = "") -> None:
+        """A message came. `dup`: the line says it may be a copy. `site` is that of the line, for a
+        sender nobody has registered.
+        """
+        arrival = self._arrived(reading, site, copy=dup or reading.retained)
+        device = arrival.registration.device
+        if self._is_revoked(device):
+            self._refused(arrival)
+            owed(Taken.NEVER)
+            return
+        self._supervision.heard(arrival.reading, device)
+        sender = self._senders.of(device)
+        sender.noted(arrival.reading, arrival.now, arrival.wall)
+        if reading.type in _LIGHT:
+            owed(Taken.STORED)
+        else:
+            self._take(arrival, sender, _counted(owed, reading.protocol))
+
     async def take(
         self,
         reading: Reading,
@@ -184,23 +203,9 @@ class Intake:
         site: str = "",
         called: Called | None = None,
     ) -> bool:
-        """True when the message may be acknowledged. `dup`: the line says it may be a copy.
-
-        `site` is that of the line, for a sender nobody has registered.
-        """
-        arrival = self._arrived(reading, site, copy=dup or reading.retained)
-        device = arrival.registration.device
-        if self._is_revoked(device):
-            return self._refused(arrival)
-        self._supervision.heard(arrival.reading, device)
-        sender = self._senders.of(device)
-        sender.noted(arrival.reading, arrival.now, arrival.wall)
-        if reading.type in _LIGHT:
-            return True
-        outcome = await self._take(arrival, sender)
-        if outcome.taken is not Taken.STORED:
-            metrics.UNACKNOWLEDGED.labels(protocol_label(reading.protocol)).inc()
-        return await _acknowledged(outcome, called)
+        """True when the message may be acknowledged. Without `called` false at once when it is not
+        stored; with it, `called` then, and the answer when it is stored after all, or never is."""
+        return await _when_known(partial(self.hear, reading, dup=dup, site=site), called)
 
     async def take_over(
         self,
@@ -247,7 +252,7 @@ class Intake:
             named, seen = self._named(arrival, sender)
             if not named.repeat and await is_stored(named.identity):
                 sender.seen = seen.became(named.identity, Taken.STORED)
-        return (await self._take(arrival, sender)).taken is Taken.STORED
+        return await _when_known(partial(self._take, arrival, sender), None)
 
     def heard_elsewhere(
         self, reading: Reading, late: Lateness, site: str = "", trust: Trust | None = None
@@ -293,18 +298,17 @@ class Intake:
                 pause = partial(self._closed_within, self._calm_after)
                 self._spawn(self._unread.until_quiet(too_many, pause))
             return True
-        later = _promised()
         why = without_coordinates(why.encode(errors="replace")).decode()
         content = without_coordinates(content[:RAW_BYTES_MAX])
-        raw = self._desk.keep_raw(protocol, sender, why, content, partial(_fulfil, later))
-        taken = await asyncio.shield(self._spawn(raw))
-        return await _acknowledged(_Outcome(taken, later), called)
+        raw = partial(self._desk.keep_raw, protocol, sender, why, content)
+        return await _when_known(raw, called)
 
     async def close(self) -> None:
         """Hand over what is still folded, and wait for every commit that is under way."""
         self._closing.set()
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._tasks or len(self._handing) > self._unstored:
+            self._moved.clear()
+            await self._moved.wait()
 
     # One message
 
@@ -349,65 +353,83 @@ class Intake:
             age_unknown=unknown,
         )
 
-    async def _take(self, arrival: _Arrival, sender: Sender) -> _Outcome:
+    def _take(self, arrival: _Arrival, sender: Sender, owed: Owed) -> None:
         named, seen = self._named(arrival, sender)
-        under_way = named.identity in self._handing or named.identity in self._owed
-        if named.repeat or under_way:
+        if named.repeat or named.identity in self._handing:
             sender.seen = seen if named.repeat else sender.seen
-            return await self._copy(arrival, named, sender)
+            self._copy(arrival, named, sender, owed)
+            return
         # Presses of a day that come in one moment are no storm: they are judged as they were heard.
         meaning = self._storms.folds(arrival.reading, arrival.heard)
         if meaning is not None and not self._closing.is_set():
-            return await self._folded(meaning, arrival, sender)
+            self._fold(meaning, arrival, sender, owed)
+            return
         sender.seen = seen
-        return await self._hand_over(self._signal(arrival, named), sender)
+        self._hand_over(self._signal(arrival, named), sender, owed)
 
-    async def _copy(self, arrival: _Arrival, named: Identity, sender: Sender) -> _Outcome:
+    def _copy(self, arrival: _Arrival, named: Identity, sender: Sender, owed: Owed) -> None:
         """A copy is acknowledged once its original is stored, and mostly costs nothing else."""
         metrics.REPEATS.labels(protocol_label(arrival.reading.protocol)).inc()
         under_way = self._handing.get(named.identity)
         if under_way is not None:
-            return await asyncio.shield(under_way)
-        if (owed := self._owed.get(named.identity)) is not None:
-            return _Outcome(Taken.UNSTORED, owed)
+            under_way.owed.append(owed)
+            if under_way.unstored:
+                owed(Taken.UNSTORED)
+            return
         original = sender.seen.find(named.identity)
         stored = original is not None and original.taken is Taken.STORED
         if not self._copies.allows(arrival.registration.device, arrival.now):
-            return _STORED if stored else _NEVER
+            owed(Taken.STORED if stored else Taken.NEVER)
+            return
         # What nobody tries to store any more goes to the desk as if it were the first.
-        again = await self._hand_over(self._signal(arrival, named, repeat=stored), sender)
-        return _STORED if stored else again
+        again = self._signal(arrival, named, repeat=stored)
+        self._hand_over(again, sender, (lambda _: owed(Taken.STORED)) if stored else owed)
 
-    async def _hand_over(self, signal: Signal, sender: Sender) -> _Outcome:
-        task = self._spawn(self._commit(signal, sender))
-        self._handing[signal.identity] = task
-        return await asyncio.shield(task)
+    def _hand_over(self, signal: Signal, sender: Sender, owed: Owed) -> None:
+        handing = self._handing[signal.identity] = _Handing([owed])
+        began_s = monotonic_s()
 
-    async def _commit(self, signal: Signal, sender: Sender) -> _Outcome:
-        began_s, later = monotonic_s(), _promised()
-        try:
-            await self._turns.mine()
-            taken = await self._desk.take(signal, partial(self._after_all, signal, sender, later))
-        finally:
-            del self._handing[signal.identity]
-        if not signal.repeat:
-            sender.seen = sender.seen.became(signal.identity, taken)
-        took = metrics.TAKING.labels(protocol_label(signal.reading.protocol))
-        took.observe(monotonic_s() - began_s)
-        if taken is Taken.UNSTORED and not signal.repeat and not later.done():
-            if len(self._owed) >= OWED_MAX:
-                return _NEVER
-            self._owed[signal.identity] = later
-        return _Outcome(taken, later)
+        def taken(what: Taken) -> None:
+            if self._handing.get(signal.identity) is handing:
+                self._became(signal, sender, handing, what, began_s)
+            elif what is Taken.STORED and not signal.repeat:
+                # Nobody waits for it any more; a copy of it is one all the same.
+                sender.seen = sender.seen.became(signal.identity, Taken.STORED)
 
-    def _after_all(
-        self, signal: Signal, sender: Sender, later: asyncio.Future[bool], stored: bool
+        waited = False
+
+        def hear() -> None:
+            try:
+                self._desk.hear(signal, taken)
+            except Exception as error:
+                taken(Taken.NEVER)
+                if not waited:
+                    raise
+                self._log.error("intake failed", error=error)
+
+        self._turnstile.pass_through(hear)
+        waited = True
+
+    def _became(
+        self, signal: Signal, sender: Sender, handing: _Handing, taken: Taken, began_s: float
     ) -> None:
-        """A copy is acknowledged from now on; or it goes to the desk as a press again."""
-        self._owed.pop(signal.identity, None)
-        if stored:
-            sender.seen = sender.seen.became(signal.identity, Taken.STORED)
-        _fulfil(later, stored)
+        """The desk has said what became of it. Acknowledged before anything else is done."""
+        if not handing.unstored:
+            took = metrics.TAKING.labels(protocol_label(signal.reading.protocol))
+            took.observe(monotonic_s() - began_s)
+        waits = taken is Taken.UNSTORED and not signal.repeat
+        if waits and self._unstored >= OWED_MAX:
+            waits, taken = False, Taken.NEVER
+        if waits and not handing.unstored:
+            self._unstored, handing.unstored = self._unstored + 1, True
+        if not waits:
+            del self._handing[signal.identity]
+            self._unstored -= handing.unstored
+        if not signal.repeat:
+            known = Taken.STORED if taken is Taken.STORED else Taken.UNSTORED
+            sender.seen = sender.seen.became(signal.identity, known)
+        handing.tell(taken)
+        self._moved.set()
 
     def _named(self, arrival: _Arrival, sender: Sender) -> tuple[Identity, identity.Seen]:
         reading, device = arrival.reading, arrival.registration.device
@@ -449,25 +471,31 @@ class Intake:
 
     # Storms
 
-    async def _folded(self, meaning: Meaning, arrival: _Arrival, sender: Sender) -> _Outcome:
+    def _fold(self, meaning: Meaning, arrival: _Arrival, sender: Sender, owed: Owed) -> None:
         metrics.FOLDED.labels(protocol_label(arrival.reading.protocol)).inc()
         self._storm(arrival)
         fold = self._folds.get(meaning)
         if fold is None:
-            fold = _Fold(arrival, self._spawn(self._unfold(meaning, sender)))
-            self._folds[meaning] = fold
+            fold = self._folds[meaning] = _Fold(arrival)
+            self._spawn(self._unfold(meaning, sender))
         fold.newest = arrival
-        return await asyncio.shield(fold.task)
+        fold.owed.append(owed)
 
-    async def _unfold(self, meaning: Meaning, sender: Sender) -> _Outcome:
+    async def _unfold(self, meaning: Meaning, sender: Sender) -> None:
         """Gather for a moment, then hand the newest over for all of them."""
         await self._closed_within(self._fold_for)
-        arrival = self._folds.pop(meaning).newest
-        named, seen = self._named(arrival, sender)
+        fold = self._folds.pop(meaning)
+        named, seen = self._named(fold.newest, sender)
+
+        def owed(taken: Taken) -> None:
+            for one in fold.owed:
+                one(taken)
+
         if named.repeat:
-            return await self._copy(arrival, named, sender)
-        sender.seen = seen
-        return await self._hand_over(self._signal(arrival, named), sender)
+            self._copy(fold.newest, named, sender, owed)
+        else:
+            sender.seen = seen
+            self._hand_over(self._signal(fold.newest, named), sender, owed)
 
     def _storm(self, arrival: _Arrival) -> None:
         device = arrival.registration.device
@@ -530,36 +558,46 @@ class Intake:
         name, lane = (sender, sender) if known else (UNKNOWN, "")
         self._log.warning(what, lane=lane, sender=name, protocol=protocol_label(protocol), **more)
 
-    def _spawn(self, work: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
-        task = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
-        return task
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        """Whoever asked gets the exception too, unless they are gone."""
+    def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            self._log.error("intake failed", error=task.exception())
+        self._moved.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("intake failed", error=error)
 
 
-async def _acknowledged(outcome: _Outcome, called: Called | None) -> bool:
+async def _when_known(hear: Callable[[Owed], None], called: Called | None) -> bool:
     """Whether it may be acknowledged: now, or, for a line that waits, when that is known."""
-    if outcome.taken is Taken.STORED:
-        return True
-    if called is None or outcome.later is None:
-        return False
-    called()
-    return await asyncio.shield(outcome.later)
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def owed(taken: Taken) -> None:
+        if answer.done():
+            return
+        if taken is Taken.UNSTORED and called is not None:
+            called()
+        else:
+            answer.set_result(taken is Taken.STORED)
+
+    hear(owed)
+    return await answer
 
 
-def _promised() -> asyncio.Future[bool]:
-    return asyncio.get_running_loop().create_future()
+def _counted(owed: Owed, protocol: str) -> Owed:
+    """Counts what is not acknowledged when it is first known, once."""
+    is_known = False
 
+    def counted(taken: Taken) -> None:
+        nonlocal is_known
+        if not is_known and taken is not Taken.STORED:
+            metrics.UNACKNOWLEDGED.labels(protocol_label(protocol)).inc()
+        is_known = True
+        owed(taken)
 
-def _fulfil(later: asyncio.Future[bool], stored: bool) -> None:
-    if not later.done():
-        later.set_result(stored)
+    return counted
 
 
 def _said_there(handed: Signal, heard: datetime) -> datetime:

@@ -7,12 +7,14 @@ pattern guards them; it may not publish on `down`, which is ours to say.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 
 from core import metrics
 from core.clock import Clock
 from core.errors import PeerError
 from core.log import logger
+from core.signals import Owed, Taken
 from devices.buttons.native import codec
 from devices.buttons.native.topics import DOWN, own_leaf, placed
 from devices.catalogue import kind
@@ -79,6 +81,7 @@ class Native:
         self._showing = Showing(desk.device_subscribed, clock.now, _later)
         self._listener: MqttListener | None = None
         self._connections: dict[str, int] = {}
+        self._tasks: dict[asyncio.Task[bool], None] = {}
         self._line_of: Callable[[str], MqttLine | None] = lambda device: None
         self._log = logger("gateway.native")
 
@@ -159,12 +162,13 @@ class Native:
             self._desk.problem(f"revoked:{username}", text)
         return outcome
 
-    async def published(self, message: Published, called: Called) -> bool:
-        """True once the message, or its bytes where nobody can read it, are kept durably."""
+    def published(self, message: Published, owed: Owed) -> None:
+        """STORED once the message, or its bytes where nobody can read it, are kept durably."""
         device = message.username
         line = self._line_of(device)
         if line is not None:
-            return await self._passed_on(line, message, called)
+            self._run(self._passed_on(line, message, partial(owed, Taken.UNSTORED)), owed)
+            return
         known = self._registry.device(device)
         wall = self._clock.wall()
         leaf, fault = placed(self._prefix, device, message.topic)
@@ -182,11 +186,27 @@ class Native:
             )
         except PeerError as wrong:
             self._supervision.alive(device)
+            called = partial(owed, Taken.UNSTORED)
             keep, why = self._intake.keep, str(wrong)
-            return await keep(NATIVE, device, why, message.payload, called, here=True)
+            self._run(keep(NATIVE, device, why, message.payload, called, here=True), owed)
+            return
         # RETAIN on a PUBLISH to us is the device's wish that it be kept, not news that it is an
         # old copy; only a broker we subscribe to says that. So the reading is a live one.
-        return await self._intake.take(reading, dup=message.dup, called=called)
+        self._intake.hear(reading, owed, dup=message.dup)
+
+    def _run(self, kept: Coroutine[None, None, bool], owed: Owed) -> None:
+        """What cannot be answered at once: another line's message, or bytes nobody can read."""
+        task = asyncio.get_running_loop().create_task(kept)
+        self._tasks[task] = None
+        task.add_done_callback(lambda done: self._ran(done, owed))
+
+    def _ran(self, done: asyncio.Task[bool], owed: Owed) -> None:
+        del self._tasks[done]
+        error = None if done.cancelled() else done.exception()
+        if error is not None:
+            self._log.error("a message was not kept", error=error)
+        kept = not done.cancelled() and error is None and done.result()
+        owed(Taken.STORED if kept else Taken.NEVER)
 
     async def _passed_on(self, line: MqttLine, message: Published, called: Called) -> bool:
         """The far end of a line says what it heard; wherever it does, a press may stand in it."""

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from core.signals import Later, Reading, Signal, Taken
+from core.signals import Owed, Reading, Signal
 from devices.findings import Finding
 
 
 class Desk(Protocol):
     """The other side of intake. Called on the event loop."""
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
-        """STORED: acknowledge. UNSTORED: help is called, do not acknowledge (law 1) before `later`
+    def hear(self, signal: Signal, owed: Owed) -> None:
+        """A signal came in. `owed` hears STORED: acknowledge; UNSTORED: help is called, do not
+        acknowledge (law 1) before it hears STORED after all, or NEVER.
 
-        says that it is stored after all. Returns after the commit, or when the store has failed.
         `signal.repeat`: it is stored already, only answer its device again. A signal that was not
         stored may come once more with the same `id`.
         """
         ...
 
-    async def keep_raw(
-        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
-    ) -> Taken:
+    def keep_raw(self, protocol: str, sender: str, why: str, content: bytes, owed: Owed) -> None:
         """Keep bytes nobody could read, so that they can be acknowledged."""
         ...
 

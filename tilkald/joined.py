@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from core.clock import Clock
-from core.signals import Later, Signal, Taken
+from core.signals import Owed, Signal
 from devices.findings import Finding, State
 from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
@@ -40,14 +40,11 @@ class EngineDesk:
         assert self._supervised is not None, "join the halves first"
         return self._supervised
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
-        return await self.engine.take(signal, later)
+    def hear(self, signal: Signal, owed: Owed) -> None:
+        self.engine.hear(signal, owed)
 
-    async def keep_raw(
-        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
-    ) -> Taken:
-        raw = RawBytes(self._clock.now(), protocol, sender, why, content)
-        return await self.engine.keep_raw(raw, later)
+    def keep_raw(self, protocol: str, sender: str, why: str, content: bytes, owed: Owed) -> None:
+        self.engine.keep_raw(RawBytes(self._clock.now(), protocol, sender, why, content), owed)
 
     def device_subscribed(self, device: str) -> None:
         self.engine.device_subscribed(device)

@@ -20,7 +20,7 @@ from alarms.vocabulary import LostWhy
 from core import ids, log
 from core.clock import Clock, ClockMark
 from core.errors import ChannelError, DomainError, StoreUnavailable, TilkaldError
-from core.signals import AnswerKind, Later, ReceiptState, Signal, SignalType, Taken
+from core.signals import AnswerKind, Owed, ReceiptState, Signal, SignalType, Taken
 from core.values import replace
 from core.words import Words, words
 from dispatcher.channels.desk import AnswerOutcome, Source
@@ -61,9 +61,6 @@ SLEEP_LONGEST_S = 10.0
 """The timer is set anew at least this often, because a suspended machine stops the loop's clock."""
 
 STOP_WITHIN_S = 2.0
-
-Owed = Callable[[Taken], None]
-"""Told what became of a signal; after UNSTORED once more."""
 
 _log = log.logger("dispatcher.engine")
 
@@ -196,14 +193,9 @@ class Engine:
         else:
             self._run_beside(self._look_up_and_take(signal, answered, owed))
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
-        return await self._waited(partial(self.hear, signal), later)
-
-    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
-        def keep(owed: Owed) -> None:
-            self._owe(self.machine.keep_raw(raw, self._at()), owed)
-
-        return await self._waited(keep, later)
+    def keep_raw(self, raw: RawBytes, owed: Owed) -> None:
+        """Keep bytes nobody could read, so that they can be acknowledged."""
+        self._owe(self.machine.keep_raw(raw, self._at()), owed)
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
         notice = await self.archive.notice(notice_id)
@@ -355,18 +347,13 @@ class Engine:
         if ticket is None:
             self._do_actions()
             return Taken.STORED
-        return await self._waited(partial(self._owe, ticket), None)
-
-    async def _waited(self, begin: Callable[[Owed], None], later: Later | None) -> Taken:
         first: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
 
         def owed(taken: Taken) -> None:
             if not first.done():
                 first.set_result(taken)
-            elif later is not None:
-                later(taken is Taken.STORED)
 
-        begin(owed)
+        self._owe(ticket, owed)
         return await first
 
     # Inside: doing what the machine asks

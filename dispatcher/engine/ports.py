@@ -9,7 +9,7 @@ from typing import Protocol
 
 from alarms.model import Alarm, Cause, Notice
 from alarms.view import View
-from core.signals import AnswerKind, Later, ReceiptState, Signal, Taken
+from core.signals import AnswerKind, Owed, ReceiptState, Signal, Taken
 from core.values import value
 from devices.findings import State
 from dispatcher.channels.desk import AnswerOutcome, Source
@@ -63,14 +63,12 @@ class Change:
 class Desk(Protocol):
     """The engine's face. Methods that change something return after the commit."""
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
-        """A signal came in. STORED: acknowledge. UNSTORED: help is called, do not acknowledge
-
-        before `later` says that it is stored after all.
-        """
+    def hear(self, signal: Signal, owed: Owed) -> None:
+        """A signal came in. `owed` hears STORED: acknowledge; UNSTORED: help is called, do not
+        acknowledge before it hears STORED after all, or NEVER (law 1)."""
         ...
 
-    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
+    def keep_raw(self, raw: RawBytes, owed: Owed) -> None:
         """Keep bytes nobody could read, so that they can be acknowledged."""
         ...
 

@@ -327,12 +327,15 @@ class NativeMqttListener:
     # -- sockets ------------------------------------------------------------------
 
     async def _finish_commits(self) -> None:
-        under_way = self._traffic.under_way
+        traffic = self._traffic
         try:
             async with asyncio.timeout(CLOSE_COMMITS_S):
-                while under_way or any(each.session.held for each in self._connections.values()):
-                    if under_way:
-                        await asyncio.wait(under_way)
+                while traffic.under_way or any(
+                    each.session.held for each in self._connections.values()
+                ):
+                    traffic.settled.clear()
+                    if traffic.under_way:
+                        await traffic.settled.wait()
                     await sleep(0)
         except TimeoutError:
             return

@@ -1,6 +1,6 @@
 """Messages between the connections, the memory between them, and the application behind.
 
-Its law: `settle` with True only after `Application.published` said True.
+Its law: a message is settled as kept only when the application has said that it is STORED.
 
 *Rights.* A message on a topic its sender has no right to, or that breaks the standard's rules, goes
 to no subscriber and is retained nowhere, but to the application it goes like any other: it may be a
@@ -12,17 +12,15 @@ for the store: observers are promised nothing.
 
 *A store that fails.* A message that has called help waits for its commit beside the window, until
 it is settled or its connection is over (`gone`).
-
-*Tasks.* One per message, for 3 µs each; a shorter path would have to run `Application.published`
-outside a task, where time-outs and locks of asyncio do not work.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from enum import StrEnum
 
+from core.signals import Owed, Taken
 from core.values import replace
 from devices.mqtt.decode import NO_FILTER
 from devices.mqtt.encode import Outgoing
@@ -62,8 +60,9 @@ class MqttTraffic:
         connections: dict[MqttSession, MqttConnection],
         limits: MqttLimits,
     ) -> None:
-        self.under_way: set[asyncio.Task[None]] = set()
-        self._postponed: dict[MqttConnection, dict[asyncio.Task[None], None]] = {}
+        self.under_way: dict[object, None] = {}
+        self.settled = asyncio.Event()
+        self._postponed: dict[MqttConnection, dict[_Owed, None]] = {}
         self._application = application
         self._exchange = exchange
         self._connections = connections
@@ -94,7 +93,10 @@ class MqttTraffic:
             self.notice(Oddity.TOPIC_WITHOUT_RIGHT, username, detail)
         else:
             self._pass_on(username, packet)
-        self._start(self._keep(connection, packet))
+        owed = _Owed(self, connection, packet)
+        self.under_way[owed] = None
+        message = _published(username, connection.client_id, packet)
+        self._ask(message, owed.answered)
 
     def will_due(self, mailbox: Mailbox, will: Will) -> None:
         """A client was lost: publish what it left for that case."""
@@ -106,7 +108,9 @@ class MqttTraffic:
             detail = "has a will on a topic that is not its own; read as its own word all the same"
             self.notice(Oddity.WILL_WITHOUT_RIGHT, username, detail)
         message = replace(_published(username, mailbox.client_id, packet), is_will=True)
-        self._start(self._keep_will(message))
+        will_owed = object()
+        self.under_way[will_owed] = None
+        self._ask(message, lambda _: self.done(will_owed))
 
     def subscribe_asked(self, connection: MqttConnection, packet: Subscribe) -> None:
         """Answer, send what is retained, then tell the application."""
@@ -140,52 +144,34 @@ class MqttTraffic:
 
     def gone(self, connection: MqttConnection) -> None:
         """Its messages that wait for the store are answered to nobody: they are sent again."""
-        for task in self._postponed.pop(connection, {}):
-            task.cancel()
+        for owed in self._postponed.pop(connection, {}):
+            owed.answered(Taken.NEVER)
 
-    async def _keep(self, connection: MqttConnection, packet: Publish) -> None:
-        message = _published(connection.username, connection.client_id, packet)
-        task = asyncio.current_task()
-        assert task is not None
-        kept = False
+    def postpone(self, connection: MqttConnection, owed: _Owed) -> None:
+        """A message has called help and waits for the store beside the window."""
+        self._postponed.setdefault(connection, {})[owed] = None
+        self.done(owed)
+
+    def settle(self, connection: MqttConnection, owed: _Owed) -> None:
+        """A message has its answer."""
+        waiting = self._postponed.get(connection)
+        if waiting is not None and waiting.pop(owed, owed) is None and not waiting:
+            del self._postponed[connection]
+        self.done(owed)
+
+    def done(self, owed: object) -> None:
+        """A message does not hold a stop up any more."""
+        self.under_way.pop(owed, None)
+        self.settled.set()
+
+    def _ask(self, message: Published, owed: Owed) -> None:
         try:
-            kept = await self._application.published(
-                message, lambda: self._postpone(connection, packet, task)
-            )
-        finally:
-            connection.settle(packet, kept=kept)
-
-    def _postpone(
-        self, connection: MqttConnection, packet: Publish, task: asyncio.Task[None]
-    ) -> None:
-        if connection.mailbox is None:  # it is over
-            task.cancel()
-            return
-        self.under_way.discard(task)
-        self._postponed.setdefault(connection, {})[task] = None
-        task.add_done_callback(lambda done: self._settled(connection, done))
-        connection.postpone(packet)
-
-    def _settled(self, connection: MqttConnection, task: asyncio.Task[None]) -> None:
-        if (waiting := self._postponed.get(connection)) is not None:
-            waiting.pop(task, None)
-            if not waiting:
-                del self._postponed[connection]
-
-    async def _keep_will(self, message: Published) -> None:
-        await self._application.published(message, lambda: None)
-
-    def _start(self, keeping: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(keeping)
-        self.under_way.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self.under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # A fault of the application's own: it did not commit, so nothing was acknowledged.
+            self._application.published(message, owed)
+        except Exception as error:
+            # A fault of the application's own: it did not commit, so nothing is acknowledged.
             context = {"message": "a published message was not kept", "exception": error}
-            task.get_loop().call_exception_handler(context)
+            asyncio.get_running_loop().call_exception_handler(context)
+            owed(Taken.NEVER)
 
     def _pass_on(self, username: str, packet: Publish) -> None:
         """To whoever else has subscribed, and to those who will."""
@@ -226,6 +212,31 @@ class MqttTraffic:
         queued = self._limits.queue_max
         detail = f"{queued} messages wait for {mailbox.client_id!r}; the oldest was dropped"
         self.notice(Oddity.DROPPED_MESSAGE, mailbox.username, detail)
+
+
+class _Owed:
+    """The acknowledgement that one message of one connection waits for."""
+
+    def __init__(self, traffic: MqttTraffic, connection: MqttConnection, packet: Publish) -> None:
+        self._traffic = traffic
+        self._connection = connection
+        self._packet = packet
+        self._postponed = False
+        self._settled = False
+
+    def answered(self, taken: Taken) -> None:
+        """A message whose connection is over is answered to nobody: it is sent again."""
+        waits = taken is Taken.UNSTORED and self._connection.mailbox is not None
+        if self._settled or (waits and self._postponed):
+            return
+        if waits:
+            self._postponed = True
+            self._traffic.postpone(self._connection, self)
+            self._connection.postpone(self._packet)
+            return
+        self._settled = True
+        self._traffic.settle(self._connection, self)
+        self._connection.settle(self._packet, kept=taken is Taken.STORED)
 
 
 def _published(username: str, client_id: str, packet: Publish) -> Published:

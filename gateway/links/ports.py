@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from core.signals import Owed
+
 
 class Login(StrEnum):
     """What becomes of a CONNECT."""
@@ -52,11 +54,11 @@ class Application(Protocol):
 
     def may_subscribe(self, username: str, topic_filter: str) -> bool: ...
 
-    async def published(self, message: Published, called: Callable[[], None]) -> bool:
-        """True once the message is kept durably: only then the PUBACK leaves. False: never, and
+    def published(self, message: Published, owed: Owed) -> None:
+        """A message came. `owed` hears STORED once it is kept durably: only then the PUBACK leaves.
 
-        the connection ends, so that the client sends it again. `called` says that the message has
-        done its work and waits for the store alone: more may come meanwhile.
+        UNSTORED: it has done its work and waits for the store alone, so more may come meanwhile.
+        NEVER: the connection ends, so that the client sends it again.
 
         Several may be under way at once; each PUBACK leaves when its own message is committed.
         """

@@ -18,7 +18,7 @@ from core import ids
 from core.clock import Clock
 from core.errors import StoreUnavailable
 from core.log import logger
-from core.signals import Later, Signal, SignalType, Taken
+from core.signals import Owed, Signal, SignalType, Taken
 from core.values import replace
 from devices.findings import Finding
 from gateway.handover import HANDED_BYTES_MAX, HANDED_MAX, Handed, RawRecord, Record
@@ -103,6 +103,7 @@ class SpooledDesk:
         self._offered: dict[int, None] = {}
         self._batch = HANDED_MAX
         self._fresh: deque[tuple[int, datetime]] = deque(maxlen=FRESH_MAX)
+        self._keeping: dict[asyncio.Task[None], None] = {}
         self._log = logger("gateway.remote")
         if spool.damaged:
             lost = f"{spool.damaged} records of the spool are damaged and lost."
@@ -110,25 +111,25 @@ class SpooledDesk:
 
     # What the gateway asks (`gateway.ports.Desk`)
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+    def hear(self, signal: Signal, owed: Owed) -> None:
         if self.ring.is_local(signal):
             self._decide(lambda ring, here: rings.answered(ring, signal, here))
-            return Taken.STORED
+            owed(Taken.STORED)
+            return
         if signal.repeat:
             if signal.identity not in self._numbers:
                 self._reports.again(signal)
                 self._wake()
-            return Taken.STORED
+            owed(Taken.STORED)
+            return
         lowers = signal.type in (SignalType.CANCEL, SignalType.RESTORE)
         happens = rings.lowered if lowers else rings.pressed
         self._decide(lambda ring, here: happens(ring, signal, here))
-        return await self._keep(Record(signal=signal), signal.identity, later)
+        self._keep_soon(Record(signal=signal), signal.identity, owed)
 
-    async def keep_raw(
-        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
-    ) -> Taken:
+    def keep_raw(self, protocol: str, sender: str, why: str, content: bytes, owed: Owed) -> None:
         name = ids.derived("raw", protocol, sender, content.hex())
-        return await self._keep(Record(raw=RawRecord(protocol, sender, why, content)), name, later)
+        self._keep_soon(Record(raw=RawRecord(protocol, sender, why, content)), name, owed)
 
     def device_subscribed(self, device: str) -> None:
         self._decide(lambda ring, here: rings.listens(ring, device, here))
@@ -235,7 +236,17 @@ class SpooledDesk:
         self._say(effects)
         self._armed()
 
-    async def _keep(self, record: Record, name: str, later: Later | None) -> Taken:
+    def _keep_soon(self, record: Record, name: str, owed: Owed) -> None:
+        task = asyncio.get_running_loop().create_task(self._keep(record, name, owed))
+        self._keeping[task] = None
+        task.add_done_callback(self._kept)
+
+    def _kept(self, task: asyncio.Task[None]) -> None:
+        del self._keeping[task]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._log.error("a message was not spooled", error=error)
+
+    async def _keep(self, record: Record, name: str, owed: Owed) -> None:
         content, signal = written(record, self._clock.now()), record.signal
         appended = self._spool.append(content)
         appended.add_done_callback(lambda done: self._appended(signal, done))
@@ -247,13 +258,14 @@ class SpooledDesk:
         except StoreUnavailable as problem:
             why = str(problem)
         else:
-            return Taken.STORED
+            owed(Taken.STORED)
+            return
         self._reports.problem(SPOOL, why)
         self._log.error("not spooled", why=why, done="handed over from memory")
         is_press = signal is not None and signal.type is SignalType.ALARM
         remembered = self._remember(_Remembered(name, content, is_press))
         appended.add_done_callback(partial(_spooled, remembered.kept))
-        return await self._from_memory(remembered, later)
+        await self._from_memory(remembered, owed)
 
     def _appended(self, signal: Signal | None, done: asyncio.Future[int]) -> None:
         """Soon or late, it is in the spool or it is not."""
@@ -265,15 +277,17 @@ class SpooledDesk:
             self._known(done.result(), signal.identity)
         self._wake()
 
-    async def _from_memory(self, remembered: _Remembered, later: Later | None) -> Taken:
+    async def _from_memory(self, remembered: _Remembered, owed: Owed) -> None:
         """Help goes on; acknowledged once the spool or the dispatcher has it."""
         self._wake()
         done, _ = await asyncio.wait([remembered.kept], timeout=COMMITTED_WITHIN_S)
         if done and remembered.kept.result():
-            return Taken.STORED
-        if later is not None:
-            remembered.kept.add_done_callback(lambda kept: later(kept.result()))
-        return Taken.UNSTORED
+            owed(Taken.STORED)
+            return
+        owed(Taken.UNSTORED)
+        remembered.kept.add_done_callback(
+            lambda kept: owed(Taken.STORED if kept.result() else Taken.NEVER)
+        )
 
     def _remember(self, new: _Remembered) -> _Remembered:
         """In memory, once: a device that is not acknowledged says it again. Its numbers are

@@ -7,12 +7,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 import pytest
 
 from core.chance import seeded
 from core.clock import ServiceClock
 from core.errors import ConfigError
+from core.signals import Owed, Taken
 from core.values import replace
 from firmware_sim.device.faults import Faults
 from firmware_sim.device.link import Broker, DeviceLink, Surroundings, broker_at
@@ -21,6 +23,7 @@ from firmware_sim.device.wearable import switched_on
 from gateway.links.mqtt_listener import NativeMqttListener
 from gateway.links.mqtt_sockets import ListenerSettings
 from gateway.links.ports import Login, Published
+from tests.support.mqtt import answer_when_known
 
 WAIT_S = 10.0
 HUNDREDS = 200
@@ -187,7 +190,10 @@ class House:
     def may_subscribe(self, username: str, topic_filter: str) -> bool:
         return topic_filter == f"tilkald/v1/{username}/down"
 
-    async def published(self, message: Published, called: Callable[[], None]) -> bool:
+    def published(self, message: Published, owed: Owed) -> None:
+        answer_when_known(self._published(message, partial(owed, Taken.UNSTORED)), owed)
+
+    async def _published(self, message: Published, called: Callable[[], None]) -> bool:
         if message.topic.endswith("/up"):
             body = json.loads(message.payload)
             if body["type"] == "alarm":

@@ -286,7 +286,7 @@ async def test_who_waits_is_acknowledged_when_the_press_is_stored_after_all() ->
         asyncio.create_task(house.intake.take(press, called=lambda: called.append("a"))),
         asyncio.create_task(house.intake.take(press, called=lambda: called.append("copy"))),
     ]
-    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    await house.desk.until(lambda: len(house.desk.owed) == 1)
     await sleep(0)
     house.desk.settle(stored=True)
     assert await soon(asyncio.gather(*waits)) == [True, True]
@@ -307,7 +307,7 @@ async def test_who_waits_hears_that_it_never_will_be_stored() -> None:
     house = House()
     house.desk.answer = Taken.UNSTORED
     waits = asyncio.create_task(house.intake.take(reading(), called=lambda: None))
-    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    await house.desk.until(lambda: len(house.desk.owed) == 1)
     house.desk.settle(stored=False)
     assert not await soon(waits)
 
@@ -353,7 +353,7 @@ async def test_bytes_nobody_could_read_are_acknowledged_when_they_are_kept_after
     house = House()
     house.desk.answer = Taken.UNSTORED
     waits = asyncio.create_task(house.intake.keep("native", "b", "why", b"x", lambda: None))
-    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    await house.desk.until(lambda: len(house.desk.owed) == 1)
     house.desk.settle(stored=True)
     assert await soon(waits)
 

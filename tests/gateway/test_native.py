@@ -121,7 +121,7 @@ async def test_a_press_on_any_topic_is_that_of_who_is_logged_in_and_shown_withou
     for body in (b'{"type":"alarm"}', b"\x80\x81"):
         house = House()
         message = Published("badge-anna", "c1", topic, body, 1, retain=False, dup=False)
-        assert await house.native.published(message, lambda: None)
+        assert await kept(house, message)
         (signal,) = house.desk.taken
         assert (signal.type, signal.device) == (SignalType.ALARM, "badge-anna")
         (said,) = (odd for odd in signal.reading.odd if odd.startswith("topic: "))
@@ -136,7 +136,7 @@ async def test_a_last_will_on_another_topic_calls_only_if_it_says_so(
 ) -> None:
     house = House()
     will = Published("badge-anna", "c1", "tele/x/LWT", body, 1, True, False, is_will=True)
-    assert await house.native.published(will, lambda: None)
+    assert await kept(house, will)
     assert [signal.type for signal in house.desk.taken] == [SignalType.ALARM] * calls
 
 
@@ -144,7 +144,7 @@ async def test_what_clears_a_retained_topic_calls_nobody_wherever_it_is() -> Non
     house = House()
     for topic in ("tilkald/v1/badge-anna/up", "/tilkald/v1/badge-anna/up", "other"):
         message = Published("badge-anna", "c1", topic, b"", 1, retain=True, dup=False)
-        assert await house.native.published(message, lambda: None)
+        assert await kept(house, message)
     assert house.desk.taken == []
 
 
@@ -152,7 +152,7 @@ async def test_what_cannot_be_stored_is_not_acknowledged() -> None:
     house = House()
     house.desk.answer = Taken.UNSTORED
     saying = asyncio.create_task(say(house, b'{"type":"alarm"}'))
-    await house.desk.until(lambda: len(house.desk.laters) == 1)
+    await house.desk.until(lambda: len(house.desk.owed) == 1)
     assert not saying.done()
     house.desk.settle(stored=False)
     assert not await soon(saying)
@@ -292,6 +292,18 @@ def test_everything_the_listener_notices_has_its_own_count_and_the_rest_one() ->
     assert noticed("other") == before + 1
 
 
+async def kept(house: House, message: Published) -> bool:
+    """Whether it is acknowledged, sooner or later."""
+    answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def owed(taken: Taken) -> None:
+        if taken is not Taken.UNSTORED:
+            answer.set_result(taken is Taken.STORED)
+
+    house.native.published(message, owed)
+    return await answer
+
+
 async def say(
     house: House,
     payload: bytes,
@@ -304,7 +316,7 @@ async def say(
 ) -> bool:
     topic = f"{PREFIX}/{device}/{leaf}"
     message = Published(device, "c1", topic, payload, qos, retain, dup)
-    return await house.native.published(message, lambda: None)
+    return await kept(house, message)
 
 
 def logins(outcome: Login) -> float:

@@ -29,7 +29,7 @@ from alarms.plan import Plan
 from alarms.view import Unusual, View
 from alarms.vocabulary import PlaceSource, StandDownWhy, WakeWhy
 from core.clock import VirtualClock
-from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
+from core.signals import AlarmKind, AnswerKind, Level, Owed, ReceiptState, Signal, Standing, Taken
 from core.values import replace
 from dispatcher.channels.console import ConsoleChannel
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
@@ -210,10 +210,10 @@ class RememberingDesk:
 
     # What no channel asks for.
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+    def hear(self, signal: Signal, owed: Owed) -> None:
         raise NotImplementedError
 
-    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
+    def keep_raw(self, raw: RawBytes, owed: Owed) -> None:
         raise NotImplementedError
 
     async def volunteer(

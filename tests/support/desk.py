@@ -32,7 +32,7 @@ from alarms.view import Candidate, LeftOut, Reason, Route, Unusual, View
 from alarms.vocabulary import ChosenWhy, LeftOutWhy, PlaceSource, WakeWhy, Who
 from core.errors import DomainError
 from core.ids import hashed
-from core.signals import AlarmKind, AnswerKind, Later, Level, ReceiptState, Signal, Standing, Taken
+from core.signals import AlarmKind, AnswerKind, Level, Owed, ReceiptState, Signal, Standing, Taken
 from core.values import replace
 from devices.findings import State
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
@@ -122,11 +122,11 @@ class MemoryDesk:
 
     # Desk
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
-        return Taken.STORED
+    def hear(self, signal: Signal, owed: Owed) -> None:
+        owed(Taken.STORED)
 
-    async def keep_raw(self, raw: RawBytes, later: Later | None = None) -> Taken:
-        return Taken.STORED
+    def keep_raw(self, raw: RawBytes, owed: Owed) -> None:
+        owed(Taken.STORED)
 
     async def answer(self, notice_id: str, answer: AnswerKind, source: Source) -> AnswerOutcome:
         self.asked.append((notice_id, answer, source))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.clock import VirtualClock
-from core.signals import Later, Reading, Signal, SignalType, Taken
+from core.signals import Owed, Reading, Signal, SignalType, Taken
 from devices.findings import Finding
 from devices.registry import Assignment, Device, MemoryRegistry
 from devices.watch import Watch
@@ -46,39 +46,41 @@ class StoringDesk:
     findings: list[Finding] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
-    breaks: BaseException | None = None
-    laters: list[Later] = field(default_factory=list)
+    breaks: Exception | None = None
+    answering: dict[asyncio.Future[None], None] = field(default_factory=dict)
+    owed: list[Owed] = field(default_factory=list)
     """Who is owed a word about what was not stored at once."""
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+    def hear(self, signal: Signal, owed: Owed) -> None:
         self.taken.append(signal)
-        await self._tell()
-        await self.gate.wait()
         if self.breaks is not None:
             raise self.breaks
-        return self._answered(later)
+        self._answer_soon(owed)
 
-    async def keep_raw(
-        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
-    ) -> Taken:
+    def keep_raw(self, protocol: str, sender: str, why: str, content: bytes, owed: Owed) -> None:
         self.raw.append((protocol, sender, why, content))
-        await self._tell()
-        await self.gate.wait()
-        return self._answered(later)
+        self._answer_soon(owed)
 
     def settle(self, *, stored: bool) -> None:
         """What was not stored is stored after all, or never will be."""
-        for later in self.laters:
-            later(stored)
-        self.laters.clear()
+        owed, self.owed = self.owed, []
+        for one in owed:
+            one(Taken.STORED if stored else Taken.NEVER)
 
-    def _answered(self, later: Later | None) -> Taken:
-        if self.answer is Taken.UNSTORED and later is not None:
-            self.laters.append(later)
-        return self.answer
+    def _answer_soon(self, owed: Owed) -> None:
+        task = asyncio.ensure_future(self._answer(owed))
+        self.answering[task] = None
+        task.add_done_callback(self.answering.pop)
+
+    async def _answer(self, owed: Owed) -> None:
+        await self._tell()
+        await self.gate.wait()
+        if self.answer is Taken.UNSTORED:
+            self.owed.append(owed)
+        owed(self.answer)
 
     def device_subscribed(self, device: str) -> None:
         self.subscribed.append(device)

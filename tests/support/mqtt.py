@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from types import TracebackType
 
 from core.clock import ServiceClock
+from core.signals import Owed, Taken
 from core.values import replace
 from devices.mqtt.decode import Decoder
 from devices.mqtt.encode import encode
@@ -62,7 +64,10 @@ class SmallSite:
     def may_subscribe(self, username: str, topic_filter: str) -> bool:
         return username == OBSERVER or topic_filter == f"{PREFIX}/{username}/down"
 
-    async def published(self, message: Published, called: Callable[[], None]) -> bool:
+    def published(self, message: Published, owed: Owed) -> None:
+        answer_when_known(self._published(message, partial(owed, Taken.UNSTORED)), owed)
+
+    async def _published(self, message: Published, called: Callable[[], None]) -> bool:
         self.messages.append(message)
         self._changed.set()
         if self.store_fails:
@@ -102,6 +107,21 @@ class SmallSite:
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()
+
+
+def answer_when_known(kept: Coroutine[None, None, bool], owed: Owed) -> None:
+    """STORED or NEVER, once it is known whether it is kept."""
+
+    def known(task: asyncio.Task[bool]) -> None:
+        del _ANSWERING[task]
+        owed(Taken.STORED if not task.cancelled() and task.result() else Taken.NEVER)
+
+    task = asyncio.get_running_loop().create_task(kept)
+    _ANSWERING[task] = None
+    task.add_done_callback(known)
+
+
+_ANSWERING: dict[asyncio.Task[bool], None] = {}
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from alarms.channel import Capabilities
 from alarms.model import Alarm, Notice
@@ -14,7 +15,7 @@ from alarms.plan import Callee, Plan, Step
 from alarms.vocabulary import Who
 from core.clock import VirtualClock, sleep
 from core.errors import ChannelError
-from core.signals import Later, Reading, ReceiptState, Signal, SignalType, Standing, Taken
+from core.signals import Owed, Reading, ReceiptState, Signal, SignalType, Standing, Taken
 from core.values import replace
 from devices.findings import State
 from devices.registry import Device
@@ -126,11 +127,31 @@ class Office:
             self.engine.wake()
         raise AssertionError("it never came to be so")
 
-    async def takes(self, signal: Signal, later: Later | None = None) -> Taken:
+    async def take(self, signal: Signal, later: Callable[[Taken], None] | None = None) -> Taken:
+        """A signal comes in: what becomes of it, and `later` whatever else becomes of it."""
+        return await first_word(partial(self.engine.hear, signal), later)
+
+    async def takes(self, signal: Signal) -> Taken:
         """A signal comes in, and time goes on until it is known what becomes of it."""
-        taking = asyncio.ensure_future(self.engine.take(signal, later))
+        taking = asyncio.ensure_future(self.take(signal))
         await self.time_passes_until(taking.done)
         return taking.result()
+
+
+async def first_word(
+    say: Callable[[Owed], None], later: Callable[[Taken], None] | None = None
+) -> Taken:
+    """What is heard first of what became of something; `later` hears the rest."""
+    first: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+
+    def owed(taken: Taken) -> None:
+        if not first.done():
+            first.set_result(taken)
+        elif later is not None:
+            later(taken)
+
+    say(owed)
+    return await first
 
 
 @asynccontextmanager

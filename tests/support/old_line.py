@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from alarms.model import Alarm
-from core.signals import Later, Signal, Taken
+from core.signals import Owed, Signal, Taken
 from devices.findings import Finding
 from devices.protocols import FAMILIES
 from devices.registry import Device, Line, MemoryRegistry
@@ -27,14 +27,12 @@ class _Desk:
     running: Running
     problems: dict[str, str] = field(default_factory=dict)
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+    def hear(self, signal: Signal, owed: Owed) -> None:
         self.running.process.take(signal)
-        return Taken.STORED
+        owed(Taken.STORED)
 
-    async def keep_raw(
-        self, protocol: str, sender: str, why: str, content: bytes, later: Later | None = None
-    ) -> Taken:
-        return Taken.STORED
+    def keep_raw(self, protocol: str, sender: str, why: str, content: bytes, owed: Owed) -> None:
+        owed(Taken.STORED)
 
     def device_subscribed(self, device: str) -> None: ...
 

@@ -18,7 +18,7 @@ def handed_to_ida() -> Organisation:
 
 
 async def pressed_and_handed_on(house: Office, level: Level) -> Alarm:
-    await house.engine.take(replace(house.press("anna"), level=level))
+    await house.take(replace(house.press("anna"), level=level))
     house.pictures.configure(handed_to_ida())
     house.engine.reconfigured()
     house.told.clear()
@@ -33,7 +33,7 @@ def by_ida(house: Office, type_: SignalType = SignalType.ALARM) -> Signal:
 async def test_the_cancel_of_a_new_wearer_ends_nothing_of_the_old_one() -> None:
     async with office() as house:
         alarm = await pressed_and_handed_on(house, Level.YELLOW)
-        await house.engine.take(by_ida(house, SignalType.CANCEL))
+        await house.take(by_ida(house, SignalType.CANCEL))
         assert house.alarm.id == alarm.id
         assert house.alarm.pressers[0].says_over_at is None
 
@@ -41,7 +41,7 @@ async def test_the_cancel_of_a_new_wearer_ends_nothing_of_the_old_one() -> None:
 async def test_the_press_of_a_new_wearer_is_their_own_alarm_at_their_own_place() -> None:
     async with office() as house:
         old = await pressed_and_handed_on(house, Level.RED)
-        await house.engine.take(by_ida(house))
+        await house.take(by_ida(house))
         (new,) = (a for a in house.engine.open_alarms() if a.id != old.id)
         assert [p.person for p in new.pressers] == ["ida"]
         unchanged = house.engine.open_alarm(old.id)
@@ -53,7 +53,7 @@ async def test_the_press_of_a_new_wearer_is_their_own_alarm_at_their_own_place()
 async def test_a_new_wearer_is_not_told_that_somebody_comes_who_comes_to_the_old_one() -> None:
     async with office() as house:
         old = await pressed_and_handed_on(house, Level.RED)
-        await house.engine.take(by_ida(house))
+        await house.take(by_ida(house))
         house.told.clear()
         (notice, *_) = await house.engine.notices(old.id)
         await house.engine.answer(notice.id, AnswerKind.ACCEPT, Source(SourceKind.STAFF, "bo"))

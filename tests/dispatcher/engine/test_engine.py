@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -33,14 +34,14 @@ from dispatcher.engine.outcome import Moment
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import RawBytes
 from dispatcher.store.ports import Transaction as Transaction
-from tests.support.office import START, Office, office
+from tests.support.office import START, Office, first_word, office
 
 FULL = StoreUnavailable("the disk is full")
 
 
 async def test_a_press_is_stored_called_and_answered() -> None:
     async with office() as house:
-        assert await house.engine.take(house.press()) is Taken.STORED
+        assert await house.take(house.press()) is Taken.STORED
         await house.until(house.wearable.arrived)
         assert [notice.person for notice in house.wearable.sent] == ["bo"]
         assert [tell.type for tell in house.told] == [TellType.RECEIVED]
@@ -50,7 +51,7 @@ async def test_a_store_that_cannot_commit_never_stops_help() -> None:
     """Law 1: called from memory, marked unstored, not acknowledged, journalled, shown."""
     async with office() as house:
         house.store.fail_with = FULL
-        assert await house.engine.take(house.press()) is Taken.UNSTORED
+        assert await house.take(house.press()) is Taken.UNSTORED
         await house.until(house.wearable.arrived)
         assert house.alarm.unstored
         assert house.told == [], "`received` is a promise the store has not made"
@@ -62,7 +63,7 @@ async def test_a_store_that_cannot_commit_never_stops_help() -> None:
 async def test_what_was_unstored_is_saved_and_promised_once_the_store_works() -> None:
     async with office() as house:
         house.store.fail_with = FULL
-        await house.engine.take(house.press())
+        await house.take(house.press())
         house.store.fail_with = None
         told = house.told
         await house.time_passes_until(lambda: any(t.type is TellType.RECEIVED for t in told))
@@ -75,20 +76,21 @@ async def test_what_was_unstored_is_saved_and_promised_once_the_store_works() ->
 async def test_who_was_told_unstored_hears_when_it_is_stored_after_all() -> None:
     async with office() as house:
         house.store.fail_with = FULL
-        words: list[bool] = []
-        assert await house.engine.take(house.press(), words.append) is Taken.UNSTORED
+        words: list[Taken] = []
+        assert await house.take(house.press(), words.append) is Taken.UNSTORED
         raw = RawBytes(house.clock.now(), "native", "badge-bo", "why", b"x")
-        assert await house.engine.keep_raw(raw, words.append) is Taken.UNSTORED
+        keep = partial(house.engine.keep_raw, raw)
+        assert await first_word(keep, words.append) is Taken.UNSTORED
         assert words == []
         house.store.fail_with = None
         await house.time_passes_until(lambda: not house.engine.problems())
-        assert words == [True, True]
+        assert words == [Taken.STORED, Taken.STORED]
 
 
 async def test_what_is_stored_at_once_needs_no_second_word() -> None:
     async with office() as house:
-        words: list[bool] = []
-        assert await house.engine.take(house.press(), words.append) is Taken.STORED
+        words: list[Taken] = []
+        assert await house.take(house.press(), words.append) is Taken.STORED
         assert words == []
 
 
@@ -98,9 +100,9 @@ async def test_what_memory_cannot_hold_either_is_said_to_be_never_stored(
     monkeypatch.setattr("dispatcher.engine.commit_line.BACKLOG_MOST", 0)
     async with office() as house:
         house.store.fail_with = FULL
-        words: list[bool] = []
-        assert await house.engine.take(house.press(), words.append) is Taken.UNSTORED
-        assert words == [False]
+        words: list[Taken] = []
+        assert await house.take(house.press(), words.append) is Taken.UNSTORED
+        assert words == [Taken.NEVER]
         house.store.fail_with = None
 
 
@@ -112,7 +114,7 @@ async def test_deciding_that_fails_calls_everybody_instead(monkeypatch: pytest.M
 
     async with office() as house:
         monkeypatch.setattr("dispatcher.engine.core.triage", broken)
-        assert await house.engine.take(house.press()) is Taken.STORED
+        assert await house.take(house.press()) is Taken.STORED
         await house.until(house.wearable.arrived)
         assert house.alarm.orphan
         assert "deciding" in [problem.part for problem in house.engine.problems()]
@@ -177,7 +179,7 @@ async def test_a_roster_that_cannot_be_read_calls_everybody_but_the_victim(
 
     async with office() as house:
         monkeypatch.setattr(f"dispatcher.roster.{where}", broken)
-        await house.engine.take(house.press())
+        await house.take(house.press())
         await house.until(house.wearable.arrived)
         called = [call.person for call in house.alarm.escalation.calls]  # type: ignore[union-attr]
         assert "anna" not in called
@@ -220,7 +222,7 @@ async def test_a_failed_page_makes_the_next_route_due_now() -> None:
     """Law 4: no waiting for the next step's second."""
     async with office() as house:
         house.wearable.fails = ChannelError("no connection", temporary=True)
-        await house.engine.take(house.press())
+        await house.take(house.press())
         await house.until(house.sms.arrived)
         assert house.sms.sent[0].person == "bo"
         assert house.clock.now() == house.alarm.times.stored
@@ -231,7 +233,7 @@ async def test_a_notice_that_waits_is_committed_as_sending_before_the_attempt() 
     async with office() as house:
         house.wearable.fails = ChannelError("no connection", temporary=True)
         house.sms.hold = asyncio.Event()
-        await house.engine.take(house.press())
+        await house.take(house.press())
         await _until_state(house, "sms", ReceiptState.SENDING)
         assert house.sms.sent == []
         house.sms.hold.set()
@@ -243,7 +245,7 @@ async def test_what_was_in_sending_goes_again_after_a_crash_with_the_same_id() -
     async with office(store) as house:
         house.wearable.fails = ChannelError("no connection", temporary=True)
         house.sms.hold = asyncio.Event()
-        await house.engine.take(house.press())
+        await house.take(house.press())
         await _until_state(house, "sms", ReceiptState.SENDING)
         (notice,) = [n for n in await store.unfinished_notices() if n.channel == "sms"]
         crashed = MemoryStore.__new__(MemoryStore)
@@ -259,7 +261,7 @@ async def test_a_stale_close_is_refused_with_the_reason() -> None:
     async with office() as house:
         await _called(house)
         seen = house.alarm.rev
-        await house.engine.take(house.press("bo"))
+        await house.take(house.press("bo"))
         with pytest.raises(DomainError, match="joined") as refused:
             await house.engine.close_alarm(house.alarm.id, seen, "lone", Cause.CALMED_DOWN)
         assert refused.value.code == "stale"
@@ -293,10 +295,10 @@ async def test_a_device_that_names_no_notice_answers_the_call_for_help() -> None
         house.engine.technical("silent:badge-ida", "{devices}", "home", devices="badge-ida")
         await house.until(house.wearable.arrived)
         assert house.wearable.sent[0].person == "lone"
-        await house.engine.take(house.press("anna"))
-        await house.engine.take(house.press("bo"))
+        await house.take(house.press("anna"))
+        await house.take(house.press("bo"))
         accept = replace(house.press("lone", 9), reading=_nameless("badge-lone"))
-        assert await house.engine.take(accept) is Taken.STORED
+        assert await house.take(accept) is Taken.STORED
         called = [a for a in house.engine.open_alarms() if not a.technical]
         stands = [call_of(alarm, "lone") for alarm in called]
         assert Standpoint.ACCEPTED in [call.standpoint for call in stands if call is not None]
@@ -326,7 +328,7 @@ async def test_a_page_that_follows_slowly_is_told_to_load_again() -> None:
 
 async def _called(house: Office) -> str:
     """Anna has pressed and Bo is being called; the notice's id."""
-    await house.engine.take(house.press())
+    await house.take(house.press())
     await house.until(house.wearable.arrived)
     return house.wearable.sent[0].id
 
@@ -394,7 +396,7 @@ async def test_a_busy_store_delays_no_help_and_its_device_is_acknowledged_by_the
     store = HeldStore()
     async with office(store) as house:
         store.holds = 1
-        taking = asyncio.create_task(house.engine.take(house.press()))
+        taking = asyncio.create_task(house.take(house.press()))
         others = asyncio.create_task(_keeps_the_store_answering(house))
         await house.time_passes_until(house.wearable.arrived.is_set)
         assert house.clock.now() - START == PATIENCE_LONGEST
@@ -408,7 +410,8 @@ async def test_a_busy_store_delays_no_help_and_its_device_is_acknowledged_by_the
 
 async def _keeps_the_store_answering(house: Office) -> None:
     while True:
-        await house.engine.keep_raw(RawBytes(house.clock.now(), "x", "y", "busy", b""))
+        raw = RawBytes(house.clock.now(), "x", "y", "busy", b"")
+        await first_word(partial(house.engine.keep_raw, raw))
         await sleep(0)
 
 
@@ -422,8 +425,8 @@ def _mistaken_about_anna(alarm: Alarm, event: Event, view: View, now: datetime) 
 
 
 async def _both_have_pressed(house: Office) -> None:
-    await house.engine.take(house.press("anna"))
-    await house.engine.take(replace(house.press("bo"), zone="z2"))
+    await house.take(house.press("anna"))
+    await house.take(replace(house.press("bo"), zone="z2"))
 
 
 def _has_gone_on(alarm: Alarm | None, house: Office) -> bool:

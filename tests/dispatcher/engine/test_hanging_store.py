@@ -91,7 +91,7 @@ async def test_while_it_is_silent_nothing_waits_for_it_once_more() -> None:
         await house.takes(house.press())
         house.wearable.arrived.clear()
         now = house.clock.now()
-        assert await house.engine.take(house.press("ida")) is Taken.UNSTORED
+        assert await house.take(house.press("ida")) is Taken.UNSTORED
         assert house.clock.now() == now
         await house.until(house.wearable.arrived)
         store.is_well_again()
@@ -199,7 +199,7 @@ async def test_a_journal_that_could_not_be_read_back_at_the_start_is_called_for_
 ) -> None:
     """The disk was locked in the moment of the start; the press waits for no other start."""
     async with office() as before:
-        await before.engine.take(before.press())
+        await before.take(before.press())
         (kept,) = await before.store.open_alarms()
     async with office() as house:
 
@@ -218,7 +218,7 @@ async def test_what_a_journal_brings_late_is_looked_at_as_at_a_start(
 ) -> None:
     """Bo was coming to Anna, and has pressed since; Anna is a victim; her page had not left."""
     async with office() as before:
-        await before.engine.take(before.press())
+        await before.take(before.press())
         anna = before.alarm.id
         await before.engine.volunteer(anna, "bo", AnswerKind.ARRIVED)
         (kept,) = await before.store.open_alarms()
@@ -251,7 +251,7 @@ async def test_a_press_said_again_before_its_journal_is_read_back_goes_on_as_one
 ) -> None:
     """It was never acknowledged, so the badge says it at once; the journal knows more of it."""
     async with office() as before:
-        await before.engine.take(before.press())
+        await before.take(before.press())
         for answer in (AnswerKind.SEEN, AnswerKind.ACCEPT, AnswerKind.ARRIVED):
             await before.engine.volunteer(before.alarm.id, "bo", answer)
         (kept,) = await before.store.open_alarms()
@@ -280,7 +280,7 @@ async def test_a_press_said_again_before_its_journal_is_read_back_goes_on_as_one
 async def test_a_call_from_a_site_nobody_has_configured_goes_to_the_leaders() -> None:
     """As in a journal of another installation, or when a site is taken out in mid-alarm."""
     async with office() as before:
-        await before.engine.take(before.press())
+        await before.take(before.press())
         (kept,) = await before.store.open_alarms()
     store = MemoryStore()
     escalation = replace(kept.escalation, calls=()) if kept.escalation else None

@@ -59,7 +59,7 @@ async def _bo_stands(house: Office, state: str) -> Notice | None:
     if state == "never called":
         return None
     house.wearable.fails = ChannelError("no connection", temporary=True)
-    await house.engine.take(house.press())
+    await house.take(house.press())
     await house.until(house.sms.arrived)
     notice, alarm = house.sms.sent[0], house.alarm
     source = Source(SourceKind.NUMBER, BO)
@@ -89,6 +89,4 @@ async def _asks(house: Office, way: str, notice: Notice | None) -> None:
             named = notice.id if notice is not None and way == "badge" else None
             reading = Reading("native", "badge-bo", SignalType.ANSWER, seq=9, authenticated=True)
             signal = replace(house.press("bo", 9), reading=reading)
-            await house.engine.take(
-                replace(signal, reading=replace(reading, answer=more, notice=named))
-            )
+            await house.take(replace(signal, reading=replace(reading, answer=more, notice=named)))

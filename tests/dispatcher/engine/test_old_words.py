@@ -32,7 +32,7 @@ def on_shift(house: Office, person: str) -> bool:
 
 async def called(house: Office) -> str:
     """Anna has pressed, and Bo is called: the id of his notice."""
-    await house.engine.take(house.press())
+    await house.take(house.press())
     (notice,) = await house.engine.notices(house.alarm.id)
     house.clock.move_to(house.clock.now() + timedelta(minutes=5))
     return notice.id
@@ -47,13 +47,13 @@ def bo_is(house: Office) -> Standpoint:
 @pytest.mark.parametrize("ago", [timedelta(minutes=25), LONG_AGO])
 async def test_a_check_out_that_was_said_long_ago_takes_nobody_off_now(ago: timedelta) -> None:
     async with office() as house:
-        await house.engine.take(said(says(house, "bo", SignalType.CHECK_OUT), ago))
+        await house.take(said(says(house, "bo", SignalType.CHECK_OUT), ago))
         assert on_shift(house, "bo")
 
 
 async def test_a_check_out_of_any_age_takes_nobody_off() -> None:
     async with office() as house:
-        await house.engine.take(replace(says(house, "bo", SignalType.CHECK_OUT), age_unknown=True))
+        await house.take(replace(says(house, "bo", SignalType.CHECK_OUT), age_unknown=True))
         assert on_shift(house, "bo")
 
 
@@ -63,9 +63,9 @@ async def test_an_old_check_out_of_somebody_who_is_coming_is_in_the_story_and_lo
     async with office() as house:
         notice = await called(house)
         accept = says(house, "bo", SignalType.ANSWER, notice=notice, answer=AnswerKind.ACCEPT)
-        await house.engine.take(accept)
+        await house.take(accept)
         leaves = says(house, "bo", SignalType.CHECK_OUT)
-        await house.engine.take(said(replace(leaves, id="s_x", identity="x"), LONG_AGO))
+        await house.take(said(replace(leaves, id="s_x", identity="x"), LONG_AGO))
         assert bo_is(house) is Standpoint.ACCEPTED
         told = [line.what for line in await house.engine.timeline(house.alarm.id)]
         assert "off_duty_not_counted" in told
@@ -73,23 +73,23 @@ async def test_an_old_check_out_of_somebody_who_is_coming_is_in_the_story_and_lo
 
 async def test_a_check_out_from_before_a_later_check_in_does_not_count() -> None:
     async with office() as house:
-        await house.engine.take(says(house, "bo", SignalType.CHECK_IN))
+        await house.take(says(house, "bo", SignalType.CHECK_IN))
         leaves = replace(says(house, "bo", SignalType.CHECK_OUT), id="s_x", identity="x")
-        await house.engine.take(said(leaves, timedelta(minutes=3)))
+        await house.take(said(leaves, timedelta(minutes=3)))
         assert on_shift(house, "bo")
-        await house.engine.take(replace(leaves, id="s_y", identity="y"))
+        await house.take(replace(leaves, id="s_y", identity="y"))
         assert not on_shift(house, "bo")
 
 
 async def test_a_copy_of_a_check_out_takes_nobody_off_a_second_time() -> None:
     async with office() as house:
         leaves = says(house, "bo", SignalType.CHECK_OUT)
-        await house.engine.take(leaves)
+        await house.take(leaves)
         house.clock.move_to(house.clock.now() + timedelta(minutes=1))
         back = replace(says(house, "bo", SignalType.CHECK_IN), id="s_x", identity="x")
-        await house.engine.take(back)
+        await house.take(back)
         house.clock.move_to(house.clock.now() + timedelta(minutes=1))
-        await house.engine.take(replace(leaves, at=house.clock.now(), repeat=True))
+        await house.take(replace(leaves, at=house.clock.now(), repeat=True))
         assert on_shift(house, "bo")
 
 
@@ -101,9 +101,9 @@ async def test_a_kept_copy_of_an_answer_is_no_older_than_its_notice_and_may_be_t
         notice = await called(house)
         house.clock.move_to(house.clock.now() + timedelta(minutes=10))
         accept = says(house, "bo", SignalType.ANSWER, notice=notice, answer=answer)
-        await house.engine.take(replace(accept, age_unknown=True))
+        await house.take(replace(accept, age_unknown=True))
         assert bo_is(house) is Standpoint.CALLED
-        await house.engine.take(replace(accept, id="s_x", identity="x"))
+        await house.take(replace(accept, id="s_x", identity="x"))
         assert bo_is(house) in (Standpoint.ACCEPTED, Standpoint.ARRIVED)
 
 
@@ -111,10 +111,10 @@ async def test_a_copy_of_an_answer_that_was_counted_counts_no_second_time() -> N
     async with office() as house:
         notice = await called(house)
         accept = says(house, "bo", SignalType.ANSWER, notice=notice, answer=AnswerKind.ACCEPT)
-        await house.engine.take(accept)
+        await house.take(accept)
         no = says(house, "bo", SignalType.ANSWER, notice=notice, answer=AnswerKind.WITHDRAW)
-        await house.engine.take(replace(no, id="s_x", identity="x"))
-        await house.engine.take(replace(accept, repeat=True))
+        await house.take(replace(no, id="s_x", identity="x"))
+        await house.take(replace(accept, repeat=True))
         assert bo_is(house) is not Standpoint.ACCEPTED
 
 
@@ -122,7 +122,7 @@ async def test_a_copy_of_an_answer_that_was_counted_counts_no_second_time() -> N
 async def test_a_test_that_waited_proves_nothing_of_now(ago: int, told: TellType) -> None:
     async with office() as house:
         test = says(house, "bo", SignalType.TEST)
-        await house.engine.take(said(test, timedelta(seconds=ago)))
+        await house.take(said(test, timedelta(seconds=ago)))
         assert [tell.type for tell in house.told] == [told]
 
 
@@ -131,9 +131,9 @@ async def test_over_from_a_page_that_does_not_say_what_it_showed_ends_nothing_th
 ):
     """Lone leads, and asks for the end 16 s and more after somebody joined."""
     async with office() as house:
-        await house.engine.take(replace(house.press(), zone="z1"))
+        await house.take(replace(house.press(), zone="z1"))
         before = house.alarm.rev
-        await house.engine.take(replace(house.press("bo"), zone="z1"))
+        await house.take(replace(house.press("bo"), zone="z1"))
         house.clock.move_to(house.clock.now() + timedelta(minutes=2))
         alarm, over = house.alarm.id, AnswerKind.OVER
         volunteer = house.engine.volunteer

@@ -28,7 +28,7 @@ async def test_a_plea_is_an_alarm_of_who_asks_where_the_roster_has_them() -> Non
 
 async def test_who_has_an_open_alarm_says_more_in_it() -> None:
     async with office() as house:
-        await house.engine.take(house.press("anna"))
+        await house.take(house.press("anna"))
         await house.engine.call_for_help("anna", "i kælderen")
         assert house.alarm.text == "i kælderen"
         assert {presser.person for presser in house.alarm.pressers} == {"anna"}
@@ -105,7 +105,7 @@ async def test_more_help_from_a_badge_that_finds_no_alarm_is_its_wearers_press(
     notice: str | None,
 ) -> None:
     async with office() as house:
-        assert await house.engine.take(_more_help(house, "bo", notice)) is Taken.STORED
+        assert await house.take(_more_help(house, "bo", notice)) is Taken.STORED
         assert house.alarm.pressers[0].person == "bo"
         assert house.alarm.kind is AlarmKind.SOS
 
@@ -115,7 +115,7 @@ async def test_a_badge_that_was_stood_down_and_names_no_notice_still_calls_more_
         notice = await _called(house)
         await house.engine.volunteer(house.alarm.id, "ida", AnswerKind.ACCEPT)
         assert _stands(house, "bo") is Standpoint.STOOD_DOWN
-        await house.engine.take(_more_help(house, "bo", None))
+        await house.take(_more_help(house, "bo", None))
         assert house.alarm.id == notice.rsplit("-", 1)[0]
         assert house.alarm.escalation is not None
         assert house.alarm.escalation.needed == 2
@@ -151,7 +151,7 @@ async def test_what_asked_a_number_is_found_after_a_no_and_after_the_close() -> 
 
 async def _called(house: Office) -> str:
     """Anna has pressed and Bo is being called; the notice's id."""
-    await house.engine.take(house.press())
+    await house.take(house.press())
     await house.until(house.wearable.arrived)
     return house.wearable.sent[0].id
 
@@ -159,7 +159,7 @@ async def _called(house: Office) -> str:
 async def _called_by_phone(house: Office) -> str:
     """Bo's badge cannot be reached, so his phone rings; its number."""
     house.wearable.fails = ChannelError("no connection", temporary=True)
-    await house.engine.take(house.press())
+    await house.take(house.press())
     await house.until(house.sms.arrived)
     assert house.sms.sent[0].person == "bo"
     return house.sms.sent[0].address

@@ -45,7 +45,7 @@ async def test_a_press_during_the_start_does_not_wait_for_what_fell_due() -> Non
     async with office(store, start=False) as house:
         house.clock.move_to(START + AWAY)
         await house.engine.load()
-        taken = await asyncio.wait_for(house.engine.take(house.press("bo", seq=7)), 5)
+        taken = await asyncio.wait_for(house.take(house.press("bo", seq=7)), 5)
         assert taken == "stored"
         waiting = [a for a in house.engine.open_alarms() if not _has_gone_on(a, house)]
         assert len(waiting) == OPEN - AT_ONCE_MOST
@@ -60,7 +60,7 @@ async def _store_with_open_alarms() -> MemoryStore:
     """A third of them red; all fall due seconds later."""
     async with office() as house:
         for number in range(OPEN):
-            await house.engine.take(_of_button(house, number))
+            await house.take(_of_button(house, number))
     return house.store
 
 

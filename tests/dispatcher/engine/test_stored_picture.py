@@ -10,7 +10,7 @@ from tests.support.office import office
 
 async def test_an_opening_and_the_steps_that_saw_the_same_share_one_picture() -> None:
     async with office() as house:
-        await house.engine.take(house.press())
+        await house.take(house.press())
         await house.until(house.wearable.arrived)
         before = house.alarm.rev
         await house.time_passes_until(lambda: house.alarm.rev > before)

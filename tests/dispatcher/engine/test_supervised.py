@@ -59,7 +59,7 @@ def test_only_whose_shift_has_ended_has_gone_home() -> None:
 async def test_who_was_coming_and_is_heard_no_more_is_not_waited_for() -> None:
     async with office() as house:
         supervised = Supervised(house.engine, house.pictures, house.clock.wall)
-        await house.engine.take(house.press())
+        await house.take(house.press())
         await house.until(house.wearable.arrived)
         notice = house.wearable.sent[0]
         badge = Source(SourceKind.DEVICE, notice.address)
@@ -77,7 +77,7 @@ async def test_who_was_coming_and_is_heard_no_more_is_not_waited_for() -> None:
 async def test_whose_shift_ends_while_they_are_coming_is_not_waited_for() -> None:
     async with office() as house:
         supervised = Supervised(house.engine, house.pictures, house.clock.wall)
-        await house.engine.take(house.press())
+        await house.take(house.press())
         await house.until(house.wearable.arrived)
         notice = house.wearable.sent[0]
         badge = Source(SourceKind.DEVICE, notice.address)

@@ -25,7 +25,7 @@ async def test_a_word_nobody_knows_is_one_alarm_that_asks_for_a_person() -> None
     said = Reading("native", "badge-anna", SignalType.TECHNICAL, code=UNKNOWN_WORD, text="x")
     async with office() as house:
         for number in (1, 2):
-            await house.engine.take(_signal(house, said, number))
+            await house.take(_signal(house, said, number))
         assert len(house.engine.open_alarms()) == 1
         assert house.alarm.text.endswith("siger noget, ingen kender. Spørg den, der bærer den.")
 
@@ -50,9 +50,9 @@ async def test_what_is_well_again_ends_its_own_technical_alarm(
     trouble: Reading, end: Reading
 ) -> None:
     async with office() as house:
-        await house.engine.take(_signal(house, trouble, 1))
+        await house.take(_signal(house, trouble, 1))
         technical = house.alarm
-        await house.engine.take(_signal(house, end, 2))
+        await house.take(_signal(house, end, 2))
         assert house.engine.open_alarms() == []
         closed = await house.store.alarm(technical.id)
         assert closed is not None
@@ -73,37 +73,37 @@ async def test_what_is_well_again_ends_its_own_technical_alarm(
 )
 async def test_nothing_else_ends_it(end: Reading) -> None:
     async with office() as house:
-        await house.engine.take(_signal(house, MAINS, 1))
-        await house.engine.take(_signal(house, end, 2))
+        await house.take(_signal(house, MAINS, 1))
+        await house.take(_signal(house, end, 2))
         assert house.alarm.technical
 
 
 async def test_neither_a_copy_nor_an_old_word_nor_another_device_ends_it() -> None:
     async with office() as house:
-        await house.engine.take(_signal(house, MAINS, 1))
+        await house.take(_signal(house, MAINS, 1))
         back = _signal(house, MAINS_BACK, 2)
-        await house.engine.take(replace(back, repeat=True))
+        await house.take(replace(back, repeat=True))
         old = back.at - FRESH_FOR[Lowers.RESTORE] - timedelta(seconds=1)
-        await house.engine.take(replace(back, id="s_3", identity="3", pressed_at=old))
-        await house.engine.take(replace(back, id="s_4", identity="4", device="another"))
+        await house.take(replace(back, id="s_3", identity="3", pressed_at=old))
+        await house.take(replace(back, id="s_4", identity="4", device="another"))
         assert house.alarm.technical
 
 
 async def test_two_things_wrong_with_one_panel_are_two_technical_alarms() -> None:
     async with office() as house:
-        await house.engine.take(_signal(house, MAINS, 1))
-        await house.engine.take(_signal(house, replace(MAINS, about="YT", text="battery"), 2))
+        await house.take(_signal(house, MAINS, 1))
+        await house.take(_signal(house, replace(MAINS, about="YT", text="battery"), 2))
         assert len(house.engine.open_alarms()) == 2
-        await house.engine.take(_signal(house, MAINS_BACK, 3))
+        await house.take(_signal(house, MAINS_BACK, 3))
         assert house.alarm.text == "battery"
 
 
 async def test_mains_back_at_a_panel_say_nothing_beside_somebody_who_called_by_it() -> None:
     async with office() as house:
         call = Reading("dc09", "1234", SignalType.ALARM, AlarmKind.ATTACK)
-        await house.engine.take(_signal(house, call, 1))
+        await house.take(_signal(house, call, 1))
         for number, end in enumerate((MAINS_BACK, HEALED, KEY_OFF), 2):
-            await house.engine.take(_signal(house, replace(end, closes=True), number))
+            await house.take(_signal(house, replace(end, closes=True), number))
         assert house.alarm.pressers[0].says_over_at is None
         assert house.alarm.open
 
@@ -114,7 +114,7 @@ async def test_a_device_with_ever_new_troubles_raises_few_alarms_and_the_last_sa
     async with office() as house:
         for number in range(100):
             code = replace(KEY_ON, code=f"c{number}")
-            await house.engine.take(_signal(house, code, number))
+            await house.take(_signal(house, code, number))
             assert await house.store.has_signal(str(number)), "nothing that was said is dropped"
         assert len(house.engine.open_alarms()) == CAUSES_MOST + 1
         (many,) = (one for one in house.engine.open_alarms() if one.text != "key")
@@ -125,9 +125,9 @@ async def test_an_alarm_of_many_troubles_ends_with_the_last_of_them() -> None:
     async with office() as house:
         for number in range(CAUSES_MOST + 1):
             code = replace(KEY_ON, code=f"c{number}")
-            await house.engine.take(_signal(house, code, number))
+            await house.take(_signal(house, code, number))
         end = replace(KEY_OFF, code=f"c{CAUSES_MOST}")
-        await house.engine.take(_signal(house, end, 99))
+        await house.take(_signal(house, end, 99))
         assert len(house.engine.open_alarms()) == CAUSES_MOST
 
 

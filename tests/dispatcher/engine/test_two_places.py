@@ -13,7 +13,7 @@ from tests.support.office import Office, office
 
 async def pressed(house: Office, person: str, zone: str) -> str:
     before = [alarm.id for alarm in house.engine.open_alarms()]
-    await house.engine.take(replace(house.press(person), zone=zone))
+    await house.take(replace(house.press(person), zone=zone))
     (new,) = (alarm.id for alarm in house.engine.open_alarms() if alarm.id not in before)
     return new
 

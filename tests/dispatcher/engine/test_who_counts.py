@@ -35,7 +35,7 @@ def without(organisation: Organisation, person: str) -> Organisation:
 
 async def called(house: Office, answer: AnswerKind) -> Alarm:
     """Anna has pressed, and Bo has answered."""
-    await house.engine.take(house.press())
+    await house.take(house.press())
     (notice,) = await house.engine.notices(house.alarm.id)
     source = Source(SourceKind.DEVICE, notice.address)
     assert await house.engine.answer(notice.id, answer, source) is AnswerOutcome.COUNTED
@@ -111,11 +111,11 @@ async def test_who_wears_by_now_the_badge_that_pressed_is_its_victim() -> None:
     """Nobody wore it; then it is Bo's, who has been called, and who presses once more."""
     async with office() as house:
         press = replace(house.press(), device="spare", standing=Standing.UNASSIGNED, person=None)
-        await house.engine.take(press)
+        await house.take(press)
         await house.engine.volunteer(house.alarm.id, "bo", AnswerKind.ACCEPT)
         again = house.press("bo", 2)
         reading = replace(again.reading, device="spare")
-        await house.engine.take(replace(again, device="spare", reading=reading))
+        await house.take(replace(again, device="spare", reading=reading))
         assert [presser.person for presser in house.alarm.pressers] == ["bo"]
         assert standpoint(house, "bo") is Standpoint.LOST
         said = await house.engine.volunteer(house.alarm.id, "bo", AnswerKind.ACCEPT)
@@ -144,10 +144,10 @@ def two_sites() -> Organisation:
 
 async def test_a_victim_whose_badge_listens_again_is_not_shown_what_it_was_called_to() -> None:
     async with office() as house:
-        await house.engine.take(replace(house.press(), zone="z1"))
+        await house.take(replace(house.press(), zone="z1"))
         (notice,) = await house.engine.notices(house.alarm.id)
         await house.until(house.wearable.arrived)
-        await house.engine.take(replace(house.press("bo"), zone="z2"))
+        await house.take(replace(house.press("bo"), zone="z2"))
         house.engine.device_subscribed("badge-bo")
         await house.engine.stop()
         shown = [sent.id for sent in house.wearable.sent if sent.address == "badge-bo"]
@@ -156,8 +156,8 @@ async def test_a_victim_whose_badge_listens_again_is_not_shown_what_it_was_calle
 
 async def test_a_phone_in_a_victims_pocket_rings_for_no_alarm_of_another_site() -> None:
     async with office(organisation=two_sites()) as house:
-        await house.engine.take(house.press())
-        await house.engine.take(at_the_farm(house))
+        await house.take(house.press())
+        await house.take(at_the_farm(house))
         (farm,) = (a for a in house.engine.open_alarms() if a.site == "farm")
         view = house.engine.last_view(farm.id)
         assert view is not None
@@ -170,12 +170,12 @@ async def test_a_phone_in_a_victims_pocket_rings_for_no_alarm_of_another_site() 
 
 async def test_what_waits_for_a_phone_does_not_leave_once_its_carrier_presses_elsewhere() -> None:
     async with office(organisation=two_sites()) as house:
-        await house.engine.take(at_the_farm(house))
+        await house.take(at_the_farm(house))
         (farm,) = house.engine.open_alarms()
         waiting = next(n for n in await house.engine.notices(farm.id) if n.address == DUTY_PHONE)
         core, at = house.engine.core, Moment(house.clock.now(), house.clock.wall())
         assert core.why_not(waiting, at) == ""
-        await house.engine.take(house.press())
+        await house.take(house.press())
         assert core.why_not(waiting, at) == "pressed"
 
 

@@ -7,7 +7,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from core import clock
 from core.clock import ServiceClock, monotonic_s
 from core.errors import ConfigError
+from core.signals import Owed
 from core.values import replace
 from devices.mqtt.encode import encode
 from devices.mqtt.limits import MqttLimits
@@ -164,10 +165,10 @@ async def test_a_press_at_qos_2_is_committed_before_its_pubrec() -> None:
 
 async def test_a_fault_behind_the_listener_acknowledges_nothing_and_stops_nothing() -> None:
     class FaultySite(SmallSite):
-        async def published(self, message: Published, called: Callable[[], None]) -> bool:
+        def published(self, message: Published, owed: Owed) -> None:
             if message.payload == b"poison":
                 raise ArithmeticError("ours")
-            return await super().published(message, called)
+            super().published(message, owed)
 
     heard: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context))

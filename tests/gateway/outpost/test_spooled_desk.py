@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -30,13 +31,14 @@ from gateway.outpost.spool import Kept, Spool
 from gateway.outpost.spooled_desk import IN_MEMORY_MAX, SPOOL, SpooledDesk
 from gateway.outpost.spooled_record import handed, signal_in, written
 from tests.support.gateway import NOW
+from tests.support.office import first_word
 
 
 async def test_a_press_is_stored_once_it_is_in_the_spool_and_waits_to_be_handed_over(
     tmp_path: Path,
 ) -> None:
     with far(tmp_path) as house:
-        assert await house.desk.take(press("anna", 1)) is Taken.STORED
+        assert await house.take(press("anna", 1)) is Taken.STORED
         house.pass_time(7)
         (one,) = house.desk.waiting()
         assert (one.age_s, one.old) == (7.0, False)
@@ -47,15 +49,15 @@ async def test_a_press_is_stored_once_it_is_in_the_spool_and_waits_to_be_handed_
 
 async def test_what_is_offered_a_second_time_may_be_there_already(tmp_path: Path) -> None:
     with far(tmp_path) as house:
-        await house.desk.take(press("anna", 1))
+        await house.take(press("anna", 1))
         assert [one.old for one in house.desk.waiting()] == [False]
-        await house.desk.take(press("bo", 1))
+        await house.take(press("bo", 1))
         assert [one.old for one in house.desk.waiting()] == [True, False]
 
 
 async def test_a_spool_that_is_full_stops_no_press(tmp_path: Path) -> None:
     with far(tmp_path, bytes_max=10) as house:
-        taking = asyncio.create_task(house.desk.take(press("anna", 1)))
+        taking = asyncio.create_task(house.take(press("anna", 1)))
         await house.until(lambda: house.desk.backlog == 1)
         (one,) = house.desk.waiting()
         assert one.number < 0
@@ -72,7 +74,7 @@ async def test_a_press_nobody_has_durably_is_not_acknowledged_and_kept_once(
     monkeypatch.setattr(desks, "COMMITTED_WITHIN_S", 0.02)
     with far(tmp_path, bytes_max=10) as house:
         for _ in range(3):
-            assert await house.desk.take(press("anna", 1)) is Taken.UNSTORED
+            assert await house.take(press("anna", 1)) is Taken.UNSTORED
         assert house.desk.backlog == 1
 
 
@@ -82,12 +84,12 @@ async def test_bytes_nobody_can_read_push_no_press_out_of_memory(
     monkeypatch.setattr(desks, "COMMITTED_WITHIN_S", 0.0)
     monkeypatch.setattr(desks, "IN_MEMORY_MAX", 1)
     with far(tmp_path, bytes_max=10) as house:
-        await house.desk.take(press("anna", 1))
-        words: list[bool] = []
-        raw = house.desk.keep_raw("native", "anna", "junk", b"x", words.append)
-        assert await raw is Taken.UNSTORED
+        await house.take(press("anna", 1))
+        words: list[Taken] = []
+        keep = partial(house.desk.keep_raw, "native", "anna", "junk", b"x")
+        assert await first_word(keep, words.append) is Taken.UNSTORED
         await sleep(0)
-        assert words == [False]
+        assert words == [Taken.NEVER]
         (first,) = house.desk.waiting()
         assert b'"anna"' in bytes(first.record)
 
@@ -97,13 +99,13 @@ async def test_what_only_memory_holds_is_acknowledged_late_when_the_dispatcher_h
 ) -> None:
     monkeypatch.setattr(desks, "COMMITTED_WITHIN_S", 0.02)
     with far(tmp_path, bytes_max=10) as house:
-        words: list[bool] = []
-        assert await house.desk.take(press("anna", 1), words.append) is Taken.UNSTORED
-        raw = house.desk.keep_raw("native", "anna", "junk", b"x", words.append)
-        assert await raw is Taken.UNSTORED
+        words: list[Taken] = []
+        assert await house.take(press("anna", 1), words.append) is Taken.UNSTORED
+        keep = partial(house.desk.keep_raw, "native", "anna", "junk", b"x")
+        assert await first_word(keep, words.append) is Taken.UNSTORED
         house.desk.handed_over([one.number for one in house.desk.waiting()])
         await sleep(0)
-        assert words == [True, True]
+        assert words == [Taken.STORED, Taken.STORED]
 
 
 async def test_of_too_many_in_memory_a_press_is_the_last_to_go(
@@ -111,9 +113,9 @@ async def test_of_too_many_in_memory_a_press_is_the_last_to_go(
 ) -> None:
     monkeypatch.setattr(desks, "COMMITTED_WITHIN_S", 0.0)
     with far(tmp_path, bytes_max=10) as house:
-        await house.desk.take(press("anna", 1))
+        await house.take(press("anna", 1))
         for seq in range(IN_MEMORY_MAX + 5):
-            await house.desk.take(replace_type(press("bo", seq), SignalType.TEST))
+            await house.take(replace_type(press("bo", seq), SignalType.TEST))
         assert house.desk.backlog == IN_MEMORY_MAX
         first = house.desk.waiting()[0]
         assert b'"anna"' in bytes(first.record)
@@ -125,7 +127,7 @@ async def test_a_disk_that_hangs_delays_no_hand_over(
     monkeypatch.setattr(desks, "SPOOL_WITHIN_S", 0.02)
     with far(tmp_path) as house:
         house.spool.held = asyncio.Event()
-        taking = asyncio.create_task(house.desk.take(press("anna", 1)))
+        taking = asyncio.create_task(house.take(press("anna", 1)))
         await house.until(lambda: house.desk.backlog == 1)
         (one,) = house.desk.waiting()
         assert one.number < 0
@@ -144,9 +146,9 @@ async def test_a_press_now_goes_before_a_backlog_of_thousands(
 ) -> None:
     monkeypatch.setattr(desks, "SPOOL_WITHIN_S", 60.0)  # a busy machine is no slow disk
     with far(tmp_path) as house:
-        await asyncio.gather(*(house.desk.take(press("bo", n)) for n in range(1_000)))
+        await asyncio.gather(*(house.take(press("bo", n)) for n in range(1_000)))
         house.pass_time(3_600)
-        await house.desk.take(press("anna", 1))
+        await house.take(press("anna", 1))
         (alone,) = house.desk.waiting()
         assert b'"anna"' in bytes(alone.record), "thanked for without the backlog's commits"
         waiting = house.desk.waiting()
@@ -158,7 +160,7 @@ async def test_a_press_now_goes_before_a_backlog_of_thousands(
 
 async def test_a_dispatcher_that_answers_late_is_given_less_at_once(tmp_path: Path) -> None:
     with far(tmp_path) as house:
-        await asyncio.gather(*(house.desk.take(press("bo", n)) for n in range(400)))
+        await asyncio.gather(*(house.take(press("bo", n)) for n in range(400)))
         house.pass_time(3_600)
         sizes = []
         for in_time in (False, False, False, False, False, False, True, True):
@@ -170,7 +172,8 @@ async def test_a_dispatcher_that_answers_late_is_given_less_at_once(tmp_path: Pa
 async def test_one_request_never_grows_too_heavy(tmp_path: Path) -> None:
     with far(tmp_path) as house:
         for number in range(5):
-            await house.desk.keep_raw("native", "x", "junk", bytes([number]) * 100_000)
+            junk = bytes([number]) * 100_000
+            await first_word(partial(house.desk.keep_raw, "native", "x", "junk", junk))
         waiting = house.desk.waiting()
         assert len(waiting) == 1
         assert sum(len(one.record) for one in waiting) < HANDED_BYTES_MAX
@@ -186,12 +189,12 @@ async def test_a_copy_asks_for_an_answer_only_when_its_original_is_handed_over(
 ) -> None:
     with far(tmp_path) as house:
         signal = press("anna", 1)
-        await house.desk.take(signal)
+        await house.take(signal)
         copy = replace(signal, repeat=True)
-        assert await house.desk.take(copy) is Taken.STORED
+        assert await house.take(copy) is Taken.STORED
         assert house.reports.take().again == ()
         house.desk.handed_over([one.number for one in house.desk.waiting()])
-        assert await house.desk.take(copy) is Taken.STORED
+        assert await house.take(copy) is Taken.STORED
         assert [one.signal.identity for one in house.reports.take().again] == [signal.identity]
 
 
@@ -199,25 +202,25 @@ async def test_an_answer_to_a_call_from_here_is_for_the_ring_and_any_other_for_t
     tmp_path: Path,
 ) -> None:
     with far(tmp_path) as house:
-        await house.desk.take(press("anna", 1))
+        await house.take(press("anna", 1))
         house.pass_time(5)
         house.desk.ring_for_due()
         notice = house.pages["bo"]
-        assert await house.desk.take(answer("bo", notice)) is Taken.STORED
+        assert await house.take(answer("bo", notice)) is Taken.STORED
         assert house.told[-1] == ("anna", "accepted")
         assert house.desk.backlog == 1
-        await house.desk.take(answer("bo", "of the dispatcher"))
+        await house.take(answer("bo", "of the dispatcher"))
         assert house.desk.backlog == 2
 
 
 async def test_a_cancel_is_handed_over_and_known_to_the_ring(tmp_path: Path) -> None:
     with far(tmp_path) as house:
-        await house.desk.take(replace(press("anna", 1), level=Level.YELLOW))
+        await house.take(replace(press("anna", 1), level=Level.YELLOW))
         house.pass_time(5)
         house.desk.ring_for_due()
         cancel = press("anna", 2)
         cancel = replace(cancel, reading=replace(cancel.reading, type=SignalType.CANCEL))
-        await house.desk.take(cancel)
+        await house.take(cancel)
         assert house.told[-1] == ("bo", "stand_down")
         assert house.desk.backlog == 2
 
@@ -225,7 +228,7 @@ async def test_a_cancel_is_handed_over_and_known_to_the_ring(tmp_path: Path) -> 
 async def test_a_mistake_of_ours_in_ringing_keeps_no_press_from_the_spool(tmp_path: Path) -> None:
     with far(tmp_path) as house:
         house.mistake = True
-        assert await house.desk.take(press("anna", 1)) is Taken.STORED
+        assert await house.take(press("anna", 1)) is Taken.STORED
         assert house.desk.backlog == 1
         assert house.desk.ring == Ring()
 
@@ -234,9 +237,9 @@ async def test_after_a_restart_the_newest_presses_ring_on_and_copies_are_known(
     tmp_path: Path,
 ) -> None:
     with far(tmp_path) as house:
-        await asyncio.gather(*(house.desk.take(press("bo", n)) for n in range(1_500)))
+        await asyncio.gather(*(house.take(press("bo", n)) for n in range(1_500)))
         last = press("anna", 7)
-        await house.desk.take(last)
+        await house.take(last)
     with far(tmp_path) as again:
         again.pass_time(6)
         formers = again.desk.take_up()
@@ -245,13 +248,13 @@ async def test_after_a_restart_the_newest_presses_ring_on_and_copies_are_known(
         again.desk.ring_for_due()
         assert ("anna", "not_sent") in again.told
         assert all(one.old for one in again.desk.waiting())
-        assert await again.desk.take(replace(last, repeat=True)) is Taken.STORED
+        assert await again.take(replace(last, repeat=True)) is Taken.STORED
         assert again.reports.take().again == ()
 
 
 async def test_after_a_long_cut_nobody_is_called_here_for_what_is_long_past(tmp_path: Path) -> None:
     with far(tmp_path) as house:
-        await house.desk.take(press("anna", 1))
+        await house.take(press("anna", 1))
     with far(tmp_path) as again:
         again.pass_time(86_400)
         again.desk.take_up()
@@ -337,6 +340,9 @@ class Far:
         self.desk = SpooledDesk(
             self.spool, self.reports, self.clock, self.look, self._say, lambda: None
         )
+
+    async def take(self, signal: Signal, later: Callable[[Taken], None] | None = None) -> Taken:
+        return await first_word(partial(self.desk.hear, signal), later)
 
     def pass_time(self, seconds: float) -> None:
         self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))

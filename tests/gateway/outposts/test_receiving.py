@@ -18,8 +18,8 @@ from core.errors import StoreUnavailable
 from core.signals import (
     AlarmKind,
     AnswerKind,
-    Later,
     Level,
+    Owed,
     Reading,
     Signal,
     SignalType,
@@ -579,13 +579,13 @@ class PickyDesk(StoringDesk):
 
     refuses: str = ""
 
-    async def take(self, signal: Signal, later: Later | None = None) -> Taken:
+    def hear(self, signal: Signal, owed: Owed) -> None:
         if signal.device != self.refuses:
-            return await super().take(signal, later)
-        self.answer = Taken.UNSTORED
-        taken = await super().take(signal, later)
-        self.answer = Taken.STORED
-        return taken
+            super().hear(signal, owed)
+        else:
+            self.taken.append(signal)
+            self.owed.append(owed)
+            owed(Taken.UNSTORED)
 
 
 class House:
