@@ -28,7 +28,7 @@ from dispatcher.engine.pictures import SitePictures
 from dispatcher.roster.organisation import Organisation
 from dispatcher.site.files import read_directory
 from dispatcher.store.ports import Transaction
-from dispatcher.store.sqlite import checkpoints
+from dispatcher.store.sqlite import checkpoints, connection
 from dispatcher.store.sqlite.connection import DatabaseFile
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
 
@@ -37,6 +37,7 @@ EXAMPLE = Path(__file__).parents[3] / "config" / "example"
 BEGAN = datetime(2026, 11, 21, 19, tzinfo=UTC)
 APART = timedelta(minutes=2)
 LOG_FRAME_BYTES = 4096 + 24
+LOG_PAGES_MOST = 2**31 - 1
 
 
 @dataclass(slots=True)
@@ -133,13 +134,14 @@ class _Traced(DatabaseFile):
         self._counted = counted
 
     def writing(self) -> sqlite3.Connection:
-        connection = super().writing()
-        connection.set_trace_callback(self._counted.statements.append)
-        return connection
+        writing = super().writing()
+        writing.set_trace_callback(self._counted.statements.append)
+        return writing
 
 
 async def main(alarms: int, folder: Path) -> None:
-    checkpoints.FOLD_EVERY = sys.maxsize  # so that the log's length is all that was written to it
+    # So that the log's length is all that was ever written to it.
+    checkpoints.FOLD_EVERY, connection.LOG_PAGES_MAX = sys.maxsize, LOG_PAGES_MOST
     counted, path = _Counted(), folder / "tilkald.db"
     made = read_directory(EXAMPLE)
     await open_sqlite(path, clock_wall=BEGAN).close()
