@@ -71,6 +71,10 @@ class Walk:
     b: str
     seconds: float
 
+    @property
+    def between(self) -> tuple[str, str]:
+        return self.a, self.b
+
 
 @value(frozen=True)
 class Unit:

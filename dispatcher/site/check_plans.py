@@ -18,7 +18,7 @@ from devices.registry import Line
 from dispatcher.channels.rows import CHANNELS, named, row
 from dispatcher.roster.organisation import Organisation, Site
 from dispatcher.site.findings import Finding, error, warning
-from dispatcher.site.records import is_calm
+from dispatcher.site.record_rules import is_calm
 
 FIRST_STEP_LATEST = timedelta(seconds=15)
 SECOND_STEP_LATEST = timedelta(seconds=15)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from math import isfinite
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from dispatcher.site.lines import Path, line_of
@@ -21,6 +21,7 @@ from dispatcher.site.mistakes import Mistake, Where
 TEXT_MOST = 200
 LONG_TEXT_MOST = 10_000
 LIST_MOST = 1_000
+NO_SITES: Mapping[str, str] = {}
 YEARS = range(2000, 2101)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # design.md section 2
@@ -35,16 +36,23 @@ def is_id(text: str) -> bool:
 
 
 class Fields:
-    """One table. Ask for every key it may have, then call `done`."""
+    """One table. Ask for every key it may have, then call `done`.
+
+    `above` is what its record has so far, by field: a key may be read by what stands above it.
+    `countries` are those of the sites there are, by site.
+    """
 
     def __init__(
         self,
         table: object,
         where: Callable[[str], Where],
         mistakes: list[Mistake],
+        countries: Mapping[str, str] = NO_SITES,
     ) -> None:
         self._where = where
         self._mistakes = mistakes
+        self.countries = countries
+        self.above: dict[str, Any] = {}
         self._asked: dict[str, None] = {}
         if isinstance(table, Mapping):
             self._table = cast("Mapping[str, object]", table)
@@ -84,6 +92,16 @@ class Fields:
     def reference(self, key: str) -> str | None:
         """An id of something else; whether it exists is asked when everything is read."""
         return self.text(key) or None
+
+    def site(self, key: str) -> str:
+        """The record's site; an installation with one need not name it."""
+        named = self.reference(key)
+        if named is not None:
+            return named
+        if len(self.countries) == 1:
+            return next(iter(self.countries))
+        self.mistake(key, f"is missing; write one of: {', '.join(self.countries)}")
+        return ""
 
     def text(
         self, key: str, default: str = "", *, required: bool = False, lines: bool = False
@@ -155,6 +173,12 @@ class Fields:
             self.mistake(key, f"is {_shown(value)}; write a number from {least:g} to {most:g}")
             return None
         return float(cast("float", value))
+
+    def seconds(
+        self, key: str, least: float, most: float, missing: timedelta = timedelta(), **how: bool
+    ) -> timedelta:
+        value = self.number(key, least, most, **how)
+        return missing if value is None else timedelta(seconds=value)
 
     def choice(self, key: str, kinds: type[_Token], default: _Token) -> _Token:
         value = self.raw(key)

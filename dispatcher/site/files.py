@@ -19,16 +19,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, cast
 
 from core.errors import ConfigError
 from dispatcher.roster.model import Shift
 from dispatcher.roster.organisation import Organisation
 from dispatcher.site import lines, records, shifts_csv
+from dispatcher.site.description import Description
 from dispatcher.site.fields import Fields, toml_place
 from dispatcher.site.mistakes import Mistake, SiteMistakes, Where
 from dispatcher.site.references import broken_references
@@ -36,34 +37,20 @@ from dispatcher.site.references import broken_references
 FILE_BYTES_MOST = 16 * 1024 * 1024
 """A roster of 10,000 people for a year fits; a file that does not is not ours."""
 
-FILES: Mapping[str, tuple[str, ...]] = {
-    "site.toml": ("site",),
-    "people.toml": ("person",),
-    "units.toml": ("unit",),
-    "zones.toml": ("zone", "walk"),
-    "devices.toml": ("device", "assignment"),
-    "lines.toml": ("line", "gateway"),
-    "plans.toml": ("plan",),
-    "shifts.toml": ("shift",),
-    shifts_csv.FILE: (),
+FILES: Mapping[str, Mapping[str, Description[Any]]] = {
+    "site.toml": {"sites": records.SITE},
+    "people.toml": {"people": records.PERSON},
+    "units.toml": {"units": records.UNIT},
+    "zones.toml": {"zones": records.ZONE, "walks": records.WALK},
+    "devices.toml": {"devices": records.DEVICE, "assignments": records.ASSIGNMENT},
+    "lines.toml": {"lines": records.LINE, "gateways": records.GATEWAY},
+    "plans.toml": {"plans": records.PLAN},
+    "shifts.toml": {"shifts": records.SHIFT},
+    shifts_csv.FILE: {},
 }
-"""The files there are, and the tables each may hold."""
+"""The files there are, and which part of the Organisation the tables of each are."""
 
-_PARTS = {
-    "site": "sites",
-    "person": "people",
-    "unit": "units",
-    "zone": "zones",
-    "walk": "walks",
-    "shift": "shifts",
-    "plan": "plans",
-    "device": "devices",
-    "assignment": "assignments",
-    "line": "lines",
-    "gateway": "gateways",
-}
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
-_Record = TypeVar("_Record")
 
 
 def read_directory(directory: Path) -> Organisation:
@@ -140,53 +127,36 @@ class _Reading:
     def organisation(
         self, tables: Mapping[str, _Tables], rows: list[tuple[Shift, Where]]
     ) -> Organisation:
-        sites = self._all(tables, "site", records.read_site)
-        if "site.toml" in tables and not sites and not self.mistakes:
+        parts: dict[str, Any] = {"sites": self._all(tables, "site.toml", "sites", {})}
+        if "site.toml" in tables and not parts["sites"] and not self.mistakes:
             self.mistakes.append(Mistake(Where("site.toml"), "names no site; write [[site]]"))
-        home = records.Home({site.id: site.country for site in sites})
-        shifts = self._all(tables, "shift", records.read_shift)
-        for _, where in rows:
-            self.places.setdefault("shift", []).append(_in_row(where))
-        return Organisation(
-            sites=sites,
-            people=self._all(tables, "person", lambda f: records.read_person(f, home)),
-            units=self._all(tables, "unit", lambda f: records.read_unit(f, home)),
-            zones=self._all(tables, "zone", lambda f: records.read_zone(f, home)),
-            walks=self._all(tables, "walk", records.read_walk),
-            shifts=(*shifts, *(shift for shift, _ in rows)),
-            plans=self._all(tables, "plan", lambda f: records.read_plan(f, home)),
-            devices=self._all(tables, "device", lambda f: records.read_device(f, home)),
-            assignments=self._all(tables, "assignment", records.read_assignment),
-            lines=self._all(tables, "line", lambda f: records.read_line(f, home)),
-            gateways=self._all(tables, "gateway", lambda f: records.read_gateway(f, home)),
-        )
+        countries = {site.id: site.country for site in parts["sites"]}
+        for name, kinds in FILES.items():
+            for part in kinds:
+                parts[part] = parts.get(part) or self._all(tables, name, part, countries)
+        parts["shifts"] += tuple(shift for shift, _ in rows)
+        self.places.setdefault("shifts", []).extend(_in_row(where) for _, where in rows)
+        return Organisation(**parts)
 
     def check_references(self, organisation: Organisation) -> None:
-        kinds = {part: kind for kind, part in _PARTS.items()}
         for broken in broken_references(organisation):
-            where = self.places[kinds[broken.part]][broken.number]
+            where = self.places[broken.part][broken.number]
             self.mistakes.append(Mistake(where(broken.key), broken.text))
 
     def _all(
-        self, tables: Mapping[str, _Tables], kind: str, read: Callable[[Fields], _Record]
-    ) -> tuple[_Record, ...]:
-        found: list[_Record] = []
-        for fields in self._fields(tables, kind):
-            found.append(read(fields))
-            fields.done()
-        return tuple(found)
-
-    def _fields(self, tables: Mapping[str, _Tables], kind: str) -> Iterator[Fields]:
-        name = next(file for file, kinds in FILES.items() if kind in kinds)
-        if name not in tables:
-            return
-        content = tables[name].content.get(kind, [])
+        self, tables: Mapping[str, _Tables], name: str, part: str, countries: Mapping[str, str]
+    ) -> tuple[Any, ...]:
+        """The records of one part, with where each stands."""
+        described = FILES[name][part]
+        content = tables[name].content.get(described.table) if name in tables else None
         if not isinstance(content, list):
-            return
+            return ()
+        found = []
         for number, table in enumerate(cast("list[object]", content)):
-            place = toml_place(name, tables[name].lines, (kind, number))
-            self.places.setdefault(kind, []).append(place)
-            yield Fields(table, place, self.mistakes)
+            place = toml_place(name, tables[name].lines, (described.table, number))
+            self.places.setdefault(part, []).append(place)
+            found.append(described.read(Fields(table, place, self.mistakes, countries)))
+        return tuple(found)
 
     def _text(self, name: str, raw: bytes) -> str | None:
         if name not in FILES:
@@ -208,8 +178,9 @@ class _Reading:
     def _known_tables(self, name: str, tables: _Tables) -> None:
         for key, value in tables.content.items():
             where = Where(name, lines.line_of(tables.lines, (key,)) or tables.lines.get((key, 0)))
-            if key not in FILES[name]:
-                known = " and ".join(f"[[{kind}]]" for kind in FILES[name])
+            kinds = [described.table for described in FILES[name].values()]
+            if key not in kinds:
+                known = " and ".join(f"[[{kind}]]" for kind in kinds)
                 self.mistakes.append(Mistake(where, f"{key!r} is not known here; write {known}"))
             elif not isinstance(value, list):
                 self.mistakes.append(Mistake(where, f"write [[{key}]] with two brackets"))

@@ -55,7 +55,7 @@ def append_device(folder: Path, device: Device, by: str, one_site: bool) -> None
 
     What the next start could not read is not written.
     """
-    table = device_table(device, one_site)
+    table = device_table(device, one_site=one_site)
     try:
         files = contents(folder)
         before = files.get(FILE, b"").decode().rstrip("\n")

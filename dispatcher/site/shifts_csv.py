@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from datetime import time
 from io import StringIO
 
 from dispatcher.roster.model import Shift, Weekday
 from dispatcher.roster.shifts import WEEKDAYS
 from dispatcher.site.fields import Fields
 from dispatcher.site.mistakes import Mistake, Where
-from dispatcher.site.records import read_shift
+from dispatcher.site.records import SHIFT
 
 FILE = "shifts.csv"
-COLUMNS = ("person", "unit", "start", "end", "days", "date", "duty", "runner")
+COLUMNS = tuple(key.name for key in SHIFT.keys)
 NEEDED = COLUMNS[:4]
 
 _YES = ("yes", "true", "1", "x", "ja")
@@ -50,13 +51,17 @@ def write_shifts_csv(shifts: Sequence[Shift]) -> str:
     out = StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for s in shifts:
-        days, day = " ".join(s.days), s.date.isoformat() if s.date else ""
-        runner = "yes" if s.runner else ""
-        hours = s.start.isoformat("auto"), s.end.isoformat("auto")
-        clocks = (clock.removesuffix(":00") if len(clock) > 5 else clock for clock in hours)
-        writer.writerow([s.person, s.unit, *clocks, days, day, s.duty.value, runner])
+    writer.writerows([_cell(getattr(shift, key.field)) for key in SHIFT.keys] for shift in shifts)
     return out.getvalue()
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, time):
+        text = value.isoformat("auto")
+        return text.removesuffix(":00") if len(text) > 5 else text
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return "yes" if value is True else str(value or "")
 
 
 def _header_reads(header: list[str], mistakes: list[Mistake]) -> bool:
@@ -83,7 +88,7 @@ def _row(
     table["runner"] = runner in _YES
     if runner not in (*_YES, *_NO):
         fields.mistake("runner", f"is {runner!r:.40}; write yes or nothing")
-    return read_shift(fields), fields.where
+    return SHIFT.read(fields), fields.where
 
 
 def _days(text: str) -> list[str]:
