@@ -79,6 +79,15 @@ COUNTRIES: Mapping[str, Country] = {
     "AU": Country("61", (9,), trunk="0"),
     "NZ": Country("64", trunk="0"),
 }
+TRUNK_ZERO = frozenset(
+    "20 211 212 213 218 231 232 233 234 243 249 250 251 252 254 255 256 260 261 262 263 264 265 "
+    "27 291 31 32 33 353 355 358 359 370 373 374 377 380 381 382 383 385 386 387 389 40 41 421 "
+    "423 43 44 46 49 508 51 53 54 55 57 58 590 591 593 594 595 596 598 60 61 62 63 64 66 686 81 "
+    "82 84 850 855 856 86 880 886 90 91 92 93 94 95 961 962 963 964 966 967 970 971 972 976 977 "
+    "98 994 995 996".split()
+)
+"""Codes behind which a 0 falls away (`+46 070…` is `+46 70…`); elsewhere it may be a digit."""
+
 _STOPS_AT_112 = ("45", "47")
 """Denmark and Norway give no subscriber a number that begins so: an exchange stops listening."""
 _STOPS = ("110", "112", "113", "114")
@@ -216,11 +225,11 @@ def _with_code(digits: str, plain: str, country: str) -> str | None:
 
 
 def _without_trunk(number: str) -> str:
-    """`+46 070…` is `+46 70…`: one phone must be one address, for law 3 bars by address."""
-    for country in COUNTRIES.values():
-        rest = number.removeprefix(country.code)
-        if country.trunk == "0" and rest != number and rest.startswith("0"):
-            return country.code + rest.removeprefix("0")
+    """One phone must be one address, for law 3 bars by address."""
+    for length in (1, 2, 3):
+        code, rest = number[:length], number[length:]
+        if code in TRUNK_ZERO:
+            return code + rest.removeprefix("0")
     return number
 
 

@@ -1,7 +1,7 @@
 """Writing an Organisation as the files it can be applied from again: same values, same bytes.
 
-What stands at its default is left out, as a person would. Comments are not kept: the files are
-written anew.
+What stands at its default is left out, as a person would. Files that are there already are changed
+by `in_place`, so that comments stay.
 """
 
 from __future__ import annotations

@@ -50,6 +50,7 @@ FILES: Mapping[str, Mapping[str, Description[Any]]] = {
 }
 """The files there are, and which part of the Organisation the tables of each are."""
 
+SHIFT_FILES = frozenset(("shifts.toml", shifts_csv.FILE))
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 

@@ -36,6 +36,20 @@ def line_numbers(text: str) -> Mapping[Path, int]:
     return found
 
 
+def record_spans(text: str) -> Mapping[Path, tuple[int, int]]:
+    """First and last line of every `[[table]]`, with the tables that belong to it."""
+    found: dict[Path, tuple[int, int]] = {}
+    counts: dict[Path, int] = {}
+    record: Path = ()
+    for number, statement in _statements(text):
+        if statement.startswith("["):
+            record = _table(statement, counts)[:2]
+        if record:
+            first, _ = found.get(record, (number, number))
+            found[record] = (first, number + statement.count("\n"))
+    return found
+
+
 def line_of(lines: Mapping[Path, int], path: Path) -> int | None:
     """The line of `path`, or of what it is part of."""
     while path and path not in lines:

@@ -22,8 +22,8 @@ from dispatcher.app import make_private
 from dispatcher.roster.organisation import Organisation
 from dispatcher.site.apply import difference, left_standing, merged
 from dispatcher.site.check import check_organisation
-from dispatcher.site.export import export_files, write_directory
 from dispatcher.site.files import read_directory
+from dispatcher.site.in_place import export_to
 from dispatcher.store.ports import AlarmWrite, Transaction
 from dispatcher.store.sqlite import backup as copies
 from dispatcher.store.sqlite.store import SqliteStore, open_sqlite
@@ -84,7 +84,7 @@ async def export(loaded: Settings, folder: Path) -> int:
         await store.close()
     if stored is None:
         raise ConfigError("Nothing is configured yet. First: tilkald apply DIR")
-    write_directory(folder, export_files(stored))
+    export_to(folder, stored)
     _out.print(f"Version {stored.version} written to {folder}.")
     return 0
 
