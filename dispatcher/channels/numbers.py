@@ -88,6 +88,12 @@ TRUNK_ZERO = frozenset(
 )
 """Codes behind which a 0 falls away (`+46 070…` is `+46 70…`); elsewhere it may be a digit."""
 
+_CODES_OF_TWO = frozenset(
+    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 "
+    "65 66 81 82 84 86 90 91 92 93 94 95 98".split()
+)
+"""Country codes are of one digit (1 and 7), of these two, or of three."""
+
 _STOPS_AT_112 = ("45", "47")
 """Denmark and Norway give no subscriber a number that begins so: an exchange stops listening."""
 _STOPS = ("110", "112", "113", "114")
@@ -147,11 +153,22 @@ def _dialled(text: str, country: str) -> Iterator[str]:
     for part in (_leading_digits(plain), _leading_digits(plain.lower(), ",pw")):
         digits = part.lstrip("+")
         sent_as_written = part.startswith("+") and not digits.startswith("0")
+        if part.startswith(("+", "00")):
+            rest = _behind_any_code(digits.removeprefix("00"))
+            yield rest
+            yield rest.removeprefix("0")
         ways = (digits,) if sent_as_written else _behind_prefixes(digits, home)
         for rest in ways:
             yield from _national_forms(rest, home)
         if not sent_as_written:
             yield digits.removeprefix("9")  # also where 9 and the rest would be a local number
+
+
+def _behind_any_code(digits: str) -> str:
+    """What stands behind the country code, whatever country it is."""
+    if digits[:1] in ("1", "7"):
+        return digits[1:]
+    return digits[2:] if digits[:2] in _CODES_OF_TWO else digits[3:]
 
 
 def _behind_prefixes(digits: str, home: Country | None) -> Iterator[str]:

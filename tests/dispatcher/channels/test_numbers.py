@@ -69,6 +69,24 @@ def test_no_emergency_number_passes_in_any_writing(text: str) -> None:
             normalised(text, country)
 
 
+@pytest.mark.parametrize(
+    "text", ["+420 116117", "+40116117", "00351 116 117", "+420 (0) 116 123", "tel:+7112"]
+)
+def test_no_helpline_of_a_country_outside_the_table_passes_behind_its_code(text: str) -> None:
+    assert emergency(text, "DK"), text
+    with pytest.raises(DomainError):
+        normalised(text, "DK")
+
+
+def test_a_code_is_not_seen_where_a_number_at_home_only_begins_like_one() -> None:
+    for written, country in (
+        ("20 11 61 17", "DK"),
+        ("+46 8 11 61 17", "SE"),
+        ("+4520116117", "DK"),
+    ):
+        assert emergency(written, country) is None
+
+
 @pytest.mark.parametrize("country", ["DK", "NO"])
 def test_where_an_exchange_stops_listening_at_112_nothing_may_begin_with_it(country: str) -> None:
     assert emergency("11 23 45 67", country) == "112"
