@@ -1,11 +1,14 @@
-"""What every test shares: how hypothesis runs, and that a missing program is never a quiet skip."""
+"""What tests share: how hypothesis runs, and a quiet evening at Lindehuset for those of pages."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.lindehuset import Lindehuset, lindehuset
 
 # Timings here are noisy and several tests run at once: no deadline by the clock. A failure prints
 # the blob that reproduces it.
@@ -33,3 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(folder in item.path.parts for folder in LONG):
             item.add_marker(pytest.mark.long)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[Lindehuset]:
+    async with lindehuset() as house:
+        yield house

@@ -8,7 +8,7 @@ from alarms.model import Place
 from alarms.triage import CloseIt, NothingToDo, SayOver, Verdict, triage
 from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
-from tests.support.desk import NOW, an_alarm, lindehuset
+from tests.support.lindehuset import NOW, an_alarm
 
 TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
 
@@ -48,7 +48,7 @@ def _said(
     closes: bool = False,
     kind: AlarmKind | None = None,
 ) -> Verdict:
-    alarm = an_alarm(lindehuset(), level=level)
+    alarm = an_alarm(level=level)
     reading = Reading("espa444", device, type_, kind, closes=closes)
     signal = Signal("s", "i", reading, "lind", device, Standing.ASSIGNED, NOW, NOW)
     return triage(signal, [alarm], True, Place("stue-2", "Stue 2", PlaceSource.DEVICE), "")

@@ -12,13 +12,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from alarms.model import Cause, Closing, Place, Presser, Standpoint
-from alarms.vocabulary import PlaceSource
+from alarms.model import Cause, Closing
 from core.clock import monotonic_s
-from core.signals import AlarmKind, AnswerKind, Level, ReceiptState, Standing
-from core.values import replace
-from dispatcher.engine.ports import Problem
-from dispatcher.roster.model import Language
+from core.signals import AlarmKind, AnswerKind, Level
 from dispatcher.web.asking import SURE_AFTER
 from dispatcher.web.ports import WebDeps
 from dispatcher.web.public import public_app
@@ -34,8 +30,8 @@ from tests.support.browser import (
     browser,
     page_of,
 )
-from tests.support.desk import NOW, MemoryDesk, a_picture, an_alarm, call_of, lindehuset
-from tests.support.web import LINK, Presses, Registry, web_deps, with_lines
+from tests.support.lindehuset import WIDENS_AFTER, Lindehuset, lindehuset
+from tests.support.web import Presses, Registry, web_deps, with_lines
 
 pytestmark = [pytest.mark.shell, pytest.mark.asyncio(loop_scope="module")]
 CONSOLE: tuple[str, ...] = (
@@ -48,12 +44,11 @@ CONSOLE: tuple[str, ...] = (
     "/alarms/a_1",
     "/alarms/a_1?ask=decline",
     "/alarms/a_1/end",
-    "/alarms/a_9",
+    "/alarms/a_2",
     "/demo",
     "/leave",
 )
 CONSOLE += ("/alarms/none", "/docs")
-NOTICES = (f"/n/{LINK}", "/n/down", "/n/over", "/n/there", "/n/there?ask=over", "/n/unknown")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 SILENT = timedelta(milliseconds=900)
 BEAT = timedelta(milliseconds=200)
@@ -66,12 +61,22 @@ async def chrome() -> AsyncIterator[Browser]:
         yield running_browser
 
 
-async def test_every_page_passes_wcag_2_1_aa_on_a_phone_and_on_a_wall(chrome: Browser) -> None:
+@pytest_asyncio.fixture(loop_scope="module")
+async def house() -> AsyncIterator[Lindehuset]:
+    """In the loop of the browser."""
+    async with lindehuset() as house:
+        yield house
+
+
+async def test_every_page_passes_wcag_2_1_aa_on_a_phone_and_on_a_wall(
+    house: Lindehuset, chrome: Browser
+) -> None:
     """Also in the loud states: no sound, no stream, something degraded, an open close form."""
-    async with running(busy()) as site:
+    notices = await busy(house)
+    async with running(house) as site:
         source = axe_source()
         for size in (PHONE, WALL):
-            for base, paths in ((site.staff.url, CONSOLE), (site.public.url, NOTICES)):
+            for base, paths in ((site.staff.url, CONSOLE), (site.public.url, notices)):
                 async with page_of(chrome, base, size) as page:
                     for path in paths:
                         await page.goto(base + path)
@@ -79,12 +84,15 @@ async def test_every_page_passes_wcag_2_1_aa_on_a_phone_and_on_a_wall(chrome: Br
             await assert_loud_states_accessible(chrome, site, size, source)
 
 
-async def test_no_page_scrolls_sideways_on_an_old_phone_or_at_200_percent(chrome: Browser) -> None:
+async def test_no_page_scrolls_sideways_on_an_old_phone_or_at_200_percent(
+    house: Lindehuset, chrome: Browser
+) -> None:
     """WCAG 1.4.10 and 1.4.4: 320 px, and 640 px, which is 1280 px at 200 %."""
-    async with running(busy()) as site:
+    notices = await busy(house)
+    async with running(house) as site:
         for width in (OLD_PHONE["width"], 640, PHONE["width"], WALL["width"]):
             size = {"width": width, "height": 700}
-            for base, paths in ((site.staff.url, CONSOLE), (site.public.url, NOTICES)):
+            for base, paths in ((site.staff.url, CONSOLE), (site.public.url, notices)):
                 async with page_of(chrome, base, size) as page:
                     for path in paths:
                         await page.goto(base + path)
@@ -92,9 +100,12 @@ async def test_no_page_scrolls_sideways_on_an_old_phone_or_at_200_percent(chrome
                         assert wide <= width, f"{path} is {wide} px wide at {width}"
 
 
-async def test_text_enlarged_to_200_percent_is_cut_off_nowhere(chrome: Browser) -> None:
-    async with running(busy()) as site:
-        for base, path in ((site.staff.url, "/"), (site.public.url, NOTICES[0])):
+async def test_text_enlarged_to_200_percent_is_cut_off_nowhere(
+    house: Lindehuset, chrome: Browser
+) -> None:
+    notices = await busy(house)
+    async with running(house) as site:
+        for base, path in ((site.staff.url, "/"), (site.public.url, notices[0])):
             async with page_of(chrome, base, PHONE) as page:
                 await page.goto(base + path)
                 await page.evaluate("document.documentElement.style.fontSize='200%'")
@@ -106,10 +117,13 @@ async def test_text_enlarged_to_200_percent_is_cut_off_nowhere(chrome: Browser) 
                 )
 
 
-async def test_the_three_big_buttons_stand_on_the_first_screen_of_a_phone(chrome: Browser) -> None:
-    async with running(busy()) as site:
+async def test_the_three_big_buttons_stand_on_the_first_screen_of_a_phone(
+    house: Lindehuset, chrome: Browser
+) -> None:
+    await busy(house)
+    async with running(house) as site:
         async with page_of(chrome, site.public.url, PHONE) as page:
-            await page.goto(site.public.url + NOTICES[0])
+            await page.goto(site.public.url + house.link_of("bo"))
             for label, wide in (("Jeg kommer", 300), ("Jeg er her", 155), ("Mere hjælp", 155)):
                 box = await page.get_by_role("button", name=label).bounding_box()
                 assert box is not None
@@ -119,51 +133,58 @@ async def test_the_three_big_buttons_stand_on_the_first_screen_of_a_phone(chrome
 
 
 async def test_a_colleague_answers_arrives_and_ends_the_alarm_on_the_notice_page(
+    house: Lindehuset,
     chrome: Browser,
 ) -> None:
-    desk = called()
-    async with running(desk) as site:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.public.url, PHONE) as page:
-            await page.goto(site.public.url + NOTICES[0])
+            await page.goto(site.public.url + house.link_of("bo"))
             await page.get_by_role("button", name="Jeg kommer").click()
             await expect(page.get_by_text("Du er på vej.")).to_be_visible()
             await page.get_by_role("button", name="Jeg er her").click()
             await page.get_by_role("button", name="Faldet til ro").click()
-            desk.clock += SURE_AFTER
+            await house.time_passes(SURE_AFTER)
             await page.get_by_role("button", name="Ja, afslut alarmen").click()
             ended = page.get_by_role("heading", name="Afsluttet")
             await expect(ended).to_be_visible(timeout=10_000)
-    assert [answer for _, answer, _ in desk.asked] == [AnswerKind.ACCEPT, AnswerKind.ARRIVED]
-    assert desk.held["a_1"].closing == Closing("bo", Cause.CALMED_DOWN)
+    assert [answer for _, answer, _ in house.asked] == [AnswerKind.ACCEPT, AnswerKind.ARRIVED]
+    assert (await house.stored()).closing == Closing("bo", Cause.CALMED_DOWN)
 
 
-async def test_the_notice_page_answers_without_javascript(chrome: Browser) -> None:
-    desk = called()
-    async with running(desk) as site:
+async def test_the_notice_page_answers_without_javascript(
+    house: Lindehuset, chrome: Browser
+) -> None:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.public.url, OLD_PHONE, javascript=False) as page:
-            await page.goto(site.public.url + NOTICES[0])
+            await page.goto(site.public.url + house.link_of("bo"))
             await page.get_by_role("button", name="Jeg kommer").click()
             await expect(page.get_by_text("Du er på vej.")).to_be_visible()
-    assert [answer for _, answer, _ in desk.asked] == [AnswerKind.ACCEPT]
+    assert [answer for _, answer, _ in house.asked] == [AnswerKind.ACCEPT]
 
 
-async def test_an_open_notice_page_shows_a_stand_down_by_itself(chrome: Browser) -> None:
-    desk = called()
-    async with running(desk) as site:
+async def test_an_open_notice_page_shows_a_stand_down_by_itself(
+    house: Lindehuset, chrome: Browser
+) -> None:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.public.url, PHONE) as page:
-            await page.goto(site.public.url + NOTICES[0])
-            desk.stand("a_1", "bo", Standpoint.STOOD_DOWN)
+            await page.goto(site.public.url + house.link_of("bo"))
+            await house.enough_come()
             heading = page.get_by_role("heading", name="Afblæst")
             await expect(heading).to_be_visible(timeout=10_000)
             assert "LEJL 12" not in await page.content()
 
 
-async def test_a_notice_page_that_loses_its_connection_says_since_when(chrome: Browser) -> None:
-    desk = called()
-    async with running(desk) as site:
+async def test_a_notice_page_that_loses_its_connection_says_since_when(
+    house: Lindehuset, chrome: Browser
+) -> None:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.public.url, PHONE) as page:
             await page.clock.install()
-            await page.goto(site.public.url + NOTICES[0])
+            await page.goto(site.public.url + house.link_of("bo"))
             await page.context.set_offline(True)
             for _ in range(8):
                 await page.clock.run_for(4_000)
@@ -172,10 +193,13 @@ async def test_a_notice_page_that_loses_its_connection_says_since_when(chrome: B
             await expect(page.get_by_role("button", name="Jeg kommer")).to_be_visible()
 
 
-async def test_the_one_time_link_opens_the_board_by_its_button(chrome: Browser) -> None:
+async def test_the_one_time_link_opens_the_board_by_its_button(
+    house: Lindehuset, chrome: Browser
+) -> None:
     codes = OneTimeCodes(monotonic_s)
     code = codes.issue("token-of-per")
-    async with running(called(), codes) as site:
+    await house.press()
+    async with running(house, codes) as site:
         async with page_of(chrome, site.staff.url, PHONE, token="") as page:
             await page.goto(f"{site.staff.url}/enter/{code}")
             await page.get_by_role("button").click()
@@ -183,36 +207,41 @@ async def test_the_one_time_link_opens_the_board_by_its_button(chrome: Browser) 
 
 
 async def test_a_new_alarm_appears_on_the_board_without_anybody_touching_it(
+    house: Lindehuset,
     chrome: Browser,
 ) -> None:
-    desk = lindehuset()
-    async with running(desk) as site:
+    async with running(house) as site:
         async with page_of(chrome, site.staff.url, WALL) as page:
             await page.goto(site.staff.url)
             await expect(page.get_by_text("Ingen alarmer")).to_be_visible()
-            await asyncio.wait_for(desk.until_following(1), 5)
-            an_alarm(desk)
+            await asyncio.wait_for(house.engine.until_following(1), 5)
+            await house.press()
             await expect(page.get_by_role("heading", name="LEJL 12 HUS 2 1.SAL")).to_be_visible()
             await expect(page.locator("#say")).to_contain_text("Akutalarm. LEJL 12 HUS 2 1.SAL.")
-            desk.stand("a_1", "bo", Standpoint.ACCEPTED)
+            await house.says("bo", AnswerKind.ACCEPT)
             await expect(page.locator(".status")).to_contain_text("Bo kommer")
 
 
-async def test_the_clock_since_the_press_goes_on_by_itself(chrome: Browser) -> None:
-    async with running(called()) as site:
+async def test_the_clock_since_the_press_goes_on_by_itself(
+    house: Lindehuset, chrome: Browser
+) -> None:
+    await house.press()
+    await house.time_passes(timedelta(seconds=42))
+    async with running(house) as site:
         async with page_of(chrome, site.staff.url, PHONE) as page:
             await page.goto(site.staff.url)
             await expect(page.locator(".stopwatch")).to_have_text("0:44", timeout=5_000)
 
 
 async def test_when_the_stream_is_cut_the_whole_board_says_so_until_it_is_back(
+    house: Lindehuset,
     chrome: Browser,
 ) -> None:
-    desk = called()
-    async with running(desk, silent_after=SILENT, heartbeat=BEAT) as site:
+    await house.press()
+    async with running(house, silent_after=SILENT, heartbeat=BEAT) as site:
         async with page_of(chrome, site.staff.url, WALL) as page:
             await page.goto(site.staff.url)
-            await asyncio.wait_for(desk.until_following(1), 5)
+            await asyncio.wait_for(house.engine.until_following(1), 5)
             await expect(page.locator("#silence")).to_be_hidden()
             await page.context.set_offline(True)
             await site.staff.stop()
@@ -230,20 +259,25 @@ async def test_when_the_stream_is_cut_the_whole_board_says_so_until_it_is_back(
             await back.stop()
 
 
-async def test_a_stream_that_only_says_nothing_is_noticed_too(chrome: Browser) -> None:
+async def test_a_stream_that_only_says_nothing_is_noticed_too(
+    house: Lindehuset, chrome: Browser
+) -> None:
     """The connection stands, but no sign of life comes: a frozen service or a proxy in between."""
-    desk = called()
+    await house.press()
     frozen = timedelta(hours=1)
-    async with running(desk, silent_after=SILENT, heartbeat=frozen) as site:
+    async with running(house, silent_after=SILENT, heartbeat=frozen) as site:
         async with page_of(chrome, site.staff.url, PHONE) as page:
             await page.goto(site.staff.url)
             await expect(page.locator("#silence")).to_be_visible(timeout=5_000)
-            desk.followers.changed("health")
+            house.degrade()
             await expect(page.locator("#silence")).to_be_hidden(timeout=5_000)
 
 
-async def test_when_sound_is_blocked_the_whole_board_says_so_until_it_is_turned_on() -> None:
-    async with running(called()) as site, browser(SOUND_BLOCKED) as quiet:
+async def test_when_sound_is_blocked_the_whole_board_says_so_until_it_is_turned_on(
+    house: Lindehuset,
+) -> None:
+    await house.press()
+    async with running(house) as site, browser(SOUND_BLOCKED) as quiet:
         async with page_of(quiet, site.staff.url, PHONE) as page:
             await page.goto(site.staff.url)
             await expect(page.locator("#mute")).to_be_visible()
@@ -258,9 +292,8 @@ async def test_an_acute_alarm_nobody_answered_sounds_and_a_silent_one_does_not(
     chrome: Browser,
 ) -> None:
     for level, sounds in ((Level.RED, True), (Level.ORANGE, False)):
-        desk = lindehuset()
-        an_alarm(desk, level=level)
-        async with running(desk) as site:
+        async with lindehuset() as house, running(house) as site:
+            await house.press(level=level)
             async with page_of(chrome, site.staff.url, PHONE) as page:
                 await page.add_init_script(
                     "window.tones = 0;"
@@ -276,9 +309,11 @@ async def test_an_acute_alarm_nobody_answered_sounds_and_a_silent_one_does_not(
 
 
 async def test_everything_is_reached_by_keyboard_in_reading_order_and_shows_its_focus(
+    house: Lindehuset,
     chrome: Browser,
 ) -> None:
-    async with running(called(), press=True) as site:
+    await house.press()
+    async with running(house, press=True) as site:
         async with page_of(chrome, site.staff.url, WALL) as page:
             await page.goto(f"{site.staff.url}/alarms/a_1")
             reached = []
@@ -296,9 +331,9 @@ async def test_everything_is_reached_by_keyboard_in_reading_order_and_shows_its_
             assert [words for words in reached if words in order][: len(order)] == order
 
 
-async def test_an_alarm_is_ended_by_keyboard_alone(chrome: Browser) -> None:
-    desk = called()
-    async with running(desk) as site:
+async def test_an_alarm_is_ended_by_keyboard_alone(house: Lindehuset, chrome: Browser) -> None:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.staff.url, PHONE) as page:
             await page.goto(f"{site.staff.url}/alarms/a_1")
             await page.get_by_role("link", name="Afslut alarmen").focus()
@@ -307,36 +342,38 @@ async def test_an_alarm_is_ended_by_keyboard_alone(chrome: Browser) -> None:
             await page.keyboard.press("Space")
             await page.keyboard.press("Tab")
             await page.keyboard.type("Rolig snak")
-            desk.clock += SURE_AFTER
+            await house.time_passes(SURE_AFTER)
             await page.keyboard.press("Enter")
             await expect(page.get_by_text("Godt du trykkede.")).to_be_visible(timeout=10_000)
-    assert desk.held["a_1"].closing == Closing("per", Cause.CALMED_DOWN, "Rolig snak")
+    assert (await house.stored()).closing == Closing("per", Cause.CALMED_DOWN, "Rolig snak")
 
 
 async def test_a_form_somebody_fills_in_is_not_taken_from_under_their_hands(
+    house: Lindehuset,
     chrome: Browser,
 ) -> None:
-    desk = called()
-    async with running(desk) as site:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.staff.url, PHONE) as page:
             await page.goto(f"{site.staff.url}/alarms/a_1/end")
-            await asyncio.wait_for(desk.until_following(1), 5)
+            await asyncio.wait_for(house.engine.until_following(1), 5)
             await page.get_by_label("Utilsigtet tryk").check()
-            desk.join("a_1", Presser("badge-ida", "ida", "Ida", Standing.ASSIGNED, NOW))
+            await house.press("ida")
             await expect(page.get_by_label("Utilsigtet tryk")).to_be_checked()
-            desk.clock += SURE_AFTER
+            await house.time_passes(SURE_AFTER)
             await page.get_by_role("button", name="Ja, afslut alarmen").click()
             new = page.get_by_text("Der er sket noget nyt.")
             await expect(new).to_be_visible(timeout=10_000)
             await expect(page.locator("#head")).to_contain_text("Anna, Ida")
-    assert desk.held["a_1"].open
+    assert house.is_open()
 
 
 async def test_a_technician_registers_what_was_pressed_with_the_keyboard_alone(
+    house: Lindehuset,
     chrome: Browser,
 ) -> None:
     registry = Registry()
-    server = await serve(staff_app(with_lines(web_deps(lindehuset()), registry)), port=0)
+    server = await serve(staff_app(with_lines(web_deps(house), registry)), port=0)
     try:
         async with page_of(chrome, server.url, PHONE) as page:
             await page.goto(f"{server.url}/lines")
@@ -352,10 +389,11 @@ async def test_a_technician_registers_what_was_pressed_with_the_keyboard_alone(
     assert by == "per"
 
 
-async def test_pressing_in_demo_mode_presses_that_persons_alarm(chrome: Browser) -> None:
+async def test_pressing_in_demo_mode_presses_that_persons_alarm(
+    house: Lindehuset, chrome: Browser
+) -> None:
     presses = Presses()
-    desk = lindehuset()
-    deps = web_deps(desk, press=presses)
+    deps = web_deps(house, press=presses)
     server = await serve(staff_app(deps), port=0)
     try:
         async with page_of(chrome, server.url, PHONE) as page:
@@ -367,16 +405,20 @@ async def test_pressing_in_demo_mode_presses_that_persons_alarm(chrome: Browser)
     assert presses.pressed == [("anna", Level.RED, AlarmKind.ATTACK)]
 
 
-async def test_nothing_moves_for_people_who_asked_for_no_motion(chrome: Browser) -> None:
-    async with running(called()) as site:
+async def test_nothing_moves_for_people_who_asked_for_no_motion(
+    house: Lindehuset, chrome: Browser
+) -> None:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.staff.url, PHONE, motion="reduce") as page:
             await page.goto(site.staff.url)
             assert await style(page, ".status .sign", "animationName") == "none"
 
 
-async def test_the_board_can_be_read_from_three_metres(chrome: Browser) -> None:
+async def test_the_board_can_be_read_from_three_metres(house: Lindehuset, chrome: Browser) -> None:
     """At 1920 px the place and the answer are at least 50 px tall, a clock beside them too."""
-    async with running(called()) as site:
+    await house.press()
+    async with running(house) as site:
         async with page_of(chrome, site.staff.url, WALL) as page:
             for path in ("/", "/wall"):
                 await page.goto(site.staff.url + path)
@@ -395,7 +437,7 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    desk: MemoryDesk,
+    house: Lindehuset,
     codes: OneTimeCodes | None = None,
     *,
     press: bool = True,
@@ -403,7 +445,7 @@ async def running(
     heartbeat: timedelta = timedelta(seconds=5),
 ) -> AsyncIterator[Running]:
     deps = web_deps(
-        desk,
+        house,
         press=Presses() if press else None,
         codes=codes,
         silent_after=silent_after,
@@ -419,36 +461,34 @@ async def running(
         await public.stop()
 
 
-def called() -> MemoryDesk:
-    """One acute alarm; Bo was called and holds the link."""
-    desk = lindehuset()
-    desk.notify(an_alarm(desk), "bo", token=LINK)
-    return desk
+async def busy(house: Lindehuset) -> tuple[str, ...]:
+    """Every level, a technical one, a closed one, something degraded; notice pages in every state.
 
-
-def busy() -> MemoryDesk:
-    """Every level, a technical one, a closed one, something degraded, links in every state."""
-    desk = lindehuset(Language.DANISH)
-    alarm = an_alarm(desk, calls=(call_of("bo", Standpoint.RANG), call_of("ida", Standpoint.LOST)))
-    desk.pictures["a_1"] = a_picture()
-    desk.tell("a_1", "step", number="1", people="bo")
-    desk.notify(alarm, "bo", token=LINK)
-    desk.notify(alarm, "ida", state=ReceiptState.FAILED_PERMANENT)
-    coming = (call_of("bo", Standpoint.ACCEPTED),)
-    an_alarm(desk, "a_2", level=Level.YELLOW, calls=coming, label="KØKKEN HUS 1")
-    here = (call_of("bo", Standpoint.ARRIVED), call_of("per", Standpoint.STOOD_DOWN))
-    there = an_alarm(desk, "a_3", level=Level.BLUE, kind=AlarmKind.MEDICAL, calls=here)
-    desk.notify(there, "bo", token="there")
-    desk.notify(there, "per", token="down")
-    an_alarm(desk, "a_4", level=Level.ORANGE, presser="mia")
-    quiet = an_alarm(desk, "a_5", level=Level.GREEN, kind=AlarmKind.TECHNICAL, text="badge tavs")
-    desk.hold(replace(quiet, pressers=(), place=Place(None, "", PlaceSource.UNKNOWN)))
-    over = an_alarm(desk, "a_9")
-    times = replace(over.times, closed=NOW)
-    desk.hold(replace(over, closing=Closing("per", Cause.CALMED_DOWN, "Rolig snak"), times=times))
-    desk.notify(over, "bo", token="over")
-    desk.degraded = (Problem("store", "The store cannot commit.", NOW),)
-    return desk
+    Those who press in other places are off duty, so Per is called first.
+    """
+    await house.press()
+    await house.rings("bo")
+    await house.time_passes(WIDENS_AFTER)
+    await house.fails(house.sms_to("per"))
+    over = await house.press("eva", "stue-1")
+    await house.ends(over, text="Rolig snak")
+    there = await house.press("ole", "stue-2", level=Level.BLUE, kind=AlarmKind.MEDICAL)
+    await house.time_passes(timedelta(seconds=15))
+    await house.says("bo", AnswerKind.ARRIVED, there)
+    coming = await house.press("mia", "køkken", level=Level.YELLOW)
+    await house.says("ida", AnswerKind.ACCEPT, coming)
+    await house.press(None, "vagtrum", device="box", level=Level.ORANGE)
+    house.engine.technical("silent:badge-ida", "badge tavs", "lind")
+    house.degrade()
+    arrived = house.link_of("bo", there)
+    return (
+        house.link_of("bo"),
+        house.link_of("per", there),
+        house.link_of("per", over),
+        arrived,
+        f"{arrived}?ask=over",
+        "/n/unknown",
+    )
 
 
 async def assert_loud_states_accessible(

@@ -20,8 +20,8 @@ from dispatcher.web.http_connection import HttpLimits
 from dispatcher.web.public import public_app
 from dispatcher.web.server import WebServer, serve
 from dispatcher.web.staff import staff_app
-from tests.support.desk import an_alarm, lindehuset
-from tests.support.web import LINK, Hooks, web_deps
+from tests.support.lindehuset import Lindehuset
+from tests.support.web import Hooks, web_deps
 
 pytestmark = pytest.mark.shell
 SOON_S = 5.0
@@ -32,24 +32,27 @@ HALF_BODY = b"POST /hooks/twilio/sms HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r
 
 @pytest.mark.parametrize("half", [b"", HALF_HEAD, HALF_BODY])
 async def test_more_half_sent_requests_than_places_keep_out_no_answer_by_sms_and_no_link(
+    house: Lindehuset,
     half: bytes,
 ) -> None:
-    hooks, desk = Hooks(), lindehuset()
-    desk.notify(an_alarm(desk), "bo", token=LINK)
-    async with serving(public_app(web_deps(desk, hooks=hooks)), connections=20) as server:
+    hooks = Hooks()
+    await house.press()
+    async with serving(public_app(web_deps(house, hooks=hooks)), connections=20) as server:
         for _ in range(60):
             await half_sent(server, half)
         async with AsyncClient(base_url=server.url) as client:
             signed = {"x-twilio-signature": "right"}
             answer = await client.post("/hooks/twilio/sms", data={"Body": "1"}, headers=signed)
             assert answer.status_code == 200
-            assert (await client.get(f"/n/{LINK}")).status_code == 200
+            assert (await client.get(house.link_of("bo"))).status_code == 200
             assert (await client.get("/healthz")).status_code == 200
     assert [came[2] for came in hooks.came] == [{"Body": "1"}]
 
 
-async def test_more_half_sent_requests_than_places_keep_nobody_from_the_board() -> None:
-    async with serving(staff_app(web_deps(lindehuset())), connections=20) as server:
+async def test_more_half_sent_requests_than_places_keep_nobody_from_the_board(
+    house: Lindehuset,
+) -> None:
+    async with serving(staff_app(web_deps(house)), connections=20) as server:
         for _ in range(60):
             await half_sent(server, b"GET / HTTP/1.1\r\nHost: x\r\nX-a: ")
         bearer = {"authorization": "Bearer token-of-per"}
@@ -58,16 +61,16 @@ async def test_more_half_sent_requests_than_places_keep_nobody_from_the_board() 
 
 
 @pytest.mark.parametrize("half", [b"", HALF_HEAD, HALF_BODY])
-async def test_a_half_sent_request_is_ended_in_time(half: bytes) -> None:
-    async with serving(public_app(web_deps(lindehuset()))) as server:
+async def test_a_half_sent_request_is_ended_in_time(house: Lindehuset, half: bytes) -> None:
+    async with serving(public_app(web_deps(house))) as server:
         reader, _ = await half_sent(server, half)
         await ended(reader)
 
 
-async def test_a_byte_now_and_then_buys_no_time() -> None:
+async def test_a_byte_now_and_then_buys_no_time(house: Lindehuset) -> None:
     """Neither in a head nor in a body nobody reads."""
     unread = b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n"
-    async with serving(public_app(web_deps(lindehuset()))) as server:
+    async with serving(public_app(web_deps(house))) as server:
         for half in (HALF_HEAD, unread):
             reader, writer = await half_sent(server, half)
             trickle = asyncio.create_task(trickling(writer))
@@ -97,9 +100,10 @@ async def test_an_answer_that_nobody_takes_is_taken_back() -> None:
 
 
 async def test_what_a_stranger_sends_wrong_is_no_line_of_the_log(
+    house: Lindehuset,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with serving(public_app(web_deps(lindehuset()))) as server:
+    async with serving(public_app(web_deps(house))) as server:
         logging.getLogger("uvicorn").propagate = True
         for wrong in (b"NONSENSE\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: x\r\n\r\n"):
             reader, _ = await half_sent(server, wrong)

@@ -9,25 +9,25 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from playwright.async_api import Browser, Page, expect
 
-from alarms.model import Presser, Standpoint
 from core.clock import sleep
-from core.signals import AnswerKind, Level, Standing
-from core.values import replace
-from dispatcher.engine.ports import Problem
+from core.errors import StoreUnavailable
+from core.signals import AnswerKind
 from dispatcher.roster.model import Language
 from dispatcher.web.asking import SURE_AFTER, UNDO_S
 from dispatcher.web.public import public_app
-from dispatcher.web.server import serve
+from dispatcher.web.server import WebServer, serve
 from dispatcher.web.staff import staff_app
 from tests.support.browser import OLD_PHONE, PHONE, WALL, browser, page_of
-from tests.support.desk import NOW, MemoryDesk, an_alarm, lindehuset
-from tests.support.web import LINK, web_deps
+from tests.support.lindehuset import Lindehuset, an_alarm, configuration, kept, lindehuset
+from tests.support.web import web_deps
 
 pytestmark = [pytest.mark.shell, pytest.mark.asyncio(loop_scope="module")]
 BETWEEN_TAPS_S = (0.05, 0.12, 0.3, 0.6, 0.9)
@@ -59,7 +59,7 @@ async def test_a_double_tap_on_i_am_here_says_so_once_and_ends_nothing(
         await expect(at.button("Jeg er her")).to_have_attribute("aria-pressed", "true")
         await at.settled()
         assert at.said() == [AnswerKind.ARRIVED]
-        assert at.desk.held["a_1"].open
+        assert at.house.is_open()
 
 
 @pytest.mark.parametrize("which", PAGES)
@@ -90,11 +90,11 @@ async def test_a_double_tap_on_i_cannot_asks_and_takes_nothing_away(
 
 async def test_a_double_tap_on_it_is_over_asks_and_ends_nothing(chrome: Browser) -> None:
     for between_s in SOME_TAPS_S:
-        async with opened(chrome, "notice", standing=Standpoint.ARRIVED) as at:
+        async with opened(chrome, "notice", said=AnswerKind.ARRIVED) as at:
             await at.double_tap("Faldet til ro", between_s)
             await expect(at.page.get_by_text("Er det faldet til ro?")).to_be_visible()
             await at.settled()
-            assert at.desk.held["a_1"].open
+            assert at.house.is_open()
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -106,29 +106,32 @@ async def test_double_taps_are_as_harmless_without_javascript(
             await at.double_tap(label, 0.3)
             await at.settled()
             assert len(at.said()) == (0 if label == "Jeg kan ikke" else 1)
-            assert at.desk.held["a_1"].open
+            assert at.house.is_open()
 
 
 @pytest.mark.parametrize("size", [OLD_PHONE, PHONE, LANDSCAPE, WALL])
 @pytest.mark.parametrize("which", PAGES)
 async def test_every_button_stands_at_the_same_point_whatever_happens(
-    chrome: Browser, which: str, size: dict[str, int]
+    house: Lindehuset, chrome: Browser, which: str, size: dict[str, int]
 ) -> None:
     """Called, coming, arrived, declined; others come; somebody joins; something breaks."""
     async with opened(chrome, which, size=size) as at:
         before = await at.boxes()
         assert len(before) >= 4
-        for standing in (Standpoint.ACCEPTED, Standpoint.ARRIVED, Standpoint.DECLINED):
-            at.desk.stand("a_1", "bo", standing)
+        house = at.house
+        for answer in (AnswerKind.ACCEPT, AnswerKind.ARRIVED, AnswerKind.DECLINE):
+            await house.says("bo", answer)
             await at.page.reload()
             assert_same_places(before, await at.boxes())
-        at.desk.stand("a_1", "bo", Standpoint.RANG)
-        at.desk.stand("a_1", "ida", Standpoint.ACCEPTED)
-        at.desk.join("a_1", Presser("badge-eva", "eva", "Eva", Standing.ASSIGNED, NOW))
-        at.desk.degraded = (Problem("store", "The store cannot commit.", NOW),)
-        at.desk.hold(replace(at.desk.held["a_1"], unstored=True, drill=True, level=Level.BLUE))
+        await house.says("ida", AnswerKind.ACCEPT)
+        house.store.fail_with = StoreUnavailable("the disk is full")
+        await house.press("eva")
+        await house.press("eva")
+        assert house.alarm.unstored
         await at.page.reload()
         assert_same_places(before, await at.boxes())
+        house.store.fail_with = None
+        await house.time_passes(timedelta(seconds=2))
 
 
 @pytest.mark.parametrize("language", Language)
@@ -137,9 +140,7 @@ async def test_every_button_stands_at_the_same_point_whatever_happens(
 async def test_every_word_fits_its_button_in_every_language(
     chrome: Browser, which: str, size: dict[str, int], language: Language
 ) -> None:
-    async with opened(
-        chrome, which, standing=Standpoint.ARRIVED, size=size, language=language
-    ) as at:
+    async with opened(chrome, which, said=AnswerKind.ARRIVED, size=size, language=language) as at:
         buttons = await at.page.locator(".bar button, .bar .end").evaluate_all(HOW_FULL)
         assert len(buttons) == 5
         over = [one for one in buttons if one["wide"] > 0 or one["high"] > 0]
@@ -152,15 +153,15 @@ async def test_no_button_moves_when_the_page_keeps_itself_fresh(
 ) -> None:
     async with opened(chrome, which) as at:
         before = await at.boxes()
-        at.desk.stand("a_1", "ida", Standpoint.ACCEPTED)
-        at.desk.join("a_1", Presser("badge-eva", "eva", "Eva", Standing.ASSIGNED, NOW))
+        await at.house.says("ida", AnswerKind.ACCEPT)
+        await at.house.press("eva")
         await expect(at.page.get_by_text("Eva").first).to_be_visible(timeout=10_000)
         assert_same_places(before, await at.boxes())
 
 
 async def test_the_question_stands_apart_from_the_button_that_asked_it(chrome: Browser) -> None:
     for size in (OLD_PHONE, PHONE, LANDSCAPE):
-        async with opened(chrome, "notice", standing=Standpoint.ARRIVED, size=size) as at:
+        async with opened(chrome, "notice", said=AnswerKind.ARRIVED, size=size) as at:
             before = await at.boxes()
             await at.button("Faldet til ro").click()
             yes = await at.button("Ja, afslut alarmen").bounding_box()
@@ -183,16 +184,16 @@ async def test_an_end_is_held_back_and_can_be_undone(chrome: Browser, which: str
         await expect(at.page.get_by_text("Ikke afsluttet. Alarmen fortsætter.")).to_be_visible()
         await expect(at.button("Nej, tilbage")).to_be_visible()
         await at.settled(UNDO_S + 1)
-        assert at.desk.held["a_1"].open
+        assert at.house.is_open()
 
 
 async def test_an_end_nobody_undoes_is_sent_after_its_moment(chrome: Browser) -> None:
     async with ending(chrome, "notice") as at:
         await at.page.locator(".yes").dblclick()
-        assert at.desk.held["a_1"].open
+        assert at.house.is_open()
         ended = at.page.get_by_role("heading", name="Afsluttet")
         await expect(ended).to_be_visible(timeout=10_000)
-        assert not at.desk.held["a_1"].open
+        assert not at.house.is_open()
 
 
 async def test_an_end_nobody_looks_at_is_not_sent(chrome: Browser) -> None:
@@ -204,7 +205,7 @@ async def test_an_end_nobody_looks_at_is_not_sent(chrome: Browser) -> None:
             "document.dispatchEvent(new Event('visibilitychange'))"
         )
         await at.settled(UNDO_S + 1)
-        assert at.desk.held["a_1"].open
+        assert at.house.is_open()
 
 
 async def test_without_javascript_the_question_alone_stands_before_the_end(
@@ -218,25 +219,23 @@ async def test_without_javascript_the_question_alone_stands_before_the_end(
 async def test_a_second_tap_on_a_card_of_the_board_answers_nothing(chrome: Browser) -> None:
     """The first one opens the alarm, and its buttons stand where the finger still is."""
     for between_s in SOME_TAPS_S:
-        desk = lindehuset()
-        for number in range(1, 7):
-            an_alarm(desk, f"a_{number}")
-        server = await serve(staff_app(web_deps(desk)), port=0)
-        try:
+        alarms = [an_alarm(f"a_{number}") for number in range(1, 7)]
+        async with (
+            lindehuset(before=kept(*alarms)) as house,
+            serving(staff_app(web_deps(house))) as server,
+        ):
             async with page_of(chrome, server.url, PHONE, token="token-of-bo") as page:
                 await page.goto(server.url)
                 card = page.locator("[data-alarm] a").nth(1)
                 await card.evaluate("e => window.scrollBy(0, e.getBoundingClientRect().top - 520)")
                 box = await card.bounding_box()
                 assert box is not None
-                at = Touched(page, desk)
+                at = Touched(page, house)
                 await at.double_tap_at(box["x"] + 20, box["y"] + 10, between_s)
                 await expect(page).to_have_url(f"{server.url}/alarms/a_2")
                 await at.settled()
-                assert desk.asked == []
+                assert house.asked == []
                 assert "ask=" not in page.url
-        finally:
-            await server.stop()
 
 
 @dataclass
@@ -244,13 +243,13 @@ class Touched:
     """A page under a finger."""
 
     page: Page
-    desk: MemoryDesk
+    house: Lindehuset
 
     def button(self, label: str) -> Any:
         return self.page.get_by_role("button", name=label)
 
     def said(self) -> list[AnswerKind]:
-        return [answer for _, answer, _ in self.desk.asked]
+        return [answer for _, answer, _ in self.house.asked]
 
     async def boxes(self) -> dict[str, dict[str, float]]:
         """Where each place of the bar stands on the screen."""
@@ -284,22 +283,32 @@ async def opened(
     chrome: Browser,
     which: str,
     *,
-    standing: Standpoint = Standpoint.RANG,
+    said: AnswerKind | None = None,
     size: dict[str, int] = PHONE,
     javascript: bool = True,
     language: Language = Language.DANISH,
 ) -> AsyncIterator[Touched]:
     """Bo was called, and has the notice page or the alarm's page before him."""
-    desk = lindehuset(language)
-    desk.notify(an_alarm(desk), "bo", token=LINK)
-    desk.stand("a_1", "bo", standing)
-    make, path = (public_app, f"/n/{LINK}") if which == "notice" else (staff_app, "/alarms/a_1")
-    server = await serve(make(web_deps(desk)), port=0)
-    try:
+    async with lindehuset(configuration(language)) as house:
+        await house.press()
+        if said is not None:
+            await house.says("bo", said)
+        notice = which == "notice"
+        path = house.link_of("bo") if notice else "/alarms/a_1"
         options = {"token": "token-of-bo", "javascript": javascript}
-        async with page_of(chrome, server.url, size, **options) as page:  # type: ignore[arg-type]
+        async with (
+            serving((public_app if notice else staff_app)(web_deps(house))) as server,
+            page_of(chrome, server.url, size, **options) as page,  # type: ignore[arg-type]
+        ):
             await page.goto(server.url + path)
-            yield Touched(page, desk)
+            yield Touched(page, house)
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[WebServer]:
+    server = await serve(app, port=0)
+    try:
+        yield server
     finally:
         await server.stop()
 
@@ -307,14 +316,14 @@ async def opened(
 @asynccontextmanager
 async def ending(chrome: Browser, which: str, *, javascript: bool = True) -> AsyncIterator[Touched]:
     """The question is asked, and has been read."""
-    async with opened(chrome, which, standing=Standpoint.ARRIVED, javascript=javascript) as at:
+    async with opened(chrome, which, said=AnswerKind.ARRIVED, javascript=javascript) as at:
         if which == "notice":
             await at.button("Faldet til ro").click()
         else:
             await at.page.get_by_role("link", name="Afslut alarmen").click()
             await at.page.get_by_label("Faldet til ro").check()
         await expect(at.page.locator(".yes")).to_be_visible()
-        at.desk.clock += SURE_AFTER
+        await at.house.time_passes(SURE_AFTER)
         yield at
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,11 +37,15 @@ STEP, TURNS_A_STEP, STEPS_MOST = timedelta(milliseconds=100), 10, 600
 
 @dataclass
 class ReadableChannel:
-    """Everything sent stands in `sent`. `hold` keeps a send under way; `fails` raises instead."""
+    """Everything sent stands in `sent`. `hold` keeps a send under way; `fails` raises instead.
+
+    `links`: the link that went with a notice, by its id.
+    """
 
     name: str
     capabilities: Capabilities
     sent: list[Notice] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
     fails: ChannelError | None = None
     hold: asyncio.Event | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,7 +53,9 @@ class ReadableChannel:
     async def send(self, notice: Notice, to: Addressee, link: str) -> Sending:
         if self.hold is not None:
             await self.hold.wait()
-        return self.hand_over(notice, to)
+        sending = self.hand_over(notice, to)
+        self.links[notice.id] = link
+        return sending
 
     def hand_over(self, notice: Notice, to: Addressee) -> Sending:
         if self.fails is not None:
@@ -77,9 +83,18 @@ class SmallJournal:
         return None
 
 
+Seen = tuple[State, float | None, float | None]
+"""State, seconds since heard, battery."""
+
+
+@dataclass
 class Eyes:
-    def state_of(self, device: str) -> tuple[State, float | None, float | None]:
-        return State.OK, 1.0, 0.9
+    """What supervision knows of devices; of those it is not told about, that they are well."""
+
+    seen: dict[str, Seen] = field(default_factory=dict)
+
+    def state_of(self, device: str) -> Seen:
+        return self.seen.get(device, (State.OK, 1.0, 0.9))
 
 
 @dataclass
@@ -161,21 +176,9 @@ async def office(
     """Anna and Bo in house 1, Ida in house 2, Lone leads; a page at once, an SMS after 15 s."""
     store = store or MemoryStore()
     clock, journal, told = VirtualClock(START), SmallJournal(), list[Tell]()
-    wearable = ReadableChannel(WEARABLE, replace(CHANNELS[WEARABLE], receipt_within=None))
-    sms = ReadableChannel(SMS, replace(CHANNELS[SMS], receipt_within=None))
+    wearable, sms = readable(WEARABLE), readable(SMS)
     pictures = SitePictures(organisation or home(), (), Eyes())
-
-    def tell(message: Tell) -> bool:
-        told.append(message)
-        return True
-
-    doors = Doors(
-        {"wearable": wearable},
-        {"sms": sms},
-        tell,
-        lambda alarm: 0,
-        lambda token: f"/n/{token}",
-    )
+    doors = doors_of((wearable,), (sms,), told)
     engine = Engine(store, clock, pictures, doors, journal)
     pictures.watch_over(engine.core.book)
     if start:
@@ -184,6 +187,29 @@ async def office(
         yield Office(engine, store, clock, journal, wearable, sms, told, pictures)
     finally:
         await engine.stop()
+
+
+def readable(name: str) -> ReadableChannel:
+    """A channel of ours that a test can read; it waits for no receipt."""
+    return ReadableChannel(name, replace(CHANNELS[name], receipt_within=None))
+
+
+def doors_of(
+    immediate: Sequence[ReadableChannel], waiting: Sequence[ReadableChannel], told: list[Tell]
+) -> Doors:
+    """No sirens; what the wearers feel stands in `told`."""
+
+    def tell(message: Tell) -> bool:
+        told.append(message)
+        return True
+
+    return Doors(
+        {one.name: one for one in immediate},
+        {one.name: one for one in waiting},
+        tell,
+        lambda alarm: 0,
+        lambda token: f"/n/{token}",
+    )
 
 
 def home() -> Organisation:

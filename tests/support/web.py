@@ -1,4 +1,4 @@
-"""The two web apps over a desk in memory, and clients for them."""
+"""The two web apps over an engine in memory, and clients for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from httpx import ASGITransport, AsyncClient
 
 from core.clock import monotonic_s
 from core.errors import DomainError
-from core.ids import hashed
 from core.signals import AlarmKind, Level, SignalType
 from core.values import replace
 from devices.registry import Device
@@ -19,10 +18,8 @@ from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from dispatcher.web.ports import Readiness, WebDeps, WebSettings
 from dispatcher.web.sign_in.sessions import OneTimeCodes
-from tests.support.desk import NOW, MemoryDesk
+from tests.support.lindehuset import NOW, Lindehuset
 
-STAFF_TOKENS = {"token-of-per": "per", "token-of-bo": "bo", "token-of-gone": "gone"}
-LINK = "Zm9yLXRlc3Rpbmctb25seQ"
 STAFF_URL = "http://localhost:8080"
 PUBLIC_URL = "http://localhost:8081"
 
@@ -55,7 +52,7 @@ class Hooks:
 
 
 def web_deps(
-    desk: MemoryDesk,
+    house: Lindehuset,
     *,
     press: Presses | None = None,
     hooks: Hooks | None = None,
@@ -64,15 +61,12 @@ def web_deps(
     heartbeat: timedelta = timedelta(seconds=5),
     silent_after: timedelta = timedelta(seconds=10),
 ) -> WebDeps:
-    async def staff_person(token_hash: str) -> str | None:
-        known = {hashed(token): person for token, person in STAFF_TOKENS.items()}
-        return known.get(token_hash)
-
+    engine = house.engine
     return WebDeps(
-        desk=desk,
-        alarm_pages=desk.alarm_pages,
-        staff_person=staff_person,
-        link=desk.link,
+        desk=engine,
+        alarm_pages=engine.archive.pages,
+        staff_person=house.store.staff_token,
+        link=engine.archive.link,
         codes=codes or OneTimeCodes(monotonic_s),
         readiness=lambda: ready or Readiness(True),
         metrics=lambda: b"tilkald_alarms_total 1\n",

@@ -18,7 +18,7 @@ from dispatcher.web.asking import (
     asked_at,
     is_sure,
 )
-from tests.support.desk import NOW
+from tests.support.lindehuset import NOW
 
 TOUCH = ("bo", "a_1", "more_help")
 

@@ -22,16 +22,17 @@ from dispatcher.web.sign_in.sessions import (
     OneTimeCodes,
 )
 from dispatcher.web.staff import staff_app
-from tests.support.desk import NOW, MemoryDesk, an_alarm, lindehuset
+from tests.support.lindehuset import NOW, Lindehuset, lindehuset
 from tests.support.web import Presses, browser_client, staff_client, web_deps
 
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
 
 
-async def test_every_route_of_the_staff_listener_is_refused_without_a_token() -> None:
-    desk = lindehuset()
-    an_alarm(desk)
-    app = staff_app(web_deps(desk, press=Presses()))
+async def test_every_route_of_the_staff_listener_is_refused_without_a_token(
+    house: Lindehuset,
+) -> None:
+    await house.press()
+    app = staff_app(web_deps(house, press=Presses()))
     client = staff_client(app, None)
     walked = 0
     for method, path in every_route(app):
@@ -43,12 +44,14 @@ async def test_every_route_of_the_staff_listener_is_refused_without_a_token() ->
             assert answer.headers["content-type"] == "application/problem+json"
         walked += 1
     assert walked > 25
-    assert desk.asked == []
+    assert house.asked == []
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "token-of-gone", "x" * 5_000, "é"])
-async def test_a_token_that_names_nobody_who_is_here_is_refused(token: str) -> None:
-    app = staff_app(web_deps(lindehuset()))
+async def test_a_token_that_names_nobody_who_is_here_is_refused(
+    house: Lindehuset, token: str
+) -> None:
+    app = staff_app(web_deps(house))
     client = staff_client(app, None)
     by_bearer = await client.get("/api/v1/alarms", headers=[(b"authorization", bearer(token))])
     assert by_bearer.status_code == 401
@@ -56,22 +59,24 @@ async def test_a_token_that_names_nobody_who_is_here_is_refused(token: str) -> N
     assert by_bearer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_a_browser_without_a_token_reads_a_friendly_page() -> None:
-    client = staff_client(staff_app(web_deps(lindehuset())), None, accept="text/html")
+async def test_a_browser_without_a_token_reads_a_friendly_page(house: Lindehuset) -> None:
+    client = staff_client(staff_app(web_deps(house)), None, accept="text/html")
     page = await client.get("/")
     assert page.status_code == 401
     assert "Log ind først." in page.text
 
 
 async def test_before_a_site_is_applied_a_token_lets_its_person_look() -> None:
-    desk = MemoryDesk(Organisation())
-    client = browser_client(staff_app(web_deps(desk)), "token-of-gone")
-    assert (await client.get("/")).status_code == 200
+    async with lindehuset(Organisation()) as house:
+        client = browser_client(staff_app(web_deps(house)), "token-of-gone")
+        assert (await client.get("/")).status_code == 200
 
 
-async def test_who_was_signed_in_stays_so_while_the_store_does_not_answer() -> None:
+async def test_who_was_signed_in_stays_so_while_the_store_does_not_answer(
+    house: Lindehuset,
+) -> None:
     failing = False
-    deps = web_deps(lindehuset())
+    deps = web_deps(house)
     ask = deps.staff_person
 
     async def person(token_hash: str) -> str | None:
@@ -88,15 +93,17 @@ async def test_who_was_signed_in_stays_so_while_the_store_does_not_answer() -> N
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8080", "", "10.0.0.1"])
-async def test_a_foreign_host_name_is_refused(host: str) -> None:
-    client = staff_client(staff_app(web_deps(lindehuset())))
+async def test_a_foreign_host_name_is_refused(house: Lindehuset, host: str) -> None:
+    client = staff_client(staff_app(web_deps(house)))
     answer = await client.get("/api/v1/alarms", headers={"host": host})
     assert answer.status_code == 421
 
 
 @pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1:1", "[::1]:8080", "LOCALHOST"])
-async def test_loopback_names_and_names_of_the_settings_are_answered(host: str) -> None:
-    deps = web_deps(lindehuset())
+async def test_loopback_names_and_names_of_the_settings_are_answered(
+    house: Lindehuset, host: str
+) -> None:
+    deps = web_deps(house)
     named = replace(deps, settings=replace(deps.settings, hosts=("vagt.lind.dk",)))
     client = staff_client(staff_app(named))
     assert (await client.get("/api/v1/alarms", headers={"host": host})).status_code == 200
@@ -105,34 +112,37 @@ async def test_loopback_names_and_names_of_the_settings_are_answered(host: str) 
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:9", "%%"])
-async def test_a_foreign_origin_is_refused_even_with_a_token(origin: str) -> None:
-    client = staff_client(staff_app(web_deps(lindehuset())))
+async def test_a_foreign_origin_is_refused_even_with_a_token(
+    house: Lindehuset, origin: str
+) -> None:
+    client = staff_client(staff_app(web_deps(house)))
     for method in ("GET", "POST"):
         answer = await client.request(method, "/api/v1/alarms", headers={"origin": origin})
         assert answer.status_code == 403
 
 
-async def test_a_cookie_alone_posts_nothing_unless_a_page_of_ours_sent_it() -> None:
-    desk = lindehuset()
-    an_alarm(desk)
-    client = staff_client(staff_app(web_deps(desk)), None)
+async def test_a_cookie_alone_posts_nothing_unless_a_page_of_ours_sent_it(
+    house: Lindehuset,
+) -> None:
+    await house.press()
+    client = staff_client(staff_app(web_deps(house)), None)
     client.cookies.set(COOKIE, "token-of-per")
     form = {"answer": "accept"}
     for headers in ({}, {"sec-fetch-site": "same-site"}, {"sec-fetch-site": "cross-site"}):
         refused = await client.post("/alarms/a_1/answer", data=form, headers=headers)
         assert refused.status_code == 403
-    assert desk.asked == []
+    assert house.asked == []
     origins = ({"origin": "http://localhost:8080"}, {"referer": "http://localhost:8080/x"})
     for headers in (OWN_PAGE, *origins):
         taken = await client.post("/alarms/a_1/answer", data=form, headers=headers)
         assert taken.status_code == 303
 
 
-async def test_the_link_gives_the_cookie_once_and_only_by_its_button() -> None:
+async def test_the_link_gives_the_cookie_once_and_only_by_its_button(house: Lindehuset) -> None:
     now = 0.0
     codes = OneTimeCodes(lambda: now)
     code = codes.issue("token-of-per")
-    client = staff_client(staff_app(web_deps(lindehuset(), codes=codes)), None)
+    client = staff_client(staff_app(web_deps(house, codes=codes)), None)
     for _ in range(3):
         page = await client.get(f"/enter/{code}")
         assert page.status_code == 200
@@ -149,19 +159,19 @@ async def test_the_link_gives_the_cookie_once_and_only_by_its_button() -> None:
     assert (await client.post(f"/enter/{code}", headers=OWN_PAGE)).status_code == 410
 
 
-async def test_over_https_the_cookie_is_secure() -> None:
+async def test_over_https_the_cookie_is_secure(house: Lindehuset) -> None:
     codes = OneTimeCodes(lambda: 0.0)
     code = codes.issue("token-of-per")
-    client = staff_client(staff_app(web_deps(lindehuset(), codes=codes)), None)
+    client = staff_client(staff_app(web_deps(house, codes=codes)), None)
     client.base_url = "https://localhost:8080"
     entered = await client.post(f"/enter/{code}", headers=OWN_PAGE)
     assert "secure" in entered.headers["set-cookie"].lower()
 
 
-async def test_another_sites_page_cannot_spend_the_link() -> None:
+async def test_another_sites_page_cannot_spend_the_link(house: Lindehuset) -> None:
     codes = OneTimeCodes(lambda: 0.0)
     code = codes.issue("token-of-per")
-    client = staff_client(staff_app(web_deps(lindehuset(), codes=codes)), None)
+    client = staff_client(staff_app(web_deps(house, codes=codes)), None)
     answer = await client.post(f"/enter/{code}", headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
     assert codes.knows(code)
@@ -178,11 +188,13 @@ async def test_a_link_grows_old_and_the_oldest_goes_when_there_are_too_many() ->
     assert codes.redeem(others[-1]) is None
 
 
-async def test_a_second_tap_on_the_one_time_link_signs_in_too_and_a_later_one_does_not() -> None:
+async def test_a_second_tap_on_the_one_time_link_signs_in_too_and_a_later_one_does_not(
+    house: Lindehuset,
+) -> None:
     now = 100.0
     codes = OneTimeCodes(lambda: now)
     code = codes.issue("token-of-per")
-    client = browser_client(staff_app(web_deps(lindehuset(), codes=codes)), token="")
+    client = browser_client(staff_app(web_deps(house, codes=codes)), token="")
     for _ in range(2):
         entered = await client.post(f"/enter/{code}")
         assert "tilkald=token-of-per" in entered.headers["set-cookie"]
@@ -191,8 +203,8 @@ async def test_a_second_tap_on_the_one_time_link_signs_in_too_and_a_later_one_do
     assert (await client.post(f"/enter/{code}")).status_code == 410
 
 
-async def test_signing_out_is_asked_once_more_and_takes_the_cookie_away() -> None:
-    client = browser_client(staff_app(web_deps(lindehuset())))
+async def test_signing_out_is_asked_once_more_and_takes_the_cookie_away(house: Lindehuset) -> None:
+    client = browser_client(staff_app(web_deps(house)))
     asked = await client.post("/leave")
     assert asked.headers["location"] == "/leave"
     assert "set-cookie" not in asked.headers
@@ -202,10 +214,11 @@ async def test_signing_out_is_asked_once_more_and_takes_the_cookie_away() -> Non
     assert 'tilkald=""' in left.headers["set-cookie"]
 
 
-async def test_console_pages_carry_a_strict_policy_and_load_nothing_from_elsewhere() -> None:
-    desk = lindehuset()
-    an_alarm(desk)
-    client = browser_client(staff_app(web_deps(desk, press=Presses())))
+async def test_console_pages_carry_a_strict_policy_and_load_nothing_from_elsewhere(
+    house: Lindehuset,
+) -> None:
+    await house.press()
+    client = browser_client(staff_app(web_deps(house, press=Presses())))
     pages = (
         "/",
         "/wall",
@@ -232,8 +245,8 @@ async def test_console_pages_carry_a_strict_policy_and_load_nothing_from_elsewhe
         assert not re.search(r"\son\w+=|\sstyle=", page.text), path
 
 
-async def test_no_static_file_names_another_host() -> None:
-    client = browser_client(staff_app(web_deps(lindehuset())))
+async def test_no_static_file_names_another_host(house: Lindehuset) -> None:
+    client = browser_client(staff_app(web_deps(house)))
     for name in ("console.css", "console.js", "mark.svg"):
         asset = await client.get(f"/static/{name}")
         assert asset.status_code == 200
@@ -243,9 +256,9 @@ async def test_no_static_file_names_another_host() -> None:
     assert (await client.get("/static/../staff.py")).status_code == 404
 
 
-async def test_readiness_metrics_and_the_schema_are_for_staff() -> None:
+async def test_readiness_metrics_and_the_schema_are_for_staff(house: Lindehuset) -> None:
     ready = Readiness(False, ("The store does not answer.",))
-    client = staff_client(staff_app(web_deps(lindehuset(), ready=ready)))
+    client = staff_client(staff_app(web_deps(house, ready=ready)))
     state = await client.get("/readyz")
     assert state.status_code == 503
     assert state.json() == {"ready": False, "problems": ["The store does not answer."]}

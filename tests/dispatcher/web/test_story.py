@@ -9,7 +9,7 @@ from dispatcher.web.console.timeline import TOLD, WHYS, sentence
 from dispatcher.web.names import Names
 from dispatcher.web.pages import words_of
 from dispatcher.web.reasons import reason
-from tests.support.desk import lindehuset
+from tests.support.lindehuset import configuration
 
 
 def test_every_line_the_service_writes_has_a_sentence() -> None:
@@ -21,7 +21,7 @@ def test_every_reason_that_is_told_has_words() -> None:
 
 
 def test_a_sentence_names_people_channels_and_reasons_in_words() -> None:
-    w, names = words_of("da"), Names.of(lindehuset().configured)
+    w, names = words_of("da"), Names.of(configuration())
     told = {
         ("step", '{"number":"2","people":"bo,ida"}'): "Trin 2: tilkaldt Bo, Ida",
         ("rang_locally", '{"count":"2"}'): "Sirener i huset lød: 2",
@@ -41,13 +41,13 @@ def test_a_sentence_names_people_channels_and_reasons_in_words() -> None:
 
 
 def test_a_field_that_is_missing_or_odd_leaves_an_ellipsis_and_raises_nothing() -> None:
-    w, names = words_of("da"), Names.of(lindehuset().configured)
+    w, names = words_of("da"), Names.of(configuration())
     assert sentence(w, "accepted", "{}", names) == "… kommer"
     assert sentence(w, "accepted", '{"person":"{0.__class__}"}', names) == "{0.__class__} kommer"
 
 
 def test_reasons_read_in_every_language_and_an_unknown_one_is_shown_not_dropped() -> None:
-    names = Names.of(lindehuset().configured)
+    names = Names.of(configuration())
     for language in LANGUAGES:
         w = words_of(language)
         assert "Hus 1" in reason(w, Reason.read("roster_unit:hus-1"), names)
