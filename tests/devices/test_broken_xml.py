@@ -5,10 +5,11 @@ from __future__ import annotations
 from xml.parsers import expat
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.broken_xml import mended, picked
+from tests.support.tries import tries
 
 WHOLE = "<mrq><cid>26317</cid><lte>Køkken &amp; bad</lte></mrq>"
 
@@ -63,7 +64,7 @@ def test_a_damaged_letter_is_not_left_out_of_a_number() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=50)
+@tries(50)
 def test_whatever_bytes_there_are_nothing_is_raised(body: bytes) -> None:
     picked(body, ("cid", "lte"))
     try:

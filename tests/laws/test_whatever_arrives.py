@@ -23,9 +23,10 @@ from devices.family import Port, open_port
 from devices.protocols import FAMILIES
 from devices.session import DeviceSession, Heard
 from tests.support.samples import PRESSES, SAMPLES, Presses
+from tests.support.tries import QUICK
 
 THOROUGH = int(os.environ.get("TILKALD_FUZZ_EXAMPLES", "25")) > 25
-EVERY = 1 if THOROUGH else 3
+EVERY = 1 if THOROUGH else 9 if QUICK else 3
 """Of a message only each so-many-th byte is cut at and damaged, each family at other ones."""
 
 VALUES = (0x00, 0x20, 0x3C, 0x58, 0xF8) if THOROUGH else (0x00, 0x58, 0xF8)

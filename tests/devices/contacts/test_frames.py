@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU
@@ -27,6 +27,7 @@ from devices.contacts.frames import (
     framed,
     request,
 )
+from tests.support.tries import tries
 
 COILS = Read(0x11, Table.COILS, 0x13, 0x25)
 DISCRETE = Read(0x11, Table.DISCRETE, 0xC4, 0x16)
@@ -150,7 +151,7 @@ def test_over_tcp_a_head_that_does_not_fit_is_noise(head: str) -> None:
     assert not any(isinstance(one, Answer) for one in fed(wrong, framing=Framing.TCP))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.integers(1, 247), st.integers(0, 65_000), st.integers(1, 125), st.binary(max_size=16))
 def test_requests_and_answers_are_those_of_pymodbus(
     unit: int, first: int, count: int, bits: bytes
@@ -179,7 +180,7 @@ def test_requests_and_answers_are_those_of_pymodbus(
         assert [registers.value(found.content, place) for place in places] == values
 
 
-@settings(max_examples=100)
+@tries(100)
 @given(st.data())
 def test_any_split_gives_the_same_answers(data: st.DataObject) -> None:
     framing = data.draw(st.sampled_from(Framing))
@@ -200,7 +201,7 @@ def test_any_split_gives_the_same_answers(data: st.DataObject) -> None:
     assert answers_of(fed(*parts, framing=framing)) == answers_of(fed(stream, framing=framing))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.binary(max_size=5_000), max_size=4), st.sampled_from(Framing))
 def test_junk_never_raises_and_memory_stays_small(parts: list[bytes], framing: Framing) -> None:
     reader = Reader(framing, READS)

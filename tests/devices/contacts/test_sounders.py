@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.contacts import OVER_TCP
@@ -14,6 +14,7 @@ from devices.contacts.board import Framing, Output, Read, Table, Write
 from devices.contacts.frames import Answer, Noise, Reader, Written, framed, write_request
 from devices.family import LocalSounder, open_port
 from tests.support.input_board import COIL, WRITE_COIL, Desk
+from tests.support.tries import tries
 
 SIREN = {"name": "desk", "point.1/3": "closes attack", "sounder": "1/16"}
 TWO = {**SIREN, "sounder": "1/16 2/0"}
@@ -278,7 +279,7 @@ def test_a_value_an_output_or_a_function_nobody_wrote_is_noise(body: str) -> Non
     assert isinstance(noise, Noise)
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(st.data())
 def test_any_split_of_an_echoing_line_gives_the_same_answers(data: st.DataObject) -> None:
     asked = framed(Framing.RTU, b"\x01\x02\x00\x03\x00\x01")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import SignalType
@@ -15,6 +15,7 @@ from devices.contacts.board import Framing
 from devices.contacts.frames import framed
 from devices.family import open_port
 from tests.support.input_board import INPUT, NOON, Desk, FakeBoard
+from tests.support.tries import tries
 
 BUTTON = {"name": "desk", "point.1/3": "closes attack"}
 GUARDED = {"name": "desk", "point.1/3": "closes tamper=11"}
@@ -357,7 +358,7 @@ def test_noise_on_the_line_costs_an_answer_at_most() -> None:
     assert desk.errors
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(
     st.lists(st.sampled_from(("whole", "dropped", "cut", "bent", "junk")), max_size=60), st.data()
 )

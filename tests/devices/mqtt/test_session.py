@@ -44,6 +44,7 @@ from devices.mqtt.packets import (
     Will,
 )
 from devices.mqtt.session import MqttSession
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 LIMITS = MqttLimits(incoming_max=4, packets_per_turn_max=8, packet_bytes_max=2_000)
@@ -559,7 +560,7 @@ incoming: st.SearchStrategy[Packet] = st.one_of(
 )
 
 
-@settings(max_examples=min(400, 4 * settings().max_examples), deadline=None)
+@tries(400)
 @given(st.lists(st.tuples(incoming, st.integers(0, 3), *[st.booleans()] * 2), max_size=30))
 def test_no_answer_is_ever_written_for_a_message_that_is_not_committed(
     steps: list[tuple[Packet, int, bool, bool]],

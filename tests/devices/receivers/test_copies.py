@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.receivers.copies import CONTENTS_MAX, Copies
+from tests.support.tries import tries
 
 WINDOW = timedelta(milliseconds=300)
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
@@ -40,7 +41,7 @@ def test_memory_is_bounded_and_what_is_forgotten_is_new() -> None:
     assert not copies.is_one(0, NOW)
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.integers(0, 10**13), st.integers(0, 10**9))
 def test_two_presses_further_apart_than_a_window_never_share_a_name(start: int, more: int) -> None:
     copies = Copies(WINDOW)

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import StoreUnavailable
 from gateway.outpost import spool as spools
 from gateway.outpost.spool import RECORD_BYTES_MAX, Spool
+from tests.support.tries import tries
 
 
 async def test_what_was_appended_waits_in_its_order(tmp_path: Path) -> None:
@@ -206,7 +207,7 @@ def test_a_place_that_is_no_folder_is_one_clear_line(tmp_path: Path) -> None:
         Spool(tmp_path / "file")
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(
     st.lists(st.one_of(st.binary(max_size=40), st.integers(1, 30), st.just("restart")), max_size=25)
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.clock import VirtualClock, sleep
@@ -32,6 +32,7 @@ from gateway.outpost.spooled_desk import IN_MEMORY_MAX, SPOOL, SpooledDesk
 from gateway.outpost.spooled_record import handed, signal_in, written
 from tests.support.gateway import NOW
 from tests.support.office import first_word
+from tests.support.tries import tries
 
 
 async def test_a_press_is_stored_once_it_is_in_the_spool_and_waits_to_be_handed_over(
@@ -272,7 +273,7 @@ async def test_records_of_another_version_are_handed_over_as_they_are(tmp_path: 
         assert again.desk.oldest_s >= 0
 
 
-@settings(max_examples=200)
+@tries(200)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(),

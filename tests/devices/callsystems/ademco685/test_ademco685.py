@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, SignalType
@@ -13,6 +13,7 @@ from devices.callsystems.ademco685.codec import as_sent, contact_id_message, hea
 from devices.callsystems.ademco685.session import Ademco685Session
 from devices.callsystems.codes.meaning import alarm
 from devices.session import Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 ACK, NAK = b"\x06", b"\x15"
@@ -109,7 +110,7 @@ def test_a_garbled_message_is_asked_for_again() -> None:
     st.from_regex("[0-9A-F]{4}", fullmatch=True),
     st.from_regex("[ER][0-9]{3} [0-9]{2} [CU][0-9]{3}", fullmatch=True),
 )
-@settings(max_examples=50)
+@tries(50)
 def test_what_is_written_is_read_as_the_same_event(account: str, said: str) -> None:
     [heard] = Ademco685Session().receive(contact_id_message(account, said), NOW, NOW)
     assert heard.reading is not None
@@ -117,7 +118,7 @@ def test_what_is_written_is_read_as_the_same_event(account: str, said: str) -> N
 
 
 @given(st.data())
-@settings(max_examples=50)
+@tries(50)
 def test_any_split_of_the_bytes_gives_the_same_readings(data: st.DataObject) -> None:
     stream = (
         heartbeat()
@@ -137,7 +138,7 @@ def test_any_split_of_the_bytes_gives_the_same_readings(data: st.DataObject) -> 
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=50)
+@tries(50)
 def test_nothing_a_line_brings_raises(junk: bytes) -> None:
     session = Ademco685Session()
     for raw in (junk, b"\n11 1234 " + junk + b"\r"):

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ConfigError, PeerError
@@ -27,6 +27,7 @@ from devices.callsystems.dc09.codec import (
 )
 from devices.callsystems.dc09.crypt import decrypted, encrypted
 from devices.callsystems.dc09.settings import keys_of
+from tests.support.tries import tries
 
 VECTORS = [
     (
@@ -179,7 +180,7 @@ def test_a_key_of_another_length_is_refused_without_telling_it(written: str) -> 
     key=st.sampled_from([16, 24, 32]).flatmap(lambda n: st.binary(min_size=n, max_size=n)),
     plain=st.text(st.characters(max_codepoint=255), max_size=200),
 )
-@settings(max_examples=50)
+@tries(50)
 def test_what_is_encrypted_is_decrypted_to_the_same(key: bytes, plain: str) -> None:
     opened = decrypted(encrypted(plain, key), key)
     assert opened is not None
@@ -220,13 +221,13 @@ frames = st.builds(
 
 
 @given(frames)
-@settings(max_examples=50)
+@tries(50)
 def test_what_is_written_is_read_as_the_same_frame(frame: Frame) -> None:
     assert [parse(piece) for piece in Framer().feed(encode(frame))] == [frame]
 
 
 @given(st.lists(st.one_of(frames.map(encode), st.binary(max_size=40)), max_size=6), st.data())
-@settings(max_examples=50)
+@tries(50)
 def test_any_split_of_the_bytes_gives_the_same_pieces(
     parts: list[bytes], data: st.DataObject
 ) -> None:
@@ -242,7 +243,7 @@ def test_any_split_of_the_bytes_gives_the_same_pieces(
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=50)
+@tries(50)
 def test_junk_never_raises_anything_but_the_peers_error(junk: bytes) -> None:
     for piece in [*Framer().feed(junk), Piece(b"\n" + junk + b"\r", 9)]:
         if len(piece.raw) > 10:

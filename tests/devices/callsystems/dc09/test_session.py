@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
@@ -19,6 +19,7 @@ from devices.callsystems.dc09.crypt import decrypted, encrypted
 from devices.callsystems.dc09.session import Dc09Session
 from devices.callsystems.dc09.settings import Account, Settings, keys_of
 from devices.session import Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 WALL = datetime(2026, 11, 21, 19, 0, 30, tzinfo=UTC)
@@ -527,7 +528,7 @@ def test_only_the_session_that_supervises_tells_who_is_silent() -> None:
 
 
 @given(st.data())
-@settings(max_examples=50)
+@tries(50)
 def test_any_split_of_the_bytes_gives_the_same_readings(data: st.DataObject) -> None:
     stream = PANIC + b"junk\n" + sealed("SIA-DCS", "|NHA3]") + PANIC[:20] + PANIC
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=12)))
@@ -553,7 +554,7 @@ bodies = st.one_of(
 
 
 @given(st.sampled_from(["SIA-DCS", "ADM-CID", "NULL", "XNM", "ADM-HS"]), bodies, st.booleans())
-@settings(max_examples=50)
+@tries(50)
 def test_nothing_a_peer_sends_raises_and_every_readable_event_is_handed_out(
     token: str, body: str, star: bool
 ) -> None:

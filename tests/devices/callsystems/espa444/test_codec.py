@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.callsystems.espa444.codec import (
@@ -21,6 +21,7 @@ from devices.callsystems.espa444.codec import (
     encode,
 )
 from devices.callsystems.espa444.meanings import Record
+from tests.support.tries import tries
 
 ADDRESS_ONLY = bytes.fromhex("01310231 1f4103 5f")
 CALL_ME = bytes.fromhex(
@@ -31,7 +32,7 @@ FIRE = bytes.fromhex(
 )
 STATUS = bytes.fromhex("013202311f303831350311")
 
-SLOW = settings(max_examples=50, deadline=None)
+SLOW = tries(50)
 
 
 def test_the_shortest_sample_calls_one_address() -> None:

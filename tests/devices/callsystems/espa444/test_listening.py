@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import Reading, SignalType
 from devices.callsystems.espa444.codec import encode
 from devices.callsystems.espa444.listening import ListeningSession
 from devices.session import Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 CALL = encode("1", [("1", b"0815"), ("2", b"WC 12"), ("4", b"3")])
@@ -64,7 +65,7 @@ def test_a_line_that_never_speaks_is_silent() -> None:
     assert [reading.code for reading in tap.readings] == ["line_silent", "line_back"]
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([CALL, BROKEN])), max_size=6))
 def test_no_byte_is_ever_sent(parts: list[bytes]) -> None:
     tap = Tap()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
@@ -14,6 +14,7 @@ from devices.callsystems.espa444.codec import encode
 from devices.callsystems.espa444.session import PagingSession
 from devices.callsystems.espa444.settings import EspaLine
 from devices.session import DeviceSession, Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 FIRE = bytes.fromhex(
@@ -300,7 +301,7 @@ JUNK = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(JUNK, st.integers(0, 2))
 def test_no_bytes_make_any_role_raise_and_an_ack_never_comes_unasked(
     parts: list[bytes], role: int
@@ -314,7 +315,7 @@ def test_no_bytes_make_any_role_raise_and_an_ack_never_comes_unasked(
     line.passes(timedelta(seconds=300))
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(JUNK, st.lists(st.integers(0, 300), max_size=6))
 def test_any_split_of_the_bytes_is_heard_and_answered_the_same(
     parts: list[bytes], cuts: list[int]

@@ -6,7 +6,7 @@ import struct
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PeerError
@@ -21,6 +21,7 @@ from devices.callsystems.espax.codec import (
     encode,
     parse,
 )
+from tests.support.tries import tries
 
 # As an ESP32 gateway writes it, its comment in the source taken as the sample.
 PAGE = (
@@ -40,7 +41,7 @@ PAGE = (
     b"        <START1><SA-ANNIDS/><CP-TEXTMSG>not this one</CP-TEXTMSG></START1>\n"
     b"      </DAKS_ESPA-X>\n    </PROPRIETARY>\n  </REQ.P-START>\n</ESPA-X>"
 )
-SLOW = settings(max_examples=50, deadline=None)
+SLOW = tries(50)
 
 
 def test_a_real_page_is_read_and_its_makers_own_part_read_past() -> None:

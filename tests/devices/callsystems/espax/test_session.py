@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, MessageRef, Reading, SignalType
@@ -16,6 +16,7 @@ from devices.callsystems.espax.codec import Framer, Message, encode, parse
 from devices.callsystems.espax.session import EspaXSession
 from devices.callsystems.espax.settings import EspaXListener
 from devices.session import Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, 0, tzinfo=UTC)
 PAGE = {
@@ -379,7 +380,7 @@ JUNK = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(JUNK, st.lists(st.integers(0, 3_000), max_size=6))
 def test_any_split_of_the_bytes_is_heard_and_answered_the_same_and_nothing_raises(
     parts: list[bytes], cuts: list[int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PeerError
@@ -18,6 +18,7 @@ from devices.callsystems.scaip.codec import (
     read_mrq,
     read_mrs,
 )
+from tests.support.tries import tries
 
 TAGS = st.sampled_from(["ref", "cid", "dty", "stc", "mty", "lte", "ite", "geo", "gga", "crd"])
 LETTERS = st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"))
@@ -86,19 +87,19 @@ def test_a_receipt_is_the_shortest_the_pattern_allows() -> None:
     assert encode_mrs(Mrs("1A", 0)) == b"<mrs><ref>1A</ref><snu>0</snu></mrs>"
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.dictionaries(TAGS, TEXTS, min_size=1, max_size=8))
 def test_what_is_encoded_is_read_back(tags: dict[str, str]) -> None:
     assert read_mrq(encode_mrq(Mrq(tags))).tags == tags
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(TEXTS, st.integers(0, 99_999), TEXTS)
 def test_a_receipt_written_is_the_receipt_read(ref: str, number: int, text: str) -> None:
     assert read_mrs(encode_mrs(Mrs(ref, number, text))) == Mrs(ref, number, text)
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)))
 def test_junk_raises_nothing_but_the_peers_error(body: bytes) -> None:
     for form in (body, b"<mrq>" + body + b"</mrq>", b"<mrq><stc>" + body + b"</stc></mrq>"):

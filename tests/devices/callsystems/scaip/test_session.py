@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Position, Reading, SignalType
@@ -25,6 +25,7 @@ from devices.callsystems.scaip.session import (
 )
 from devices.callsystems.scaip.sip import Message, Reader, Request, Response, encode
 from devices.session import DeviceSession, Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 ESSENCE = (
@@ -407,7 +408,7 @@ def test_messages_that_are_never_stored_take_no_more_memory() -> None:
     assert len(line._owed) == OWED_MAX
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(
     st.lists(
         st.sampled_from([b"\r\n", b"junk\r\n\r\n", ESSENCE.encode(), b"<mrq><a></mrq>"]), max_size=5
@@ -427,7 +428,7 @@ def test_any_split_gives_the_same_readings(parts: list[bytes], chance: st.DataOb
 TAG_NAMES = st.sampled_from(["ref", "cid", "dty", "stc", "mty", "did", "lco", "geo", "tim", "gga"])
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.dictionaries(TAG_NAMES, st.text(max_size=20)), st.booleans())
 def test_no_message_raises_whatever_its_tags_hold(tags: dict[str, str], kept: bool) -> None:
     unit = Unit()
@@ -436,7 +437,7 @@ def test_no_message_raises_whatever_its_tags_hold(tags: dict[str, str], kept: bo
     unit.line.to_send()
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.one_of(st.binary(max_size=50), st.just(b"<mrq>"), st.just(b"\r\n\r\n"))))
 def test_junk_never_raises(parts: list[bytes]) -> None:
     line = ScaipSession()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.values import replace
@@ -24,6 +24,7 @@ from devices.callsystems.scaip.sip import (
     Response,
     encode,
 )
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 HEADERS = (
@@ -183,13 +184,13 @@ REQUESTS = st.builds(
 )
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(REQUESTS)
 def test_what_is_encoded_is_read_back(request: Request) -> None:
     assert read(encode(request)) == [request]
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(
     st.lists(
         st.one_of(REQUESTS.map(encode), st.just(XML), st.just(b"\r\n"), st.binary(max_size=9)),
@@ -207,7 +208,7 @@ def test_any_split_gives_the_same_messages(parts: list[bytes], chance: st.DataOb
     assert messages(found) == messages(read(stream))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.binary(max_size=500), max_size=5), st.booleans())
 def test_junk_never_raises(parts: list[bytes], datagrams: bool) -> None:
     reader = Reader(datagrams=datagrams)

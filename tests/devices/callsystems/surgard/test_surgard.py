@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
@@ -15,6 +15,7 @@ from devices.callsystems.codes.meaning import alarm
 from devices.callsystems.surgard.codec import as_sent, contact_id_message, heartbeat, sia_message
 from devices.callsystems.surgard.session import SurGardSession
 from devices.session import Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 ACK, NAK = b"\x06", b"\x15"
@@ -234,7 +235,7 @@ def test_a_silent_line_is_a_technical_reading_once_and_its_return_ends_it() -> N
     st.from_regex("[0-9A-F]{4}", fullmatch=True),
     st.from_regex("[ER][0-9]{3}[0-9]{2}[0-9]{3}", fullmatch=True),
 )
-@settings(max_examples=50)
+@tries(50)
 def test_what_is_written_is_read_as_the_same_event(account: str, said: str) -> None:
     [heard] = SurGardSession().receive(contact_id_message(account, said), NOW, NOW)
     assert heard.reading is not None
@@ -242,7 +243,7 @@ def test_what_is_written_is_read_as_the_same_event(account: str, said: str) -> N
 
 
 @given(st.data())
-@settings(max_examples=50)
+@tries(50)
 def test_any_split_of_the_bytes_gives_the_same_readings(data: st.DataObject) -> None:
     stream = (
         heartbeat()
@@ -263,7 +264,7 @@ def test_any_split_of_the_bytes_gives_the_same_readings(data: st.DataObject) -> 
 
 
 @given(st.binary(max_size=200), st.sampled_from(list("0134568aNSTU ")))
-@settings(max_examples=50)
+@tries(50)
 def test_nothing_a_line_brings_raises(junk: bytes, format_: str) -> None:
     session = SurGardSession()
     for raw in (junk, format_.encode() + b"011 " + junk + b"\x14"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.receivers.esp3.codec import (
@@ -21,6 +21,7 @@ from devices.receivers.esp3.codec import (
     telegram,
 )
 from devices.receivers.receiver import Junk
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 PRESS = bytes.fromhex("55000707017af650002989793001ffffffff37009d")
@@ -83,13 +84,13 @@ def test_a_claim_longer_than_any_telegram_holds_nothing_back() -> None:
     assert read(b"\x55" + head + bytes((crc8(head),)) + PRESS)[-1] == FRAMES[PRESS]
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(PACKETS)
 def test_what_is_encoded_is_read_back(packet: Packet) -> None:
     assert read(encode(packet)) == [packet]
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.integers(0, 255), CONTENT, st.binary(min_size=4, max_size=4), st.integers(0, 255))
 def test_a_telegram_written_is_the_telegram_read(
     rorg: int, payload: bytes, sender: bytes, status: int
@@ -98,7 +99,7 @@ def test_a_telegram_written_is_the_telegram_read(
     assert telegram(radio(said)) == said
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.one_of(PACKETS.map(encode), st.binary(max_size=12)), max_size=8), st.data())
 def test_any_split_gives_the_same_packets(parts: list[bytes], chance: st.DataObject) -> None:
     stream = b"".join(parts)
@@ -109,7 +110,7 @@ def test_any_split_gives_the_same_packets(parts: list[bytes], chance: st.DataObj
     assert packets(found) == packets(read(stream))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.binary(max_size=2_000), max_size=5))
 def test_junk_never_raises_and_memory_stays_small(parts: list[bytes]) -> None:
     reader = Reader()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
@@ -20,6 +20,7 @@ from devices.receivers.esp3.session import (
 )
 from devices.receivers.keep_alive import SILENT_AFTER
 from devices.session import DeviceSession, Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 PRESS = bytes.fromhex("55000707017af650002989793001ffffffff37009d")
@@ -239,7 +240,7 @@ def test_a_press_behind_a_packet_that_stopped_is_heard_when_the_time_is_up() -> 
     assert line.wake_at == NOW + timedelta(seconds=2) + STALE_AFTER
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(
     st.lists(
         st.one_of(st.sampled_from([PRESS, RELEASE, OPEN, TEMPERATURE]), st.binary(max_size=9)),
@@ -257,7 +258,7 @@ def test_any_split_gives_the_same_readings(parts: list[bytes], chance: st.DataOb
     assert readings(split) == readings(Esp3Session().receive(stream, NOW, NOW))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.integers(0, 255), st.binary(max_size=30), st.binary(max_size=9))
 def test_no_packet_raises_whatever_it_holds(type_: int, data: bytes, optional: bytes) -> None:
     Esp3Session({"00298979": CallsWhen.OPEN}).receive(

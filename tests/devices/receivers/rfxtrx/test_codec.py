@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.receivers.receiver import Junk
@@ -17,6 +17,7 @@ from devices.receivers.rfxtrx.codec import (
     command,
     encode,
 )
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 FRAMES = {
@@ -73,13 +74,13 @@ def test_out_of_step_only_an_exact_length_of_a_known_type_starts_a_packet() -> N
     assert packets(read(b"\xff" + PANIC)) == packets(read(PANIC))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(PACKETS)
 def test_what_is_encoded_is_read_back(packet: Packet) -> None:
     assert read(encode(packet)) == [packet]
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.one_of(PACKETS.map(encode), st.binary(max_size=9)), max_size=8), st.data())
 def test_any_split_gives_the_same_packets(parts: list[bytes], chance: st.DataObject) -> None:
     stream = b"".join(parts)
@@ -91,7 +92,7 @@ def test_any_split_gives_the_same_packets(parts: list[bytes], chance: st.DataObj
     assert packets(found) == packets(read(stream))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.binary(max_size=2_000), max_size=5))
 def test_junk_never_raises_and_memory_stays_small(parts: list[bytes]) -> None:
     reader = Reader()

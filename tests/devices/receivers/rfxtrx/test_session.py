@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
@@ -16,6 +16,7 @@ from devices.receivers.rfxtrx.codec import LENGTH_MAX, Packet, command, encode
 from devices.receivers.rfxtrx.meanings import COMMANDS, SECURITY_STATUS
 from devices.receivers.rfxtrx.session import COPIES_WITHIN, SETTLES_FOR, RfxtrxSession
 from devices.session import DeviceSession, Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 PANIC = "0820024dd3dc540689"
@@ -163,7 +164,7 @@ def test_radio_it_could_not_decode_is_kept_as_an_error() -> None:
 # Bytes
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(
     st.lists(
         st.one_of(
@@ -186,7 +187,7 @@ def test_any_split_gives_the_same_readings(parts: list[bytes], chance: st.DataOb
     assert readings(split) == readings(RfxtrxSession().receive(stream, NOW, NOW))
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(
     st.integers(1, 255),
     st.integers(0, 255),

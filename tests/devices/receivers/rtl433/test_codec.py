@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.receivers.rtl433.codec import (
@@ -17,6 +17,7 @@ from devices.receivers.rtl433.codec import (
     Reader,
     encode,
 )
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 VALUES = st.one_of(st.integers(-(10**15), 10**15), st.text(max_size=20), st.booleans(), st.none())
@@ -69,13 +70,13 @@ def test_a_line_that_never_ends_is_cut_once_and_the_next_one_is_read() -> None:
     assert events(found)[0].fields == {"a": 1}
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(FIELDS)
 def test_what_is_encoded_is_read_back(fields: dict[str, object]) -> None:
     assert [one.fields for one in events(read(encode(fields)))] == [fields]
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(
     st.lists(
         st.one_of(FIELDS.map(encode), FIELDS.map(lambda f: encode(f)[:-1]), st.binary(max_size=12)),
@@ -99,7 +100,7 @@ def test_a_press_before_bytes_that_are_no_text_is_still_a_press() -> None:
     assert isinstance(junk, Broken)
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.lists(st.binary(max_size=2_000), max_size=5))
 def test_junk_never_raises(parts: list[bytes]) -> None:
     reader = Reader()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.signals import AlarmKind, Reading, SignalType
@@ -16,6 +16,7 @@ from devices.receivers.rtl433.codec import STALE_AFTER
 from devices.receivers.rtl433.meanings import RULES
 from devices.receivers.rtl433.session import COPIES_WITHIN, Rtl433Session
 from devices.session import DeviceSession, Heard
+from tests.support.tries import tries
 
 NOW = datetime(2026, 11, 21, 19, tzinfo=UTC)
 PANIC = '{"model":"X10-Security","id":"a1b2","code":"88","event":"KR15 PANIC","mic":"CRC"}'
@@ -240,7 +241,7 @@ def test_names_that_could_hurt_are_made_harmless() -> None:
 # Anything
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(
     st.lists(
         st.one_of(
@@ -272,7 +273,7 @@ NAMES = st.sampled_from(
 )
 
 
-@settings(max_examples=50)
+@tries(50)
 @given(st.sampled_from([rule.model for rule in RULES]), st.dictionaries(NAMES, JSON, max_size=6))
 def test_no_event_raises_whatever_its_fields_hold(model: str, fields: dict[str, object]) -> None:
     line = json.dumps({"model": model, **fields}).encode()
