@@ -8,7 +8,8 @@ from alarms.model import Place
 from alarms.triage import CloseIt, NothingToDo, SayOver, Verdict, triage
 from alarms.vocabulary import PlaceSource
 from core.signals import AlarmKind, Level, Reading, Signal, SignalType, Standing
-from tests.support.lindehuset import NOW, an_alarm
+from tests.support.bosted import NOW
+from tests.support.stored import an_alarm
 
 TAKES_AWAY = (SignalType.CANCEL, SignalType.RESTORE)
 

@@ -13,7 +13,8 @@ from dispatcher.web.asking import TAKES_AWAY, asked_at
 from dispatcher.web.notice.routes import form_token
 from dispatcher.web.public import public_app
 from dispatcher.web.staff import staff_app
-from tests.support.lindehuset import NOW, Lindehuset, lindehuset
+from tests.support.bosted import NOW
+from tests.support.lindehuset import Lindehuset, lindehuset
 from tests.support.web import browser_client, public_client, staff_client, web_deps
 
 Say = Callable[[Lindehuset, AnswerKind, int | None], Awaitable[object]]

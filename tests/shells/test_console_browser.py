@@ -21,6 +21,7 @@ from dispatcher.web.public import public_app
 from dispatcher.web.server import WebServer, serve
 from dispatcher.web.sign_in.sessions import OneTimeCodes
 from dispatcher.web.staff import staff_app
+from tests.support.bosted import WIDENS_AFTER
 from tests.support.browser import (
     OLD_PHONE,
     PHONE,
@@ -30,7 +31,7 @@ from tests.support.browser import (
     browser,
     page_of,
 )
-from tests.support.lindehuset import WIDENS_AFTER, Lindehuset, lindehuset
+from tests.support.lindehuset import Lindehuset, lindehuset
 from tests.support.web import Presses, Registry, web_deps, with_lines
 
 pytestmark = [pytest.mark.shell, pytest.mark.asyncio(loop_scope="module")]

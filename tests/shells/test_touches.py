@@ -25,8 +25,10 @@ from dispatcher.web.asking import SURE_AFTER, UNDO_S
 from dispatcher.web.public import public_app
 from dispatcher.web.server import WebServer, serve
 from dispatcher.web.staff import staff_app
+from tests.support.bosted import configuration
 from tests.support.browser import OLD_PHONE, PHONE, WALL, browser, page_of
-from tests.support.lindehuset import Lindehuset, an_alarm, configuration, kept, lindehuset
+from tests.support.lindehuset import Lindehuset, lindehuset
+from tests.support.stored import an_alarm, kept
 from tests.support.web import web_deps
 
 pytestmark = [pytest.mark.shell, pytest.mark.asyncio(loop_scope="module")]

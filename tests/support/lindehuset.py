@@ -12,26 +12,11 @@ from asyncio import Event, Queue
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from alarms.model import (
-    STATE_VERSION,
-    Alarm,
-    Call,
-    Cause,
-    Escalation,
-    Notice,
-    Place,
-    Presser,
-    Purpose,
-    Sent,
-    Standpoint,
-    Times,
-)
-from alarms.plan import EVERY_WAY, Callee, Plan, Step
-from alarms.vocabulary import PlaceSource, WakeWhy, Who
+from alarms.model import Alarm, Cause, Notice
 from core.clock import VirtualClock, sleep
 from core.ids import hashed
 from core.signals import (
@@ -45,18 +30,16 @@ from core.signals import (
     SignalType,
     Standing,
 )
-from core.values import replace
 from devices.findings import State
-from devices.registry import Device
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
 from dispatcher.channels.rows import CONSOLE, SMS, WEARABLE
 from dispatcher.engine.engine import Engine
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.engine.ports import Change
-from dispatcher.roster.model import Duty, Language, Person, Phone, Shift, Unit, Walk, Zone
-from dispatcher.roster.organisation import Organisation, Site
+from dispatcher.roster.organisation import Organisation
 from dispatcher.store.memory import MemoryStore
-from dispatcher.store.ports import AlarmWrite, Transaction
+from dispatcher.store.ports import Transaction
+from tests.support.bosted import FLAT, NOW, configuration
 from tests.support.office import (
     Eyes,
     ReadableChannel,
@@ -66,11 +49,6 @@ from tests.support.office import (
     readable,
 )
 
-NOW = datetime(2026, 11, 21, 18, 2, 11, tzinfo=UTC)
-WIDENS_AFTER = timedelta(seconds=60)
-"""From the press until the plan calls the leader too."""
-
-FLAT = "lejl-12"
 STAFF_TOKENS = {"token-of-per": "per", "token-of-bo": "bo", "token-of-gone": "gone"}
 TURNS_MOST, QUIET_TURNS = 10_000, 5
 """How often the loop goes round until all is at rest, and how long it must stay so."""
@@ -316,126 +294,3 @@ async def lindehuset(
         yield Lindehuset(engine, store, clock, pictures, wearable, sms, console)
     finally:
         await engine.stop()
-
-
-def configuration(language: Language = Language.DANISH) -> Organisation:
-    """A red alarm there wants two; whoever is nearest is called at once, after a minute Per."""
-    names = "Anna Berg,Bo Holm,Ida Krogh,Eva Lund,Per Dahl,Mia Friis,Ole Juhl".split(",")
-    numbers = {"anna": "+4520000000", "bo": "+4520000042", "per": "+4520000004"}
-    steps = (
-        Step(timedelta(), Callee(Who.NEAREST), (WEARABLE, SMS)),
-        Step(WIDENS_AFTER, Callee(Who.LEADER), EVERY_WAY),
-    )
-    return Organisation(
-        version=1,
-        sites=(
-            Site(
-                "lind",
-                "Lindehuset",
-                "Europe/Copenhagen",
-                leaders=("per",),
-                manual_routine="Ring til vagthavende på 20 00 00 04. Gå to og to.",
-            ),
-        ),
-        people=tuple(
-            Person(
-                id=person,
-                name=name,
-                site="lind",
-                phones=(Phone(numbers[person]),) if person in numbers else (),
-                language=language,
-                instructed=("alarm",),
-            )
-            for name in names
-            for person in (name.split()[0].lower(),)
-        ),
-        units=(
-            Unit("hus-1", "Hus 1", "lind", "stue-1"),
-            Unit("hus-2", "Hus 2", "lind", "stue-2", meeting="vagtrum"),
-        ),
-        zones=(
-            Zone("stue-1", "Stuen Hus 1", "lind", "hus-1"),
-            Zone("stue-2", "Stuen Hus 2", "lind", "hus-2"),
-            Zone("vagtrum", "Vagtrum", "lind"),
-            Zone("køkken", "KØKKEN HUS 1", "lind", "hus-1"),
-            Zone(FLAT, "LEJL 12 HUS 2 1.SAL", "lind", "hus-2"),
-        ),
-        walks=(Walk("stue-1", "stue-2", 15), Walk("stue-2", FLAT, 10), Walk("stue-1", "køkken", 5)),
-        shifts=(
-            _evening("anna", "hus-2"),
-            replace(_evening("bo", "hus-1"), runner=True),
-            _evening("ida", "hus-2"),
-            _evening("per", "hus-1", Duty.LEADER),
-        ),
-        plans=(
-            Plan("acute", "lind", steps, levels=(Level.RED,), responders=2),
-            Plan("other", "lind", steps),
-        ),
-        devices=tuple(
-            Device(f"badge-{person}", "badge", "lind", person=person)
-            for person in ("anna", "bo", "ida", "per")
-        ),
-    )
-
-
-def _evening(person: str, unit: str, duty: Duty = Duty.STAFF) -> Shift:
-    return Shift(person, unit, time(15), time(23), date=NOW.date(), duty=duty)
-
-
-# What nobody can bring about here
-
-
-def an_alarm(alarm_id: str = "a_1", **fields: Any) -> Alarm:
-    """One that was pressed 42 s ago by Anna, as a store holds it; Bo was called."""
-    stored = NOW - timedelta(seconds=42)
-    call = Call("bo", "Bo", 0, stored, Standpoint.RANG, 35.0)
-    sent = (Sent(f"{alarm_id}-1", WEARABLE, "badge-bo", ReceiptState.DELIVERED),)
-    running = Escalation(
-        version=STATE_VERSION,
-        started=stored,
-        shift=timedelta(),
-        next_step=1,
-        round=0,
-        wake_at=stored + WIDENS_AFTER,
-        wake_why=WakeWhy.STEP,
-        wake_of="1",
-        calls=(replace(call, sent=sent),),
-    )
-    anna = Presser("badge-anna", "anna", "Anna", Standing.ASSIGNED, stored, FLAT)
-    alarm = Alarm(
-        id=alarm_id,
-        site="lind",
-        kind=AlarmKind.ATTACK,
-        level=Level.RED,
-        place=Place(FLAT, "LEJL 12 HUS 2 1.SAL", PlaceSource.BEACON),
-        pressers=(anna,),
-        plan=configuration().plans[0],
-        times=Times(pressed=stored, stored=stored),
-        escalation=running,
-    )
-    return replace(alarm, **fields)
-
-
-def a_notice(alarm: Alarm, **fields: Any) -> Notice:
-    """The SMS that has called Bo."""
-    notice = Notice(
-        id=f"{alarm.id}-2",
-        alarm=alarm.id,
-        site=alarm.site,
-        person="bo",
-        channel=SMS,
-        address="+4520000042",
-        purpose=Purpose.CALL,
-        kind=alarm.kind,
-        level=alarm.level,
-        place=alarm.place,
-        created=NOW,
-        expires=NOW + timedelta(minutes=30),
-        state=ReceiptState.DELIVERED,
-    )
-    return replace(notice, **fields)
-
-
-def kept(*alarms: Alarm, **more: Any) -> Transaction:
-    """These stand in the store."""
-    return Transaction(alarms=tuple(AlarmWrite(alarm, 0) for alarm in alarms), **more)

@@ -18,7 +18,8 @@ from devices.scan import Unregistered
 from devices.standing import GatewayStanding, LineStanding
 from dispatcher.web.ports import Readiness, WebDeps, WebSettings
 from dispatcher.web.sign_in.sessions import OneTimeCodes
-from tests.support.lindehuset import NOW, Lindehuset
+from tests.support.bosted import NOW
+from tests.support.lindehuset import Lindehuset
 
 STAFF_URL = "http://localhost:8080"
 PUBLIC_URL = "http://localhost:8081"

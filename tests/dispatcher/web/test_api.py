@@ -20,7 +20,9 @@ from dispatcher.web.api.idempotency import ANSWERS_MAX, KEY_LONGEST, OncePerKey
 from dispatcher.web.guard import BODY_MAX
 from dispatcher.web.sign_in.sessions import Identity
 from dispatcher.web.staff import staff_app
-from tests.support.lindehuset import NOW, Lindehuset, an_alarm, kept, lindehuset
+from tests.support.bosted import NOW
+from tests.support.lindehuset import Lindehuset, lindehuset
+from tests.support.stored import an_alarm, kept
 from tests.support.web import Presses, staff_client, web_deps
 
 CLOSE = {"rev": 1, "cause": "calmed_down"}

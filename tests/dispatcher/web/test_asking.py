@@ -18,7 +18,7 @@ from dispatcher.web.asking import (
     asked_at,
     is_sure,
 )
-from tests.support.lindehuset import NOW
+from tests.support.bosted import NOW
 
 TOUCH = ("bo", "a_1", "more_help")
 

@@ -18,16 +18,9 @@ from dispatcher.roster.model import Language
 from dispatcher.store.ports import TimelineEntry, Transaction
 from dispatcher.web.asking import asked_at
 from dispatcher.web.staff import staff_app
-from tests.support.lindehuset import (
-    NOW,
-    WIDENS_AFTER,
-    Lindehuset,
-    a_notice,
-    an_alarm,
-    configuration,
-    kept,
-    lindehuset,
-)
+from tests.support.bosted import NOW, WIDENS_AFTER, configuration
+from tests.support.lindehuset import Lindehuset, lindehuset
+from tests.support.stored import a_notice, an_alarm, kept
 from tests.support.web import Presses, browser_client, web_deps
 
 SHAPES = {"red": "Akutalarm", "orange": "Stille alarm", "yellow": "Kom forbi", "blue": "Sygdom"}

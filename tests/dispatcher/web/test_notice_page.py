@@ -20,15 +20,9 @@ from dispatcher.store.ports import LinkWrite
 from dispatcher.web.asking import SURE_AFTER, asked_at
 from dispatcher.web.guard import MISSES_PER_WINDOW
 from dispatcher.web.public import public_app
-from tests.support.lindehuset import (
-    NOW,
-    Lindehuset,
-    a_notice,
-    an_alarm,
-    configuration,
-    kept,
-    lindehuset,
-)
+from tests.support.bosted import NOW, configuration
+from tests.support.lindehuset import Lindehuset, lindehuset
+from tests.support.stored import a_notice, an_alarm, kept
 from tests.support.web import public_client, web_deps
 
 BIG = ["Jeg kommer", "Jeg er her", "Mere hjælp"]

@@ -22,7 +22,8 @@ from dispatcher.web.sign_in.sessions import (
     OneTimeCodes,
 )
 from dispatcher.web.staff import staff_app
-from tests.support.lindehuset import NOW, Lindehuset, lindehuset
+from tests.support.bosted import NOW
+from tests.support.lindehuset import Lindehuset, lindehuset
 from tests.support.web import Presses, browser_client, staff_client, web_deps
 
 OWN_PAGE = {"sec-fetch-site": "same-origin"}

@@ -9,7 +9,7 @@ from dispatcher.web.console.timeline import TOLD, WHYS, sentence
 from dispatcher.web.names import Names
 from dispatcher.web.pages import words_of
 from dispatcher.web.reasons import reason
-from tests.support.lindehuset import configuration
+from tests.support.bosted import configuration
 
 
 def test_every_line_the_service_writes_has_a_sentence() -> None:
