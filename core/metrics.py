@@ -25,12 +25,14 @@ class Count(Counter):
     """A counter whose sets of labels have a limit."""
 
     def labels(self, *values: object) -> Count:  # type: ignore[override]
-        seen: dict[tuple[str, ...], None] = self.__dict__.setdefault("_seen", {})
-        named = tuple(_label(value) for value in values)
-        if named not in seen and len(seen) >= SETS_MAX:
+        made: dict[tuple[object, ...], Count] = self.__dict__.setdefault("_made", {})
+        if (known := made.get(values)) is not None:
+            return known
+        named: tuple[object, ...] = tuple(_label(value) for value in values)
+        if len(made) >= SETS_MAX:
             named = (OTHER,) * len(named)
-        seen[named] = None
-        return super().labels(*named)
+            return made.get(named) or made.setdefault(named, super().labels(*named))
+        return made.setdefault(values, super().labels(*named))
 
 
 MESSAGES = Count(

@@ -166,6 +166,8 @@ class Engine:
             await asyncio.wait(list(self._handing.values()), timeout=STOP_WITHIN_S)
         for task in list(self._handing.values()):
             task.cancel()
+        self.machine.finish(self._at())
+        self._do_actions()
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
                 while not self.machine.line.is_idle:
@@ -174,7 +176,7 @@ class Engine:
         except TimeoutError:
             unsaved = self.machine.line.unsaved
             _log.error("not everything was committed before the stop", unsaved=unsaved)
-        self._set_timer(None)
+        self._set_timer(None, self._clock.now())
 
     def wake(self) -> None:
         """Look at the clock: what is due is done now."""
@@ -362,18 +364,18 @@ class Engine:
         """In their order. What a door calls back meanwhile only adds to them."""
         if self._is_doing:
             return
-        self._is_doing = True
+        self._is_doing, at = True, self._at()
         try:
-            while actions := self.machine.take_actions(self._at()):
+            while actions := self.machine.take_actions(at):
                 for action in actions:
-                    self._do(action)
+                    self._do(action, at)
         finally:
             self._is_doing = False
         wake = self.machine.wake_at
-        self._set_timer(None if wake is None else wake.at)
+        self._set_timer(None if wake is None else wake.at, at.now)
         self._moved.set()
 
-    def _do(self, action: Action) -> None:
+    def _do(self, action: Action, at: Moment) -> None:
         match action:
             case Commit(ticket=ticket, transaction=transaction):
                 done = self._store.submit(transaction)
@@ -383,7 +385,7 @@ class Engine:
             case Tell():
                 self._doors.tell(action)
             case HandOver(notice=notice, token=token):
-                self._hand_over(notice, token)
+                self._hand_over(notice, token, at)
             case Abandon(notice=notice_id):
                 if (task := self._handing.get(notice_id)) is not None:
                     task.cancel()
@@ -391,7 +393,7 @@ class Engine:
                 self._show_again(notice, more)
             case Sound(alarm=alarm):
                 count = self._doors.ring_locally(alarm)
-                self.machine.sounded(alarm.id, count, self._at())
+                self.machine.sounded(alarm.id, count, at)
             case Changed(what=what, alarm=alarm_id):
                 self._followers.changed(what, alarm_id)
             case Degraded(part=part, message=message, fields=fields):
@@ -416,7 +418,7 @@ class Engine:
         if owed is not None:
             owed(taken)
 
-    def _set_timer(self, at: datetime | None) -> None:
+    def _set_timer(self, at: datetime | None, now: datetime) -> None:
         if at == self._timer_at and (at is None) == (self._timer is None):
             return
         if self._timer is not None:
@@ -425,7 +427,7 @@ class Engine:
         if at is None:
             return
         loop = asyncio.get_running_loop()
-        delay_s = (at - self._clock.now()).total_seconds()
+        delay_s = (at - now).total_seconds()
         if delay_s <= 0:
             self._timer = loop.call_soon(self.wake)
         else:
@@ -493,7 +495,7 @@ class Engine:
 
     # Inside: channels
 
-    def _hand_over(self, notice: Notice, token: str) -> None:
+    def _hand_over(self, notice: Notice, token: str, at: Moment) -> None:
         channel = self._doors.immediate.get(notice.channel)
         if channel is None:
             task = asyncio.get_running_loop().create_task(self._send(notice, token))
@@ -507,7 +509,7 @@ class Engine:
         except Exception as error:
             self._failed(notice, error)
         else:
-            self.machine.handed_over(notice.id, sending.state, self._at(), sending.provider_ref)
+            self.machine.handed_over(notice.id, sending.state, at, sending.provider_ref)
 
     async def _send(self, notice: Notice, token: str) -> None:
         link = self._doors.link_url(token) if token else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -43,7 +43,7 @@ from dispatcher.engine.causes import Causes
 from dispatcher.engine.commit_line import CommitLine, Perform
 from dispatcher.engine.core import Core, word_of
 from dispatcher.engine.outbox import Fate, Outbox, Sending
-from dispatcher.engine.outcome import Moment, Outcome, Pictures, Wake, together
+from dispatcher.engine.outcome import NOTHING, Moment, Outcome, Pictures, Wake, together
 from dispatcher.engine.pleas import STRANGER, as_press, plea, stranger_is_heard
 from dispatcher.engine.present import present_state, shown_again
 from dispatcher.engine.sounders import Sounders
@@ -55,6 +55,10 @@ from dispatcher.store.ports import (
     RawBytes,
     Transaction,
 )
+
+RECEIPTS_WAIT = timedelta(milliseconds=20)
+"""How long receipts that call nobody wait for others to be committed with. A crash meanwhile leaves
+their notices in `sending`, which law 5 allows for."""
 
 AT_ONCE_MOST = 10
 """Alarms handled before whoever runs us does something else: presses, receipts, pages."""
@@ -134,7 +138,7 @@ class Machine:
         works, held = self.core.hold_overdue(at)
         for work in works:  # in the order they are decided: `review` may go on from there
             self._submit(work, at)
-        self._submit_news(self._or_nothing(partial(self.core.review, at)) or Outcome(), at)
+        self._submit_news(self._or_nothing(partial(self.core.review, at)) or NOTHING, at)
         self.core.set_overdue_aside(at)
         self._doubt(unfinished, at)
         self._run_overdue(at)
@@ -206,7 +210,7 @@ class Machine:
     ) -> tuple[AnswerOutcome, Ticket | None]:
         """An answer at the console by somebody who may not have been called."""
         alarm = self.core.book.get(alarm_id)
-        outcome, work = AnswerOutcome.CLOSED, Outcome()
+        outcome, work = AnswerOutcome.CLOSED, NOTHING
         if alarm is not None:
             outcome, work = self._volunteered(alarm, person, answer, rev, at)
         if answer is AnswerKind.MORE_HELP and outcome is AnswerOutcome.CLOSED:
@@ -229,11 +233,13 @@ class Machine:
     def receipt(
         self, notice_id: str, state: ReceiptState, at: Moment, detail: str = "", ref: str = ""
     ) -> None:
-        """What became of a notice; the receipts of one turn are one commit."""
-        work = self.core.receipt(notice_id, state, detail, ref, at)
-        if work != Outcome():
-            self.receipts.append(work)
-            self._receipts_at = self._receipts_at or at.now
+        """What became of a notice; receipts that come together are one commit."""
+        outcome = self.core.receipt(notice_id, state, detail, ref, at)
+        if outcome != NOTHING:
+            calls = outcome.send or outcome.tell or outcome.ring_locally
+            due = at.now if calls else at.now + RECEIPTS_WAIT
+            self.receipts.append(outcome)
+            self._receipts_at = min(due, self._receipts_at or due)
 
     def receipt_now(
         self, notice_id: str, state: ReceiptState, at: Moment, detail: str = ""
@@ -308,7 +314,7 @@ class Machine:
         """The next moment of all, with its reason."""
         moments = [wake for wake in (self.line.wake_at, self.outbox.wake_at) if wake is not None]
         for at, why in (
-            (self._receipts_at, "receipts of this turn"),
+            (self._receipts_at, "receipts that came together"),
             (self._backlog_at, "what the down time left"),
             (self.core.next_moment(), "an alarm is due"),
         ):
@@ -318,16 +324,22 @@ class Machine:
 
     def wake(self, at: Moment) -> None:
         """Do what is due now; what is left over has a moment that is past."""
-        self._commit_receipts(at)
+        if self._receipts_at is not None and self._receipts_at <= at.now:
+            self._submit(NOTHING, at)
         for _ in range(AT_ONCE_MOST):
             moment = self.core.next_moment()
             if moment is None or moment > at.now:
                 break
-            self._submit_news(self._or_nothing(partial(self.core.due, at)) or Outcome(), at)
+            self._submit_news(self._or_nothing(partial(self.core.due, at)) or NOTHING, at)
         if self._backlog_at is not None and self._backlog_at <= at.now:
             self._work_off(at)
         self.line.wake(at.now)
         self.outbox.wake(at)
+
+    def finish(self, at: Moment) -> None:
+        """A stop: what waits to be committed with others waits no longer."""
+        if self.receipts:
+            self._submit(NOTHING, at)
 
     @property
     def has_backlog(self) -> bool:
@@ -356,17 +368,14 @@ class Machine:
     # Inside
 
     def _submit(self, outcome: Outcome, at: Moment) -> Ticket:
-        self._commit_receipts(at)
+        """With the receipts that wait, which were decided before it."""
+        if self.receipts:
+            outcome = together((*self.receipts, outcome))
+            self.receipts, self._receipts_at = [], None
         return self.line.submit(outcome, at.now)
 
     def _submit_news(self, outcome: Outcome, at: Moment) -> Ticket | None:
-        return None if outcome == Outcome() else self._submit(outcome, at)
-
-    def _commit_receipts(self, at: Moment) -> None:
-        if self.receipts:
-            receipts, self.receipts, self._receipts_at = self.receipts, [], None
-            one = receipts[0] if len(receipts) == 1 else together(receipts)
-            self.line.submit(one, at.now)
+        return None if outcome == NOTHING else self._submit(outcome, at)
 
     def _perform(self, outcome: Outcome, at: Moment) -> None:
         self._actions += outcome.tell
@@ -423,7 +432,7 @@ class Machine:
         except Exception as error:
             self._log("deciding failed; the other alarms go on", error=error)
             self._report_mistake(error)
-            return Outcome()
+            return NOTHING
 
     def _decided(self, signal: Signal, about: Notice | None, at: Moment) -> Outcome:
         """What a signal leaves to be done."""
@@ -481,7 +490,7 @@ class Machine:
         kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         if signal.repeat:
             return kept  # it was counted, or raised, in the transaction that stored it
-        answer, outcome, work = signal.reading.answer, AnswerOutcome.UNKNOWN, Outcome()
+        answer, outcome, work = signal.reading.answer, AnswerOutcome.UNKNOWN, NOTHING
         if answer is not None and about is not None:
             source = Source(SourceKind.DEVICE, signal.device)
             said = said_at(signal, not_before=about.created)
@@ -505,7 +514,7 @@ class Machine:
         called = call_of(alarm, person) is not None or self._pictures.on_shift(person, at)
         leads = self._pictures.leads(person, alarm.site, at)
         if not (called or leads or answer is AnswerKind.MORE_HELP):
-            return AnswerOutcome.NOT_YOURS, Outcome()
+            return AnswerOutcome.NOT_YOURS, NOTHING
         return self.core.answer_of(alarm.id, person, answer, "", at, Word(rev=rev))
 
     def _plea(self, person: str | None, words: str, at: Moment) -> Outcome:
@@ -538,7 +547,7 @@ class Machine:
 
     def _folded_over(self, key: str, at: Moment) -> Outcome:
         many = self._causes.over(key)
-        return self.core.recovered(many, at) if many else Outcome()
+        return self.core.recovered(many, at) if many else NOTHING
 
     def _is_news(self, stored: Alarm) -> bool:
         """Whether the store knows an alarm, or more of it, than memory; what has ended is over."""

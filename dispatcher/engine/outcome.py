@@ -52,7 +52,15 @@ class Outcome:
 
     def and_then(self, other: Outcome) -> Outcome:
         """Both, in one transaction, in this order."""
-        return together((self, other))
+        if other == NOTHING:
+            return self
+        return other if self == NOTHING else together((self, other))
+
+
+NOTHING = Outcome()
+"""Nothing to commit, nothing to do."""
+
+_NO_TRANSACTION = Transaction()
 
 
 def together(works: Sequence[Outcome]) -> Outcome:
@@ -72,8 +80,11 @@ def merged(first: Transaction, second: Transaction) -> Transaction:
     return _merged((first, second))
 
 
-def _merged(units: Sequence[Transaction]) -> Transaction:
+def _merged(all_: Sequence[Transaction]) -> Transaction:
     """One transaction; of several writes of one alarm or case the last state, the first `rev`."""
+    units = [unit for unit in all_ if unit != _NO_TRANSACTION]
+    if len(units) < 2:
+        return units[0] if units else _NO_TRANSACTION
     writes = _joined(unit.alarms for unit in units)
     seen = {write.alarm.id: write.seen_rev for write in reversed(writes)}
     newest = {write.alarm.id: write.alarm for write in writes}

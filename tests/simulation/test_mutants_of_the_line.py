@@ -136,11 +136,14 @@ def test_giving_the_store_up_for_good_is_caught(monkeypatch: Patch) -> None:
 
 
 def test_receipts_that_are_never_committed_are_caught(monkeypatch: Patch) -> None:
-    def forgetful(self: Machine, at: Moment) -> None:
+    submit = Machine._submit
+
+    def forgetful(self: Machine, outcome: Outcome, at: Moment) -> Ticket:
         self.receipts.clear()
         self._receipts_at = None
+        return submit(self, outcome, at)
 
-    monkeypatch.setattr(Machine, "_commit_receipts", forgetful)
+    monkeypatch.setattr(Machine, "_submit", forgetful)
     assert caught()[0] == 5
 
 

@@ -34,6 +34,7 @@ from dispatcher.engine.outcome import Moment
 from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import RawBytes
 from dispatcher.store.ports import Transaction as Transaction
+from firmware_sim.world.process import at_once
 from tests.support.office import START, Office, first_word, office
 
 FULL = StoreUnavailable("the disk is full")
@@ -334,15 +335,11 @@ async def _called(house: Office) -> str:
 
 
 async def _until_state(house: Office, channel: str, state: ReceiptState) -> None:
-    changes = house.engine.follow()
-    while True:
-        notices = await house.store.notices(house.alarm.id)
-        if any(n.channel == channel and n.state is state for n in notices):
-            return
-        try:
-            await asyncio.wait_for(changes.get(), 0.05)
-        except TimeoutError:
-            continue
+    def is_stored() -> bool:
+        notices = at_once(house.store.notices(house.alarm.id))
+        return any(n.channel == channel and n.state is state for n in notices)
+
+    await house.time_passes_until(is_stored)
 
 
 def _nameless(device: str) -> Reading:
