@@ -32,7 +32,7 @@ from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.store.ports import AlarmWrite, NoticeMove, TimelineEntry, Transaction
 
-PICTURED_MOST = 20
+PICTURED_MOST = 8
 """How many of the candidates of a decision the timeline keeps: the nearest ones matter."""
 
 _WITH_PICTURE = (Timeline.OPENED, Timeline.STEP, Timeline.ROUND, Timeline.RAISED)

@@ -139,8 +139,9 @@ class Engine:
 
     async def load(self) -> None:
         """Take over what is open, stand at the next moment again; presses may come in from here."""
-        self.machine.load(*await self._stored(), self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.load(*await self._stored(), at)
+        self._do_actions(at)
 
     def replay_later(self, why: StoreUnavailable) -> None:
         """The journal could not be read back at the start: whom it holds is called when it is."""
@@ -154,8 +155,9 @@ class Engine:
             message = "An open alarm cannot be read: {alarm} ({why}). Ask who pressed."
             self.health.report(f"alarm:{alarm_id}", message, alarm=alarm_id, why=why)
             self.technical(f"unreadable:{alarm_id}", message, alarm=alarm_id, why=why)
-        self.machine.go_on(self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.go_on(at)
+        self._do_actions(at)
         while self.machine.has_backlog:
             self._moved.clear()
             await self._moved.wait()
@@ -166,8 +168,9 @@ class Engine:
             await asyncio.wait(list(self._handing.values()), timeout=STOP_WITHIN_S)
         for task in list(self._handing.values()):
             task.cancel()
-        self.machine.finish(self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.finish(at)
+        self._do_actions(at)
         try:
             async with asyncio.timeout(STOP_WITHIN_S):
                 while not self.machine.line.is_idle:
@@ -181,8 +184,9 @@ class Engine:
     def wake(self) -> None:
         """Look at the clock: what is due is done now."""
         self._timer, self._timer_at = None, None
-        self.machine.wake(self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.wake(at)
+        self._do_actions(at)
 
     # Desk: what comes in
 
@@ -232,13 +236,15 @@ class Engine:
 
     def mark(self, mark: ClockMark) -> None:
         """Where the clock stands; a store that does not take it is told about."""
-        self.machine.mark(mark, self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.mark(mark, at)
+        self._do_actions(at)
 
     def delivered(self, notice_id: str, state: ReceiptState) -> None:
         """A channel of this process has its receipt; nobody waits for its commit."""
-        self.machine.receipt(notice_id, state, self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.receipt(notice_id, state, at)
+        self._do_actions(at)
 
     def say(self) -> Words:
         """The words of the first site's language: what the service says about itself."""
@@ -248,25 +254,30 @@ class Engine:
     def technical(self, key: str, message: str, site: str = "", **fields: str) -> None:
         """Something about the service or its devices needs a person, in the technical lane."""
         text, devices = self.say()(message, **fields), fields.get("devices", "")
-        self.machine.technical(key, text, site, devices, self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.technical(key, text, site, devices, at)
+        self._do_actions(at)
 
     def recovered(self, key: str) -> None:
-        self.machine.recovered(key, self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.recovered(key, at)
+        self._do_actions(at)
 
     def responder_lost(self, person: str, why: LostWhy) -> None:
-        self.machine.lost(person, why, self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.lost(person, why, at)
+        self._do_actions(at)
 
     def reconfigured(self) -> None:
         """Another configuration stands: who has left the site, or lost a device, does not count."""
-        self.machine.reconfigured(self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.reconfigured(at)
+        self._do_actions(at)
 
     def device_subscribed(self, device: str) -> None:
-        self.machine.device_subscribed(device, self._at())
-        self._do_actions()
+        at = self._at()
+        self.machine.device_subscribed(device, at)
+        self._do_actions(at)
 
     # Desk: what pages see
 
@@ -330,7 +341,8 @@ class Engine:
         return Moment(self._clock.now(), self._clock.wall())
 
     def _take(self, signal: Signal, about: Notice | None, owed: Owed) -> None:
-        self._owe(self.machine.take(signal, self._at(), about), owed)
+        at = self._at()
+        self._owe(self.machine.take(signal, at, about), owed, at)
 
     async def _look_up_and_take(self, signal: Signal, notice_id: str, owed: Owed) -> None:
         """An answer about an alarm that is over: its notice stands in the store alone."""
@@ -340,9 +352,9 @@ class Engine:
             about = None  # what the answer still says can be read from the signal
         self._take(signal, about, owed)
 
-    def _owe(self, ticket: Ticket, owed: Owed) -> None:
+    def _owe(self, ticket: Ticket, owed: Owed, at: Moment | None = None) -> None:
         self._owed[ticket] = owed
-        self._do_actions()
+        self._do_actions(at)
 
     async def _committed(self, ticket: Ticket | None) -> Taken:
         """Do what is to be done; return when it is stored, or goes on from memory."""
@@ -360,11 +372,11 @@ class Engine:
 
     # Inside: doing what the machine asks
 
-    def _do_actions(self) -> None:
+    def _do_actions(self, at: Moment | None = None) -> None:
         """In their order. What a door calls back meanwhile only adds to them."""
         if self._is_doing:
             return
-        self._is_doing, at = True, self._at()
+        self._is_doing, at = True, at or self._at()
         try:
             while actions := self.machine.take_actions(at):
                 for action in actions:
@@ -447,13 +459,14 @@ class Engine:
 
     def _store_answered(self, ticket: Ticket, done: asyncio.Future[None]) -> None:
         error = StoreUnavailable("store closed") if done.cancelled() else done.exception()
+        at = self._at()
         if error is None:
-            self.machine.committed(ticket, self._at())
+            self.machine.committed(ticket, at)
         elif isinstance(error, TilkaldError):
-            self.machine.failed(ticket, error, self._at())
+            self.machine.failed(ticket, error, at)
         else:
             raise error
-        self._do_actions()
+        self._do_actions(at)
 
     async def _settle(self, ticket: Ticket, transactions: Sequence[Transaction]) -> None:
         settling = Settling(self._store)
@@ -463,8 +476,9 @@ class Engine:
         except StoreUnavailable as error:
             self.machine.failed(ticket, error, self._at())
         else:
-            self.machine.committed(ticket, self._at())
-        self._do_actions()
+            at = self._at()
+        self.machine.committed(ticket, at)
+        self._do_actions(at)
 
     async def _write_down(self, transaction: Transaction) -> None:
         try:
@@ -521,8 +535,9 @@ class Engine:
         except Exception as error:
             self._failed(notice, error)
         else:
-            self.machine.handed_over(notice.id, sending.state, self._at(), sending.provider_ref)
-        self._do_actions()
+            at = self._at()
+        self.machine.handed_over(notice.id, sending.state, at, sending.provider_ref)
+        self._do_actions(at)
 
     def _refused(self, notice: Notice, error: ChannelError) -> None:
         temporary = ReceiptState.FAILED_TEMPORARY

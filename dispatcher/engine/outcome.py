@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
-from itertools import chain
-from typing import Protocol, TypeVar
+from functools import reduce
+from typing import Protocol
 
 from alarms.model import Alarm, Notice, Place
 from alarms.plan import Plan
@@ -15,8 +15,6 @@ from core.signals import AlarmKind, Level, Signal
 from core.values import value
 from dispatcher.channels.wearer import Tell
 from dispatcher.store.ports import AlarmWrite, CaseWrite, Transaction
-
-_T = TypeVar("_T")
 
 
 @value(frozen=True)
@@ -54,7 +52,16 @@ class Outcome:
         """Both, in one transaction, in this order."""
         if other == NOTHING:
             return self
-        return other if self == NOTHING else together((self, other))
+        if self == NOTHING:
+            return other
+        return Outcome(
+            merged(self.transaction, other.transaction),
+            self.send + other.send,
+            self.tell + other.tell,
+            self.changed + other.changed,
+            self.ring_locally + other.ring_locally,
+            self.hand_over + other.hand_over,
+        )
 
 
 NOTHING = Outcome()
@@ -63,50 +70,53 @@ NOTHING = Outcome()
 _NO_TRANSACTION = Transaction()
 
 
-def together(works: Sequence[Outcome]) -> Outcome:
+def together(outcomes: Sequence[Outcome]) -> Outcome:
     """All of them in one transaction, in their order."""
-    return Outcome(
-        _merged([work.transaction for work in works]),
-        _joined(work.send for work in works),
-        _joined(work.tell for work in works),
-        _joined(work.changed for work in works),
-        _joined(work.ring_locally for work in works),
-        _joined(work.hand_over for work in works),
-    )
+    return reduce(Outcome.and_then, outcomes, NOTHING)
 
 
 def merged(first: Transaction, second: Transaction) -> Transaction:
-    """One transaction out of two."""
-    return _merged((first, second))
-
-
-def _merged(all_: Sequence[Transaction]) -> Transaction:
     """One transaction; of several writes of one alarm or case the last state, the first `rev`."""
-    units = [unit for unit in all_ if unit != _NO_TRANSACTION]
-    if len(units) < 2:
-        return units[0] if units else _NO_TRANSACTION
-    writes = _joined(unit.alarms for unit in units)
-    seen = {write.alarm.id: write.seen_rev for write in reversed(writes)}
-    newest = {write.alarm.id: write.alarm for write in writes}
-    case_writes = _joined(unit.cases for unit in units)
-    seen_cases = {(one.case.kind, one.case.id): one.seen_rev for one in reversed(case_writes)}
-    newest_cases = {(one.case.kind, one.case.id): one.case for one in case_writes}
+    if second == _NO_TRANSACTION:
+        return first
+    if first == _NO_TRANSACTION:
+        return second
     return Transaction(
-        signals=_joined(unit.signals for unit in units),
-        alarms=tuple(AlarmWrite(alarm, seen[alarm.id]) for alarm in newest.values()),
-        notices=_joined(unit.notices for unit in units),
-        moves=_joined(unit.moves for unit in units),
-        timeline=_joined(unit.timeline for unit in units),
-        links=_joined(unit.links for unit in units),
-        raw=_joined(unit.raw for unit in units),
-        presence=_joined(unit.presence for unit in units),
-        clock=next((unit.clock for unit in reversed(units) if unit.clock is not None), None),
-        cases=tuple(CaseWrite(case, seen_cases[key]) for key, case in newest_cases.items()),
+        signals=first.signals + second.signals,
+        alarms=_alarm_writes(first.alarms, second.alarms),
+        notices=first.notices + second.notices,
+        moves=first.moves + second.moves,
+        timeline=first.timeline + second.timeline,
+        links=first.links + second.links,
+        raw=first.raw + second.raw,
+        presence=first.presence + second.presence,
+        clock=second.clock or first.clock,
+        cases=_case_writes(first.cases, second.cases),
     )
 
 
-def _joined(parts: Iterable[tuple[_T, ...]]) -> tuple[_T, ...]:
-    return tuple(chain.from_iterable(parts))
+def _alarm_writes(
+    first: tuple[AlarmWrite, ...], second: tuple[AlarmWrite, ...]
+) -> tuple[AlarmWrite, ...]:
+    if not (first and second):
+        return first or second
+    writes = {write.alarm.id: write for write in first}
+    for write in second:
+        known = writes.get(write.alarm.id, write)
+        writes[write.alarm.id] = AlarmWrite(write.alarm, known.seen_rev)
+    return tuple(writes.values())
+
+
+def _case_writes(
+    first: tuple[CaseWrite, ...], second: tuple[CaseWrite, ...]
+) -> tuple[CaseWrite, ...]:
+    if not (first and second):
+        return first or second
+    writes = {(write.case.kind, write.case.id): write for write in first}
+    for write in second:
+        key = write.case.kind, write.case.id
+        writes[key] = CaseWrite(write.case, writes.get(key, write).seen_rev)
+    return tuple(writes.values())
 
 
 class Pictures(Protocol):
