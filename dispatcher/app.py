@@ -33,6 +33,7 @@ from dispatcher.channels.twilio.carrier import Account, TwilioCarrier
 from dispatcher.channels.wearable import WearableChannel
 from dispatcher.channels.wearer import Tell, message
 from dispatcher.engine.engine import Doors, Engine
+from dispatcher.engine.kinds import KINDS
 from dispatcher.engine.pictures import DeviceEyes, SitePictures
 from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.journal.places import places_beside
@@ -233,7 +234,7 @@ class Dispatcher:
             ring_locally=self._nobody_has_accepted,
             link_url=self._link_url,
         )
-        return Engine(self.store, clock, self.pictures, doors, self._ground.journal)
+        return Engine(self.store, clock, self.pictures, doors, self._ground.journal, KINDS)
 
     def _open_channels(self, lines: Lines, clock: Clock) -> None:
         def delivered(notice: str, state: ReceiptState) -> None:

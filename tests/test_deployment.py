@@ -8,8 +8,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from dispatcher.safety.self_check import AGAIN_AFTER, ANSWER_WITHIN, EVERY
 from tilkald.cli import app
-from tilkald.selfcheck import AGAIN_AFTER_S, ANSWER_WITHIN_S, EVERY_S
 
 ROOT = Path(__file__).parents[1]
 UNIT = ROOT / "config" / "systemd" / "tilkald.service"
@@ -19,7 +19,7 @@ CONTAINER = ROOT / "config" / "container" / "Containerfile"
 def test_the_unit_waits_for_ready_and_is_watched_by_the_synthetic_press() -> None:
     service = _unit()["Service"]
     assert service["Type"] == "notify"
-    worst_s = EVERY_S + ANSWER_WITHIN_S + AGAIN_AFTER_S
+    worst_s = (EVERY + ANSWER_WITHIN + AGAIN_AFTER).total_seconds()
     assert int(service["WatchdogSec"]) > 2 * worst_s, "one slow press must not restart the service"
     assert service["Restart"] == "always"
 

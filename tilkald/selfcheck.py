@@ -1,30 +1,40 @@
-"""The synthetic press (law 12): device → store → back to a device, every 60 s, the whole way.
+"""Carries out the service's own press (law 12): device → store → back to a device, the whole way.
 
-A device of our own logs in at our own listener like any other, publishes a test, and waits for the
-`test_ok` that only leaves after the commit. Only its success feeds the dead-man's switch outside
-and the process watchdog, so a service that runs but cannot take a press is seen as dead. Where it
-is the store alone that fails, the watchdog is fed all the same: a new process mends no disk, could
-not start without it, and would take along whom memory is calling. The dead man outside is told.
+When it presses, and what counts as an answer, is a timed case (`dispatcher.safety.self_check`): it
+hangs on what every alarm hangs on. Here a device of our own logs in at our own listener like any
+other, publishes a test, and waits for the `test_ok` that only leaves after the commit. Only its
+success feeds the dead-man's switch outside and the process watchdog, so a service that runs but
+cannot take a press is seen as dead. Where it is the store alone that fails, the watchdog is fed all
+the same: a new process mends no disk, could not start without it, and would take along whom memory
+is calling. The dead man outside is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiomqtt
 import httpx
 
-from core import clock, ids, log
+from core import ids, log
+from dispatcher.safety.self_check import (
+    SELF_CHECK,
+    THE_SERVICE,
+    CameBack,
+    Failed,
+    NotTaken,
+    Press,
+    Ready,
+    Worked,
+)
 from tilkald import systemd
 from tilkald.own_device import DEVICE, Door
 
-EVERY_S = 60.0
-ANSWER_WITHIN_S = 5.0
-AGAIN_AFTER_S = 5.0
 DEADMAN_TIMEOUT_S = 10.0
 
 _log = log.logger("tilkald.selfcheck")
@@ -42,43 +52,54 @@ class Outcome:
     only_the_store: Callable[[], bool] = lambda: False
 
 
-async def press_for_ever(door: Door, deadman_url: str, outcome: Outcome) -> None:
-    """One press a minute; a failed one is tried again after five seconds."""
+class Checked(Protocol):
+    """The engine, as far as its own press asks it."""
+
+    def perform(self, kind: str, do: Callable[[object], None]) -> None: ...
+
+    def happened(self, kind: str, case: str, event: object) -> None: ...
+
+
+async def press_for_ever(engine: Checked, door: Door, deadman_url: str, outcome: Outcome) -> None:
+    """Press whenever the case asks for it, and tell what comes of it."""
+    effects: asyncio.Queue[object] = asyncio.Queue()
+    engine.perform(SELF_CHECK, effects.put_nowait)
+    engine.happened(SELF_CHECK, THE_SERVICE, Ready())
+    under_way: dict[str, asyncio.Task[None]] = {}
+
+    def begin(what: str, work: Coroutine[None, None, None]) -> None:
+        if (before := under_way.get(what)) is not None:
+            before.cancel()  # given up: it has had its time
+        under_way[what] = asyncio.create_task(work)
+
     async with _way_out(deadman_url) as way_out:
-        await _press_on(door, deadman_url, outcome, way_out)
+        try:
+            while True:
+                match await effects.get():
+                    case Press(seq=seq):
+                        begin("press", _press(engine, door, seq))
+                    case Worked(seconds=seconds):
+                        outcome.worked(seconds)
+                        systemd.notify("WATCHDOG=1")
+                        if way_out is not None:
+                            begin("feed", _feed(deadman_url, way_out))
+                    case Failed(why=why):
+                        outcome.failed(why)
+                        if outcome.only_the_store():
+                            systemd.notify("WATCHDOG=1")
+        finally:
+            for task in under_way.values():
+                task.cancel()
 
 
-async def _press_on(
-    door: Door, deadman_url: str, outcome: Outcome, way_out: httpx.AsyncClient | None
-) -> None:
-    seq = 0
-    while True:
-        seq += 1
-        began = clock.monotonic_s()
-        why = await _press(door, seq)
-        if why:
-            outcome.failed(why)
-            if outcome.only_the_store():
-                systemd.notify("WATCHDOG=1")
-            await clock.sleep(AGAIN_AFTER_S)
-            continue
-        outcome.worked(clock.monotonic_s() - began)
-        systemd.notify("WATCHDOG=1")
-        if way_out is not None:
-            await _feed(deadman_url, way_out)
-        await clock.sleep(EVERY_S)
-
-
-async def _press(door: Door, seq: int) -> str:
-    """Empty when the press came back confirmed, else why it did not."""
+async def _press(engine: Checked, door: Door, seq: int) -> None:
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            await _there_and_back(door, seq)
-    except TimeoutError:
-        return f"no answer to the test press within {ANSWER_WITHIN_S:g} s"
+        await _there_and_back(door, seq)
     except aiomqtt.MqttError as error:
-        return f"the listener did not take the test press: {error}"
-    return ""
+        why = f"the listener did not take the test press: {error}"
+        engine.happened(SELF_CHECK, THE_SERVICE, NotTaken(seq, why))
+    else:
+        engine.happened(SELF_CHECK, THE_SERVICE, CameBack(seq))
 
 
 async def _there_and_back(door: Door, seq: int) -> None:

@@ -235,7 +235,7 @@ class Service:
         door = self._door()
         self._run(
             "selfcheck",
-            lambda: selfcheck.press_for_ever(door, self._settings.deadman_url, outcome),
+            lambda: selfcheck.press_for_ever(engine, door, self._settings.deadman_url, outcome),
         )
         if self.gateway.listener.is_plain_beyond_loopback:
             health.report("mqtt_plain", "Devices speak without encryption. Set MQTT_TLS_CERT.")

@@ -11,6 +11,7 @@ from alarms.model import Alarm, Notice
 from core.signals import Taken
 from core.values import value
 from dispatcher.channels.wearer import Tell
+from dispatcher.engine.outcome import Do
 from dispatcher.store.ports import Transaction
 
 Ticket = NewType("Ticket", int)
@@ -139,4 +140,5 @@ Action: TypeAlias = (
     | Degraded
     | Restored
     | Log
+    | Do
 )

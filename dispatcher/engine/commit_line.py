@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from alarms.model import Alarm, TellType
 from core import ids
@@ -37,8 +37,10 @@ from dispatcher.engine.actions import (
     Ticket,
     WriteDown,
 )
-from dispatcher.engine.open_alarms import OpenAlarms
+from dispatcher.engine.moments import CaseKey
+from dispatcher.engine.open_alarms import ALARM, OpenAlarms
 from dispatcher.engine.outcome import Outcome, Wake
+from dispatcher.safety.timed_case import TimedCase
 from dispatcher.store.ports import AlarmWrite, Transaction
 
 PATIENCE = timedelta(seconds=1)
@@ -93,7 +95,7 @@ class CommitLine:
         """`life` names this run of the process: no other run has had the same."""
         self._cases = cases
         self._life = life
-        self._committed_rev = {alarm.id: alarm.rev for alarm in cases.alarms.values()}
+        self._committed_rev = {(ALARM, one.id): one.rev for one in cases.alarms.values()}
         self._tickets = 0
         self._in_flight: dict[Ticket, _Submission] = {}
         self._patient: dict[Ticket, _Submission] = {}  # in flight, and the store is not given up
@@ -175,9 +177,10 @@ class CommitLine:
         self._saving, self._is_journalled = False, True
         self._try_again(why, now)
 
-    def adopt(self, alarms: Iterable[Alarm]) -> None:
+    def adopt(self, alarms: Iterable[Alarm], cases: Iterable[TimedCase]) -> None:
         """The store holds these, and memory from now on."""
-        self._committed_rev |= {alarm.id: alarm.rev for alarm in alarms}
+        self._committed_rev |= {(ALARM, alarm.id): alarm.rev for alarm in alarms}
+        self._committed_rev |= {(case.kind, case.id): case.rev for case in cases}
 
     def wake(self, now: datetime) -> None:
         """Look at the store once more: is it silent, is it time to try again?"""
@@ -222,7 +225,7 @@ class CommitLine:
 
     def is_committed(self, alarm_id: str) -> bool:
         """Whether the store holds this open alarm, at whatever `rev`."""
-        return alarm_id in self._committed_rev
+        return (ALARM, alarm_id) in self._committed_rev
 
     @property
     def is_idle(self) -> bool:
@@ -394,16 +397,16 @@ class CommitLine:
         """Whether an earlier state of one of these alarms never reached the store, or the journal
         brings a later one that is not taken over yet."""
         return self._takes_over or any(
-            self._committed_rev.get(write.alarm.id, 0) != write.seen_rev
-            for write in transaction.alarms
+            self._committed_rev.get(write.key, 0) != write.seen_rev
+            for write in _case_writes(transaction)
         )
 
     def _note_committed(self, transaction: Transaction) -> None:
-        for write in transaction.alarms:
-            if write.alarm.open:
-                self._committed_rev[write.alarm.id] = write.alarm.rev
+        for write in _case_writes(transaction):
+            if write.is_open:
+                self._committed_rev[write.key] = write.rev
             else:
-                self._committed_rev.pop(write.alarm.id, None)
+                self._committed_rev.pop(write.key, None)
 
     def _mark_unstored(self, outcome: Outcome, unstored: bool) -> None:
         for write in outcome.transaction.alarms:
@@ -413,6 +416,24 @@ class CommitLine:
 
     def _say(self, what: str, *, serious: bool = True, **fields: object) -> None:
         self._actions.append(Log(what, tuple(fields.items()), serious))
+
+
+class _Write(NamedTuple):
+    """One case of whatever kind, as a transaction writes it."""
+
+    key: CaseKey
+    seen_rev: int
+    rev: int
+    is_open: bool
+
+
+def _case_writes(transaction: Transaction) -> Iterator[_Write]:
+    for write in transaction.alarms:
+        alarm = write.alarm
+        yield _Write((ALARM, alarm.id), write.seen_rev, alarm.rev, alarm.open)
+    for one in transaction.cases:
+        case = one.case
+        yield _Write((case.kind, case.id), one.seen_rev, case.rev, case.open)
 
 
 def _promises(outcome: Outcome) -> Outcome:

@@ -71,9 +71,11 @@ from dispatcher.engine.answering import (
     waits_of,
 )
 from dispatcher.engine.carry_out import carried_out
-from dispatcher.engine.open_alarms import OpenAlarms
-from dispatcher.engine.outcome import Moment, Outcome, Pictures
+from dispatcher.engine.open_alarms import ALARM, OpenAlarms
+from dispatcher.engine.outcome import NOTHING, Moment, Outcome, Pictures
+from dispatcher.engine.timed_cases import TimedCases
 from dispatcher.roster.model import Presence
+from dispatcher.safety.timed_case import CaseDue, Kind
 from dispatcher.store.ports import LinkWrite, NoticeMove, Transaction
 
 _OUT = (Standpoint.LOST, Standpoint.STOOD_DOWN, Standpoint.DECLINED)
@@ -99,10 +101,16 @@ TRIED_AGAIN_AFTER = timedelta(seconds=5)
 class Core:
     """Every open alarm, its notices, and the heap of moments."""
 
-    def __init__(self, pictures: Pictures, channels: Mapping[str, Capabilities]) -> None:
+    def __init__(
+        self,
+        pictures: Pictures,
+        channels: Mapping[str, Capabilities],
+        kinds: Sequence[Kind] = (),
+    ) -> None:
         self.pictures = pictures
         self.channels = channels
         self.book = OpenAlarms()
+        self.cases = TimedCases(kinds, self.book.moments)
 
     def load(
         self, alarms: Sequence[Alarm], notices: Sequence[Notice], links: Sequence[LinkWrite] = ()
@@ -116,7 +124,8 @@ class Core:
             self.book.keep_link(link)
 
     def next_moment(self) -> datetime | None:
-        return self.book.next_moment()
+        """The first moment of all timed cases."""
+        return self.book.moments.first()
 
     # Events
 
@@ -329,9 +338,14 @@ class Core:
         return self._close(alarm_id, Closing(person, cause, text), at)
 
     def due(self, at: Moment, late: bool = False) -> Outcome:
-        """Run the one alarm whose moment has come; call again while `next_moment` is past."""
-        alarm = self.book.pop_due(at.now)
-        return Outcome() if alarm is None else self._run(alarm, late, at)
+        """Run the one case whose moment has come; call again while `next_moment` is past."""
+        key = self.book.moments.pop_due(at.now)
+        if key is None:
+            return NOTHING
+        kind, case = key
+        if kind != ALARM:
+            return self.cases.happened(key, CaseDue(), at)
+        return self._run(self.book.alarms[case], late, at)
 
     def set_overdue_aside(self, at: Moment) -> None:
         """After a start: what fell due before it is run by `overdue`, beside what falls due now."""

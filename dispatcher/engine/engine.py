@@ -50,10 +50,11 @@ from dispatcher.engine.followers import Followers
 from dispatcher.engine.health import LOCALES, Health
 from dispatcher.engine.last_net import NettedPictures
 from dispatcher.engine.machine import Machine, People
-from dispatcher.engine.outcome import Moment, Pictures
+from dispatcher.engine.outcome import Do, Moment, Pictures
 from dispatcher.engine.ports import Change, DeviceState, PersonState, Problem
 from dispatcher.roster.model import Language
 from dispatcher.roster.organisation import Organisation
+from dispatcher.safety.timed_case import Kind
 from dispatcher.store.journal.replay import Settling
 from dispatcher.store.ports import ChainedEntry, RawBytes, Store, Transaction
 
@@ -101,7 +102,13 @@ class Engine:
     """Implements `dispatcher.engine.ports.Desk`. Start it before anything may come in."""
 
     def __init__(
-        self, store: Store, clock: Clock, world: World, doors: Doors, journal: Journal
+        self,
+        store: Store,
+        clock: Clock,
+        world: World,
+        doors: Doors,
+        journal: Journal,
+        kinds: Sequence[Kind] = (),
     ) -> None:
         self._store = store
         self._clock = clock
@@ -115,9 +122,10 @@ class Engine:
         )
         channels = {**doors.immediate, **doors.waiting}
         can = {name: channel.capabilities for name, channel in channels.items()}
-        self.machine = Machine(pictures, world, can, self.say, ids.secret(), ids.secret)
+        self.machine = Machine(pictures, world, can, self.say, ids.secret(), ids.secret, kinds)
         self.archive = Archive(store, self.core.book, self.machine.line.ahead)
         self._owed: dict[Ticket, Owed] = {}
+        self._performers: dict[str, Callable[[object], None]] = {}
         self._handing: dict[str, asyncio.Task[None]] = {}
         self._beside: dict[asyncio.Task[None], None] = {}
         self._is_doing = False
@@ -268,6 +276,16 @@ class Engine:
         self.machine.lost(person, why, at)
         self._do_actions(at)
 
+    def perform(self, kind: str, do: Callable[[object], None]) -> None:
+        """Whoever carries out what one kind of timed case asks for; called on the event loop."""
+        self._performers[kind] = do
+
+    def happened(self, kind: str, case: str, event: object) -> None:
+        """Something happened to a timed case of another kind than an alarm."""
+        at = self._at()
+        self.machine.happened(kind, case, event, at)
+        self._do_actions(at)
+
     def reconfigured(self) -> None:
         """Another configuration stands: who has left the site, or lost a device, does not count."""
         at = self._at()
@@ -414,6 +432,9 @@ class Engine:
                 self.health.clear(part)
             case Log(what=what, fields=fields, serious=serious):
                 (_log.error if serious else _log.warning)(what, **dict(fields))
+            case Do(kind=kind, effect=effect):
+                if (perform := self._performers.get(kind)) is not None:
+                    perform(effect)
             case WriteDown(transaction=transaction):
                 self._run_beside(self._write_down(transaction))
             case ReadBack(take_over=take_over):
@@ -498,13 +519,14 @@ class Engine:
             self.machine.line.read_back(self._clock.now())
         self._do_actions()
 
-    async def _stored(self) -> tuple[Any, Any, Any, Any]:
-        """What the store holds open: alarms, their notices, their links, what had not left."""
+    async def _stored(self) -> tuple[Any, Any, Any, Any, Any]:
+        """What the store holds open: alarms, notices, links, what had not left, other cases."""
         return (
             await self._store.open_alarms(),
             await self._store.open_notices(),
             await self._store.open_links(),
             await self._store.unfinished_notices(),
+            await self._store.open_cases(),
         )
 
     # Inside: channels

@@ -49,6 +49,7 @@ from dispatcher.engine.present import present_state, shown_again
 from dispatcher.engine.sounders import Sounders
 from dispatcher.roster.model import Presence
 from dispatcher.roster.organisation import Organisation
+from dispatcher.safety.timed_case import Kind, TimedCase
 from dispatcher.store.ports import (
     LinkWrite,
     NoticeMove,
@@ -101,12 +102,13 @@ class Machine:
         say: Callable[[], Words],
         life: str,
         secret: Callable[[], str],
+        kinds: Sequence[Kind] = (),
     ) -> None:
         """`say`: in which words the service speaks; `life`: this run's name, never used before."""
         self._pictures = pictures
         self._people = people
         self._say = say
-        self.core = self.core_type(pictures, channels)
+        self.core = self.core_type(pictures, channels, kinds)
         self.line = self.line_type(self.core.book, life)
         self.outbox = self.outbox_type(channels, self.core, secret)
         self._causes = Causes(lambda key: self.core.book.about(key) is not None)
@@ -127,6 +129,7 @@ class Machine:
         notices: Sequence[Notice],
         links: Sequence[LinkWrite],
         unfinished: Sequence[Notice],
+        cases: Sequence[TimedCase],
         at: Moment,
     ) -> None:
         """Take over what the store holds open, and stand at the next moment again.
@@ -134,7 +137,8 @@ class Machine:
         Of what fell due in the down time the most acute is decided before anything else.
         """
         self.core.load(alarms, notices, links)
-        self.line.adopt(alarms)
+        self.line.adopt(alarms, cases)
+        self._load_cases(cases, at)
         works, held = self.core.hold_overdue(at)
         for work in works:  # in the order they are decided: `review` may go on from there
             self._submit(work, at)
@@ -150,6 +154,7 @@ class Machine:
         notices: Sequence[Notice],
         links: Sequence[LinkWrite],
         unfinished: Sequence[Notice],
+        cases: Sequence[TimedCase],
         at: Moment,
     ) -> None:
         """What the journal has brought into the store is taken over, as at a start.
@@ -163,7 +168,9 @@ class Machine:
             [one for one in notices if one.alarm in here],
             [one for one in links if one.alarm in here],
         )
-        self.line.adopt(news)
+        new_cases = [one for one in cases if (one.kind, one.id) not in self.core.cases.open]
+        self.line.adopt(news, new_cases)
+        self._load_cases(new_cases, at)
         self._submit_news(self.core.review(at), at)
         self._doubt([one for one in unfinished if one.alarm in here], at)
         self._actions += [Changed("alarm", alarm.id) for alarm in news]
@@ -263,6 +270,11 @@ class Machine:
         if alarm is not None and alarm.rings_locally:
             self._submit_news(self._sounders.noted(alarm, count, at), at)
 
+    def happened(self, kind: str, case: str, event: object, at: Moment) -> None:
+        """Something happened to a timed case of another kind than an alarm."""
+        decide = partial(self.core.cases.happened, (kind, case), event, at)
+        self._submit_news(self._or_nothing(decide) or NOTHING, at)
+
     def mark(self, mark: ClockMark, at: Moment) -> Ticket:
         """Where the clock stands."""
         return self._submit(Outcome(Transaction(clock=mark)), at)
@@ -316,7 +328,7 @@ class Machine:
         for at, why in (
             (self._receipts_at, "receipts that came together"),
             (self._backlog_at, "what the down time left"),
-            (self.core.next_moment(), "an alarm is due"),
+            (self.core.next_moment(), "a case is due"),
         ):
             if at is not None:
                 moments.append(Wake(at, why))
@@ -388,6 +400,7 @@ class Machine:
             if alarm is not None:
                 self._actions.append(Sound(alarm))
         self._actions += [Changed("alarm", one) for one in dict.fromkeys(outcome.changed)]
+        self._actions += outcome.do
 
     def _empty_outbox(self, at: Moment) -> None:
         for action in self.outbox.take_actions():
@@ -555,6 +568,14 @@ class Machine:
         if known is None:
             return not self.line.is_committed(stored.id)
         return known.rev < stored.rev
+
+    def _load_cases(self, cases: Sequence[TimedCase], at: Moment) -> None:
+        """A case of no kind we know is told to a person, and left as it is."""
+        for stranger in self.core.cases.load(cases):
+            which = f"{stranger.kind} {stranger.id}"
+            text = self._say()("What stands open here cannot be read: {case}.", case=which)
+            self.technical(f"case:{which}", text, stranger.site, "", at)
+        self._submit_news(self.core.cases.begin(at), at)
 
     def _doubt(self, unfinished: Sequence[Notice], at: Moment) -> None:
         """What was in `sending` may have left: it goes again, with the same id, and says so."""

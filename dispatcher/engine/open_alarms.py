@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,12 +10,17 @@ from alarms.turn import COMING
 from alarms.view import View
 from core.signals import Signal
 from dispatcher.engine.closed_lately import ClosedLately
+from dispatcher.engine.moments import Moments
 from dispatcher.engine.victims import Victims
 from dispatcher.store.ports import LinkWrite
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TECHNICAL_LETTERS = "TUVWXYZ"
 """Law 12: "A" is answered by a bare number, so it is kept for the calls for help."""
+
+
+ALARM = "alarm"
+"""The first kind of timed case: the others stand in `kinds.py`."""
 
 
 class OpenAlarms:
@@ -38,7 +42,7 @@ class OpenAlarms:
         self._links_of: dict[str, dict[str, None]] = {}
         self._letters: dict[str, dict[str, str]] = {}
         self._coming: dict[str, dict[str, None]] = {}
-        self._heap: list[tuple[datetime, str]] = []
+        self.moments = Moments()
         self._aside: dict[str, None] = {}
 
     def get(self, alarm_id: str) -> Alarm | None:
@@ -121,18 +125,6 @@ class OpenAlarms:
 
     # Moments
 
-    def next_moment(self) -> datetime | None:
-        while self._heap and not self._current(*self._heap[0]):
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
-
-    def pop_due(self, now: datetime) -> Alarm | None:
-        """The alarm whose moment came first, or None when no moment has come."""
-        moment = self.next_moment()
-        if moment is None or moment > now:
-            return None
-        return self.alarms[heapq.heappop(self._heap)[1]]
-
     def overdue(self, now: datetime) -> list[Alarm]:
         """Every alarm whose moment has come."""
         states = ((alarm, alarm.escalation) for alarm in self.alarms.values())
@@ -141,6 +133,8 @@ class OpenAlarms:
     def set_aside(self, alarms: Sequence[Alarm]) -> None:
         """These do not count as due: `pop_aside` gives them in this order, until one changes."""
         self._aside = dict.fromkeys(alarm.id for alarm in alarms)
+        for alarm in alarms:
+            self.moments.drop((ALARM, alarm.id))
 
     @property
     def any_aside(self) -> bool:
@@ -176,7 +170,7 @@ class OpenAlarms:
             elif person in self._coming:
                 _drop(self._coming, person, alarm.id)
         if alarm.escalation is not None:
-            heapq.heappush(self._heap, (alarm.escalation.wake_at, alarm.id))
+            self.moments.put((ALARM, alarm.id), alarm.escalation.wake_at)
 
     def keep_notice(self, notice: Notice) -> None:
         if notice.alarm not in self.alarms:
@@ -217,6 +211,7 @@ class OpenAlarms:
             _drop(self._calling, person, old.id)
             _drop(self._coming, person, old.id)
         del self.alarms[old.id]
+        self.moments.drop((ALARM, old.id))
         self._aside.pop(old.id, None)
         self.views.pop(old.id, None)
         self.pictured.pop(old.id, None)
@@ -229,11 +224,6 @@ class OpenAlarms:
                 letters.pop(old.id, None)
                 if not letters:
                     del self._letters[notice.address]
-
-    def _current(self, moment: datetime, alarm_id: str) -> bool:
-        alarm = self.alarms.get(alarm_id)
-        state = alarm.escalation if alarm is not None else None
-        return state is not None and state.wake_at == moment and alarm_id not in self._aside
 
 
 def _called(alarm: Alarm) -> list[tuple[str, bool]]:

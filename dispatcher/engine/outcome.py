@@ -11,18 +11,11 @@ from typing import Protocol
 from alarms.model import Alarm, Notice, Place
 from alarms.plan import Plan
 from alarms.view import View
+from core.moment import Moment as Moment
 from core.signals import AlarmKind, Level, Signal
 from core.values import value
 from dispatcher.channels.wearer import Tell
 from dispatcher.store.ports import AlarmWrite, CaseWrite, Transaction
-
-
-@value(frozen=True)
-class Moment:
-    """One instant on both clocks: service time for what waits, the wall's for rosters."""
-
-    now: datetime
-    wall: datetime
 
 
 @value(frozen=True)
@@ -34,11 +27,20 @@ class Wake:
 
 
 @value(frozen=True)
+class Do:
+    """What a timed case asks for, of whoever carries its kind's effects out."""
+
+    kind: str
+    case: str
+    effect: object
+
+
+@value(frozen=True)
 class Outcome:
     """Commit `transaction`; then send, tell and show.
 
     `hand_over` names notices whose `sending` it commits: now they go. `ring_locally`: nobody has
-    accepted anywhere.
+    accepted anywhere. `do`: what a timed case of another kind asks for.
     """
 
     transaction: Transaction = field(default_factory=Transaction)
@@ -47,6 +49,7 @@ class Outcome:
     changed: tuple[str, ...] = ()
     ring_locally: tuple[str, ...] = ()
     hand_over: tuple[str, ...] = ()
+    do: tuple[Do, ...] = ()
 
     def and_then(self, other: Outcome) -> Outcome:
         """Both, in one transaction, in this order."""
@@ -61,6 +64,7 @@ class Outcome:
             self.changed + other.changed,
             self.ring_locally + other.ring_locally,
             self.hand_over + other.hand_over,
+            self.do + other.do,
         )
 
 

@@ -23,6 +23,7 @@ from core.signals import Signal
 from core.values import replace
 from dispatcher.roster.model import Presence
 from dispatcher.roster.organisation import Organisation
+from dispatcher.safety.timed_case import TimedCase
 from dispatcher.store.chain import BEGINNING, ERASED, Head, Kept, breaks, checkpoint_hash, link
 from dispatcher.store.cursor import alarm_of, cursor_of, not_ours, page_size
 from dispatcher.store.limits import (
@@ -39,7 +40,6 @@ from dispatcher.store.ports import (
     LinkWrite,
     NoticeMove,
     RawBytes,
-    StoredCase,
     TimelineEntry,
     Transaction,
 )
@@ -65,7 +65,7 @@ class MemoryStore:
         self._once: dict[str, None] = {}
         self._signals: dict[str, Signal] = {}
         self._alarms: dict[str, Alarm] = {}
-        self._cases: dict[tuple[str, str], StoredCase] = {}
+        self._cases: dict[tuple[str, str], TimedCase] = {}
         self._notices: dict[str, _Outbox] = {}
         self._links: dict[str, LinkWrite] = {}
         self._entries: list[Kept] = []
@@ -104,10 +104,10 @@ class MemoryStore:
     async def open_alarms(self) -> Sequence[Alarm]:
         return self._open_alarms()
 
-    async def open_cases(self) -> Sequence[StoredCase]:
+    async def open_cases(self) -> Sequence[TimedCase]:
         return [case for case in self._cases.values() if case.open]
 
-    async def case(self, kind: str, case_id: str) -> StoredCase | None:
+    async def case(self, kind: str, case_id: str) -> TimedCase | None:
         return self._cases.get((kind, case_id))
 
     async def unreadable_alarms(
@@ -372,7 +372,7 @@ def _loop() -> asyncio.AbstractEventLoop:
         return _NO_LOOP
 
 
-def _key(case: StoredCase) -> tuple[str, str]:
+def _key(case: TimedCase) -> tuple[str, str]:
     return case.kind, case.id
 
 

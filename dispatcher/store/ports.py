@@ -18,6 +18,7 @@ from core.signals import ReceiptState, Signal
 from core.values import value
 from dispatcher.roster.model import Presence
 from dispatcher.roster.organisation import Organisation
+from dispatcher.safety.timed_case import TimedCase
 
 
 @value(frozen=True)
@@ -29,32 +30,10 @@ class AlarmWrite:
 
 
 @value(frozen=True)
-class StoredCase:
-    """A timed case of another kind than an alarm, as its kind wrote it (design.md section 5).
-
-    `state` is JSON that its kind alone reads: the store never does. `version` is the one `state`
-    was written in. `wake_at` None: it is over. Of one kind, each `id` is one case.
-    """
-
-    kind: str
-    id: str
-    site: str
-    rev: int
-    wake_at: datetime | None
-    wake_why: str
-    version: int
-    state: str
-
-    @property
-    def open(self) -> bool:
-        return self.wake_at is not None
-
-
-@value(frozen=True)
 class CaseWrite:
     """Write `case` if the stored `rev` is still `seen_rev` (0: it must not exist yet)."""
 
-    case: StoredCase
+    case: TimedCase
     seen_rev: int
 
 
@@ -190,14 +169,14 @@ class Store(Protocol):
         """
         ...
 
-    async def open_cases(self) -> Sequence[StoredCase]:
+    async def open_cases(self) -> Sequence[TimedCase]:
         """Every case of every kind that has a next moment, in the order they were opened.
 
         Also one whose state nobody can read: its kind names it to a person.
         """
         ...
 
-    async def case(self, kind: str, case_id: str) -> StoredCase | None: ...
+    async def case(self, kind: str, case_id: str) -> TimedCase | None: ...
 
     async def unreadable_alarms(
         self, read: Mapping[str, object] | None = None

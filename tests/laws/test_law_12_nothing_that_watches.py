@@ -169,7 +169,9 @@ async def feeding(service: WholeService, url: str) -> AsyncIterator[None]:
     """The service's own press has come through, and the switch is fed."""
     worked = asyncio.Event()
     outcome = Outcome(lambda seconds: worked.set(), lambda why: None)
-    pressing = asyncio.create_task(selfcheck.press_for_ever(service.door, url, outcome))
+    pressing = asyncio.create_task(
+        selfcheck.press_for_ever(service.dispatcher.engine, service.door, url, outcome)
+    )
     await asyncio.wait_for(worked.wait(), WITHIN_S * 4)
     yield
     assert not pressing.done()

@@ -7,11 +7,13 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from core.clock import monotonic_s
+from dispatcher.safety import self_check
 from firmware_sim.bench import sized_site
 from firmware_sim.service import PrivateService, Ready
 from tests.support.crash_device import CrashDevice
@@ -34,7 +36,9 @@ async def test_the_services_own_press_fails_when_the_store_cannot_commit_and_onl
     outcome = Outcome(lambda seconds: worked.set(), lambda why: failed.set())
     async with whole_service(tmp_path) as service, dead_man() as (url, fed):
         service.store.held = True
-        pressing = asyncio.create_task(selfcheck.press_for_ever(service.door, url, outcome))
+        pressing = asyncio.create_task(
+            selfcheck.press_for_ever(service.dispatcher.engine, service.door, url, outcome)
+        )
         await asyncio.wait_for(failed.wait(), SOON_S)
         assert not worked.is_set()
         assert fed.empty(), "nothing was fed while a press could not be stored"
@@ -50,12 +54,14 @@ async def test_where_only_the_store_fails_no_watchdog_ends_what_calls_from_memor
 ) -> None:
     failed = asyncio.Event()
     outcome = Outcome(lambda seconds: None, lambda why: failed.set(), lambda: True)
-    monkeypatch.setattr(selfcheck, "ANSWER_WITHIN_S", 0.2)
+    monkeypatch.setattr(self_check, "ANSWER_WITHIN", timedelta(seconds=0.2))
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     async with whole_service(tmp_path / "data") as service, dead_man() as (url, fed):
         with notified(tmp_path / "notify") as states:
             service.store.held = True
-            pressing = asyncio.create_task(selfcheck.press_for_ever(service.door, url, outcome))
+            pressing = asyncio.create_task(
+                selfcheck.press_for_ever(service.dispatcher.engine, service.door, url, outcome)
+            )
             await asyncio.wait_for(failed.wait(), SOON_S)
             assert await _heard(states, "WATCHDOG=1")
             assert fed.empty(), "the dead man's switch outside is fed by success alone"

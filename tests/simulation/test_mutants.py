@@ -59,7 +59,7 @@ def test_a_dropped_wake_at_is_caught(monkeypatch: Patch) -> None:
     def forgetful(self: OpenAlarms, alarm: Alarm) -> None:
         keep(self, alarm)
         if alarm.escalation is not None and alarm.escalation.wake_why is WakeWhy.DEADLINE:
-            self._heap = [entry for entry in self._heap if entry[1] != alarm.id]
+            self.moments.drop(("alarm", alarm.id))
 
     monkeypatch.setattr(OpenAlarms, "keep", forgetful)
     assert caught()[0] == 2

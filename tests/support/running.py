@@ -18,6 +18,10 @@ from firmware_sim.world.witness import Witness, WitnessedStore
 from tests.support.press import Presses
 
 
+STARTS_WITHIN_S = 0.01
+"""What always stands is opened, and stored, before anything else is looked at."""
+
+
 @dataclass(slots=True)
 class Outdoors:
     """What left the process, in order."""
@@ -61,6 +65,9 @@ class Running:
         self._presses = Presses()
         self.process = Process(self.store, self.agenda, town(), self.out)
         self.process.start()
+        self.wait(STARTS_WITHIN_S)
+        self.out.order.clear()
+        self.out.decided_.clear()
 
     def press(self, person: str = "tor", level: Level = Level.RED, zone: str = "h1-hall") -> Signal:
         signal = self._presses.signal(

@@ -333,7 +333,7 @@ class Stage:
         self._live()
         self._running = True
         alarms, notices = list(before.alarms.values()), list(before.notices.values())
-        self.machine.load(alarms, notices, (), (), self.at)
+        self.machine.load(alarms, notices, (), (), (), self.at)
         self.machine.go_on(self.at)
 
     # What is decided, and what leaves the house

@@ -10,10 +10,11 @@ from alarms.model import Alarm, Notice
 from core.clock import ClockMark
 from core.signals import Signal
 from dispatcher.roster.model import Presence
+from dispatcher.safety.timed_case import TimedCase
 from dispatcher.store.chain import BEGINNING, Head, Kept
 from dispatcher.store.instants import instant, microseconds
 from dispatcher.store.limits import RAW_BYTES_MAX
-from dispatcher.store.ports import ChainedEntry, LastHeard, LinkWrite, RawBytes, StoredCase
+from dispatcher.store.ports import ChainedEntry, LastHeard, LinkWrite, RawBytes
 from dispatcher.store.states import (
     NOTICE_VERSION,
     read_alarm,
@@ -63,7 +64,7 @@ def alarm_row(alarm: Alarm, head: Head, plan_digest: str) -> Row:
     }
 
 
-def case_row(case: StoredCase) -> Row:
+def case_row(case: TimedCase) -> Row:
     return {
         "kind": case.kind,
         "id": case.id,
@@ -155,10 +156,10 @@ def alarm_of(row: sqlite3.Row) -> Alarm:
     return read_alarm_of_plan(version, state, row["plan_state"])
 
 
-def case_of(row: sqlite3.Row) -> StoredCase:
+def case_of(row: sqlite3.Row) -> TimedCase:
     """Never fails over the state: who cannot read it must still be able to name the case."""
     state: bytes | str = row["state"]  # text, where somebody has changed it by hand
-    return StoredCase(
+    return TimedCase(
         kind=row["kind"],
         id=row["id"],
         site=row["site"],

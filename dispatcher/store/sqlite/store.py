@@ -18,6 +18,7 @@ from core.ids import salt as new_salt
 from core.values import replace
 from dispatcher.roster.model import Presence
 from dispatcher.roster.organisation import Organisation
+from dispatcher.safety.timed_case import TimedCase
 from dispatcher.store.cursor import alarm_of as alarm_of_cursor
 from dispatcher.store.cursor import page_size
 from dispatcher.store.instants import microseconds
@@ -30,7 +31,6 @@ from dispatcher.store.ports import (
     LastHeard,
     LinkWrite,
     RawBytes,
-    StoredCase,
     Transaction,
 )
 from dispatcher.store.sqlite import queries
@@ -96,10 +96,10 @@ class SqliteStore:
     async def open_alarms(self) -> Sequence[Alarm]:
         return await self._patient_reader.read(queries.open_alarms)
 
-    async def open_cases(self) -> Sequence[StoredCase]:
+    async def open_cases(self) -> Sequence[TimedCase]:
         return await self._every_at_start(sql.OPEN_CASES, case_of)
 
-    async def case(self, kind: str, case_id: str) -> StoredCase | None:
+    async def case(self, kind: str, case_id: str) -> TimedCase | None:
         return await self._one(sql.CASE, case_of, kind=kind, id=case_id)
 
     async def unreadable_alarms(

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from core.errors import Conflict
+from dispatcher.safety.timed_case import TimedCase
 from dispatcher.store.chain import BEGINNING, ERASED, Head, link
 from dispatcher.store.instants import microseconds
 from dispatcher.store.limits import RAW_MAX, RAW_MAX_PER_SENDER
@@ -16,7 +17,6 @@ from dispatcher.store.ports import (
     CaseWrite,
     NoticeMove,
     RawBytes,
-    StoredCase,
     TimelineEntry,
     Transaction,
 )
@@ -80,7 +80,7 @@ def alarm_name(alarm: str) -> str:
     return f"Alarm {alarm}"
 
 
-def case_name(case: StoredCase) -> str:
+def case_name(case: TimedCase) -> str:
     """What a person is told a case is called."""
     return f"Case {case.id} ({case.kind})"
 

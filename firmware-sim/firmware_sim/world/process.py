@@ -36,11 +36,13 @@ from dispatcher.engine.actions import (
 )
 from dispatcher.engine.commit_line import CommitLine
 from dispatcher.engine.health import LOCALES
+from dispatcher.engine.kinds import KINDS
 from dispatcher.engine.machine import Machine
-from dispatcher.engine.outcome import Moment, Outcome
+from dispatcher.engine.outcome import Do, Moment, Outcome
 from dispatcher.engine.pictures import SitePictures
 from dispatcher.roster.model import Language
 from dispatcher.roster.organisation import Organisation
+from dispatcher.safety.self_check import SELF_CHECK, THE_SERVICE, CameBack, Press
 from dispatcher.store.journal.replay import Replaying, Settling
 from dispatcher.store.states import storable
 from firmware_sim.world.agenda import Agenda
@@ -48,6 +50,7 @@ from firmware_sim.world.witness import WitnessedStore
 
 COMMIT_TAKES = timedelta(milliseconds=2)
 HAND_OVER_TAKES = timedelta(milliseconds=1)
+OWN_PRESS_TAKES = timedelta(milliseconds=20)
 LOOK_AGAIN = timedelta(milliseconds=250)
 """How long a disk that hangs is left alone."""
 
@@ -130,6 +133,7 @@ class Process:
             lambda: words(Language.ENGLISH, LOCALES),
             outside.new_name(),
             outside.new_name,
+            KINDS,
         )
         assert isinstance(self.machine.line, WatchedLine)
         self.machine.line.watch = outside.decided
@@ -155,6 +159,7 @@ class Process:
             at_once(self.store.open_notices()),
             at_once(self.store.open_links()),
             at_once(self.store.unfinished_notices()),
+            at_once(self.store.open_cases()),
             self.at,
         )
         if not is_read_back:
@@ -162,6 +167,7 @@ class Process:
         self.machine.go_on(self.at)
         for alarm in self.core.book.alarms.values():
             self.machine.tell_present_state(alarm, self.at)
+        self.machine.wake(self.at)
         self._run()
 
     def _journal_is_read_back(self) -> bool:
@@ -275,10 +281,18 @@ class Process:
                 self.machine.sounded(alarm.id, 0, self.at)
             case WriteDown(transaction=transaction):
                 self.outside.journal.append(msgspec.json.encode(storable(transaction)))
+            case Do(effect=Press(seq=seq)):
+                self._soon(OWN_PRESS_TAKES, "own press", lambda: self._own_press_is_back(seq))
             case ReadBack(take_over=take_over):
                 self._soon(COMMIT_TAKES, "read back", lambda: self._read_back(take_over))
             case _:
                 pass  # for pages and logs: nobody looks at them here
+
+    def _own_press_is_back(self, seq: int) -> None:
+        """It came the whole way if the store took it: nothing else lies in its way here."""
+        if not self.store.hangs and self.store.fail_with is None:
+            self.machine.happened(SELF_CHECK, THE_SERVICE, CameBack(seq), self.at)
+            self._run()
 
     def _answered(self, ticket: Ticket, taken: Taken) -> None:
         signal = self._owed.get(ticket)
@@ -328,6 +342,7 @@ class Process:
                     at_once(self.store.open_notices()),
                     at_once(self.store.open_links()),
                     at_once(self.store.unfinished_notices()),
+                    at_once(self.store.open_cases()),
                     self.at,
                 )
             self.machine.line.read_back(self.at.now)

@@ -36,13 +36,13 @@ from core.signals import (
 )
 from core.values import replace
 from dispatcher.roster.model import Presence
+from dispatcher.safety.timed_case import TimedCase
 from dispatcher.store.ports import (
     AlarmWrite,
     CaseWrite,
     LinkWrite,
     NoticeMove,
     RawBytes,
-    StoredCase,
     TimelineEntry,
     Transaction,
 )
@@ -139,12 +139,12 @@ def closed(open_alarm: Alarm) -> Alarm:
 
 def case(
     case_id: str = "ses_1", *, kind: str = "lone_work", rev: int = 1, wake_at: datetime | None = T
-) -> StoredCase:
+) -> TimedCase:
     why = "" if wake_at is None else "check_in"
-    return StoredCase(kind, case_id, "solgaarden", rev, wake_at, why, 3, '{"who":"Åse"}')
+    return TimedCase(kind, case_id, "solgaarden", rev, wake_at, why, 3, '{"who":"Åse"}')
 
 
-def cases(*written: StoredCase, seen_rev: int = 0) -> Transaction:
+def cases(*written: TimedCase, seen_rev: int = 0) -> Transaction:
     return Transaction(cases=tuple(CaseWrite(one, seen_rev) for one in written))
 
 
