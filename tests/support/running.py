@@ -17,7 +17,6 @@ from firmware_sim.world.town import town
 from firmware_sim.world.witness import Witness, WitnessedStore
 from tests.support.press import Presses
 
-
 STARTS_WITHIN_S = 0.01
 """What always stands is opened, and stored, before anything else is looked at."""
 

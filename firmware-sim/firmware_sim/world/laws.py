@@ -230,8 +230,11 @@ def _channels_are_given_up(scene: Scene, process: Process) -> Iterator[str]:
 
 
 def _received(scene: Scene, process: Process) -> Iterator[str]:
-    for (device, seq), since in scene.witness.owed_received.items():
-        if since >= process.started and scene.now > since + RECEIVED_WITHIN:
+    owed = scene.witness.owed_received
+    for (device, seq), since in owed.items():
+        if since is None:  # stored just now
+            owed[device, seq] = scene.now
+        elif since >= process.started and scene.now > since + RECEIVED_WITHIN:
             yield f"{device} press {seq}"
 
 

@@ -49,7 +49,9 @@ from firmware_sim.world.agenda import Agenda
 from firmware_sim.world.witness import WitnessedStore
 
 COMMIT_TAKES = timedelta(milliseconds=2)
-HAND_OVER_TAKES = timedelta(milliseconds=1)
+ANSWER_TAKES = timedelta(milliseconds=1)
+"""From the disk back to the process: it may die knowing nothing of what is stored."""
+
 OWN_PRESS_TAKES = timedelta(milliseconds=20)
 LOOK_AGAIN = timedelta(milliseconds=250)
 """How long a disk that hangs is left alone."""
@@ -275,8 +277,7 @@ class Process:
             case Tell():
                 self.outside.tell(action)
             case HandOver(notice=notice):
-                hand_over = lambda: self.outside.hand_over(notice)  # noqa: E731
-                self._soon(HAND_OVER_TAKES, f"send {notice.channel}", hand_over)
+                self.outside.hand_over(notice)
             case Sound(alarm=alarm):
                 self.machine.sounded(alarm.id, 0, self.at)
             case WriteDown(transaction=transaction):
@@ -309,15 +310,21 @@ class Process:
         if self.store.hangs:
             self._soon(LOOK_AGAIN, "the disk hangs", self._turn_the_disk)
             return
+        asked, error = self.disk[0], None
+        try:
+            self._write(asked)
+        except TilkaldError as failed:
+            error = failed
+        self._soon(ANSWER_TAKES, "stored", lambda: self._disk_answers(error))
+
+    def _disk_answers(self, error: TilkaldError | None) -> None:
         asked = self.disk.popleft()
         if self.disk:
             self._soon(COMMIT_TAKES, "commit", self._turn_the_disk)
-        try:
-            self._write(asked)
-        except TilkaldError as error:
-            self.machine.failed(asked.ticket, error, self.at)
-        else:
+        if error is None:
             self.machine.committed(asked.ticket, self.at)
+        else:
+            self.machine.failed(asked.ticket, error, self.at)
         self._run()
 
     def _write(self, asked: Commit | Settle) -> None:

@@ -36,7 +36,7 @@ class Witness:
     tried: Counter[str] = field(default_factory=Counter)
     handed: dict[str, HandOver] = field(default_factory=dict)
     told: dict[tuple[str, TellType], datetime] = field(default_factory=dict)
-    owed_received: dict[tuple[str, int | None], datetime] = field(default_factory=dict)
+    owed_received: dict[tuple[str, int | None], datetime | None] = field(default_factory=dict)
     accepted_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
     arrived: dict[tuple[str, str], None] = field(default_factory=dict)
     last_call: dict[str, datetime] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class WitnessedStore(MemoryStore):
         self.stored_signals[signal.identity] = None
         self.stored_presses[signal.device, signal.reading.seq] = None
         if signal.type is SignalType.ALARM:
-            self.witness.owed_received[signal.device, signal.reading.seq] = signal.at
+            self.witness.owed_received[signal.device, signal.reading.seq] = None
         if signal.type is SignalType.ALARM and not self._is_in_an_alarm(signal, unit):
             self.witness.breach(1, "a stored press is in an alarm", signal.identity)
 
