@@ -204,7 +204,7 @@ class Escalation:
 
 @value(frozen=True)
 class Times:
-    """The clock points (design.md section 2); T0 is None when unknown, never guessed."""
+    """The clock points (docs/glossary.md); T0 is None when unknown, never guessed."""
 
     pressed: datetime | None = None  # T0
     stored: datetime | None = None  # T1

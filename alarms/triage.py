@@ -1,6 +1,6 @@
 """What a signal means: a new alarm, a second victim, a repeat, an update, a word that it is over.
 
-The law kept here: *in doubt it is a new press* (design.md section 8). Another point of one alarm
+The law kept here: *in doubt it is a new press* (docs/contract.md). Another point of one alarm
 panel is somebody else, unless the site says whose both are. What calls help is believed
 from anyone; what takes help away needs an authenticated source and names what it means (law 6).
 """

@@ -53,7 +53,7 @@ class Purpose(StrEnum):
 
 
 class TellType(StrEnum):
-    """What the wearer's device is told (design.md section 8, Down)."""
+    """What the wearer's device is told (docs/contract.md)."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"

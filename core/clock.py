@@ -3,7 +3,7 @@
 `now()` is service time, an aware UTC datetime anchored at the wall clock of the very first start
 and moved on by CLOCK_BOOTTIME (it counts suspend, and no operator can set it). Everything that
 waits uses it, so setting the wall clock moves no scheduled step. `wall()` is service time plus an
-offset; `jumped()` says when the machine's wall clock has left that offset (design.md section 6).
+offset; `jumped()` says when the machine's wall clock has left that offset.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from core.signals import AlarmKind, Level, SignalType
 
 
 class Down(StrEnum):
-    """What a device can be told (design.md section 8, Down)."""
+    """What a device can be told (docs/contract.md)."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -58,10 +58,10 @@ PNA_11 = AlarmTimes(
 )
 
 SILENT_WORN = timedelta(seconds=120)
-"""A worn device quiet this long on shift is a technical alarm; standards.md row 7 allows 180 s."""
+"""A worn device quiet this long on shift is a technical alarm; our goal is at most 180 s."""
 
 SILENT_FIXED = timedelta(seconds=90)
-"""A fixed point or gateway: 90 s, as EN 50136-1 DP4 (standards.md row 7)."""
+"""A fixed point or gateway: 90 s, as EN 50136-1 DP4."""
 
 
 PROVEN_FOR = timedelta(days=31)

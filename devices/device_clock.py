@@ -1,7 +1,7 @@
 """When was it pressed? A device's own clock is believed only after it has proven itself.
 
 T0 is the device's `at` if its clock was right in several earlier messages of the same start, else
-T1 − `age`, else unknown, never guessed (design.md section 6).
+T1 − `age`, else unknown, never guessed.
 """
 
 from __future__ import annotations

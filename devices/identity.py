@@ -1,4 +1,4 @@
-"""Which messages of a device are copies of one another (design.md section 8).
+"""Which messages of a device are copies of one another (docs/contract.md).
 
 The law kept here: *order is never a reason to drop; in doubt it is a new press*. A message is a
 repeat only if one with the same identity is remembered, and everything forgotten is new.

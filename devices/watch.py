@@ -29,7 +29,8 @@ LATE_KEPT = 100
 """Late devices kept in mind between two looks."""
 
 HELD_FOR = timedelta(seconds=60)
-"""The longest a loss waits for others of its line: 120 s + 60 s is standards.md row 7."""
+"""The longest a loss waits for others of its line: 120 s + 60 s are the 180 s at most within which
+a worn device is missed."""
 
 
 class Watch:

@@ -43,7 +43,7 @@ ALIVE_EVERY_S = 5.0
 """A gateway with nothing to say says so this often, and the stream down carries a blank line."""
 
 SILENT_AFTER_S = 20.0
-"""Nothing heard for so long, in either direction: the connection is gone. Within 30 s (issue 3)."""
+"""Nothing heard for so long, in either direction: the connection is gone."""
 
 
 @dataclass(frozen=True, slots=True)

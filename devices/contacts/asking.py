@@ -26,7 +26,7 @@ TCP_ANSWER_WITHIN = timedelta(seconds=1)
 """A lost packet is sent again after a few hundred milliseconds."""
 
 SILENT_LEAST, SILENT_MOST = timedelta(seconds=1), timedelta(seconds=90)
-"""A gateway's line may be silent for 90 s, as EN 50136-1 DP4 (standards.md row 7)."""
+"""A gateway's line may be silent for 90 s, as EN 50136-1 DP4."""
 
 _QUIET_BYTES = 3.5
 _QUIET_LEAST = timedelta(microseconds=1_750)

@@ -13,7 +13,7 @@ from enum import StrEnum
 ASK_EVERY = timedelta(seconds=25)
 
 SILENT_AFTER = timedelta(seconds=90)
-"""A gateway's line: 90 s, as EN 50136-1 DP4 (standards.md row 7); three questions unanswered."""
+"""A gateway's line: 90 s, as EN 50136-1 DP4; three questions unanswered."""
 
 SILENT = "silent"
 """`Reading.code` of a receiver that does not answer, and of its return."""

@@ -11,7 +11,7 @@ NAME_MOST = 16
 SCANNED_MOST = 1_000
 """Longer outside text is cut before it is looked at, so that its length costs nothing."""
 
-_DEVICE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # design.md section 2
+_DEVICE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # docs/glossary.md
 _WIRE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}[:/].+", re.DOTALL)
 """`dc09:1234/7`, or `panel/7`: who speaks on a line, where nobody is known to wear it."""
 DEVICE_MOST = 40

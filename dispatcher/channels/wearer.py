@@ -14,7 +14,7 @@ from devices.buttons.native.messages import Head
 
 @value(frozen=True)
 class Tell:
-    """One message to one wearer's device (design.md section 8, Down)."""
+    """One message to one wearer's device (docs/contract.md)."""
 
     device: str
     type: TellType
@@ -29,7 +29,7 @@ class Tell:
 
 
 def message(tell: Tell) -> bytes:
-    """The bytes of one message down, with the fields of the contract (design.md section 8)."""
+    """The bytes of one message down, with the fields of docs/contract.md."""
     head = Head(_id(tell), tell.at, tell.alarm or None, tell.rev)
     match tell.type:
         case TellType.RECEIVED:

@@ -83,7 +83,7 @@ class _Viewed:
 
 
 class SitePictures:
-    """Implements `dispatcher.engine.engine.Surroundings`."""
+    """Implements `dispatcher.engine.engine.World`."""
 
     def __init__(
         self, organisation: Organisation, presence: Sequence[Presence], eyes: DeviceEyes

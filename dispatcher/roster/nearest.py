@@ -23,8 +23,8 @@ from dispatcher.roster.staffing import Post, Staffing
 from dispatcher.roster.zones import HURRIED_M_PER_S, WALKING_M_PER_S, WalkingGraph
 
 IN_TIME_S = 180.0
-"""Help later than this is too late to prefer over somebody unusual (standards.md section 10,
-row 5: nineteen in twenty on the spot within 180 s)."""
+"""Help later than this is too late to prefer over somebody unusual: our goal is
+nineteen in twenty on the spot within 180 s."""
 
 EQUAL_S = 10.0
 """Two people are equally near within this; among equals the named runner goes. It is given as a

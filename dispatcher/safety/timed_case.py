@@ -1,4 +1,4 @@
-"""What a timed case is (design.md section 5), and what its kind must be able to do. Pure.
+"""What a timed case is (docs/architecture.md), and what its kind must be able to do. Pure.
 
 A kind is a few pure functions over its own state. It stands in `dispatcher/engine/kinds.py`, and
 has everything alarms have from then on: rows of the same transactions, the same heap, the journal,

@@ -1,7 +1,7 @@
 """Plans that can end in silence, start too late, or hang on one wire. Pure.
 
-The numbers are those of standards.md section 10: the first colleague rings at once (row 2: 15 s is
-a defect), the next at 15 s, SMS at 30 s, the duty leader at 60 s (row 4).
+Our goals: the first colleague rings at once (15 s is a defect), the next at 15 s, SMS at 30 s, the
+duty leader at 60 s.
 """
 
 from __future__ import annotations

@@ -24,14 +24,14 @@ LIST_MOST = 1_000
 NO_SITES: Mapping[str, str] = {}
 YEARS = range(2000, 2101)
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # design.md section 2
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")  # docs/glossary.md
 _KEY_PARTS = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _Token = TypeVar("_Token", bound=StrEnum)
 
 
 def is_id(text: str) -> bool:
-    """Whether this can be the id of something (design.md section 2)."""
+    """Whether this can be the id of something (docs/glossary.md)."""
     return _ID.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Tokens in words people know (glossary.md). A token nobody listed is shown as it is, never lost.
+"""Tokens in words people know (docs/glossary.md). One nobody listed is shown as it is.
 
 Each table gives the English message id; the catalogues hold the other languages, and a site may
 have its own word for a level, a kind or a cause (`level_red`, `kind_attack`, `cause_test`).

@@ -1,4 +1,4 @@
-"""A gateway on another machine: it spools what it hears and hands it over (design.md section 9).
+"""A gateway on another machine: it spools what it hears and hands it over.
 
     its machine                                        the dispatcher's machine
     lines, listener → intake → SpooledDesk → Spool ─┐

@@ -1,4 +1,4 @@
-"""Ringing with what is here when nobody there can be reached (design.md section 9). Pure.
+"""Ringing with what is here when nobody there can be reached. Pure.
 
 A press that the dispatcher has not committed within `RING_AFTER` is told to its wearer as *not
 sent*, and people here are called: `alarms/` decides about it as it does for the dispatcher, by a

@@ -87,7 +87,7 @@ PLAIN = Family(
 
 @dataclass
 class SlowHouse:
-    """`gateway.links.pump.Behind`: keeps what it hears once `gate` is open, and tells a test."""
+    """`gateway.links.pump.LineOwner`: keeps what it hears once `gate` is open, and tells a test."""
 
     clock: Clock = field(default_factory=ServiceClock)
     gate: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,4 +1,4 @@
-"""Native devices over MQTT: our own contract (design.md section 8), written down once.
+"""Native devices over MQTT: our own contract (docs/contract.md), written down once.
 
 Topics are `{prefix}/{device}/` and a leaf: `up` (what must not be lost), `beat` (heartbeats and
 positions), `status` (`online`/`offline`, a hint), `down` (to the device). Bodies are JSON objects;

@@ -64,7 +64,7 @@ class Subject:
 
 
 def _espa444_call(number: int) -> bytes:
-    """As a DAKS sends it, see `protocols.md` 1."""
+    """As a DAKS sends it."""
     records = (
         (Record.ADDRESS, b"%04d" % number),
         (Record.CALL_TYPE, b"3"),

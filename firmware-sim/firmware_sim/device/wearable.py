@@ -294,7 +294,7 @@ def _beat(wearable: Wearable, now: datetime) -> Publish:
 
 
 def _acked(wearable: Wearable, boot: int, seq: int) -> Wearable:
-    """A PUBACK ends everything but a press: that waits for `received` (design.md section 8)."""
+    """A PUBACK ends everything but a press: that waits for `received` (docs/contract.md)."""
     left = tuple(
         each
         for each in wearable.pending

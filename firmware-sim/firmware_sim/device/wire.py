@@ -1,4 +1,4 @@
-"""The device's side of the MQTT contract (design.md section 8): bodies out, messages in.
+"""The device's side of the MQTT contract (docs/contract.md): bodies out, messages in.
 
 Written from the document and not from the service's own codec, so that a drill proves the contract
 and not that one codec agrees with itself.

@@ -173,8 +173,8 @@ def _plans() -> tuple[Plan, ...]:
     everyone = (_step(0, "everyone", 1, *both), _step(15, "leader", 1, *both))
     return (
         Plan("weapon", SITE, everyone, kinds=(AlarmKind.WEAPON,), responders=2),
-        Plan("acute", SITE, acute, levels=(Level.RED, Level.ORANGE, Level.BLUE)),
-        Plan("come-by", SITE, quiet, levels=(Level.YELLOW, Level.GREEN)),
+        Plan("acute", SITE, acute, levels=_levels(acute=True)),
+        Plan("come-by", SITE, quiet, levels=_levels(acute=False)),
     )
 
 
@@ -190,3 +190,7 @@ def _shuffled(plan: Plan, chance: Chance) -> Plan:
         for step, (call, by, count) in zip(plan.steps, calls, strict=True)
     )
     return replace(plan, steps=tuple(steps), responders=chance.choice((1, 2)))
+
+
+def _levels(*, acute: bool) -> tuple[Level, ...]:
+    return tuple(level for level in Level if level.only_people_close is acute)

@@ -1,4 +1,4 @@
-"""ESP3 packets: literals of protocols.md and kipe/enocean, then any bytes at all."""
+"""ESP3 packets: literals of the standard and of kipe/enocean, then any bytes at all."""
 
 from __future__ import annotations
 
