@@ -14,7 +14,7 @@ AGAINST ?= 78b22c6
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check lint types arrows test-quick test test-all wheel bench bench-check crash fuzz simulate lock advisories format clean programs
+.PHONY: help setup run demo check check-file lint types arrows test-quick test test-all wheel bench bench-check crash fuzz simulate lock advisories format clean programs
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -35,6 +35,13 @@ demo: $(SETUP) ## One simulated alarm, told step by step
 	@$(BIN)/tilkald demo --once
 
 check: $(SETUP) lint types arrows test-quick ## Everything quick: style, types, arrows, tests without processes
+
+check-file: $(SETUP) ## One file in seconds: style, types, and the tests nearest to it: FILE=core/pace.py
+	@test -f "$(FILE)" || { echo "make check-file FILE=<a Python file of ours>"; exit 2; }
+	$(BIN)/ruff check $(FILE)
+	$(BIN)/ruff format --check $(FILE)
+	$(BIN)/mypy
+	TILKALD_TEST_PROFILE=quick $(BIN)/python -m tests.support.nearest_tests $(FILE)
 
 lint:
 	$(BIN)/ruff check $(SOURCES)
