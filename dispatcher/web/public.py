@@ -13,6 +13,7 @@ from dispatcher.web.api.problems import answer_with_problems, problem
 from dispatcher.web.guard import NEVER_STORED, HttpOnly, SafeHeaders, SmallBodies
 from dispatcher.web.notice.routes import notice_routes
 from dispatcher.web.ports import WebDeps
+from dispatcher.web.routing import serve_routes
 
 PUBLIC_HEADERS = {
     **NEVER_STORED,
@@ -27,8 +28,7 @@ def public_app(deps: WebDeps) -> FastAPI:
     app = FastAPI(title="Tilkald", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.closing = asyncio.Event()
     answer_with_problems(app)
-    app.include_router(notice_routes(deps))
-    app.include_router(_hooks(deps))
+    serve_routes(app, notice_routes(deps), _hooks(deps))
     # The last one added is the outermost.
     app.add_middleware(SmallBodies)
     app.add_middleware(SafeHeaders, headers=PUBLIC_HEADERS)

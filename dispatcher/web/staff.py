@@ -19,6 +19,7 @@ from dispatcher.web.guard import NEVER_STORED, HttpOnly, KnownHosts, SafeHeaders
 from dispatcher.web.level_styles import console_style
 from dispatcher.web.pages import STATIC, render
 from dispatcher.web.ports import LOOPBACK_HOSTS, WebDeps
+from dispatcher.web.routing import serve_routes
 from dispatcher.web.sign_in.sessions import SignedInOnly, enter_routes
 
 STAFF_HEADERS = {
@@ -30,6 +31,8 @@ STAFF_HEADERS = {
     ),
 }
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+operation = APIRouter(include_in_schema=False)
 
 
 class Assets(StaticFiles):
@@ -54,11 +57,8 @@ def staff_app(deps: WebDeps) -> FastAPI:
     app.state.closing = asyncio.Event()
     app.state.streams = Streams(deps.desk, deps.settings.heartbeat, app.state.closing)
     answer_with_problems(app)
-    app.include_router(api.router)
-    app.include_router(lines_api.router)
-    app.include_router(_operation())
-    app.include_router(enter_routes(deps))
-    app.include_router(console_routes(deps))
+    routers = (api.router, lines_api.router, operation, enter_routes(deps), console_routes(deps))
+    serve_routes(app, *routers)
     app.add_api_route("/static/levels.css", _levels, include_in_schema=False)
     app.mount("/static", Assets(directory=STATIC), name="static")
     _guard(app, deps)
@@ -79,26 +79,24 @@ async def _levels() -> Response:
     return Response(console_style(), media_type="text/css")
 
 
-def _operation() -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+@operation.get("/readyz")
+async def readyz(deps: api.Deps) -> Response:
+    state = deps.readiness()
+    body = {"ready": state.ready, "problems": list(state.problems)}
+    return JSONResponse(body, 200 if state.ready else 503)
 
-    @router.get("/readyz")
-    async def readyz(deps: api.Deps) -> Response:
-        state = deps.readiness()
-        body = {"ready": state.ready, "problems": list(state.problems)}
-        return JSONResponse(body, 200 if state.ready else 503)
 
-    @router.get("/metrics")
-    async def metrics(deps: api.Deps) -> Response:
-        return Response(deps.metrics(), media_type=METRICS_TYPE)
+@operation.get("/metrics")
+async def metrics(deps: api.Deps) -> Response:
+    return Response(deps.metrics(), media_type=METRICS_TYPE)
 
-    @router.get("/openapi.json")
-    async def schema(request: Request) -> Response:
-        return JSONResponse(request.app.openapi())
 
-    @router.get("/docs")
-    async def docs(request: Request) -> Response:
-        html = render("docs.html", schema=request.app.openapi())
-        return Response(html, media_type="text/html")
+@operation.get("/openapi.json")
+async def schema(request: Request) -> Response:
+    return JSONResponse(request.app.openapi())
 
-    return router
+
+@operation.get("/docs")
+async def docs(request: Request) -> Response:
+    html = render("docs.html", schema=request.app.openapi())
+    return Response(html, media_type="text/html")

@@ -63,7 +63,7 @@ def console_routes(deps: WebDeps) -> APIRouter:
     router.add_api_route("/demo", console.demo, methods=["GET"])
     router.add_api_route("/demo/press", console.press, methods=["POST"])
     router.add_api_route("/language", console.language, methods=["POST"])
-    router.include_router(alarm_routes(frame))
+    router.routes.extend(alarm_routes(frame).routes)
     return router
 
 
