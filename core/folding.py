@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.token_bucket import Pace
+from core.token_buckets import TokenBuckets
 
 LANE_BURST, LANE_PER_SECOND = 12, 0.1
 """Lines of one event in one lane: a dozen at once, then six a minute."""
@@ -36,12 +36,12 @@ class Folded:
 
 
 class Folding:
-    """The paces of all events of a process."""
+    """The token buckets of all events of a process."""
 
     def __init__(self) -> None:
         self.folded = 0
-        self._lanes = Pace(LANE_BURST, LANE_PER_SECOND, LANES_MAX)
-        self._events = Pace(EVENT_BURST, EVENT_PER_SECOND, EVENTS_MAX)
+        self._lanes = TokenBuckets(LANE_BURST, LANE_PER_SECOND, LANES_MAX)
+        self._events = TokenBuckets(EVENT_BURST, EVENT_PER_SECOND, EVENTS_MAX)
         self._counts: dict[tuple[str, str], tuple[int, datetime]] = {}
 
     def passes(self, part: str, event: str, lane: str, now: datetime) -> bool:

@@ -138,8 +138,8 @@ class Watch:
         if watched is not None:
             watched.says_tampered(about)
 
-    def well_again(self, device: str, about: str) -> None:
-        """A part of it is well; its own message ends the alarm."""
+    def part_restored(self, device: str, about: str) -> None:
+        """Forget the trouble of one part; the device's own message ends the alarm."""
         watched = self._watched.get(device)
         if watched is not None:
             watched.says_well(about)

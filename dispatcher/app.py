@@ -34,7 +34,7 @@ from dispatcher.channels.wearable import WearableChannel
 from dispatcher.channels.wearer import Tell, message
 from dispatcher.engine.engine import Doors, Engine
 from dispatcher.engine.kinds import KINDS
-from dispatcher.engine.pictures import DeviceEyes, SitePictures
+from dispatcher.engine.pictures import DeviceStates, SitePictures
 from dispatcher.store.journal.journal import EmergencyJournal
 from dispatcher.store.journal.places import places_beside
 from dispatcher.store.ports import Store
@@ -51,7 +51,7 @@ JOURNAL = "emergency.journal"
 _log = log.logger("dispatcher")
 
 
-class Lines(DeviceEyes, Protocol):
+class Lines(DeviceStates, Protocol):
     """The way to devices: telling them, what supervision knows of them, and who is unknown."""
 
     def tell(
@@ -126,7 +126,7 @@ def make_private(folder: Path) -> None:
 
 
 class EngineConcerns(Concerns):
-    """What channels tell the house goes to the engine: counted, shown, or called about."""
+    """Passes what channels report to the engine: counted, shown, or called about."""
 
     def __init__(self) -> None:
         self._engine: Engine | None = None
@@ -194,9 +194,9 @@ class Dispatcher:
     async def serve_pages(self, press: DemoPress | None) -> Pages:
         """Both listeners. Raises ConfigError when a port is taken."""
         # Only now: a press needs none of it, and it takes longer to load than all the rest.
-        from dispatcher.pages import House, Pages
+        from dispatcher.pages import PageDeps, Pages
 
-        house = House(
+        deps = PageDeps(
             settings=self._settings,
             clock=self._ground.clock,
             store=self.store,
@@ -209,7 +209,7 @@ class Dispatcher:
             public_url=self._public_url,
             look_at_consoles=self.pictures.look_at_consoles,
         )
-        self._pages = Pages(house)
+        self._pages = Pages(deps)
         await self._pages.open(press)
         return self._pages
 

@@ -57,8 +57,8 @@ class LinesSeen(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What the pages show and speak to."""
+class PageDeps:
+    """What both web apps are built of."""
 
     settings: Settings
     clock: Clock
@@ -76,8 +76,8 @@ class House:
 class Pages:
     """Both listeners. `open`, then `stop`."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, deps: PageDeps) -> None:
+        self._deps = deps
         self.codes = OneTimeCodes(monotonic_s)
         self.is_watching: Callable[[str], bool] = lambda person: False
         self.staff: WebServer | None = None
@@ -88,19 +88,19 @@ class Pages:
 
     async def open(self, press: DemoPress | None) -> None:
         """Raises ConfigError when a port is taken."""
-        house, settings = self._house, self._house.settings
+        deps, settings = self._deps, self._deps.settings
         await self._know_tokens()
         public = public_app(self._web(press))
         await _warmed(public)
         self.public = await serve(
-            public, port=house.public_port, host=settings.bind, setting="PUBLIC_PORT"
+            public, port=deps.public_port, host=settings.bind, setting="PUBLIC_PORT"
         )
-        if house.account is not None and not self._reachable_from_outside:
+        if deps.account is not None and not self._reachable_from_outside:
             message = "SMS replies and links cannot reach us. Set TILKALD_PUBLIC_URL."
-            house.engine.health.report("public_url", message)
+            deps.engine.health.report("public_url", message)
         staff = staff_app(self._web(press))
         self.is_watching = staff.state.streams.is_watching
-        house.look_at_consoles(staff.state.streams.watching)
+        deps.look_at_consoles(staff.state.streams.watching)
         await _warmed(staff)
         self.staff = await serve(
             staff, port=settings.http_port, host=settings.bind, setting="HTTP_PORT"
@@ -114,66 +114,66 @@ class Pages:
     async def _know_tokens(self) -> None:
         """Who may sign in is known to memory, for when the store does not answer."""
         with suppress(StoreUnavailable):
-            self._known = dict(await self._house.store.staff_tokens())
+            self._known = dict(await self._deps.store.staff_tokens())
 
     def readiness(self) -> Readiness:
         """Ready while a press would be stored and somebody could be called."""
-        problems = self._house.engine.health.problems
+        problems = self._deps.engine.health.problems
         stopping = tuple(p.text for p in problems if p.part in STOPS_ALARMS)
         return Readiness(not stopping, tuple(p.text for p in problems))
 
     @property
     def _reachable_from_outside(self) -> bool:
         """Whether the provider can call us: by PUBLIC_URL, or from this very machine."""
-        settings = self._house.settings
+        settings = self._deps.settings
         base = settings.twilio_base_url
         return bool(settings.public_url or (base and is_loopback_url(base)))
 
     def _web(self, press: DemoPress | None) -> WebDeps:
-        house, hooks = self._house, None
-        if house.account is not None:
-            hooks = TwilioHooks(house.engine, house.concerns, house.troubles, house.account)
+        deps, hooks = self._deps, None
+        if deps.account is not None:
+            hooks = TwilioHooks(deps.engine, deps.concerns, deps.troubles, deps.account)
         return WebDeps(
-            desk=house.engine,
-            alarm_pages=house.engine.archive.pages,
-            staff_person=house.store.staff_token,
-            link=house.engine.archive.link,
+            desk=deps.engine,
+            alarm_pages=deps.engine.archive.pages,
+            staff_person=deps.store.staff_token,
+            link=deps.engine.archive.link,
             known=self._known,
             codes=self.codes,
             readiness=self.readiness,
             metrics=lambda: generate_latest(metrics.REGISTRY),
             settings=WebSettings(
-                public_url=house.public_url,
-                hosts=house.settings.allowed_hosts,
+                public_url=deps.public_url,
+                hosts=deps.settings.allowed_hosts,
                 language=self._language(),
             ),
             press=press,
             twilio=hooks,
-            unregistered=house.lines.unregistered,
-            lines=house.lines.line_standings,
-            gateways=house.lines.gateway_standings,
+            unregistered=deps.lines.unregistered,
+            lines=deps.lines.line_standings,
+            gateways=deps.lines.gateway_standings,
             register=self._register,
         )
 
     async def _register(self, device: Device, by: str) -> None:
         """A new version of the configuration with one device more. Raises DomainError."""
-        house = self._house
+        deps = self._deps
         async with self._registering:
-            stored = await house.store.organisation()
+            stored = await deps.store.organisation()
             assert stored is not None, "a service runs on a configuration"
             wanted = with_device(stored, device)
-            if house.settings.site_dir is not None:
+            if deps.settings.site_dir is not None:
                 # The files are read again at the next start: what they do not hold would be gone.
                 await self._append(device, by, only_site=len(stored.sites) == 1)
             try:
                 async with asyncio.timeout(WRITE_WITHIN_S):
-                    await house.store.write_organisation(wanted, by, house.clock.now())
+                    await deps.store.write_organisation(wanted, by, deps.clock.now())
             except TimeoutError:
                 raise StoreUnavailable("The store did not take the device in time.") from None
 
     async def _append(self, device: Device, by: str, *, only_site: bool) -> None:
         """Beside the loop: the disk of the site's files may hang."""
-        folder = self._house.settings.site_dir
+        folder = self._deps.settings.site_dir
         assert folder is not None, "asked just before"
         try:
             await self._files.ask(
@@ -183,7 +183,7 @@ class Pages:
             raise StoreUnavailable(f"The disk of {folder} does not answer.") from None
 
     def _language(self) -> Language:
-        sites = self._house.engine.organisation().sites
+        sites = self._deps.engine.organisation().sites
         return sites[0].language if sites else Language.DANISH
 
 

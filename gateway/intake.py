@@ -23,7 +23,7 @@ from core.clock import Clock, monotonic_s
 from core.ids import derived
 from core.log import logger
 from core.signals import Owed, Position, Reading, Signal, SignalType, Taken
-from core.token_bucket import Pace
+from core.token_buckets import TokenBuckets
 from core.turnstile import Turnstile
 from core.values import replace
 from devices import identity
@@ -156,9 +156,9 @@ class Intake:
         self._storms = Storms()
         self._storming: dict[str, bool] = {}
         self._unread = Unread(desk)
-        self._copies = Pace(COPIES_BURST, COPIES_PER_SECOND)
-        self._raw = Pace(RAW_BURST, RAW_PER_SECOND)
-        self._raw_of_gateways = Pace(GATEWAYS_RAW_BURST, GATEWAYS_RAW_PER_SECOND)
+        self._copies = TokenBuckets(COPIES_BURST, COPIES_PER_SECOND)
+        self._raw = TokenBuckets(RAW_BURST, RAW_PER_SECOND)
+        self._raw_of_gateways = TokenBuckets(GATEWAYS_RAW_BURST, GATEWAYS_RAW_PER_SECOND)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
         self._moved = asyncio.Event()
@@ -189,7 +189,7 @@ class Intake:
             return
         self._supervision.heard(arrival.reading, device)
         sender = self._senders.of(device)
-        sender.noted(arrival.reading, arrival.now, arrival.wall)
+        sender.heard(arrival.reading, arrival.now, arrival.wall)
         if reading.type in _LIGHT:
             owed(Taken.STORED)
         else:
@@ -264,7 +264,7 @@ class Intake:
         is_theirs = is_theirs and (trust is None or not trust.why_not(reading, device))
         if late.age <= NEWS_FOR and is_theirs:
             self._supervision.heard(arrival.reading, device)
-            self._senders.of(device).noted(arrival.reading, arrival.heard, arrival.wall - late.age)
+            self._senders.of(device).heard(arrival.reading, arrival.heard, arrival.wall - late.age)
 
     async def keep(
         self,

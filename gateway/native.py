@@ -103,7 +103,7 @@ class Native:
             if line is not None and not line.is_connected:
                 line.connected()
 
-    # What the house asks
+    # What the gateway asks
 
     def tell(
         self,

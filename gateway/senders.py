@@ -57,8 +57,8 @@ class Sender:
         """The earliest moment at which it may have been said, where anything speaks of an age."""
         return device_clock.said_at(self._clock, reading, wall)
 
-    def noted(self, reading: Reading, now: datetime, wall: datetime) -> None:
-        """What every message tells besides its meaning: the device's clock, and its place."""
+    def heard(self, reading: Reading, now: datetime, wall: datetime) -> None:
+        """Learn what a message tells besides its meaning: the device's clock and its place."""
         self._clock = device_clock.heard(self._clock, reading, wall)
         if reading.position is not None:
             self._position, self._position_at = reading.position, now

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from core.token_bucket import Pace
+from core.token_buckets import TokenBuckets
 
 SHOWN_BURST, SHOWN_PER_SECOND = 4, 1.0
 """A badge that comes back on a bad line is shown all at once, each time; what subscribes on and on
@@ -28,7 +28,7 @@ class Showing:
         self._show = show
         self._now = now
         self._later = later
-        self._pace = Pace(SHOWN_BURST, SHOWN_PER_SECOND)
+        self._pace = TokenBuckets(SHOWN_BURST, SHOWN_PER_SECOND)
         self._owed: dict[str, None] = {}
 
     def asked(self, device: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.signals import Reading, SignalType
-from core.token_bucket import Pace
+from core.token_buckets import TokenBuckets
 
 BURST, PER_SECOND = 20, 1.0
 """Messages of one device with one meaning that go straight through: 20, then one a second."""
@@ -34,8 +34,8 @@ class Storms:
     """Which messages go straight through, and which are folded."""
 
     def __init__(self) -> None:
-        self._by_meaning = Pace(BURST, PER_SECOND)
-        self._by_device = Pace(DEVICE_BURST, DEVICE_PER_SECOND)
+        self._by_meaning = TokenBuckets(BURST, PER_SECOND)
+        self._by_device = TokenBuckets(DEVICE_BURST, DEVICE_PER_SECOND)
 
     def folds(self, reading: Reading, now: datetime) -> Meaning | None:
         """None: straight through. Else the meaning under which it is folded."""

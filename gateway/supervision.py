@@ -67,7 +67,7 @@ class Supervision:
             case SignalType.RESTORE if not _is_fresh(reading, Lowers.RESTORE):
                 pass
             case SignalType.RESTORE if reading.about:
-                self._watch.well_again(device, reading.about)
+                self._watch.part_restored(device, reading.about)
             case SignalType.RESTORE if _ends_tamper(reading):
                 self.report(self._watch.restored(device, now))
             case _:

@@ -1,4 +1,4 @@
-"""What a channel tells the house about itself: one port, so that no channel knows who listens."""
+"""What a channel reports about itself: one port, so that no channel knows who listens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a channel asks of the house behind it when somebody writes back. The engine's Desk has it.
+"""What a channel asks of the engine when somebody writes back; the engine's Desk has it.
 
 A narrow port, so that channels know no engine: what an answer is, where it came from, and what
 became of it.

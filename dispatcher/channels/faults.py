@@ -19,7 +19,7 @@ class Fault(StrEnum):
     PASSING = "passing"  # the provider or the network: a later notice may get through
     NUMBER = "number"  # this number cannot be reached so
     OPTED_OUT = "opted_out"  # the person wrote STOP: only they can undo it
-    ACCOUNT = "account"  # our account or sender: nothing leaves the house this way
+    ACCOUNT = "account"  # our account or sender: nothing is sent this way
     OURS = "ours"  # the message is malformed
 
 

@@ -6,7 +6,7 @@ crosses a stand-down or a close finds its alarm; a plea finds one in any case: t
 is asked about, else it is raised as the writer's own. A number that is nobody's gets no answer.
 
 Every message is taken, however many come; only what goes back has a limit: a phone that answers
-each text by itself would be answered without end, at the house's cost.
+each text by itself would be answered without end, at the site's cost.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import assert_never
 from alarms.model import Notice, Purpose
 from alarms.turn import COMING, WAITING
 from core.signals import AnswerKind
-from core.token_bucket import Pace
+from core.token_buckets import TokenBuckets
 from core.words import Words, words
 from dispatcher.channels.clean import device_id, name_of
 from dispatcher.channels.concerns import Concerns
@@ -84,8 +84,8 @@ class Inbound:
     def __init__(self, desk: ReplyDesk, concerns: Concerns) -> None:
         self._desk = desk
         self._concerns = concerns
-        self._asks = Pace(ASK_BACK_BURST, ASK_BACK_PER_SECOND)
-        self._all = Pace(TEXT_BACK_BURST, TEXT_BACK_PER_SECOND)
+        self._asks = TokenBuckets(ASK_BACK_BURST, ASK_BACK_PER_SECOND)
+        self._all = TokenBuckets(TEXT_BACK_BURST, TEXT_BACK_PER_SECOND)
 
     async def take(self, number: str, text: str) -> str:
         """Take one message from `number` (E.164); returns the text to send back, "" for none."""

@@ -58,7 +58,7 @@ class WearableChannel:
         """Nothing is held open: the listener is somebody else's."""
 
     def _message(self, notice: Notice, to: Addressee) -> bytes:
-        # Service time stays in the house; what a device is told is the time on the wall.
+        # Service time stays in the service; what a device is told is the time on the wall.
         ahead = self._clock.wall() - self._clock.now()
         head = Head(notice.id, notice.created + ahead, notice.alarm, notice.rev)
         if notice.purpose is Purpose.STAND_DOWN:

@@ -87,7 +87,7 @@ class ShowAgain:
 
 @value(frozen=True)
 class Sound:
-    """Nobody has accepted anywhere: sound what there is in the house. → `sounded`."""
+    """Nobody has accepted anywhere: sound the sirens of the site. → `sounded`."""
 
     alarm: Alarm
 

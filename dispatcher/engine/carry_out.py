@@ -58,7 +58,7 @@ def carried_out(
     channels: Mapping[str, Capabilities],
     at: Moment,
 ) -> Outcome:
-    """The one transaction of a decision and what leaves the house after it (law 5)."""
+    """The one transaction of a decision, and what is sent after it (law 5)."""
     alarm = decision.alarm
     desk = _Desk(alarm)
     for effect in decision.effects:

@@ -177,7 +177,7 @@ class Core:
     def left_long_ago(self, signal: Signal, at: Moment) -> Outcome:
         """Word of going off duty, too old or of any age: kept, and nobody is lost."""
         assert signal.person is not None
-        work = self.noted(signal, at)
+        work = self.keep_signal(signal, at)
         for alarm in self.book.calling(signal.person):
             told = recorded(
                 alarm.id,
@@ -196,12 +196,12 @@ class Core:
         """
         reading = signal.reading
         if not is_fresh(said_at(signal), at.now, Lowers.TEST):
-            return self.noted(signal, at)
+            return self.keep_signal(signal, at)
         tell = Tell(signal.device, TellType.TEST_OK, "", 0, at.now, reading.boot, reading.seq)
         return Outcome(Transaction(signals=() if signal.repeat else (signal,)), tell=(tell,))
 
-    def noted(self, signal: Signal, at: Moment) -> Outcome:
-        """Kept, and its device may stop repeating it; deciding has nothing to do with it."""
+    def keep_signal(self, signal: Signal, at: Moment) -> Outcome:
+        """Store a signal that decides nothing; its device may stop repeating it."""
         kept = Outcome(Transaction(signals=() if signal.repeat else (signal,)))
         return kept.and_then(_received(signal, None, at))
 
@@ -416,11 +416,11 @@ class Core:
             return Outcome()
         return self._close(known.id, Closing("service", Cause.RESTORED), at)
 
-    def well_again(self, signal: Signal, at: Moment) -> Outcome:
-        """Equipment says that it is well: the technical alarm about just that is over."""
+    def equipment_restored(self, signal: Signal, at: Moment) -> Outcome:
+        """Close the technical alarm about equipment that says it works again."""
         key, fresh = ended_key(signal), is_fresh(said_at(signal), at.now, Lowers.RESTORE)
         known = self.book.about(key) if key and fresh else None
-        work = self.noted(signal, at)
+        work = self.keep_signal(signal, at)
         if known is None:
             return work
         return work.and_then(self._close(known.id, Closing(signal.device, Cause.RESTORED), at))

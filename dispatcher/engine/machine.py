@@ -268,7 +268,7 @@ class Machine:
         """So many sirens sound about this alarm now."""
         alarm = self.core.book.get(alarm_id)
         if alarm is not None and alarm.rings_locally:
-            self._submit_news(self._sounders.noted(alarm, count, at), at)
+            self._submit_news(self._sounders.sounded(alarm, count, at), at)
 
     def happened(self, kind: str, case: str, event: object, at: Moment) -> None:
         """Something happened to a timed case of another kind than an alarm."""
@@ -451,7 +451,7 @@ class Machine:
         """What a signal leaves to be done."""
         match signal.type:
             case SignalType.RESTORE if is_of_equipment(signal):
-                well = self.core.well_again(signal, at)
+                well = self.core.equipment_restored(signal, at)
                 return well.and_then(self._folded_over(ended_key(signal), at))
             case SignalType.ALARM | SignalType.CANCEL | SignalType.RESTORE:
                 return self._alarm(signal, at)
@@ -466,7 +466,7 @@ class Machine:
             case SignalType.TAMPER | SignalType.LOW_BATTERY | SignalType.TECHNICAL:
                 return self._technical_signal(signal, at)
             case _:
-                return self.core.noted(signal, at)
+                return self.core.keep_signal(signal, at)
 
     def _alarm(self, signal: Signal, at: Moment) -> Outcome:
         try:
@@ -485,12 +485,12 @@ class Machine:
         if leaving and not signal.reading.authenticated:
             return Outcome(Transaction(signals=(signal,)))
         if signal.repeat:
-            return self.core.noted(signal, at)
+            return self.core.keep_signal(signal, at)
         if leaving and not is_fresh(said_at(signal), at.now, Lowers.CHECK_OUT):
             self._log("an old word of going off duty was not counted", device=signal.device)
             return self.core.left_long_ago(signal, at)
         if not self._people.present(word_of(signal)):
-            return self.core.noted(signal, at)  # they have said otherwise since
+            return self.core.keep_signal(signal, at)  # they have said otherwise since
         self._actions.append(Changed("devices"))
         return self.core.presence(signal, at)
 
@@ -546,7 +546,7 @@ class Machine:
         which = "/".join(filter(None, (signal.device, signal.point)))
         text = self._say()(message, devices=which, text=signal.reading.text)
         raised = self._technical(trouble_key(signal), text, signal.site, signal.device, at)
-        return self.core.noted(signal, at).and_then(raised)
+        return self.core.keep_signal(signal, at).and_then(raised)
 
     def _technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Outcome:
         """An alarm about this cause, or the one that stands for many causes of its source."""

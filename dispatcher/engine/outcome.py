@@ -1,4 +1,4 @@
-"""What one decision of the engine leaves to be done: a transaction, then what leaves the house."""
+"""What one decision of the engine leaves to be done: a transaction, then what is sent."""
 
 from __future__ import annotations
 

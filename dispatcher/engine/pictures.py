@@ -45,7 +45,7 @@ VIEWS_KEPT = 256
 """Alarms whose newest view is kept: the decisions on one alarm follow each other closely."""
 
 
-class DeviceEyes(Protocol):
+class DeviceStates(Protocol):
     """What supervision knows of a device now; the gateway's side of the same process."""
 
     def state_of(self, device: str) -> tuple[State, float | None, float | None]:
@@ -86,11 +86,11 @@ class SitePictures:
     """Implements `dispatcher.engine.engine.World`."""
 
     def __init__(
-        self, organisation: Organisation, presence: Sequence[Presence], eyes: DeviceEyes
+        self, organisation: Organisation, presence: Sequence[Presence], states: DeviceStates
     ) -> None:
         self._made_of(organisation)
         self._presence = tuple(presence)
-        self._eyes = eyes
+        self._states = states
         self._unhealthy: Mapping[str, str] = {}
         self._viewed: dict[str, _Viewed] = {}
         self._book = OpenAlarms()
@@ -352,7 +352,7 @@ class SitePictures:
 
     def _device(self, device: str, at: Moment) -> DeviceState:
         known = self._index.devices[device]
-        state, heard_s, battery = self._eyes.state_of(device)
+        state, heard_s, battery = self._states.state_of(device)
         if known.revoked or known.withdrawn:
             state = State.REVOKED if known.revoked else State.WITHDRAWN
         return DeviceState(

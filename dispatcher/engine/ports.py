@@ -1,4 +1,4 @@
-"""What the rest of the house may ask of the engine: gateway, channels, web."""
+"""What the gateway, the channels and the web may ask of the engine."""
 
 from __future__ import annotations
 

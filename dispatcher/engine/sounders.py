@@ -1,4 +1,4 @@
-"""What an alarm's timeline says of the sirens in the house: that they rang, or that none did."""
+"""What an alarm's timeline says of the sirens of its site: that they rang, or that none did."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ALARMS_MOST = 1_000
 
 
 class Sounders:
-    """Each is said once: a line every few seconds would bury the alarm's story."""
+    """Writes each change once: a line every few seconds would bury the alarm's timeline."""
 
     def __init__(self) -> None:
         self._rang: dict[str, bool] = {}
 
-    def noted(self, alarm: Alarm, count: int, at: Moment) -> Outcome:
-        """`count` sirens sound about this alarm now."""
+    def sounded(self, alarm: Alarm, count: int, at: Moment) -> Outcome:
+        """Write to the timeline that `count` sirens sound about this alarm, or that none does."""
         rang = count > 0
         if self._rang.get(alarm.id) is rang:
             return Outcome()

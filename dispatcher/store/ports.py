@@ -2,7 +2,7 @@
 
 Both implementations pass `tests/dispatcher/store/test_contract.py`. `submit` keeps the order it was
 called in, so a caller may decide on what it submitted before it is committed, as long as nothing
-leaves the house before the future is done (law 5).
+is sent before the future is done (law 5).
 """
 
 from __future__ import annotations
@@ -261,7 +261,7 @@ class Store(Protocol):
         ...
 
     async def checkpoint(self) -> Checkpoint:
-        """Where all chains end now. Not joined yet: for whoever keeps it outside the house."""
+        """Where all chains end now. Not joined yet: for whoever keeps it on another machine."""
         ...
 
     async def erase(self, alarm_id: str, at: datetime, wall: datetime, reason: str) -> int:

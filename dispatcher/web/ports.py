@@ -1,4 +1,4 @@
-"""What the two web apps need of the rest of the house, in one frozen value."""
+"""What the two web apps need of the rest of the service, in one frozen value."""
 
 from __future__ import annotations
 

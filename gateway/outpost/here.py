@@ -40,7 +40,7 @@ class Colleague:
 
 @value(frozen=True)
 class Here:
-    """The house at one moment: `now` is service time, `wall` the wall's."""
+    """Who is connected at one moment: `now` is service time, `wall` the wall's."""
 
     now: datetime
     wall: datetime

@@ -134,12 +134,12 @@ def test_a_part_of_a_panel_that_is_low_or_open_stands_until_that_part_is_well() 
     house.watch.low_battery("anna", "XT/9")
     house.watch.tampered("anna", "TA/3")
     assert house.state("anna", SECOND) is State.TAMPER
-    house.watch.well_again("anna", "TA/3")
-    house.watch.well_again("anna", "XT/7")
+    house.watch.part_restored("anna", "TA/3")
+    house.watch.part_restored("anna", "XT/7")
     assert house.state("anna", SECOND) is State.LOW_BATTERY
-    house.watch.well_again("anna", "XT/9")
+    house.watch.part_restored("anna", "XT/9")
     assert house.state("anna", SECOND) is State.OK
-    house.watch.well_again("nobody", "XT/9")
+    house.watch.part_restored("nobody", "XT/9")
 
 
 def test_a_withdrawn_and_a_revoked_device_say_so_before_anything_else() -> None:

@@ -102,7 +102,7 @@ def test_dropping_an_odd_press_is_caught(monkeypatch: Patch) -> None:
 
     def drops(self: Machine, signal: Signal, about: Notice | None, at: Moment) -> Outcome:
         if signal.person is None:
-            return self.core.noted(signal, at)
+            return self.core.keep_signal(signal, at)
         return decided(self, signal, about, at)
 
     monkeypatch.setattr(Machine, "_decided", drops)

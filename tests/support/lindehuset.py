@@ -41,8 +41,8 @@ from dispatcher.store.memory import MemoryStore
 from dispatcher.store.ports import Transaction
 from tests.support.bosted import FLAT, NOW, configuration
 from tests.support.office import (
-    Eyes,
     ReadableChannel,
+    SeenDevices,
     SmallJournal,
     doors_of,
     first_word,
@@ -272,7 +272,7 @@ async def lindehuset(
 ) -> AsyncIterator[Lindehuset]:
     """`before`: what stands in the store already when the engine starts."""
     store, clock = MemoryStore(), VirtualClock(NOW)
-    eyes = Eyes(
+    seen = SeenDevices(
         {
             "badge-anna": (State.OK, 12.0, 0.87),
             "badge-bo": (State.OK, 12.0, 0.87),
@@ -280,7 +280,7 @@ async def lindehuset(
             "badge-per": (State.LOW_BATTERY, 12.0, 0.14),
         }
     )
-    pictures = SitePictures(configuration() if organisation is None else organisation, (), eyes)
+    pictures = SitePictures(configuration() if organisation is None else organisation, (), seen)
     pictures.unreachable(("badge-ida",), "silent")
     wearable, sms, console = readable(WEARABLE), readable(SMS), readable(CONSOLE)
     doors = doors_of((wearable, console), (sms,), [])

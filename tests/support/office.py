@@ -88,7 +88,7 @@ Seen = tuple[State, float | None, float | None]
 
 
 @dataclass
-class Eyes:
+class SeenDevices:
     """What supervision knows of devices; of those it is not told about, that they are well."""
 
     seen: dict[str, Seen] = field(default_factory=dict)
@@ -177,7 +177,7 @@ async def office(
     store = store or MemoryStore()
     clock, journal, told = VirtualClock(START), SmallJournal(), list[Tell]()
     wearable, sms = readable(WEARABLE), readable(SMS)
-    pictures = SitePictures(organisation or home(), (), Eyes())
+    pictures = SitePictures(organisation or home(), (), SeenDevices())
     doors = doors_of((wearable,), (sms,), told)
     engine = Engine(store, clock, pictures, doors, journal)
     pictures.watch_over(engine.core.book)

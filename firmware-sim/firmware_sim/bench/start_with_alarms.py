@@ -140,7 +140,7 @@ async def _fill(folder: Path, made: Organisation) -> None:
     now = ServiceClock().wall()
     store = open_sqlite(folder / STORE, clock_wall=now)
     await store.write_organisation(made, "bench", now)
-    pictures = SitePictures(made, (), _NoEyes())
+    pictures = SitePictures(made, (), _NoStates())
     core = Core(pictures, CHANNELS)
     pictures.watch_over(core.book)
     buttons = sized_site.buttons(made)
@@ -206,7 +206,7 @@ def _deaf(device: BenchDevice, payload: bytes, at_s: float) -> None:
     """A badge nobody looks at: what was decided is read from the store."""
 
 
-class _NoEyes:
+class _NoStates:
     """Nothing was heard of any device: the filling needs no supervision."""
 
     def state_of(self, device: str) -> tuple[State, float | None, float | None]:

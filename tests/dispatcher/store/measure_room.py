@@ -53,7 +53,7 @@ class _Life:
     """Alarms of the example site, one after the other, from press to closed."""
 
     def __init__(self, store: SqliteStore, made: Organisation, counted: _Counted) -> None:
-        pictures = SitePictures(made, (), _NoEyes())
+        pictures = SitePictures(made, (), _NoStates())
         self._core = Core(pictures, CHANNELS)
         pictures.watch_over(self._core.book)
         self._store, self._made, self._counted = store, made, counted
@@ -84,7 +84,9 @@ class _Life:
         await self._kept(closing_, ended)
 
     async def _answered(self, notice: Notice, answer: AnswerKind, when: datetime) -> None:
-        said = self._core.noted(self._signal(notice.address, SignalType.ANSWER, when), _at(when))
+        said = self._core.keep_signal(
+            self._signal(notice.address, SignalType.ANSWER, when), _at(when)
+        )
         source = Source(SourceKind.DEVICE, notice.address)
         _, counted = self._core.answer_from(notice, answer, source, _at(when))
         await self._kept(said.and_then(counted), when)
@@ -121,7 +123,7 @@ class _Life:
         )
 
 
-class _NoEyes:
+class _NoStates:
     def state_of(self, device: str) -> tuple[State, float | None, float | None]:
         return State.UNKNOWN, None, None
 

@@ -1,4 +1,4 @@
-"""Limits on how often: one token bucket per key, for storms, garbage, log lines, failed logins."""
+"""Token buckets limit how often: one per key, for storms, garbage, log lines, failed logins."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ KEYS_MAX = 50_000
 """Past this the key asked for longest ago is forgotten: its bucket is full again."""
 
 
-class Pace:
-    """`burst` at once, then `per_second`. Unknown keys have a full bucket."""
+class TokenBuckets:
+    """Each bucket holds `burst` tokens and gains `per_second`. Of an unknown key it is full."""
 
     def __init__(self, burst: int, per_second: float, keys_max: int = KEYS_MAX) -> None:
         assert burst >= 1
@@ -27,7 +27,7 @@ class Pace:
         return level >= 1
 
     def exhausted(self, key: Hashable, now: datetime) -> bool:
-        """Whether there is none, without taking one."""
+        """Whether the bucket is empty; takes no token."""
         level = self._level(key, now)
         self._buckets[key] = (level, now)
         return level < 1
