@@ -1,14 +1,14 @@
 """One line of outcomes into the store, each performed after its commit (laws 1 and 5). Pure.
 
-- Outcomes are committed in the order they were decided. Each is performed when its own transaction
-  is committed.
+- Outcomes are committed in the order they were decided, and performed when they are committed.
+  What is decided while the store is at work is committed together, when it has answered.
 - When the store fails, or is silent for `PATIENCE`, help goes on from memory: the outcome is
   performed, marked unstored and written to the emergency journal. What failed is offered to the
   store again every second, in its order; while the store is silent nothing waits for it once more.
 - Only `received` and `test_ok` wait for the commit, because they promise it.
 - Whoever was answered UNSTORED is answered once more: STORED after all, or NEVER.
 
-    submitted ──▶ in flight ──committed──▶ performed
+    submitted ─▶ gathered ─▶ in flight ──committed──▶ performed
                     │    ╰─silent─▶ given up (performed from memory) ──committed──▶ promised
                     ╰──failed──▶ unsaved (performed from memory) ──offered, committed──▶ promised
 """
@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import NamedTuple, TypeAlias
 
 from alarms.model import Alarm, TellType
@@ -39,17 +40,17 @@ from dispatcher.engine.actions import (
 )
 from dispatcher.engine.moments import CaseKey
 from dispatcher.engine.open_alarms import ALARM, OpenAlarms
-from dispatcher.engine.outcome import Outcome, Wake
+from dispatcher.engine.outcome import Outcome, Wake, merged
 from dispatcher.safety.timed_case import TimedCase
 from dispatcher.store.ports import AlarmWrite, Transaction
 
 PATIENCE = timedelta(seconds=1)
-"""How long the store may be silent. One that answers others is at work, not silent."""
-
-PATIENCE_LONGEST = timedelta(seconds=3)
-"""And how long one piece waits at most for a store that is busy with others."""
+"""How long the store may be silent. One that answers what came before is at work, not silent."""
 
 RETRY_EVERY = timedelta(seconds=1)
+TOGETHER_MOST = 64
+"""Outcomes committed in one transaction: what fails with others is tried again alone."""
+
 BACKLOG_MOST = 100_000
 """Outcomes kept in memory while the store is away; beyond this only the journal remembers."""
 
@@ -86,6 +87,7 @@ class _Submission:
     performed: bool = False
     answered: bool = False
     given_up: bool = False
+    alone: bool = False
 
 
 class CommitLine:
@@ -97,9 +99,9 @@ class CommitLine:
         self._life = life
         self._committed_rev = {(ALARM, one.id): one.rev for one in cases.alarms.values()}
         self._tickets = 0
-        self._in_flight: dict[Ticket, _Submission] = {}
-        self._patient: dict[Ticket, _Submission] = {}  # in flight, and the store is not given up
-        self._held: dict[Ticket, _Submission] = {}  # of these, what is not performed yet
+        self._gathered: deque[_Submission] = deque()
+        self._in_flight: list[_Submission] = []
+        self._patient: dict[Ticket, _Submission] = {}  # not answered, and the store is not given up
         self._given_up = 0
         self._answered_at: datetime | None = None
         self._looked_again = False
@@ -122,42 +124,51 @@ class CommitLine:
         elif outcome.transaction == _NOTHING and not self._in_flight:
             self._finish(one)
         else:
-            self._in_flight[one.ticket] = one
-            self._actions.append(Commit(one.ticket, outcome.transaction))
+            self._gathered.append(one)
             if self._given_up:
                 self._give_up(one)
             else:
-                self._patient[one.ticket] = self._held[one.ticket] = one
+                self._patient[one.ticket] = one
+            self._commit_gathered()
         return one.ticket
 
     def committed(self, ticket: Ticket, now: datetime) -> None:
         """The store has it, for good."""
-        one = self._in_flight.get(ticket)
-        if one is None:
+        if not self._is_in_flight(ticket):
             self._saved(now)
             return
-        self._leave(one)
         self._answered_at, self._looked_again = now, False
-        self._note_committed(one.outcome.transaction)
-        self._ahead.pop(ticket, None)
-        if one.given_up:
-            self._caught_up(one, now)
-        self._finish(one)
+        for one in self._landed():
+            self._note_committed(one.outcome.transaction)
+            self._ahead.pop(one.ticket, None)
+            if one.given_up:
+                self._caught_up(one, now)
+            self._finish(one)
+        self._commit_gathered()
 
     def failed(self, ticket: Ticket, why: TilkaldError, now: datetime) -> None:
         """The store has not taken it: full, gone, or an alarm in it is at another `rev`."""
-        one = self._in_flight.get(ticket)
-        if one is None:
+        if not self._is_in_flight(ticket):
             self._not_saved(why, now)
             return
-        self._leave(one)
+        if len(self._in_flight) > 1 and isinstance(why, Conflict | Unstorable):
+            for one in self._in_flight:
+                one.alone = True
+            self._gathered.extendleft(reversed(self._in_flight))
+            self._in_flight = []
+            self._commit_gathered()
+            return
+        self._say_why(self._in_flight[0], why)
+        for one in (*self._landed(), *self._none_gathered()):  # in the order they were decided
+            self._go_on_unstored(one, now)
+
+    def _say_why(self, one: _Submission, why: TilkaldError) -> None:
         if isinstance(why, Conflict) and not self._is_ours(one.outcome.transaction):
             # One process owns the store, so somebody else writing our alarms is our mistake.
             self._say("another process writes our alarms; calling from memory", error=why)
             self._actions.append(Degraded("store", TWO_WRITERS))
         else:
             self._actions.append(Degraded("store", NOT_STORED, (("why", why),)))
-        self._go_on_unstored(one, now)
 
     def journal_failed(self, why: TilkaldError) -> None:
         """What was to be written down is in memory alone."""
@@ -195,15 +206,8 @@ class CommitLine:
             self._looked_again = True
             return
         self._looked_again = False
-        first = next(iter(self._patient.values()))
-        if now - self._answered_since(first) >= PATIENCE:
-            for one in list(self._patient.values()):
-                self._give_up(one)
-            return
-        while self._held and (one := next(iter(self._held.values()))):
-            if now - one.since < PATIENCE_LONGEST:
-                break
-            self._call_ahead(one)
+        for one in list(self._patient.values()):
+            self._give_up(one)
 
     # Questions
 
@@ -230,7 +234,11 @@ class CommitLine:
     @property
     def is_idle(self) -> bool:
         """Whether the store has everything."""
-        return not (self._in_flight or self._unsaved or self._saving)
+        return not (self._in_flight or self._gathered or self._unsaved or self._saving)
+
+    def waiting(self) -> Iterator[Outcome]:
+        """What the store does not have yet, in its order."""
+        return (one.outcome for one in (*self._unsaved, *self._in_flight, *self._gathered))
 
     @property
     def unsaved(self) -> int:
@@ -242,26 +250,47 @@ class CommitLine:
 
     # In flight
 
-    def _leave(self, one: _Submission) -> None:
-        self._given_up -= one.given_up
-        for waiting in (self._in_flight, self._patient, self._held):
-            waiting.pop(one.ticket, None)
+    def _commit_gathered(self) -> None:
+        """All that waits, in one transaction; what has failed with others goes alone."""
+        if self._in_flight or not self._gathered:
+            return
+        together = [self._gathered.popleft()]
+        while self._gathered and not (together[0].alone or self._gathered[0].alone):
+            if len(together) == TOGETHER_MOST:
+                break
+            together.append(self._gathered.popleft())
+        self._in_flight = together
+        transaction = reduce(merged, (one.outcome.transaction for one in together))
+        self._actions.append(Commit(together[0].ticket, transaction))
+
+    def _is_in_flight(self, ticket: Ticket) -> bool:
+        return bool(self._in_flight) and self._in_flight[0].ticket == ticket
+
+    def _landed(self) -> list[_Submission]:
+        landed, self._in_flight = self._in_flight, []
+        return self._no_longer_waiting(landed)
+
+    def _none_gathered(self) -> list[_Submission]:
+        gathered = list(self._gathered)
+        self._gathered.clear()
+        return self._no_longer_waiting(gathered)
+
+    def _no_longer_waiting(self, submissions: list[_Submission]) -> list[_Submission]:
+        for one in submissions:
+            self._given_up -= one.given_up
+            self._patient.pop(one.ticket, None)
+        return submissions
 
     def _finish(self, one: _Submission) -> None:
         """Acknowledged first: nothing that the outcome starts goes before that."""
         self._actions.append(Answered(one.ticket, Taken.STORED))
         self._actions.append(Perform(_promises(one.outcome) if one.performed else one.outcome))
 
-    def _answered_since(self, one: _Submission) -> datetime:
-        return one.since if self._answered_at is None else max(self._answered_at, one.since)
-
     def _impatient_at(self) -> datetime | None:
         if not self._patient:
             return None
-        silent_at = self._answered_since(next(iter(self._patient.values()))) + PATIENCE
-        if not self._held:
-            return silent_at
-        return min(silent_at, next(iter(self._held.values())).since + PATIENCE_LONGEST)
+        since = next(iter(self._patient.values())).since
+        return max(self._answered_at or since, since) + PATIENCE
 
     def _give_up(self, one: _Submission) -> None:
         one.given_up = True
@@ -293,7 +322,6 @@ class CommitLine:
 
     def _call_ahead(self, one: _Submission) -> None:
         """Help does not wait for the commit; what promises that it is stored does."""
-        self._held.pop(one.ticket, None)
         if one.performed:
             return
         one.performed = True

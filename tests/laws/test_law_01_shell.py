@@ -37,7 +37,6 @@ async def test_neither_acknowledgement_nor_page_leaves_before_the_commit(
 ) -> None:
     # However busy the machine is: what the service does once it is tired of waiting is told below.
     monkeypatch.setattr(commit_line, "PATIENCE", timedelta(seconds=SOON_S))
-    monkeypatch.setattr(commit_line, "PATIENCE_LONGEST", timedelta(seconds=SOON_S))
     async with whole_service(tmp_path) as service:
         button = await service.device("button-s0-0")
         badges = [await service.device(f"badge-s0-p{number}") for number in range(5)]

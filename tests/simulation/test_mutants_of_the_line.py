@@ -123,13 +123,24 @@ def test_giving_the_store_up_for_good_is_caught(monkeypatch: Patch) -> None:
     """A commit that comes late is taken for none."""
 
     def deaf(self: CommitLine, ticket: Ticket, now: datetime) -> None:
-        one = self._in_flight.get(ticket)
-        if one is None or not one.given_up:
+        if not any(one.given_up for one in self._in_flight):
             committed(self, ticket, now)
 
     committed = CommitLine.committed
     monkeypatch.setattr(CommitLine, "committed", deaf)
     assert caught(setting=BAD_DISK)[0] in (1, 7)
+
+
+def test_losing_what_was_gathered_while_the_store_was_at_work_is_caught(monkeypatch: Patch) -> None:
+    commit_gathered = CommitLine._commit_gathered
+
+    def only_the_first(self: CommitLine) -> None:
+        commit_gathered(self)
+        if len(self._in_flight) > 1:
+            del self._in_flight[1:]
+
+    monkeypatch.setattr(CommitLine, "_commit_gathered", only_the_first)
+    assert caught(setting=RESTLESS)[0] in (1, 5, 7)
 
 
 # The receipts of a turn, and what a start finds

@@ -366,12 +366,12 @@ class Process:
         """Whether it is on its way out, or what became of it is on its way into the store."""
         if self.machine.outbox.holds(notice_id) or self.machine.will_send(notice_id):
             return True
-        asked = (one.transaction for one in self.disk if isinstance(one, Commit))
         decided = (one.transaction for one in self.machine.receipts)
+        waiting = (one.transaction for one in self.machine.line.waiting())
         return any(
             any(notice.id == notice_id for notice in transaction.notices)
             or any(move.notice == notice_id for move in transaction.moves)
-            for transaction in (*asked, *decided)
+            for transaction in (*waiting, *decided)
         )
 
     def _soon(self, wait: timedelta, what: str, action: Callable[[], None]) -> None:

@@ -27,7 +27,6 @@ from core.errors import ChannelError, DomainError, StoreUnavailable
 from core.signals import AnswerKind, Reading, ReceiptState, SignalType, Taken
 from core.values import replace
 from dispatcher.channels.desk import AnswerOutcome, Source, SourceKind
-from dispatcher.engine.commit_line import PATIENCE_LONGEST
 from dispatcher.engine.core import TRIED_AGAIN_AFTER
 from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment
@@ -359,8 +358,10 @@ class HeldStore(MemoryStore):
         super().__init__()
         self.held: list[tuple[Transaction, asyncio.Future[None]]] = []
         self.holds = 0
+        self.submitted: list[Transaction] = []
 
     def submit(self, unit: Transaction) -> asyncio.Future[None]:
+        self.submitted.append(unit)
         if not self.holds or not unit.signals:
             return super().submit(unit)
         self.holds -= 1
@@ -388,28 +389,22 @@ async def test_a_silent_store_that_answers_late_is_well_again_and_its_alarm_stor
         assert [tell.type for tell in house.told] == [TellType.RECEIVED]
 
 
-async def test_a_busy_store_delays_no_help_and_its_device_is_acknowledged_by_the_commit() -> None:
-    """It answers others meanwhile: nothing is degraded, the device waits, its colleagues run."""
+async def test_what_is_decided_while_the_store_is_at_work_is_committed_together_after_it() -> None:
+    """Its devices wait for that commit, and nothing is degraded while the store answers."""
     store = HeldStore()
     async with office(store) as house:
         store.holds = 1
-        taking = asyncio.create_task(house.take(house.press()))
-        others = asyncio.create_task(_keeps_the_store_answering(house))
-        await house.time_passes_until(house.wearable.arrived.is_set)
-        assert house.clock.now() - START == PATIENCE_LONGEST
-        assert not taking.done()
-        assert house.told == []
-        assert house.engine.problems() == ()
-        store.let_go()
-        assert await asyncio.wait_for(taking, 5) is Taken.STORED
-        others.cancel()
-
-
-async def _keeps_the_store_answering(house: Office) -> None:
-    while True:
-        raw = RawBytes(house.clock.now(), "x", "y", "busy", b"")
-        await first_word(partial(house.engine.keep_raw, raw))
+        first = asyncio.create_task(house.take(house.press()))
+        await house.time_passes_until(lambda: bool(store.held))
+        others = [asyncio.create_task(house.take(house.press(one))) for one in ("ida", "bo")]
         await sleep(0)
+        assert not first.done()
+        assert not any(other.done() for other in others)
+        store.let_go()
+        assert await asyncio.gather(first, *others) == [Taken.STORED] * 3
+        presses = [[signal.person for signal in one.signals] for one in store.submitted]
+        assert [one for one in presses if one] == [["anna"], ["ida", "bo"]]
+        assert house.engine.problems() == ()
 
 
 _ADVANCE = escalate.advance
