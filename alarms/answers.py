@@ -140,7 +140,7 @@ def miss_receipts(turn: Turn) -> None:
 
 
 def lapse(turn: Turn) -> None:
-    """Accepted and not arrived by the deadline: asked once more while the plan goes on."""
+    """Ask once more who accepted and has not arrived by the deadline; the plan goes on."""
     for call in turn.calls:
         late = call.deadline is not None and call.deadline <= turn.now
         if call.standpoint is not Standpoint.ACCEPTED or not late:
@@ -160,7 +160,7 @@ def lapse(turn: Turn) -> None:
 def _not_counted(
     turn: Turn, event: Answered, call: Call | None, verdict: AnswerVerdict, why: StaleWhy
 ) -> None:
-    """It is recorded, and takes no help away; whether it is still so is asked once."""
+    """Record an answer that takes no help away; ask once whether it is still so, or doubt it."""
     turn.annotate(Timeline.NOT_COUNTED, person=event.person, answer=event.answer, why=why)
     if call is not None and verdict is AnswerVerdict.ASK:
         turn.ask_again(turn.put(replace(call, asked_again=True)))
@@ -169,7 +169,7 @@ def _not_counted(
 
 
 def _heard(turn: Turn, call: Call, event: Answered) -> Call:
-    """An answer is the best receipt: this notice needs no other any more."""
+    """Take an answer as the best receipt: this notice needs no other any more."""
     sent = tuple(replace(s, due=None) if s.notice == event.notice else s for s in call.sent)
     if event.answer is AnswerKind.RANG:
         return replace(call, sent=sent)  # the device's own word, not the person's
@@ -283,7 +283,7 @@ def _arrive(turn: Turn, call: Call) -> None:
 
 
 def _more_help(turn: Turn, call: Call) -> None:
-    """One more than are coming, and the next circle now; after the last step, a round now."""
+    """Call one more than are coming, by the next step now; after the last step, by a round."""
     turn.annotate(Timeline.MORE_HELP, person=call.person)
     if call.standpoint is Standpoint.STOOD_DOWN:
         turn.put(replace(call, standpoint=Standpoint.SEEN))  # who asks for others is not rung
@@ -315,7 +315,7 @@ def _missed(turn: Turn, call: Call, notice: str) -> None:
 
 
 def _go_on(turn: Turn, was: Call) -> None:
-    """Who was coming is not any more: the wearer knows, and the plan goes on now."""
+    """Tell the wearer that who was coming is not any more, and go on with the plan now."""
     if was.standpoint not in COMING:
         return
     if not turn.counted() and was.let_down < BELIEVED_MOST:

@@ -43,7 +43,7 @@ def call_newcomer(turn: Turn, person: str) -> None:
 
 
 def recall(turn: Turn) -> None:
-    """Not enough are coming any more: whoever was stood down as one too many rings first."""
+    """Ring first whoever was stood down as one too many: not enough are coming any more."""
     stood_down = {c.person: c for c in turn.calls if c.standpoint is Standpoint.STOOD_DOWN}
     chosen = [c for c in _in_order(turn.view) if c.person in stood_down] if stood_down else []
     for candidate in chosen:

@@ -22,7 +22,7 @@ def is_told(text: str, before: str) -> bool:
 
 
 def with_text(before: str, text: str) -> str:
-    """What was said before, and this."""
+    """Add this to what was said before."""
     if is_told(text, before):
         return before
     both = _BETWEEN.join(filter(None, (before, text)))

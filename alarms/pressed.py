@@ -62,7 +62,7 @@ def opened(
 def joined(
     alarm: Alarm, signal: Signal, verdict: Join, place: Place, plan_of: PlanOf, now: datetime
 ) -> tuple[Alarm, Joined]:
-    """Somebody else has pressed at the same place."""
+    """Add somebody who has pressed at the same place."""
     with_both = replace(
         alarm,
         pressers=(*alarm.pressers, verdict.presser),
@@ -102,7 +102,7 @@ def renewed(
 
 
 def says_over(alarm: Alarm, who: Presser, now: datetime) -> tuple[Alarm, Cancelled]:
-    """One of those who pressed says that it is over."""
+    """Mark that one of those who pressed says it is over."""
     pressers = tuple(replace(p, says_over_at=now) if p == who else p for p in alarm.pressers)
     return replace(alarm, pressers=pressers), Cancelled(who.device, who.person)
 
@@ -116,7 +116,7 @@ def wants_more(alarm: Alarm, person: str, knew: bool, now: datetime) -> Alarm:
 
 
 def _grown(alarm: Alarm, level: Level, kind: AlarmKind, plan_of: PlanOf, now: datetime) -> Alarm:
-    """From now on an "over" counts only of somebody who knows of this."""
+    """Mark that the alarm grew: an "over" counts from now on only of who knows of this."""
     changed = level is not alarm.level or kind is not alarm.kind
     return replace(
         alarm,

@@ -170,7 +170,7 @@ class Turn:
         self._ring(replace(call, step=step), routes, Purpose.CALL)
 
     def call_again(self, candidate: Candidate, step: int) -> None:
-        """A round: every route anew, also to those who declined (nobody else is left)."""
+        """Ring every route anew, also of those who declined (nobody else is left)."""
         known = self._calls.get(candidate.person)
         if known is not None and known.standpoint in COMING:
             return
@@ -190,7 +190,7 @@ class Turn:
         self._ring(call, list(dict.fromkeys(routes)), purpose, text)
 
     def ask_again(self, call: Call) -> None:
-        """Once more, on every way there is: the one that rang may be lost."""
+        """Ask once more on every route there is: the device that rang may be lost."""
         candidate = self.candidate(call.person)
         known = candidate.routes if candidate is not None else ()
         routes = [(s.channel, s.address) for s in call.sent if not s.state.failed]
@@ -230,7 +230,7 @@ class Turn:
         return next((c for c in chain(*short, view.nearest) if c.person == person), None)
 
     def stand_down(self, call: Call, reason: StandDownWhy) -> None:
-        """What rang is kept as withdrawn: an answer that crosses this still finds its way."""
+        """Stand a person down; what rang is kept as withdrawn, so that an answer finds its way."""
         notices = tuple(s.notice for s in call.sent if not s.state.failed)
         sent = tuple(
             s if s.state.failed else replace(s, state=ReceiptState.WITHDRAWN, due=None)
@@ -240,7 +240,7 @@ class Turn:
         self.effect(StandDown(call.person, notices, reason))
 
     def stand_down_the_rest(self) -> None:
-        """As many as are wanted are coming: nobody else need run."""
+        """Stand down everybody else: as many as are wanted are coming."""
         if not self.enough:
             return
         for call in self.calls:

@@ -23,7 +23,7 @@ class Crowds(Generic[Guest]):
         self._crowds: dict[str, OrderedDict[Guest, None]] = {}
 
     def add(self, guest: Guest, address: str) -> None:
-        """From now on it may have to make room; who is added again stands last again."""
+        """Add one who may have to make room; who is added again stands last again."""
         crowd = self._crowds.setdefault(address, OrderedDict())
         crowd[guest] = None
         crowd.move_to_end(guest)
@@ -37,7 +37,7 @@ class Crowds(Generic[Guest]):
             del self._crowds[address]
 
     def next_out(self, address: str | None = None) -> Guest | None:
-        """Who makes room: of one address, or of the one with most; None: nobody may have to."""
+        """The one who makes room: of one address, or of the one with most; None: nobody has to."""
         if address is not None:
             crowd = self._crowds.get(address)
         else:

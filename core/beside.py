@@ -40,7 +40,7 @@ class Beside:
             return await future
 
     def soon(self, work: Callable[..., _T], *arguments: Any) -> Future[_T]:
-        """Any thread may ask. After `close` nothing is run any more."""
+        """Ask from any thread. After `close` nothing is run any more."""
         future: Future[_T] = Future()
         if self._closed:
             future.cancel()

@@ -56,7 +56,7 @@ class Folding:
         return False
 
     def due(self, now: datetime, *, all_of_it: bool = False) -> list[Folded]:
-        """What is to be said now; it is counted anew."""
+        """The counts that are to be written now; each begins anew."""
         ripe = [
             one
             for one, (_, since) in list(self._counts.items())

@@ -139,7 +139,7 @@ def close() -> None:
 
 
 def standing() -> Standing:
-    """For whoever watches over the service."""
+    """How the log stands, for whoever watches over the service."""
     if _log is None:
         return Standing(0, 0, "")
     both = (_log.out, _log.err)

@@ -67,7 +67,7 @@ class Outlet:
         self._thread: threading.Thread | None = None
 
     def put(self, line: Line) -> None:
-        """Never waits, never raises."""
+        """Queue a line; never waits, never raises."""
         if self._waiting.qsize() >= LINES_MAX:
             self._dropped.add()
         else:

@@ -21,7 +21,7 @@ class Turnstile:
         self._waiting: deque[Callable[[], None]] = deque()
 
     def pass_through(self, work: Callable[[], None]) -> None:
-        """Do it in its turn: mostly now. `work` does not raise."""
+        """Do `work` in its turn: mostly now. It does not raise."""
         if self._waiting or self._passed >= self._most:
             self._waiting.append(work)
         else:
@@ -34,7 +34,7 @@ class Turnstile:
         self._passed += 1
 
     def _next_turn(self) -> None:
-        """The loop has been everywhere; whoever waited longest goes on."""
+        """Let pass whoever waited longest: the loop has been everywhere."""
         self._passed = 0
         while self._waiting and self._passed < self._most:
             self._count()

@@ -145,7 +145,7 @@ class Gateway:
 
 
 async def _never(identity: str) -> bool:
-    """Nothing was handed over before: there is no store to ask."""
+    """Say that no signal was handed over before: there is no store to ask."""
     return False
 
 

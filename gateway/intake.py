@@ -127,7 +127,7 @@ class _Fold:
 
 
 class Intake:
-    """One for all device lines of a process."""
+    """Takes in the messages of all device lines of a process."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class Intake:
             self._senders.recall(row)
 
     def places(self, zones: Mapping[str, str]) -> None:
-        """Another configuration's names of places."""
+        """Take over another configuration's names of places."""
         self._zones = zones
 
     def position(self, device: str) -> Position | None:
@@ -257,7 +257,7 @@ class Intake:
     def heard_elsewhere(
         self, reading: Reading, late: Lateness, site: str = "", trust: Trust | None = None
     ) -> None:
-        """A sign of life that another gateway of ours, of that site, heard lately."""
+        """Take a sign of life that another gateway of ours, of that site, heard lately."""
         arrival = self._arrived(reading, site, copy=False, late=late)
         device = arrival.registration.device
         is_theirs = not self._is_revoked(device) and not self._is_foreign(arrival, site)
@@ -413,7 +413,7 @@ class Intake:
     def _became(
         self, signal: Signal, sender: Sender, handing: _Handing, taken: Taken, began_s: float
     ) -> None:
-        """The desk has said what became of it. Acknowledged before anything else is done."""
+        """Acknowledge what the desk has stored, before anything else is done."""
         if not handing.unstored:
             took = metrics.TAKING.labels(protocol_label(signal.reading.protocol))
             took.observe(monotonic_s() - began_s)
@@ -513,7 +513,7 @@ class Intake:
         self._storming[device] = True
 
     async def _calm(self, device: str) -> None:
-        """Until the device has been quiet for a while."""
+        """Wait until the device has been quiet for a while, then take its problem back."""
         self._storming[device] = True
         while self._storming[device]:
             self._storming[device] = False

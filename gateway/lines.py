@@ -86,11 +86,11 @@ class DeviceLines:
 
     @property
     def scan(self) -> Scan:
-        """Who speaks on these lines and is not registered."""
+        """The senders on these lines that are not registered."""
         return self._scan
 
     def configure(self, lines: Iterable[Line]) -> None:
-        """These lines and no others; one that did not change stays open."""
+        """Open these lines and no others; one that did not change stays open."""
         before, self._wanted = self._wanted, {line.id: line for line in lines}
         for name in before:
             if name not in self._wanted:
@@ -386,7 +386,7 @@ class LineWatch:
             supervision.line_down(self._line.id, self._line.site)
 
     def _watch(self) -> None:
-        """One timer for the line's own silence, where the site asks for it."""
+        """Arm the one timer for the line's own silence, where the site asks for it."""
         if not self._line.silent_after or self._spoke_at is None or not self._is_open:
             return
         if self._timer is not None:
@@ -433,7 +433,7 @@ class _OpenLine:
         await self.link.close()
 
     async def _silenced(self, sounder: LocalSounder) -> None:
-        """A board would sound on when we are gone."""
+        """Stop the sirens of one line: a board would sound on when we are gone."""
         sounder.stop(self.watch.now())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SILENCED_WITHIN_S):
@@ -462,7 +462,7 @@ class _NoWire:
     """A session without a connection has nobody to write to."""
 
     def write(self, content: bytes) -> None:
-        """There is nobody."""
+        """Drop the bytes: there is nobody."""
 
     def pause_reading(self) -> None:
         """Nothing is read."""

@@ -34,7 +34,7 @@ class Desk(Protocol):
         ...
 
     def problem(self, part: str, text: str | None) -> None:
-        """Something is degraded, for every page; None: it is well again. `part` names it once."""
+        """Show on every page what is degraded; None: it works again. `part` names it once."""
         ...
 
 
@@ -42,11 +42,11 @@ class Supervises(Protocol):
     """Who watches over devices and lines, here or on the dispatcher's machine."""
 
     def heard(self, reading: Reading, device: str) -> None:
-        """A message came from a device."""
+        """Hear that a message came from a device."""
         ...
 
     def alive(self, device: str) -> None:
-        """It said something nobody could read, or logged in: it is there."""
+        """Hear that a device logged in, or said something nobody could read: it is there."""
         ...
 
     def line_down(self, line: str, site: str = "") -> None: ...

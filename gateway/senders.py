@@ -39,7 +39,7 @@ class Remembered(Protocol):
 
 
 class Sender:
-    """One device."""
+    """What is kept in memory of one device."""
 
     __slots__ = ("_clock", "_position", "_position_at", "seen")
 

@@ -31,7 +31,7 @@ _BY_ITSELF = (
 
 
 class Supervision:
-    """One for all devices of a process. `run` hands findings to the desk, in order."""
+    """Watches over all devices of a process. `run` hands findings to the desk, in order."""
 
     def __init__(self, watch: Watch, desk: Desk, clock: Clock) -> None:
         self._watch = watch
@@ -83,11 +83,11 @@ class Supervision:
         self.report(found)
 
     def alive(self, device: str) -> None:
-        """It said something nobody could read, or logged in: it is there."""
+        """Hear that a device logged in, or said something nobody could read: it is there."""
         self.report(self._watch.heard(device, self._clock.now()))
 
     def moved(self, device: str, line: str) -> None:
-        """It speaks on another line now."""
+        """Move a device to the line it speaks on now."""
         self._watch.moved(device, line)
 
     def line_down(self, line: str, site: str = "") -> None:
@@ -134,7 +134,7 @@ class Supervision:
             self._findings.put_nowait(finding)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Watch, and hand findings to the desk, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._hand_on())
             group.create_task(self._look())
@@ -162,7 +162,7 @@ class Supervision:
             await sleep(LOOKS_APART_S)
 
     async def _moment(self) -> None:
-        """Until the next deadline, or until what is expected changes."""
+        """Wait until the next deadline, or until what is expected changes."""
         wake_at = self._watch.wake_at
         wait = None if wake_at is None else (wake_at - self._clock.now()).total_seconds()
         try:

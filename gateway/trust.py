@@ -29,7 +29,7 @@ class Trust:
     elsewhere: Callable[[str], bool] = lambda device: False
 
     def why_not(self, reading: Reading, device: str) -> str:
-        """Why it is not believed of a device of its site; empty when it is."""
+        """Why a reading of a device of the gateway's site is not believed; empty when it is."""
         if raises(reading):
             return ""
         if self.elsewhere(device):

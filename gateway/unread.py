@@ -19,7 +19,7 @@ class Unread:
         self._counted: dict[str, int] = {}
 
     def counts(self, sender: str) -> bool:
-        """One more. True for the first: `until_quiet` is to be awaited. Each doubling is told."""
+        """Count one more; true for the first: await `until_quiet`. Each doubling is told."""
         count = self._counted[sender] = self._counted.get(sender, 0) + 1
         if count.bit_count() == 1:
             text = (
@@ -30,7 +30,7 @@ class Unread:
         return count == 1
 
     async def until_quiet(self, sender: str, pause: Callable[[], Awaitable[None]]) -> None:
-        """Until nothing more came for a whole pause."""
+        """Wait until nothing more came for a whole pause, then take the problem back."""
         count = 0
         while count != self._counted[sender]:
             count = self._counted[sender]

@@ -20,5 +20,5 @@ class Concerns(Protocol):
         ...
 
     def degraded(self, part: str, text: str | None) -> None:
-        """Show `part` as degraded on every page with this text; None: it is well again."""
+        """Show `part` as degraded on every page with this text; None: it works again."""
         ...

@@ -37,4 +37,4 @@ class ConsoleChannel:
         return Sending(ReceiptState.SENT)
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is held open."""

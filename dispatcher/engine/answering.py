@@ -99,12 +99,12 @@ def lost_because(call: Call, why_unfit: LostWhy | None, revoked: Sequence[str]) 
 
 
 def not_counted(alarm: str, person: str, answer: AnswerKind, why: LostWhy, at: Moment) -> Outcome:
-    """It is recorded, and changes nothing."""
+    """Write to the timeline that an answer was not counted."""
     return recorded(alarm, Timeline.NOT_COUNTED, at, person=person, answer=answer, why=why)
 
 
 def recorded(alarm: str, what: Timeline, at: Moment, **said: str) -> Outcome:
-    """A line of the timeline."""
+    """Write one line of the timeline."""
     body = msgspec.json.encode(said).decode()
     return Outcome(Transaction(timeline=(TimelineEntry(alarm, at.now, at.wall, what, body),)))
 

@@ -130,7 +130,7 @@ class Core:
     # Events
 
     def signal(self, signal: Signal, at: Moment) -> Outcome:
-        """A signal that is an alarm, a cancel or a restore."""
+        """Decide on a signal that is an alarm, a cancel or a restore."""
         place = self.pictures.place(signal, at)
         related = self.book.related(signal, place)
         here = signal.person is None or self.pictures.on_shift(signal.person, at)
@@ -156,7 +156,7 @@ class Core:
         return kept.and_then(work).and_then(_received(signal, mine, at))
 
     def call_everyone(self, signal: Signal, at: Moment) -> Outcome:
-        """What is left when deciding failed: a new alarm, without place, for everybody."""
+        """Open an alarm without place for everybody: what is left when deciding failed."""
         presser = Presser(signal.device, signal.person, "", signal.standing, at.now)
         kind, level = signal.reading.kind or AlarmKind.UNKNOWN, signal.level or Level.RED
         verdict = Open(kind, level, presser, timedelta(), orphan=True)
@@ -175,7 +175,7 @@ class Core:
         return kept if row.here else kept.and_then(self.lost(row.person, LostWhy.OFF_DUTY, at))
 
     def left_long_ago(self, signal: Signal, at: Moment) -> Outcome:
-        """Word of going off duty, too old or of any age: kept, and nobody is lost."""
+        """Store a word of going off duty that is too old, or of any age; nobody is lost."""
         assert signal.person is not None
         work = self.keep_signal(signal, at)
         for alarm in self.book.calling(signal.person):
@@ -206,7 +206,7 @@ class Core:
         return kept.and_then(_received(signal, None, at))
 
     def lost(self, person: str, why: LostWhy, at: Moment) -> Outcome:
-        """A responder pressed elsewhere, went off duty, was removed, or their device is silent."""
+        """Lose a responder who pressed, went off duty, was removed, or whose device is silent."""
         work = Outcome()
         for alarm in self.book.calling(person):
             work = work.and_then(self._lost(alarm, person, why, at))
@@ -265,7 +265,7 @@ class Core:
         at: Moment,
         word: Word = _SAID_NOW,
     ) -> tuple[AnswerOutcome, Outcome]:
-        """A person's answer, whoever passed it on."""
+        """Decide on a person's answer, whoever passed it on."""
         alarm = self.book.alarms.get(alarm_id)
         if alarm is None:
             return AnswerOutcome.CLOSED, Outcome()
@@ -300,7 +300,7 @@ class Core:
         ref: str,
         at: Moment,
     ) -> Outcome:
-        """What a channel says of one notice; only a delivery or a failure moves the escalation."""
+        """Take a channel's receipt; only a delivery or a failure moves the escalation."""
         move = NoticeMove(notice_id, state, at.now, detail, ref)
         work = Outcome(Transaction(moves=(move,)))
         notice = self.book.notices.get(notice_id)
@@ -325,7 +325,7 @@ class Core:
         text: str,
         at: Moment,
     ) -> Outcome:
-        """A person closes an alarm they saw at `rev`. Raises DomainError with the reason."""
+        """Close an alarm that a person saw at `rev`. Raises DomainError with the reason."""
         alarm = self.book.alarms.get(alarm_id)
         if alarm is None:
             raise DomainError("stale", "The alarm is closed already.")
@@ -386,7 +386,7 @@ class Core:
         return works, held
 
     def technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Outcome:
-        """One technical alarm per cause; news about an open one only changes its text."""
+        """Open one technical alarm per cause; news about an open one only changes its text."""
         known = self.book.about(key)
         if known is not None:
             if known.text == text:
@@ -410,7 +410,7 @@ class Core:
         return self._begin(alarm, at, (("text", text), ("device", device)))
 
     def recovered(self, key: str, at: Moment) -> Outcome:
-        """What a technical alarm was about is well again."""
+        """Close the technical alarm whose cause is over."""
         known = self.book.about(key)
         if known is None:
             return Outcome()
@@ -437,7 +437,7 @@ class Core:
     # A notice right before it leaves
 
     def why_not(self, notice: Notice, at: Moment) -> str:
-        """Looked at once more: empty when it may leave, else why it is not wanted any more."""
+        """Why a notice is not wanted any more right before it leaves; empty when it may leave."""
         if self.rings_at_a_presser(notice, at):
             return NotSentWhy.PRESSED
         if notice.purpose is Purpose.STAND_DOWN:
@@ -457,7 +457,7 @@ class Core:
         return NotSentWhy.EXPIRED if at.now > notice.expires else ""
 
     def sending(self, notice_id: str, at: Moment) -> NoticeMove:
-        """It is about to be handed over: from now on it is not taken back but answered."""
+        """Mark a notice as `sending`: from now on it is not taken back but answered."""
         known = self.book.notices.get(notice_id)
         if known is not None and moves_forward(known.state, ReceiptState.SENDING):
             self.book.notices[notice_id] = replace(known, state=ReceiptState.SENDING)
@@ -567,7 +567,7 @@ class Core:
         return self._carry_out(decision, alarm.rev, at)
 
     def counted_only(self, signal: Signal, alarm: Alarm, at: Moment) -> Outcome:
-        """One of too many from one sender: counted, its words in the story; it rings nobody."""
+        """Count one press of too many from one sender: its words join the alarm, nobody rings."""
         pressers = tuple(
             replace(p, presses=p.presses + 1) if p.is_at(signal.device, signal.point) else p
             for p in alarm.pressers

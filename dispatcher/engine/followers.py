@@ -11,7 +11,7 @@ CHANGES_WAITING_MOST = 256
 
 
 class Followers:
-    """Everybody who watches. Nobody who watches can hold anything up."""
+    """The pages that follow changes; none of them can hold anything up."""
 
     def __init__(self) -> None:
         self._number = 0

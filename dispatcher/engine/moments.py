@@ -18,13 +18,13 @@ class Moments:
         self._heap: list[tuple[datetime, CaseKey]] = []
 
     def put(self, key: CaseKey, moment: datetime) -> None:
-        """Look at it then, and not before."""
+        """Set the moment at which a case is looked at."""
         if self._stands.get(key) != moment:
             self._stands[key] = moment
             heapq.heappush(self._heap, (moment, key))
 
     def drop(self, key: CaseKey) -> None:
-        """It is over, or stands aside."""
+        """Forget the moment of a case that is over, or stands aside."""
         self._stands.pop(key, None)
 
     def first(self) -> datetime | None:

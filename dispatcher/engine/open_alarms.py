@@ -181,13 +181,13 @@ class OpenAlarms:
         self.notices[notice.id] = notice
 
     def keep_link(self, link: LinkWrite) -> None:
-        """By its token's hash: who is called opens it also while the store does not answer."""
+        """Keep a link by its token's hash: it opens also while the store does not answer."""
         if link.alarm in self.alarms:
             self.links[link.token_hash] = link
             self._links_of.setdefault(link.alarm, {})[link.token_hash] = None
 
     def _find(self, alarm: Alarm) -> None:
-        """Everything but whom it calls, which changes with nearly every decision."""
+        """Index an alarm by all but whom it calls, which changes with nearly every decision."""
         self.victims.add(alarm.pressers)
         for key in _sender_keys(alarm.pressers):
             self._by_sender.setdefault(key, {})[alarm.id] = None

@@ -52,7 +52,7 @@ class Outcome:
     do: tuple[Do, ...] = ()
 
     def and_then(self, other: Outcome) -> Outcome:
-        """Both, in one transaction, in this order."""
+        """Join both outcomes in one transaction, in this order."""
         if other == NOTHING:
             return self
         if self == NOTHING:
@@ -75,7 +75,7 @@ _NO_TRANSACTION = Transaction()
 
 
 def together(outcomes: Sequence[Outcome]) -> Outcome:
-    """All of them in one transaction, in their order."""
+    """Join outcomes into one transaction, in their order."""
     return reduce(Outcome.and_then, outcomes, NOTHING)
 
 

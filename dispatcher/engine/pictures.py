@@ -97,19 +97,19 @@ class SitePictures:
         self._consoles: Callable[[], tuple[str, ...] | None] = lambda: None
 
     def watch_over(self, book: OpenAlarms) -> None:
-        """The open alarms whose victims and helpers every picture must know."""
+        """Take the open alarms whose victims and helpers every picture must know."""
         self._book = book
 
     def look_at_consoles(self, consoles: Callable[[], tuple[str, ...]]) -> None:
-        """From now on it is known who has the console open."""
+        """Take the question who has the console open."""
         self._consoles = consoles
 
     def configure(self, organisation: Organisation) -> None:
-        """A new version of the configuration. Running plans keep their snapshots."""
+        """Take over a new version of the configuration. Running plans keep their snapshots."""
         self._made_of(organisation)
 
     def unreachable(self, addresses: Sequence[str], why: str | None) -> None:
-        """Routes do not work now (`silent`, `tamper`), or (None) work again."""
+        """Mark routes that do not work now (`silent`, `tamper`), or (None) work again."""
         if not addresses:
             return
         # A view that is looked at later must not change: it keeps the routes it was made of.
@@ -239,7 +239,7 @@ class SitePictures:
         return self._index.wearer(device, wall)
 
     def present(self, word: Presence) -> bool:
-        """Somebody checked in or out: it stands until their shift ends, or they say otherwise."""
+        """Take a check-in or check-out: it stands until their shift ends, or they say otherwise."""
         if any(p.person == word.person and p.at > word.at for p in self._presence):
             return False
         others = [p for p in self._presence if p.person != word.person][-PRESENCE_MOST:]

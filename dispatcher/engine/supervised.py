@@ -81,7 +81,7 @@ class Supervised:
         self._on_duty: tuple[str, ...] | None = None
 
     def found(self, finding: Finding) -> None:
-        """A technical trouble, news about one, or its end."""
+        """Take a technical trouble, news about one, or its end."""
         wall = self._wall()
         means = consequences(finding, lambda device: self._pictures.wearer(device, wall))
         self._pictures.unreachable(means.routes, means.why)
@@ -96,7 +96,7 @@ class Supervised:
         )
 
     def problem(self, part: str, text: str | None) -> None:
-        """Something about a device is degraded, for every page; None: it is well again."""
+        """Show on every page what is degraded about a device; None: it works again."""
         if text is None:
             self._engine.health.clear(part)
             return

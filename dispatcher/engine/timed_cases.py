@@ -40,7 +40,7 @@ class TimedCases:
         return together([self._written(one, 0) for one in new if _key(one) not in self.open])
 
     def happened(self, key: CaseKey, event: object, at: Moment) -> Outcome:
-        """Something happened to a case; nothing, when it is over already."""
+        """Advance a case by an event; nothing, when it is over already."""
         case = self.open.get(key)
         if case is None:
             return NOTHING

@@ -36,7 +36,7 @@ class Owner(Protocol):
     def now(self) -> datetime: ...
 
     def opened(self, connection: MqttConnection) -> bool:
-        """A new connection; False when it is one too many."""
+        """Count a new connection; False when it is one too many."""
         ...
 
     def happened(self, connection: MqttConnection, event: Event) -> None: ...
@@ -116,7 +116,7 @@ class MqttConnection(asyncio.BufferedProtocol):
         self._arm()
 
     def settle(self, packet: Publish, *, kept: bool) -> None:
-        """A message was committed, or never will be."""
+        """Settle a message that was committed, or never will be."""
         if kept:
             self.session.acknowledge(packet)
         else:
@@ -124,7 +124,7 @@ class MqttConnection(asyncio.BufferedProtocol):
         self.go_on()
 
     def postpone(self, packet: Publish) -> None:
-        """A message has called help and waits for the store: it is settled later."""
+        """Set a message aside that has called help and waits for the store: it is settled later."""
         self.session.postpone(packet, self._owner.now())
         self.go_on()
 

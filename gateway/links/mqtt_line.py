@@ -48,13 +48,13 @@ class MqttLine:
         return self._pump is not None
 
     async def run(self) -> None:
-        """Down until its far end logs in."""
+        """Report the line as down until its far end logs in."""
         if self._pump is None:
             self._owner.down(f"{self.device} is not connected")
         await asyncio.get_running_loop().create_future()
 
     def connected(self) -> None:
-        """It has logged in, perhaps anew: a fresh session begins."""
+        """Begin a fresh session: the far end has logged in, perhaps anew."""
         if self._closed:
             return
         self._drop()
@@ -67,7 +67,7 @@ class MqttLine:
         self._owner.down(f"{self.device} is not connected")
 
     async def published(self, payload: bytes, called: Called) -> bool:
-        """True once all it held is kept. Messages of a closed line are not acknowledged."""
+        """True once every message of the payload is kept; a closed line acknowledges none."""
         if self._closed or self._pump is None:
             return False
         lost = self._remembering.lost
@@ -149,10 +149,10 @@ class _Nobody:
     """Nothing is said to the far end, and the listener has limits of its own."""
 
     def write(self, content: bytes) -> None:
-        """These protocols only speak to us."""
+        """Drop the bytes: these protocols only speak to us."""
 
     def pause_reading(self) -> None:
         """A message is read once it is kept: the listener's own window holds the next ones."""
 
     def resume_reading(self) -> None:
-        """Nothing was paused."""
+        """Do nothing: reading was not paused."""

@@ -215,7 +215,7 @@ class NativeMqttListener:
     # -- coming and going -------------------------------------------------------------------
 
     def _limit_reached(self, peer: str) -> str | None:
-        """In words; None where there is room, or was made."""
+        """The limit that is reached, in words; None where there is room, or was made."""
         settings = self._settings
         if self._per_peer.get(peer, 0) >= settings.connections_per_peer_max:
             if not self._make_room(peer):
@@ -247,7 +247,7 @@ class NativeMqttListener:
     def _login_worked_out(
         self, connection: MqttConnection, asked: Connect, coming: asyncio.Future[Login]
     ) -> None:
-        """Unless it has hung up meanwhile."""
+        """Log a client in whose password was worked out, unless it has hung up meanwhile."""
         self._logging_in.pop(connection, None)
         if coming.cancelled() or connection.session.phase is not Phase.ASKED:
             return

@@ -77,13 +77,13 @@ class MqttTraffic:
         urgent: bool,
         on_ack: Callable[[], None] | None,
     ) -> int:
-        """A message of ours; how many connected sessions it went to."""
+        """Publish a message of ours; how many connected sessions it went to."""
         if retain and self._retain(topic, payload, 1, owner="") is Retained.FULL:
             self.notice(Oddity.RETAINED_FULL, "", f"our own message on {topic} is not retained")
         return self._hand_out(Outgoing(topic, payload, urgent=urgent, on_ack=on_ack))
 
     def publish_came(self, connection: MqttConnection, packet: Publish) -> None:
-        """A message of a client: pass it on, and owe it an answer until it is committed."""
+        """Pass a client's message on, and owe it an answer until it is committed."""
         username = connection.username
         if packet.cut:
             detail = f"{len(packet.payload) + packet.cut} bytes on {packet.topic} cut to our limit"
@@ -99,7 +99,7 @@ class MqttTraffic:
         self._ask(message, owed.answered)
 
     def will_due(self, mailbox: Mailbox, will: Will) -> None:
-        """A client was lost: publish what it left for that case."""
+        """Publish what a lost client left for that case."""
         username = mailbox.username
         packet = Publish(will.topic, will.payload, will.qos, retain=will.retain)
         if self._application.may_publish(username, will.topic):
@@ -113,7 +113,7 @@ class MqttTraffic:
         self._ask(message, lambda _: self.done(will_owed))
 
     def subscribe_asked(self, connection: MqttConnection, packet: Subscribe) -> None:
-        """Answer, send what is retained, then tell the application."""
+        """Answer a subscription, send what is retained, then tell the application."""
         mailbox = connection.mailbox
         if mailbox is None:
             return
@@ -134,7 +134,7 @@ class MqttTraffic:
                 self._exchange.unsubscribe(connection.mailbox, topic_filter)
 
     def delivered(self, message: Outgoing) -> None:
-        """A client acknowledged a message of ours: tell whoever asked, once."""
+        """Tell whoever asked that a client has acknowledged a message of ours, once."""
         on_ack, message.on_ack = message.on_ack, None
         if on_ack is not None:
             on_ack()
@@ -143,24 +143,24 @@ class MqttTraffic:
         self._application.noticed(what.value, username, detail)
 
     def gone(self, connection: MqttConnection) -> None:
-        """Its messages that wait for the store are answered to nobody: they are sent again."""
+        """Let the messages of a lost connection go that wait for the store: they are sent again."""
         for owed in self._postponed.pop(connection, {}):
             owed.answered(Taken.NEVER)
 
     def postpone(self, connection: MqttConnection, owed: _Owed) -> None:
-        """A message has called help and waits for the store beside the window."""
+        """Move a message that has called help beside the window, where it waits for the store."""
         self._postponed.setdefault(connection, {})[owed] = None
         self.done(owed)
 
     def settle(self, connection: MqttConnection, owed: _Owed) -> None:
-        """A message has its answer."""
+        """Forget a message that has its answer."""
         waiting = self._postponed.get(connection)
         if waiting is not None and waiting.pop(owed, owed) is None and not waiting:
             del self._postponed[connection]
         self.done(owed)
 
     def done(self, owed: object) -> None:
-        """A message does not hold a stop up any more."""
+        """Let a stop go on that waited for this message."""
         self.under_way.pop(owed, None)
         self.settled.set()
 
@@ -174,7 +174,7 @@ class MqttTraffic:
             owed(Taken.NEVER)
 
     def _pass_on(self, username: str, packet: Publish) -> None:
-        """To whoever else has subscribed, and to those who will."""
+        """Hand a message to whoever has subscribed, and retain it for those who will."""
         qos = min(packet.qos, QOS_GRANTED_MAX)
         if packet.retain and not packet.cut:
             kept = self._retain(packet.topic, packet.payload, qos, owner=username)
@@ -225,7 +225,7 @@ class _Owed:
         self._settled = False
 
     def answered(self, taken: Taken) -> None:
-        """A message whose connection is over is answered to nobody: it is sent again."""
+        """Settle the message as stored or not; nobody is answered whose connection is over."""
         waits = taken is Taken.UNSTORED and self._connection.mailbox is not None
         if self._settled or (waits and self._postponed):
             return

@@ -19,7 +19,7 @@ PEERS_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PeerLimits:
-    """Of one listener. A read costs its bytes and never less than `read_costs_least`."""
+    """The limits of one listener. A read costs its bytes, and at least `read_costs_least`."""
 
     connections_max: int = 2_000
     connections_per_peer_max: int = 600  # a whole town's panels may stand behind one address
@@ -34,7 +34,7 @@ class Caller(Protocol):
     """A connection of a listener."""
 
     def make_room(self) -> None:
-        """End it at once; what it has said so far is still looked at."""
+        """End the connection at once; what it has said so far is still looked at."""
         ...
 
 
@@ -68,7 +68,7 @@ class Peers:
         return ""
 
     def spoke(self, caller: Caller) -> None:
-        """It has said something whole: it makes room for nobody any more."""
+        """Keep a connection that has said something whole: it makes room for nobody any more."""
         if (address := self._connections.get(caller)) is not None:
             self._silent.remove(caller, address)
 

@@ -88,28 +88,28 @@ class Pump:
         return self._reading
 
     def start(self) -> None:
-        """The wire is open: the session's timers begin, what it wants to say first goes out."""
+        """Start the session on an open wire: its timers, and what it says first."""
         self._take(self._session.receive(b"", self._owner.now(), self._owner.wall()))
 
     def receive(self, content: bytes) -> int:
-        """Bytes came; how many messages they completed."""
+        """Read bytes; how many messages they completed."""
         self._owner.spoke()
         messages = self._session.receive(content, self._owner.now(), self._owner.wall())
         self._take(messages)
         return len(messages)
 
     def ended(self) -> None:
-        """Nothing more will come: what stands half in the session is read as far as it goes."""
+        """Read what stands half in the session as far as it goes: nothing more will come."""
         if not self._closed:
             self._take(self._session.ended(self._owner.now()))
 
     def look(self) -> None:
-        """Another session of the same port has moved what this one watches over."""
+        """Look again: another session of the same port has moved what this one watches over."""
         if not self._closed:
             self._arm()
 
     def close(self) -> None:
-        """The wire is gone. What is under way is still stored, and no longer answered."""
+        """Let a lost wire go: what is under way is still stored, and no longer answered."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
@@ -124,7 +124,7 @@ class Pump:
         self._go_on()
 
     def _go_on(self) -> None:
-        """After anything that moved the session."""
+        """Write, read on or stop, arm the timer: after anything that moved the session."""
         self._hand_over()
         if not self._closed:
             self._write()
@@ -160,7 +160,7 @@ class Pump:
         return task.result()
 
     def _write(self) -> None:
-        """All of it; where the wire is datagrams, a session gives one at a time."""
+        """Write all there is to send; over datagrams a session gives one at a time."""
         while sending := self._session.to_send():
             self._wire.write(sending)
 
@@ -174,7 +174,7 @@ class Pump:
                 self._wire.pause_reading()
 
     def _arm(self) -> None:
-        """One timer, moved only when it would ring too late: bytes are cheap."""
+        """Move the one timer only when it would ring too late: bytes are cheap."""
         wake_at = self._session.wake_at
         if wake_at is None:
             return

@@ -111,7 +111,7 @@ class SerialLine:
             raise
 
     async def _serve(self, port: Any) -> str:
-        """Until the line is lost; says why."""
+        """Serve the line until it is lost; why it was."""
         wire = _opened_as(port)
         pump = Pump(self._open_session(), self._owner, wire)
         self._open = wire
@@ -264,7 +264,7 @@ class _Threaded:
         self._writer.shutdown(wait=False, cancel_futures=True)
 
     def _read(self) -> None:
-        """In the thread, which closes the port as well."""
+        """Read in the thread, which closes the port as well."""
         try:
             while not self._stopping:
                 self._go.wait()

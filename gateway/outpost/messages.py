@@ -28,7 +28,7 @@ class Said:
 
 
 def said(effects: Iterable[Effect], here: Here) -> list[Said]:
-    """Every effect as its device reads it."""
+    """The bytes of every effect, as its device reads them."""
     return [Said(effect.device, _message(effect, here)) for effect in effects]
 
 

@@ -78,7 +78,7 @@ class Reports:
         self._line(line, True)
 
     def has_lines(self, names: Collection[str]) -> None:
-        """These lines and no others. One that has not opened yet, or failed to, is not told of."""
+        """Report on these lines and no others; one that has not opened is not told of."""
         self.lines = {
             name: is_well
             for name, is_well in self.lines.items()
@@ -92,16 +92,16 @@ class Reports:
     # What the desk tells
 
     def again(self, signal: Signal) -> None:
-        """A copy: its device wants to be told once more."""
+        """Report a copy: its device wants to be told once more."""
         signal = replace(signal, reading=replace(signal.reading, raw=b""))
         _put(self._again, signal.identity, (signal, self.clock.now()), AGAIN_MAX)
 
     def listens(self, device: str) -> None:
-        """A device subscribed: it wants to know how things stand."""
+        """Report a device that subscribed: it wants to know how things stand."""
         _put(self._listening, device, None, DEVICES_MAX)
 
     def acknowledged(self, number: int) -> None:
-        """A device has what it was told."""
+        """Report that a device has what it was told."""
         self._acknowledged.append(number)
 
     def problem(self, part: str, text: str | None) -> None:
@@ -135,7 +135,7 @@ class Reports:
         return told
 
     def give_back(self, told: Report) -> None:
-        """It did not arrive. A sign of life is old by then, and another comes."""
+        """Take back what did not arrive, less the signs of life: others come."""
         now = self.clock.now()
         for one in told.again:
             self._again.setdefault(

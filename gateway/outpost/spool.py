@@ -128,7 +128,7 @@ class Spool:
         return len(self._unreadable)
 
     def append(self, content: bytes) -> asyncio.Future[int]:
-        """Its number, once it is on the disk. The future fails with StoreUnavailable."""
+        """The number of a record once it is on the disk. The future fails with StoreUnavailable."""
         loop = asyncio.get_running_loop()
         promised: asyncio.Future[int] = loop.create_future()
         if self._queue.qsize() >= WAITING_MAX:
@@ -179,7 +179,7 @@ class Spool:
         return self.these(numbers)
 
     def these(self, numbers: Iterable[int]) -> Sequence[Kept]:
-        """Those of them that wait and are in memory, in the order asked for."""
+        """Those of these records that wait and are in memory, in the order asked for."""
         return [
             Kept(number, self._contents[number], self._waiting[number].old)
             for number in numbers
@@ -187,7 +187,7 @@ class Spool:
         ]
 
     def left(self, numbers: Collection[int]) -> None:
-        """The dispatcher has these; a number nobody knows is passed over."""
+        """Drop the records the dispatcher has; a number nobody knows is passed over."""
         known = tuple(n for n in numbers if self._waiting.pop(n, None) is not None)
         for number in known:
             self._forget(number)
@@ -265,7 +265,7 @@ class Spool:
 
 
 def _read_all(wanted: Mapping[int, _Where]) -> dict[int, bytes | None]:
-    """Their contents; None for a record the disk does not give back."""
+    """The contents of these records; None for one the disk does not give back."""
     return {number: _read(number, where) for number, where in wanted.items()}
 
 
@@ -326,7 +326,7 @@ class _Files:
         return waiting
 
     def append(self, contents: Sequence[bytes]) -> list[tuple[int, _Where]]:
-        """All of them on the disk, or OSError and none."""
+        """Write all of these records to the disk; OSError: none is written."""
         segment = self._current()
         kept, lines, begin = [], [], segment.size
         for number, content in enumerate(contents, start=self._last + 1):
@@ -352,7 +352,7 @@ class _Files:
         return kept
 
     def forget(self, numbers: Iterator[int]) -> None:
-        """These have left. Written without a sync: after a crash they are handed over again."""
+        """Write which records have left, without a sync: a crash hands them over again."""
         gone = [number for number in numbers if number in self._of]
         if not gone:
             return

@@ -170,7 +170,7 @@ class SpooledDesk:
         return max((handed(one, now).age_s for one in self._spool.waiting(1)), default=0.0)
 
     async def fetch(self) -> None:
-        """Have in memory what is to be handed over next."""
+        """Bring into memory what is to be handed over next."""
         fresh = self._fresh_numbers(self._clock.now())
         slow = "The disk of the spool does not answer: only what is in memory is handed over."
         answers = await self._spool.fetch(HANDED_MAX, without=fresh)
@@ -193,7 +193,7 @@ class SpooledDesk:
         return found
 
     def handed_over(self, numbers: Collection[int]) -> None:
-        """The dispatcher has committed these."""
+        """Drop the records that the dispatcher has committed."""
         self._spool.left(numbers)
         identities = []
         for number in numbers:

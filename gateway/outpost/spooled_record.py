@@ -16,7 +16,7 @@ from gateway.outpost.spool import Kept
 
 
 def written(record: Record, now: datetime) -> bytes:
-    """As one line. Whatever a device has put into its texts, it can be written."""
+    """Write a record as one line, whatever a device has put into its texts."""
     signal = record.signal
     at = now if signal is None else signal.at
     pressed_at = None if signal is None else signal.pressed_at
@@ -41,7 +41,7 @@ def signal_in(content: bytes) -> tuple[Signal, datetime] | None:
 
 
 def handed(kept: Kept, now: datetime) -> Handed:
-    """On its way, with its ages."""
+    """The record as it is handed over, with its ages."""
     spooled = _read(kept.content)
     if spooled is None:
         return Handed(kept.number, record=msgspec.Raw(msgspec.json.encode(kept.content)))

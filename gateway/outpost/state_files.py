@@ -71,7 +71,7 @@ class StateFiles:
         return _read(self._folder / "part.json", Part) or Part()
 
     def keep(self, part: Part) -> None:
-        """Surely on the disk, soon: without it nobody can log in after a power cut."""
+        """Sync it to the disk, soon: without it nobody can log in after a power cut."""
         self._later("part.json", part, sync=True)
 
     def clock_mark(self) -> ClockMark | None:

@@ -64,7 +64,7 @@ class LocalSide(Protocol):
     """What there is to say, and who is told what comes down."""
 
     async def up(self) -> Up:
-        """All there is to say now."""
+        """The request that carries all there is to say now."""
         ...
 
     def waits(self) -> bool:
@@ -80,7 +80,7 @@ class LocalSide(Protocol):
     def came(self, down: Down) -> None: ...
 
     def unreadable(self, why: str) -> None:
-        """Something came down that this version cannot read."""
+        """Report a line that came down and that this version cannot read."""
         ...
 
     def opened(self) -> None:
@@ -106,7 +106,7 @@ class Uplink:
         self._log = logger("gateway.uplink")
 
     def wake(self) -> None:
-        """There is something to say."""
+        """Send soon: there is something to say."""
         self._wanted.set()
 
     async def run(self) -> None:

@@ -53,7 +53,7 @@ class HandedOver:
         return tuple(number for number, is_kept in kept.items() if is_kept)
 
     def forget(self, gateway: str) -> None:
-        """It is no more."""
+        """Forget a gateway that is no more."""
         self._taken.pop(gateway, None)
 
     async def close(self) -> None:

@@ -79,7 +79,7 @@ class _Gateway:
 
     @property
     def line(self) -> str:
-        """Its name among the lines."""
+        """The gateway's name among the lines."""
         return f"gateway {self.settings.id}"
 
     def configured(self, settings: RemoteGateway, part: Part) -> None:
@@ -135,7 +135,7 @@ class RemoteGateways:
         self._log = logger("gateway.receiving")
 
     def configure(self, gateways: Iterable[tuple[RemoteGateway, Part]]) -> None:
-        """These gateways and no others; whoever listens gets its new part."""
+        """Take over these gateways and no others; whoever listens gets its new part."""
         before, self._gateways = self._gateways, {}
         for settings, part in gateways:
             known = before.pop(settings.id, None)
@@ -184,7 +184,7 @@ class RemoteGateways:
     # What a gateway says
 
     async def up(self, gateway: str, up: Up) -> Thanks:
-        """Everything one request carries. Raises KeyError for a gateway nobody configured."""
+        """Take in everything one request carries. Raises KeyError for an unknown gateway."""
         known = self._gateways[gateway]
         self._note(known, up)
         trust = self._trust(known)
@@ -197,7 +197,7 @@ class RemoteGateways:
         return Thanks(kept)
 
     def noted_odd(self, gateway: str, odd: Sequence[str]) -> None:
-        """Part of a request could not be read; the rest is taken."""
+        """Show that part of a request could not be read; the rest is taken."""
         if odd:
             self._log.warning(
                 "not understood", lane=gateway, gateway=gateway, count=len(odd), done="left out"
@@ -254,7 +254,7 @@ class RemoteGateways:
         known.problems = said
 
     def _move(self, known: _Gateway, connected: Sequence[str]) -> None:
-        """Whose devices speak there now."""
+        """Move the devices that speak at this gateway now."""
         before, known.connected = known.connected, dict.fromkeys(connected)
         for device in known.connected:
             if not self._is_connected_here(device):
@@ -264,7 +264,7 @@ class RemoteGateways:
                 self._supervision.moved(device, OWN_LINE)
 
     def _trust(self, known: _Gateway) -> Trust:
-        """What its token may say now (law 6)."""
+        """What the gateway's token may say now (law 6)."""
 
         def elsewhere(device: str) -> bool:
             held = any(one is not known for one in self._holding(device))
@@ -359,13 +359,13 @@ class RemoteGateways:
         return tuple(one for some in every for one in some)
 
     async def watch(self) -> None:
-        """Say when one of them is not heard any more. Until cancelled."""
+        """Report each gateway that is not heard any more, until cancelled."""
         while True:
             self.look()
             await sleep(LOOKS_APART_S)
 
     def look(self) -> None:
-        """Whether one of them has been silent for too long."""
+        """Report the gateways that have been silent for too long."""
         now = self._clock.now()
         for known in self._gateways.values():
             since = known.heard or known.expected_from
@@ -422,7 +422,7 @@ def _takes(known: _Gateway, urgent: bool) -> bool:
 
 
 def _by_all(on_ack: Callable[[], None], count: int) -> Callable[[], None]:
-    """Once as many have said so."""
+    """Call `on_ack` once as many have acknowledged."""
     left = [None] * count
 
     def acknowledged() -> None:
