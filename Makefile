@@ -36,7 +36,7 @@ demo: $(SETUP) ## One simulated alarm, told step by step
 
 check: $(SETUP) lint types arrows test-quick ## Everything quick: style, types, arrows, tests without processes
 
-check-file: $(SETUP) ## One file in seconds: style, types, and the tests nearest to it: FILE=core/pace.py
+check-file: $(SETUP) ## One file in seconds: style, types, and the tests nearest to it: FILE=core/turnstile.py
 	@test -f "$(FILE)" || { echo "make check-file FILE=<a Python file of ours>"; exit 2; }
 	$(BIN)/ruff check $(FILE)
 	$(BIN)/ruff format --check $(FILE)

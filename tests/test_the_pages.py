@@ -18,6 +18,7 @@ PAGE = re.compile(r"(?<![\w./-])\w[\w/-]*\.md\b")
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 DECISION = re.compile(r"\b[Dd]ecisions?[ /](\d+)")
 
+SAID = re.compile(r'"""[\s\S]*?"""|#.*')
 NOT_OURS = re.compile(r"tilkald//?v\d|tilkald\.db|devices\.toml|docs/OPERATION\.md")
 """What begins like one of ours: topics, files of a data or site directory, a page of rtl_433."""
 
@@ -97,9 +98,14 @@ def _pages() -> Iterator[tuple[str, str]]:
     return ((file, text) for file, text in _texts() if file.endswith(".md"))
 
 
+def _said(path: Path) -> str:
+    text = path.read_text()
+    return "\n".join(SAID.findall(text)) if path.suffix == ".py" else text
+
+
 @cache
 def _texts() -> tuple[tuple[str, str], ...]:
-    """Every page, and every source: docstrings and comments stand there among the code."""
+    """Every page, and of every source what it says: its docstrings and its comments."""
     files = [*ROOT.glob("*.md"), ROOT / "pyproject.toml", ROOT / "Makefile"]
     for folder in ("docs", "config"):
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
@@ -107,7 +113,7 @@ def _texts() -> tuple[tuple[str, str], ...]:
         files += [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.md")]
     texts = (".md", ".py", ".toml", ".service", "Makefile", "Containerfile")
     return tuple(
-        (str(path.relative_to(ROOT)), path.read_text())
+        (str(path.relative_to(ROOT)), _said(path))
         for path in sorted(dict.fromkeys(files))
         if path.name.endswith(texts) and path != Path(__file__)
     )

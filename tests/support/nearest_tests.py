@@ -52,7 +52,7 @@ def nearest_tests(file: Path, root: Path) -> list[Path]:
 
 
 def mirror_of(file: Path, root: Path) -> Path:
-    """`dispatcher/engine/outbox.py` is mirrored by `tests/dispatcher/engine/test_outbox.py`."""
+    """`core/turnstile.py` is mirrored by `tests/core/test_turnstile.py`."""
     inside = file.relative_to(root)
     below = inside.relative_to("firmware-sim") if inside.parts[0] == "firmware-sim" else inside
     return root / "tests" / below.parent / f"test_{file.name}"
