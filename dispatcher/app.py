@@ -175,7 +175,7 @@ class Dispatcher:
         self._troubles = Troubles(SMS, self.concerns)
         self.engine = self._engine(lines)
         self.concerns.listening(self.engine)
-        self.pictures.watch_over(self.engine.core.book)
+        self.pictures.watch_over(self.engine.core.open_alarms)
         self._pages: Pages | None = None
 
     async def start(self) -> None:

@@ -23,15 +23,15 @@ class Archive:
     """`ahead`: the work that is performed and not stored, in its order."""
 
     def __init__(
-        self, store: Store, book: OpenAlarms, ahead: Callable[[], Sequence[Outcome]]
+        self, store: Store, open_alarms: OpenAlarms, ahead: Callable[[], Sequence[Outcome]]
     ) -> None:
         self._store = store
-        self._book = book
+        self._open_alarms = open_alarms
         self._ahead = ahead
 
     async def alarm(self, alarm_id: str) -> Alarm | None:
         """Raises StoreUnavailable when memory does not know it."""
-        known = self._book.get(alarm_id) or self._unstored().get(alarm_id)
+        known = self._open_alarms.get(alarm_id) or self._unstored().get(alarm_id)
         return known or await self._store.alarm(alarm_id)
 
     async def notice(self, notice_id: str) -> Notice | None:
@@ -40,10 +40,10 @@ class Archive:
 
     def known_notice(self, notice_id: str) -> Notice | None:
         """Of an open alarm, one closed lately, or one that is not stored yet."""
-        return self._book.notice(notice_id) or self._unstored_notices().get(notice_id)
+        return self._open_alarms.notice(notice_id) or self._unstored_notices().get(notice_id)
 
     async def notices(self, alarm_id: str) -> Sequence[Notice]:
-        open_ones = self._book.notices_of(alarm_id)
+        open_ones = self._open_alarms.notices_of(alarm_id)
         if open_ones:
             return open_ones
         ahead = [one for one in self._unstored_notices().values() if one.alarm == alarm_id]
@@ -57,7 +57,7 @@ class Archive:
         return [*stored, *(one for one in ahead if one.id not in known)]
 
     async def link(self, token_hash: str) -> LinkWrite | None:
-        return self._book.links.get(token_hash) or await self._store.link(token_hash)
+        return self._open_alarms.links.get(token_hash) or await self._store.link(token_hash)
 
     async def timeline(self, alarm_id: str) -> Sequence[ChainedEntry]:
         """What is not stored yet comes last, without a hash; its numbers go on."""
@@ -97,13 +97,13 @@ class Archive:
             return self._of_memory(after, room)
         newest = self._unstored()
         here = dict.fromkeys(one.id for one in shown)
-        stored = (self._book.get(a.id) or newest.get(a.id, a) for a in page.alarms)
+        stored = (self._open_alarms.get(a.id) or newest.get(a.id, a) for a in page.alarms)
         return AlarmPage((*shown, *(one for one in stored if one.id not in here)), page.cursor)
 
     def _of_memory(self, after: str | None, room: int) -> AlarmPage:
         known = {
             alarm.id: alarm
-            for alarm in (*self._book.alarms.values(), *self._never_stored().values())
+            for alarm in (*self._open_alarms.alarms.values(), *self._never_stored().values())
         }
         if after is not None and after not in known:
             raise StoreUnavailable("The store does not answer: earlier alarms cannot be shown.")
@@ -113,7 +113,7 @@ class Archive:
         return AlarmPage(tuple(rest[:room]), following, complete=False)
 
     def _knows(self, alarm_id: str) -> bool:
-        return self._book.get(alarm_id) is not None or alarm_id in self._unstored()
+        return self._open_alarms.get(alarm_id) is not None or alarm_id in self._unstored()
 
     def _unstored(self) -> dict[str, Alarm]:
         """Of each alarm the newest state that is not stored."""
@@ -135,7 +135,10 @@ class Archive:
             for write in work.transaction.alarms
             if write.seen_rev == 0
         )
-        return {one: self._book.get(one) or newest[one] for one in reversed(dict.fromkeys(opened))}
+        return {
+            one: self._open_alarms.get(one) or newest[one]
+            for one in reversed(dict.fromkeys(opened))
+        }
 
 
 def _behind(alarms: list[Alarm], after: str | None) -> list[Alarm]:

@@ -54,7 +54,7 @@ class _Desk:
 def carried_out(
     decision: Decision,
     seen_rev: int,
-    book: OpenAlarms,
+    open_alarms: OpenAlarms,
     channels: Mapping[str, Capabilities],
     at: Moment,
 ) -> Outcome:
@@ -64,9 +64,9 @@ def carried_out(
     for effect in decision.effects:
         match effect:
             case Notify(notice=notice):
-                desk.notices.append(_outgoing(notice, book, channels))
+                desk.notices.append(_outgoing(notice, open_alarms, channels))
             case StandDown():
-                _stand_down(effect, desk, book, channels, at)
+                _stand_down(effect, desk, open_alarms, channels, at)
             case TellWearer():
                 desk.tell.extend(_tells(alarm, effect, at))
                 body = {"what": effect.type, "by": effect.by}
@@ -76,7 +76,7 @@ def carried_out(
             case Annotate():
                 fields: dict[str, object] = dict(effect.fields)
                 if effect.what in _WITH_PICTURE and not desk.pictured:
-                    fields |= _new_picture(alarm.id, book)
+                    fields |= _new_picture(alarm.id, open_alarms)
                     desk.pictured = True  # one decision has one view
                 desk.timeline.append(_entry(alarm.id, effect.what, fields, at))
             case _:
@@ -99,16 +99,16 @@ def carried_out(
     )
 
 
-def _new_picture(alarm_id: str, book: OpenAlarms) -> dict[str, object]:
+def _new_picture(alarm_id: str, open_alarms: OpenAlarms) -> dict[str, object]:
     """The picture a decision used, unless it is the one that stands in the timeline before it."""
-    view = book.views.get(alarm_id)
+    view = open_alarms.views.get(alarm_id)
     if view is None:
         return {}
     picture = pictured(view)
     digest = sha256(picture).digest()
-    if book.pictured.get(alarm_id) == digest:
+    if open_alarms.pictured.get(alarm_id) == digest:
         return {}
-    book.pictured[alarm_id] = digest
+    open_alarms.pictured[alarm_id] = digest
     return {"view": msgspec.Raw(picture)}
 
 
@@ -134,18 +134,20 @@ def _candidate(candidate: Candidate) -> dict[str, object]:
     return {name: value for name, value in said.items() if value not in (None, ())}
 
 
-def _outgoing(notice: Notice, book: OpenAlarms, channels: Mapping[str, Capabilities]) -> Notice:
+def _outgoing(
+    notice: Notice, open_alarms: OpenAlarms, channels: Mapping[str, Capabilities]
+) -> Notice:
     """An immediate channel's notice is committed as `sending`: the hand-over follows at once."""
     immediate = _row(channels, notice).immediate
     state = ReceiptState.SENDING if immediate else ReceiptState.PENDING
-    letter = book.letter(notice.address, notice.alarm, technical=notice.technical)
+    letter = open_alarms.letter(notice.address, notice.alarm, technical=notice.technical)
     return replace(notice, state=state, letter=letter)
 
 
 def _stand_down(
     effect: StandDown,
     desk: _Desk,
-    book: OpenAlarms,
+    open_alarms: OpenAlarms,
     channels: Mapping[str, Capabilities],
     at: Moment,
 ) -> None:
@@ -153,7 +155,7 @@ def _stand_down(
     answered: dict[tuple[str, str], Notice] = {}
     fresh = {notice.id: notice for notice in desk.notices}
     for notice_id in effect.notices:
-        notice = fresh.get(notice_id) or book.notices.get(notice_id)
+        notice = fresh.get(notice_id) or open_alarms.notices.get(notice_id)
         if notice is None:
             continue
         if notice.state is ReceiptState.PENDING:
@@ -164,7 +166,7 @@ def _stand_down(
         ringing = [n for n in answered.values() if _row(channels, n).rings is Rings.DEVICE]
         desk.tell.extend(_silenced(notice, desk.alarm, at) for notice in ringing)
         return
-    view = book.views.get(desk.alarm.id)
+    view = open_alarms.views.get(desk.alarm.id)
     barred = view.barred if view is not None else ()
     carried = _carried_by_who_comes(desk.alarm) if effect.reason is StandDownWhy.ENOUGH else ()
     for notice in answered.values():
@@ -174,7 +176,9 @@ def _stand_down(
             continue  # law 3: a shared phone that a presser holds stays silent
         if (notice.channel, notice.address) in carried:
             continue  # "you need not come" on the shared phone of who has just said they come
-        desk.notices.append(_outgoing(_taken_back(notice, effect, desk.alarm, at), book, channels))
+        desk.notices.append(
+            _outgoing(_taken_back(notice, effect, desk.alarm, at), open_alarms, channels)
+        )
 
 
 def _row(channels: Mapping[str, Capabilities], notice: Notice) -> Capabilities:

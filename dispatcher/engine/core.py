@@ -109,30 +109,30 @@ class Core:
     ) -> None:
         self.pictures = pictures
         self.channels = channels
-        self.book = OpenAlarms()
-        self.cases = TimedCases(kinds, self.book.moments)
+        self.open_alarms = OpenAlarms()
+        self.cases = TimedCases(kinds, self.open_alarms.moments)
 
     def load(
         self, alarms: Sequence[Alarm], notices: Sequence[Notice], links: Sequence[LinkWrite] = ()
     ) -> None:
         """Take over what the store held open; every alarm gets its moment back."""
         for alarm in alarms:
-            self.book.keep(replace(alarm, unstored=False) if alarm.unstored else alarm)
+            self.open_alarms.keep(replace(alarm, unstored=False) if alarm.unstored else alarm)
         for notice in notices:
-            self.book.keep_notice(notice)
+            self.open_alarms.keep_notice(notice)
         for link in links:
-            self.book.keep_link(link)
+            self.open_alarms.keep_link(link)
 
     def next_moment(self) -> datetime | None:
         """The first moment of all timed cases."""
-        return self.book.moments.first()
+        return self.open_alarms.moments.first()
 
     # Events
 
     def signal(self, signal: Signal, at: Moment) -> Outcome:
         """Decide on a signal that is an alarm, a cancel or a restore."""
         place = self.pictures.place(signal, at)
-        related = self.book.related(signal, place)
+        related = self.open_alarms.related(signal, place)
         here = signal.person is None or self.pictures.on_shift(signal.person, at)
         first_name = self.pictures.first_name(signal.person)
         verdict = triage(signal, related, here, place, first_name)
@@ -152,7 +152,7 @@ class Core:
                 work = Outcome()
             case _:
                 assert_never(verdict)
-        mine = self.book.of_presser(signal.device, signal.point, signal.person)
+        mine = self.open_alarms.of_presser(signal.device, signal.point, signal.person)
         return kept.and_then(work).and_then(_received(signal, mine, at))
 
     def call_everyone(self, signal: Signal, at: Moment) -> Outcome:
@@ -178,7 +178,7 @@ class Core:
         """Store a word of going off duty that is too old, or of any age; nobody is lost."""
         assert signal.person is not None
         work = self.keep_signal(signal, at)
-        for alarm in self.book.calling(signal.person):
+        for alarm in self.open_alarms.calling(signal.person):
             told = recorded(
                 alarm.id,
                 Timeline.OFF_DUTY_NOT_COUNTED,
@@ -208,7 +208,7 @@ class Core:
     def lost(self, person: str, why: LostWhy, at: Moment) -> Outcome:
         """Lose a responder who pressed, went off duty, was removed, or whose device is silent."""
         work = Outcome()
-        for alarm in self.book.calling(person):
+        for alarm in self.open_alarms.calling(person):
             work = work.and_then(self._lost(alarm, person, why, at))
         return work
 
@@ -216,9 +216,9 @@ class Core:
         """Whoever does not count any more is lost wherever they were called (law 6): after a start,
         and when another configuration is taken over."""
         work = Outcome()
-        for person in self.book.called():
+        for person in self.open_alarms.called():
             unfit = self._unfit(person)
-            for alarm in self.book.calling(person):
+            for alarm in self.open_alarms.calling(person):
                 call = call_of(alarm, person)
                 why = None if call is None else lost_because(call, unfit, self._revoked(call))
                 if why:
@@ -243,7 +243,7 @@ class Core:
             person = notice.person  # whoever has the page open asks for more, never for less
         if person is None:
             return AnswerOutcome.NOT_YOURS, Outcome()
-        if notice.alarm not in self.book.alarms:
+        if notice.alarm not in self.open_alarms.alarms:
             return AnswerOutcome.CLOSED, late_accept(notice, answer, at)
         if origin.pressed and answer not in RAISES:
             return self._not_counted(notice.alarm, person, answer, LostWhy.PRESSED, at)
@@ -266,7 +266,7 @@ class Core:
         word: Word = _SAID_NOW,
     ) -> tuple[AnswerOutcome, Outcome]:
         """Decide on a person's answer, whoever passed it on."""
-        alarm = self.book.alarms.get(alarm_id)
+        alarm = self.open_alarms.alarms.get(alarm_id)
         if alarm is None:
             return AnswerOutcome.CLOSED, Outcome()
         why = self._unfit(person)
@@ -283,7 +283,7 @@ class Core:
         work = self._advance(alarm, Answered(person, answer, notice, word.by, word.said_at), at)
         if answer is AnswerKind.OVER:
             return AnswerOutcome.NOT_YET, work
-        after = call_of(self.book.alarms[alarm_id], person)
+        after = call_of(self.open_alarms.alarms[alarm_id], person)
         if answer in _COMES and after is not None and counts(after):
             work = work.and_then(self._goes_elsewhere(alarm, person, at))
         calls_help = answer is AnswerKind.MORE_HELP
@@ -303,14 +303,14 @@ class Core:
         """Take a channel's receipt; only a delivery or a failure moves the escalation."""
         move = NoticeMove(notice_id, state, at.now, detail, ref)
         work = Outcome(Transaction(moves=(move,)))
-        notice = self.book.notices.get(notice_id)
+        notice = self.open_alarms.notices.get(notice_id)
         if notice is None:
             return work
         if not moves_forward(notice.state, state):
             return work if ref and not notice.provider_ref else Outcome()
         ref = notice.provider_ref or ref
-        self.book.notices[notice_id] = replace(notice, state=state, provider_ref=ref)
-        alarm = self.book.alarms.get(notice.alarm)
+        self.open_alarms.notices[notice_id] = replace(notice, state=state, provider_ref=ref)
+        alarm = self.open_alarms.alarms.get(notice.alarm)
         decides = state.failed or state in (ReceiptState.DELIVERED, ReceiptState.READ)
         if alarm is None or not decides or notice.purpose is Purpose.STAND_DOWN:
             return work
@@ -326,7 +326,7 @@ class Core:
         at: Moment,
     ) -> Outcome:
         """Close an alarm that a person saw at `rev`. Raises DomainError with the reason."""
-        alarm = self.book.alarms.get(alarm_id)
+        alarm = self.open_alarms.alarms.get(alarm_id)
         if alarm is None:
             raise DomainError("stale", "The alarm is closed already.")
         refuse_if_stale(alarm, rev)
@@ -339,25 +339,25 @@ class Core:
 
     def due(self, at: Moment, late: bool = False) -> Outcome:
         """Run the one case whose moment has come; call again while `next_moment` is past."""
-        key = self.book.moments.pop_due(at.now)
+        key = self.open_alarms.moments.pop_due(at.now)
         if key is None:
             return NOTHING
         kind, case = key
         if kind != ALARM:
             return self.cases.happened(key, CaseDue(), at)
-        return self._run(self.book.alarms[case], late, at)
+        return self._run(self.open_alarms.alarms[case], late, at)
 
     def set_overdue_aside(self, at: Moment) -> None:
         """After a start: what fell due before it is run by `overdue`, beside what falls due now."""
-        self.book.set_aside(sorted(self.book.overdue(at.now), key=_most_acute_first))
+        self.open_alarms.set_aside(sorted(self.open_alarms.overdue(at.now), key=_most_acute_first))
 
     @property
     def any_overdue(self) -> bool:
-        return self.book.any_aside
+        return self.open_alarms.any_aside
 
     def overdue(self, at: Moment) -> Outcome | None:
         """Run the most acute alarm that fell due before the start; None when there is none left."""
-        alarm = self.book.pop_aside()
+        alarm = self.open_alarms.pop_aside()
         return None if alarm is None else self._run(alarm, True, at)
 
     def _run(self, alarm: Alarm, late: bool, at: Moment) -> Outcome:
@@ -365,14 +365,14 @@ class Core:
         state = alarm.escalation
         assert state is not None, "it fell due"
         soon = replace(state, wake_at=at.now + TRIED_AGAIN_AFTER)
-        self.book.keep(replace(alarm, escalation=soon))
+        self.open_alarms.keep(replace(alarm, escalation=soon))
         return self._advance(alarm, Due(late), at)
 
     def hold_overdue(self, at: Moment) -> tuple[list[Outcome], list[Alarm]]:
         """After a long down time: the duty leader gets one list; each waits a while for a word."""
         works: list[Outcome] = []
         held: list[Alarm] = []
-        for alarm in list(self.book.alarms.values()):
+        for alarm in list(self.open_alarms.alarms.values()):
             state = alarm.escalation
             if state is None or at.now - state.wake_at <= LONG_OVERDUE or alarm.technical:
                 continue
@@ -387,7 +387,7 @@ class Core:
 
     def technical(self, key: str, text: str, site: str, device: str, at: Moment) -> Outcome:
         """Open one technical alarm per cause; news about an open one only changes its text."""
-        known = self.book.about(key)
+        known = self.open_alarms.about(key)
         if known is not None:
             if known.text == text:
                 return Outcome()
@@ -411,7 +411,7 @@ class Core:
 
     def recovered(self, key: str, at: Moment) -> Outcome:
         """Close the technical alarm whose cause is over."""
-        known = self.book.about(key)
+        known = self.open_alarms.about(key)
         if known is None:
             return Outcome()
         return self._close(known.id, Closing("service", Cause.RESTORED), at)
@@ -419,7 +419,7 @@ class Core:
     def equipment_restored(self, signal: Signal, at: Moment) -> Outcome:
         """Close the technical alarm about equipment that says it works again."""
         key, fresh = ended_key(signal), is_fresh(said_at(signal), at.now, Lowers.RESTORE)
-        known = self.book.about(key) if key and fresh else None
+        known = self.open_alarms.about(key) if key and fresh else None
         work = self.keep_signal(signal, at)
         if known is None:
             return work
@@ -442,10 +442,10 @@ class Core:
             return NotSentWhy.PRESSED
         if notice.purpose is Purpose.STAND_DOWN:
             return ""
-        alarm = self.book.alarms.get(notice.alarm)
+        alarm = self.open_alarms.alarms.get(notice.alarm)
         if alarm is None:
             return NotSentWhy.CLOSED
-        known = self.book.notices.get(notice.id)
+        known = self.open_alarms.notices.get(notice.id)
         if known is not None and known.state is ReceiptState.WITHDRAWN:
             return NotSentWhy.WITHDRAWN
         call = call_of(alarm, notice.person)
@@ -458,9 +458,9 @@ class Core:
 
     def sending(self, notice_id: str, at: Moment) -> NoticeMove:
         """Mark a notice as `sending`: from now on it is not taken back but answered."""
-        known = self.book.notices.get(notice_id)
+        known = self.open_alarms.notices.get(notice_id)
         if known is not None and moves_forward(known.state, ReceiptState.SENDING):
-            self.book.notices[notice_id] = replace(known, state=ReceiptState.SENDING)
+            self.open_alarms.notices[notice_id] = replace(known, state=ReceiptState.SENDING)
         return NoticeMove(notice_id, ReceiptState.SENDING, at.now)
 
     def rings_at_a_presser(self, notice: Notice, at: Moment) -> bool:
@@ -468,11 +468,11 @@ class Core:
 
         They may have pressed since the view of this alarm was made, at another site too.
         """
-        view = self.book.views.get(notice.alarm)
+        view = self.open_alarms.views.get(notice.alarm)
         barred = view is not None and notice.address in view.barred
         people = (notice.person, *self.pictures.holders(notice.address, at))
-        pressed = any(self.book.has_pressed(person) for person in people)
-        return pressed or barred or bool(self.book.of_device(notice.address))
+        pressed = any(self.open_alarms.has_pressed(person) for person in people)
+        return pressed or barred or bool(self.open_alarms.of_device(notice.address))
 
     # Inside
 
@@ -491,7 +491,7 @@ class Core:
         return self._carry_out(Decision(decision.alarm, (first, *decision.effects)), 0, at)
 
     def _join(self, signal: Signal, verdict: Join, place: Place, at: Moment) -> Outcome:
-        alarm = self.book.alarms[verdict.alarm]
+        alarm = self.open_alarms.alarms[verdict.alarm]
         both, event = pressed.joined(alarm, signal, verdict, place, self._plan_of(alarm), at.now)
         work = self._advance(both, event, at)
         return work.and_then(self._pressed(verdict.presser.person, at))
@@ -502,9 +502,9 @@ class Core:
             return Outcome()
         work = self.lost(person, LostWhy.PRESSED, at)
         held = self.pictures.addresses(person, at)
-        asked = {alarm.id: None for address in held for alarm in self.book.asked_at(address)}
+        asked = {alarm.id: None for address in held for alarm in self.open_alarms.asked_at(address)}
         for alarm_id in asked:
-            alarm = self.book.alarms[alarm_id]
+            alarm = self.open_alarms.alarms[alarm_id]
             if all(presser.person != person for presser in alarm.pressers):
                 work = work.and_then(self._advance(alarm, Due(), at))
         return work
@@ -518,18 +518,18 @@ class Core:
     def _goes_elsewhere(self, to: Alarm, person: str, at: Moment) -> Outcome:
         """Where else somebody was waited for, or is taken to be: not at two places at once."""
         work = Outcome()
-        for other in self.book.calling(person) if not to.technical else ():
+        for other in self.open_alarms.calling(person) if not to.technical else ():
             here = to.place.zone is not None and other.place.zone == to.place.zone
             if other.id != to.id and not here and not other.technical:
                 work = work.and_then(self._lost(other, person, LostWhy.ELSEWHERE, at))
         return work
 
     def _unfit(self, person: str) -> LostWhy | None:
-        return unfit(self.book.has_pressed(person), self.pictures.knows(person))
+        return unfit(self.open_alarms.has_pressed(person), self.pictures.knows(person))
 
     def _is_anothers(self, device: str, person: str | None, at: Moment) -> bool:
         holders = self.pictures.holders(device, at) if person is not None else ()
-        return person not in holders and any(self.book.has_pressed(one) for one in holders)
+        return person not in holders and any(self.open_alarms.has_pressed(one) for one in holders)
 
     def _revoked(self, call: Call) -> list[str]:
         asked = (call.said_by, *(sent.address for sent in call.sent))
@@ -540,7 +540,7 @@ class Core:
         link = source.kind is SourceKind.LINK
         address = notice.address if link else source.value
         holders = self.pictures.holders(address, at) if self.pictures.is_trusted(address) else ()
-        return Origin(source, holders, any(self.book.has_pressed(p) for p in holders))
+        return Origin(source, holders, any(self.open_alarms.has_pressed(p) for p in holders))
 
     def _not_counted(
         self, alarm_id: str, person: str, answer: AnswerKind, why: LostWhy, at: Moment
@@ -552,12 +552,12 @@ class Core:
     def _update(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Outcome:
         """Who wears by now what nobody wore when it pressed is a victim from now on."""
         person = verdict.presser.person
-        is_new = person is not None and not self.book.has_pressed(person)
+        is_new = person is not None and not self.open_alarms.has_pressed(person)
         work = self._said_more(signal, verdict, place, at)
         return work.and_then(self._pressed(person, at)) if is_new else work
 
     def _said_more(self, signal: Signal, verdict: Update, place: Place, at: Moment) -> Outcome:
-        alarm = self.book.alarms[verdict.alarm]
+        alarm = self.open_alarms.alarms[verdict.alarm]
         plan_of = self._plan_of(alarm)
         changed, event = pressed.renewed(alarm, signal, verdict, place, plan_of, at.now)
         if event is not None:
@@ -588,36 +588,36 @@ class Core:
         return lambda level, kind: self.pictures.plan(alarm.site, level, kind, alarm.orphan)
 
     def _says_over(self, alarm_id: str, who: Presser, at: Moment) -> Outcome:
-        alarm, event = pressed.says_over(self.book.alarms[alarm_id], who, at.now)
+        alarm, event = pressed.says_over(self.open_alarms.alarms[alarm_id], who, at.now)
         return self._advance(alarm, event, at)
 
     def _close(self, alarm_id: str, closing: Closing, at: Moment) -> Outcome:
-        alarm = replace(self.book.alarms[alarm_id], closing=closing)
+        alarm = replace(self.open_alarms.alarms[alarm_id], closing=closing)
         return self._advance(alarm, Closed(closing), at)
 
     def _advance(self, alarm: Alarm, event: Event, at: Moment) -> Outcome:
-        seen = self.book.alarms[alarm.id].rev
+        seen = self.open_alarms.alarms[alarm.id].rev
         quiet = isinstance(event, Receipt) and not event.state.failed
-        view = self.book.views.get(alarm.id) if quiet else None
+        view = self.open_alarms.views.get(alarm.id) if quiet else None
         view = view or self._picture(alarm, at)
         return self._carry_out(escalate.advance(alarm, event, view, at.now), seen, at)
 
     def _carry_out(self, decision: Decision, seen: int, at: Moment) -> Outcome:
-        work = carried_out(decision, seen, self.book, self.channels, at)
+        work = carried_out(decision, seen, self.open_alarms, self.channels, at)
         work = replace(work, tell=self.to_wearers(decision.alarm, work.tell, at))
-        self.book.keep(decision.alarm)
+        self.open_alarms.keep(decision.alarm)
         for notice in work.transaction.notices:
-            self.book.keep_notice(notice)
+            self.open_alarms.keep_notice(notice)
         for move in work.transaction.moves:
-            known = self.book.notices.get(move.notice)
+            known = self.open_alarms.notices.get(move.notice)
             if known is not None:
-                self.book.keep_notice(replace(known, state=move.state))
+                self.open_alarms.keep_notice(replace(known, state=move.state))
         return work
 
     def _picture(self, alarm: Alarm, at: Moment) -> View:
         view = self.pictures.view(alarm, at)
         view = replace(view, channels=self.channels)
-        self.book.views[alarm.id] = view
+        self.open_alarms.views[alarm.id] = view
         return view
 
 

@@ -118,12 +118,12 @@ class Engine:
         self._followers = Followers()
         self.health = Health(clock.now, lambda: self._followers.changed("health"), self.say)
         pictures = NettedPictures(
-            world, world.organisation, self.health.report, lambda: self.core.book.pressers()
+            world, world.organisation, self.health.report, lambda: self.core.open_alarms.pressers()
         )
         channels = {**doors.immediate, **doors.waiting}
         can = {name: channel.capabilities for name, channel in channels.items()}
         self.machine = Machine(pictures, world, can, self.say, ids.secret(), ids.secret, kinds)
-        self.archive = Archive(store, self.core.book, self.machine.line.ahead)
+        self.archive = Archive(store, self.core.open_alarms, self.machine.line.ahead)
         self._owed: dict[Ticket, Owed] = {}
         self._performers: dict[str, Callable[[object], None]] = {}
         self._handing: dict[str, asyncio.Task[None]] = {}
@@ -301,15 +301,15 @@ class Engine:
 
     def open_alarms(self) -> Sequence[Alarm]:
         return sorted(
-            self.core.book.alarms.values(),
+            self.core.open_alarms.alarms.values(),
             key=lambda a: (a.technical, -a.level.rank, a.times.stored or self._clock.now()),
         )
 
     def open_alarm(self, alarm_id: str) -> Alarm | None:
-        return self.core.book.get(alarm_id)
+        return self.core.open_alarms.get(alarm_id)
 
     def last_view(self, alarm_id: str) -> View | None:
-        return self.core.book.views.get(alarm_id)
+        return self.core.open_alarms.views.get(alarm_id)
 
     async def alarm(self, alarm_id: str) -> Alarm | None:
         return await self.archive.alarm(alarm_id)
@@ -321,13 +321,13 @@ class Engine:
         return await self.archive.timeline(alarm_id)
 
     async def standing_notices(self, number: str) -> Sequence[Notice]:
-        return asked.standing(self.core.book, number)
+        return asked.standing(self.core.open_alarms, number)
 
     async def asked_notices(self, number: str) -> Sequence[Notice]:
-        return asked.asked(self.core.book, number)
+        return asked.asked(self.core.open_alarms, number)
 
     async def closed_notices(self, number: str) -> Sequence[Notice]:
-        return self.core.book.closed.sent_to(number, self._clock.now())
+        return self.core.open_alarms.closed.sent_to(number, self._clock.now())
 
     def organisation(self) -> Organisation:
         return self._world.organisation()

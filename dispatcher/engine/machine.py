@@ -109,9 +109,9 @@ class Machine:
         self._people = people
         self._say = say
         self.core = self.core_type(pictures, channels, kinds)
-        self.line = self.line_type(self.core.book, life)
+        self.line = self.line_type(self.core.open_alarms, life)
         self.outbox = self.outbox_type(channels, self.core, secret)
-        self._causes = Causes(lambda key: self.core.book.about(key) is not None)
+        self._causes = Causes(lambda key: self.core.open_alarms.about(key) is not None)
         self._sounders = Sounders()
         self.receipts: list[Outcome] = []
         self._receipts_at: datetime | None = None
@@ -195,7 +195,7 @@ class Machine:
         reading = signal.reading
         if reading.answer is None or not reading.authenticated or signal.repeat:
             return None
-        return reading.notice or asked.only_one(self.core.book, signal.device)
+        return reading.notice or asked.only_one(self.core.open_alarms, signal.device)
 
     def answer(
         self,
@@ -216,7 +216,7 @@ class Machine:
         self, alarm_id: str, person: str, answer: AnswerKind, rev: int | None, at: Moment
     ) -> tuple[AnswerOutcome, Ticket | None]:
         """An answer at the console by somebody who may not have been called."""
-        alarm = self.core.book.get(alarm_id)
+        alarm = self.core.open_alarms.get(alarm_id)
         outcome, work = AnswerOutcome.CLOSED, NOTHING
         if alarm is not None:
             outcome, work = self._volunteered(alarm, person, answer, rev, at)
@@ -266,7 +266,7 @@ class Machine:
 
     def sounded(self, alarm_id: str, count: int, at: Moment) -> None:
         """So many sirens sound about this alarm now."""
-        alarm = self.core.book.get(alarm_id)
+        alarm = self.core.open_alarms.get(alarm_id)
         if alarm is not None and alarm.rings_locally:
             self._submit_news(self._sounders.sounded(alarm, count, at), at)
 
@@ -298,9 +298,9 @@ class Machine:
 
     def device_subscribed(self, device: str, at: Moment) -> None:
         """A device listens again: it gets the present state, and its standing pages."""
-        for alarm in self.core.book.of_device(device):
+        for alarm in self.core.open_alarms.of_device(device):
             self.tell_present_state(alarm, at, device)
-        standing = asked.standing(self.core.book, device, also_failed=True)
+        standing = asked.standing(self.core.open_alarms, device, also_failed=True)
         sent = (notice for notice in standing if row(notice.channel).rings is Rings.DEVICE)
         pages = [page for page in sent if not self.core.rings_at_a_presser(page, at)]
         self._actions += [ShowAgain(*page) for page in shown_again(pages, self._say())]
@@ -396,7 +396,7 @@ class Machine:
         for notice_id in outcome.hand_over:
             self.outbox.committed(notice_id, at)
         for alarm_id in outcome.ring_locally:
-            alarm = self.core.book.get(alarm_id)
+            alarm = self.core.open_alarms.get(alarm_id)
             if alarm is not None:
                 self._actions.append(Sound(alarm))
         self._actions += [Changed("alarm", one) for one in dict.fromkeys(outcome.changed)]
@@ -409,7 +409,7 @@ class Machine:
                     self.receipt(action.notice, action.state, at, action.detail, action.ref)
                 case Sending(outcome=outcome):
                     for link in outcome.transaction.links:
-                        self.core.book.keep_link(link)
+                        self.core.open_alarms.keep_link(link)
                     self._submit(outcome, at)
                 case _:
                     self._actions.append(action)
@@ -535,7 +535,7 @@ class Machine:
         people = self._people.organisation().people
         site = next((one.site for one in people if one.id == person), "")
         pressed = plea(person, site, words, at)
-        known = next(iter(self.core.book.of_device(STRANGER)), None)
+        known = next(iter(self.core.open_alarms.of_device(STRANGER)), None)
         if person is None and known is not None and stranger_is_heard(known, at.now):
             return self.core.counted_only(pressed, known, at)
         return self._alarm(pressed, at)
@@ -564,7 +564,7 @@ class Machine:
 
     def _is_news(self, stored: Alarm) -> bool:
         """Whether the store knows an alarm, or more of it, than memory; what has ended is over."""
-        known = self.core.book.get(stored.id)
+        known = self.core.open_alarms.get(stored.id)
         if known is None:
             return not self.line.is_committed(stored.id)
         return known.rev < stored.rev
@@ -586,7 +586,7 @@ class Machine:
         for notice in unfinished:
             state = ReceiptState.MAYBE_SENT if notice.id in doubtful else notice.state
             again = replace(notice, state=state)
-            self.core.book.keep_notice(again)
+            self.core.open_alarms.keep_notice(again)
             self._unsent.append(again)
         self._look_for_backlog(at)
 

@@ -93,12 +93,12 @@ class SitePictures:
         self._states = states
         self._unhealthy: Mapping[str, str] = {}
         self._viewed: dict[str, _Viewed] = {}
-        self._book = OpenAlarms()
+        self._open_alarms = OpenAlarms()
         self._consoles: Callable[[], tuple[str, ...] | None] = lambda: None
 
-    def watch_over(self, book: OpenAlarms) -> None:
+    def watch_over(self, open_alarms: OpenAlarms) -> None:
         """Take the open alarms whose victims and helpers every picture must know."""
-        self._book = book
+        self._open_alarms = open_alarms
 
     def look_at_consoles(self, consoles: Callable[[], tuple[str, ...]]) -> None:
         """Take the question who has the console open."""
@@ -174,7 +174,7 @@ class SitePictures:
         if known is None:
             return False
         leaders = self._staffing(site, at).leaders or known.leaders
-        if all(self._book.has_pressed(leader) for leader in leaders):
+        if all(self._open_alarms.has_pressed(leader) for leader in leaders):
             leaders = (*leaders, *known.deputies)
         return person in leaders
 
@@ -288,7 +288,7 @@ class SitePictures:
             site=alarm.site,
             zone=alarm.place.zone,
             pressing=self._pressing(alarm),
-            busy=tuple(self._book.coming_elsewhere(alarm.id)),
+            busy=tuple(self._open_alarms.coming_elsewhere(alarm.id)),
             unhealthy=self._unhealthy,
         )
 
@@ -304,7 +304,7 @@ class SitePictures:
 
     def _pressing(self, alarm: Alarm) -> Pressing:
         """The victims of this alarm and of every other open one, of every site."""
-        kept, victims = self._book.get(alarm.id), self._book.victims
+        kept, victims = self._open_alarms.get(alarm.id), self._open_alarms.victims
         if kept is not None and kept.pressers is alarm.pressers:
             return victims.now()
         return victims.with_pressers(alarm.pressers)

@@ -103,7 +103,7 @@ often = settings(
 @given(stories)
 def test_every_open_alarm_has_a_next_moment_after_any_event(story: list[Step]) -> None:
     def look(act: Act, work: Outcome) -> None:
-        for alarm in act.core.book.alarms.values():
+        for alarm in act.core.open_alarms.alarms.values():
             assert alarm.escalation is not None
             assert alarm.escalation.wake_why
             assert alarm.escalation.wake_at >= act.at.now
@@ -118,7 +118,7 @@ def test_every_open_alarm_has_a_next_moment_after_any_event(story: list[Step]) -
 @given(stories)
 def test_nothing_is_made_for_a_presser_or_an_address_a_presser_holds(story: list[Step]) -> None:
     def look(act: Act, work: Outcome) -> None:
-        pressers = act.core.book.pressers()
+        pressers = act.core.open_alarms.pressers()
         victims = [p.person for p in pressers if p.person is not None]
         held = [r.address for v in victims for r in act.house.people[v].routes]
         held += [p.device for p in pressers]
@@ -136,10 +136,10 @@ def test_no_victim_nobody_who_left_and_nobody_of_a_stolen_badge_counts_as_coming
     story: list[Step],
 ) -> None:
     def look(act: Act, work: Outcome) -> None:
-        for alarm in act.core.book.alarms.values():
+        for alarm in act.core.open_alarms.alarms.values():
             for call in alarm.escalation.calls if alarm.escalation is not None else ():
                 if call.standpoint in COMING:
-                    assert not act.core.book.has_pressed(call.person)
+                    assert not act.core.open_alarms.has_pressed(call.person)
                     assert call.person not in act.house.gone
                     assert call.said_by not in act.house.revoked
 
@@ -221,7 +221,7 @@ def test_no_press_is_left_without_somebody_hearing_of_it_within_30_s(story: list
             if notice.purpose in RINGS and not act.core.why_not(notice, act.at):
                 waiting.pop(notice.alarm, None)
         for alarm_id, since in list(waiting.items()):
-            alarm = act.core.book.get(alarm_id)
+            alarm = act.core.open_alarms.get(alarm_id)
             if alarm is None or alarm.technical or not act.anybody(alarm):
                 del waiting[alarm_id]
             else:
@@ -244,7 +244,7 @@ def test_a_wearer_whose_press_nobody_answers_hears_so_within_20_s(story: list[St
             if tell.type is TellType.NOBODY_YET:
                 waiting.pop(tell.alarm, None)
         for alarm_id, since in list(waiting.items()):
-            alarm = act.core.book.get(alarm_id)
+            alarm = act.core.open_alarms.get(alarm_id)
             if alarm is None or alarm.technical:
                 del waiting[alarm_id]
             else:
@@ -313,7 +313,9 @@ def test_nobody_called_is_forgotten_without_a_word_when_an_alarm_ends(story: lis
             if write.alarm.closing is not None:
                 waiting = [p for a, p in reached if a == write.alarm.id]
                 for person in waiting:
-                    pressed = act.core.book.has_pressed(person) or act.shares_with_a_presser(person)
+                    pressed = act.core.open_alarms.has_pressed(person) or act.shares_with_a_presser(
+                        person
+                    )
                     victim = any(p.person == person for p in write.alarm.pressers)
                     assert pressed or victim or act.said_no(write.alarm, person), person
 
@@ -343,7 +345,7 @@ def test_an_empty_world_and_an_empty_plan_never_crash(plan: str) -> None:
         (3000.0, ("down", True)),
     ]
     act.play(everything, _nothing)
-    assert act.core.book.alarms
+    assert act.core.open_alarms.alarms
 
 
 Happening = tuple[object, ...]
@@ -361,7 +363,7 @@ class Act:
     def __init__(self, house: House | None = None) -> None:
         self.house = house or house_of(PEOPLE, PLANS)
         self.core = Core(self.house, CHANNELS)
-        self.house.book = self.core.book
+        self.house.open_alarms = self.core.open_alarms
         self.presses = Presses()
         self.works: list[Outcome] = []
         self.now_s = 0.0
@@ -383,7 +385,7 @@ class Act:
     def pressed_in(self, work: Outcome) -> list[str]:
         """The open alarms of those whose presses this work has taken in, copies apart."""
         presses = [s for s in work.transaction.signals if s.type is SignalType.ALARM]
-        mine = [self.core.book.of_presser(s.device, s.point) for s in presses]
+        mine = [self.core.open_alarms.of_presser(s.device, s.point) for s in presses]
         return [alarm.id for alarm in mine if alarm is not None]
 
     def anybody(self, alarm: Alarm) -> bool:
@@ -404,7 +406,7 @@ class Act:
         return call is None or all(s.state.failed for s in call.sent)
 
     def shares_with_a_presser(self, person: str) -> bool:
-        pressers = [p.person for p in self.core.book.pressers()]
+        pressers = [p.person for p in self.core.open_alarms.pressers()]
         held = [r.address for p in pressers if p for r in self.house.people[p].routes]
         return any(r.address in held for r in self.house.people[person].routes)
 
@@ -483,7 +485,7 @@ class Act:
         return self.core.answer_from(notice, answer, source, self.at)[1]
 
     def _close(self, person: str, older: int) -> Outcome:
-        alarm = next(iter(self.core.book.alarms.values()), None)
+        alarm = next(iter(self.core.open_alarms.alarms.values()), None)
         if alarm is None:
             return Outcome()
         rev, cause = max(1, alarm.rev - older), Cause.CALMED_DOWN
@@ -505,7 +507,7 @@ class Act:
 
     def _down(self) -> Outcome:
         """The process is started again on what it knew."""
-        before, self.core = self.core.book, Core(self.house, CHANNELS)
-        self.house.book = self.core.book
+        before, self.core = self.core.open_alarms, Core(self.house, CHANNELS)
+        self.house.open_alarms = self.core.open_alarms
         self.core.load(list(before.alarms.values()), list(before.notices.values()))
         return together((*self.core.hold_overdue(self.at)[0], self.core.review(self.at)))

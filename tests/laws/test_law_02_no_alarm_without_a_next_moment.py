@@ -70,7 +70,7 @@ def test_exhausted_is_no_end_and_rounds_are_at_most_30_s_apart() -> None:
 
 
 def _has_a_moment(stage: Stage) -> None:
-    (alarm,) = stage.core.book.alarms.values()
+    (alarm,) = stage.core.open_alarms.alarms.values()
     assert alarm.escalation is not None
     assert alarm.escalation.wake_why
     assert alarm.escalation.wake_at >= stage.at.now

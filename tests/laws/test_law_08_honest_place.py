@@ -138,7 +138,7 @@ def test_a_place_somebody_presses_at_now_was_seen_now_though_it_was_told_late_be
     late, live = (_at_a_beacon(running.process, person) for person in ("tor", "eva"))
     running.process.take(replace(late, pressed_at=late.at - timedelta(minutes=40)))
     running.process.take(live)
-    (alarm,) = running.process.core.book.alarms.values()
+    (alarm,) = running.process.core.open_alarms.alarms.values()
     assert len(alarm.pressers) == 2
     assert alarm.place.age(running.process.at.now) == 0.0
 

@@ -22,7 +22,7 @@ def test_the_place_of_a_person_is_the_unit_of_their_roster() -> None:
     running.press()
     running.wait(1)
     (alarm,) = at_once(running.store.open_alarms())
-    view = running.process.core.book.views[alarm.id]
+    view = running.process.core.open_alarms.views[alarm.id]
     assert view.nearest
     assert all(any(w.why is ChosenWhy.ROSTER_UNIT for w in c.why) for c in view.nearest)
 

@@ -23,7 +23,7 @@ def test_no_step_of_a_plan_reaches_anybody_but_people_of_the_site(call: str) -> 
     plan: 0 s nearest wearable
     0:00 | Anna | presses | call Bo: wearable; Anna feels: sent
     """)
-    (view,) = stage.core.book.views.values()
+    (view,) = stage.core.open_alarms.views.values()
     person = Callee(Who.PERSON, call)
     assert candidates(Step(timedelta(), person, ("sms",)), view) == ()
 

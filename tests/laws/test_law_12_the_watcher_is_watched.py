@@ -14,7 +14,7 @@ def test_losses_with_one_cause_are_one_technical_alarm() -> None:
     0:00 | Service | reports broker:gone | call Lone: wearable
     0:10 | Service | reports broker:gone | nothing
     """)
-    assert len(stage.core.book.alarms) == 1
+    assert len(stage.core.open_alarms.alarms) == 1
 
 
 def test_a_press_never_joins_a_technical_alarm() -> None:
@@ -25,7 +25,7 @@ def test_a_press_never_joins_a_technical_alarm() -> None:
     0:00 | Service | reports broker:gone | call Lone: wearable
     0:10 | Anna    | presses             | [2] call Bo: wearable; [2] Anna feels: sent
     """)
-    assert len(stage.core.book.alarms) == 2
+    assert len(stage.core.open_alarms.alarms) == 2
 
 
 def test_a_technical_alarm_closes_by_itself_when_all_is_well_again() -> None:
@@ -36,7 +36,7 @@ def test_a_technical_alarm_closes_by_itself_when_all_is_well_again() -> None:
     0:10 | Service | hears broker:gone   | stand down Lone: closed
                                          ; closed by service: restored
     """)
-    assert not stage.core.book.alarms
+    assert not stage.core.open_alarms.alarms
 
 
 def test_a_log_that_cannot_be_written_is_shown_until_it_has_been_well_for_a_while() -> None:

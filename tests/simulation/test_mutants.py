@@ -131,7 +131,7 @@ class BelievesAnybody(Process):
     def answer(
         self, notice_id: str, answer: AnswerKind, source: Source, said: datetime | None = None
     ) -> str:
-        notice = self.core.book.notices.get(notice_id)
+        notice = self.core.open_alarms.notices.get(notice_id)
         person = notice.person if notice is not None else ""
         return super().answer(notice_id, answer, Source(SourceKind.STAFF, person), said)
 

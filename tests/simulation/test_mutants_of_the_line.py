@@ -167,7 +167,7 @@ def test_sending_again_what_had_left_is_caught(monkeypatch: Patch) -> None:
     """After a start everything is sent again, whatever became of it."""
 
     def everything(self: Machine, unfinished: object, at: Moment) -> None:
-        self._unsent.extend(self.core.book.notices.values())
+        self._unsent.extend(self.core.open_alarms.notices.values())
         self._look_for_backlog(at)
 
     monkeypatch.setattr(Machine, "_doubt", everything)

@@ -252,5 +252,5 @@ def test_the_yes_of_a_shared_phone_is_not_answered_by_a_stand_down_on_that_very_
                           ; Anna feels: sent
     0:05 | Ida  | accepts | stand down Kim: enough; Anna feels: Ida is coming, 60 s
     """)
-    (heard,) = asked.asked(stage.core.book, SHARED_PHONE)
+    (heard,) = asked.asked(stage.core.open_alarms, SHARED_PHONE)
     assert heard.person == "ida", "what the phone says next is hers"

@@ -16,7 +16,7 @@ def test_another_point_of_one_panel_is_another_victim_and_everybody_hears_it() -
                                                            ; panel feels: sent
     0:15 | Panel | presses point 9 in hall-2 saying stairs | panel feels: sent
     """)
-    (alarm,) = stage.core.book.alarms.values()
+    (alarm,) = stage.core.open_alarms.alarms.values()
     assert [(p.name, p.presses) for p in alarm.pressers] == [("panel/7", 1), ("panel/9", 2)]
     assert alarm.text == "bath; stairs"
     told = [notice for work in stage.works for notice in work.send][-1]
@@ -46,7 +46,7 @@ def test_another_message_of_a_sender_nobody_wears_calls_anew() -> None:
                                                     ; panel feels: sent
     0:12 | Panel | presses in hall-2 saying room-12 | panel feels: sent
     """)
-    (alarm,) = stage.core.book.alarms.values()
+    (alarm,) = stage.core.open_alarms.alarms.values()
     assert alarm.text == "room-12; room-1"
 
 
@@ -101,4 +101,4 @@ def _feels_on(said: str) -> str:
 
 
 def _still_open(stage: Stage) -> int:
-    return len(stage.core.book.alarms)
+    return len(stage.core.open_alarms.alarms)

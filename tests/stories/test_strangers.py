@@ -111,7 +111,7 @@ async def test_an_unknown_code_of_an_unknown_sender_reaches_the_duty_leader_with
 ) -> None:
     house = OldLine(protocol)
     await house.hears_to_the_end(sent)
-    (alarm,) = house.running.process.core.book.alarms.values()
+    (alarm,) = house.running.process.core.open_alarms.alarms.values()
     assert (alarm.orphan, alarm.kind) == (True, AlarmKind.UNKNOWN)
     first = house.running.out.handed[0]
     process = house.running.process

@@ -62,7 +62,7 @@ def test_on_a_badge_that_changed_hands_the_new_wearer_answers_for_themselves() -
     0:05 | Bo's badge | goes to Ida | nothing
     0:06 | Bo         | accepts     | stand down Bo: enough; Anna feels: Ida is coming, 60 s
     """)
-    (alarm,) = stage.core.book.alarms.values()
+    (alarm,) = stage.core.open_alarms.alarms.values()
     assert alarm.escalation is not None
     points = {call.person: call.standpoint for call in alarm.escalation.calls}
     assert points == {"bo": "stood_down", "ida": "accepted"}

@@ -64,10 +64,10 @@ class House:
     gone: dict[str, None] = field(default_factory=dict)
     lent: dict[str, str] = field(default_factory=dict)
     revoked: dict[str, None] = field(default_factory=dict)
-    book: OpenAlarms = field(default_factory=OpenAlarms)
+    open_alarms: OpenAlarms = field(default_factory=OpenAlarms)
 
     def view(self, alarm: Alarm, at: Moment) -> View:
-        pressers = (*alarm.pressers, *self.book.pressers())
+        pressers = (*alarm.pressers, *self.open_alarms.pressers())
         victims = [p.person for p in pressers if p.person is not None]
         barred = [p.device for p in pressers]
         barred += [address for victim in victims for address in self.addresses(victim, at)]
@@ -111,7 +111,7 @@ class House:
 
     def leads(self, person: str, site: str, at: Moment) -> bool:
         leaders = [p.id for p in self.people.values() if "leader" in p.roles]
-        if all(self.book.has_pressed(leader) for leader in leaders):
+        if all(self.open_alarms.has_pressed(leader) for leader in leaders):
             leaders += [p.id for p in self.people.values() if "deputy" in p.roles]
         return person in leaders
 
@@ -158,7 +158,7 @@ class House:
             key=lambda r: not r.healthy,
         )
         unusual = person.unusual
-        if person.id in self.book.coming_elsewhere(alarm.id):
+        if person.id in self.open_alarms.coming_elsewhere(alarm.id):
             unusual = (*unusual, Unusual.ELSEWHERE)
         return Candidate(
             person=person.id,

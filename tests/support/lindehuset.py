@@ -116,7 +116,7 @@ class Lindehuset:
     @property
     def alarm(self) -> Alarm:
         """The one that is open; of several the first."""
-        return next(iter(self.engine.core.book.alarms.values()))
+        return next(iter(self.engine.core.open_alarms.alarms.values()))
 
     def is_open(self, alarm: str = "a_1") -> bool:
         return self.engine.open_alarm(alarm) is not None
@@ -213,7 +213,7 @@ class Lindehuset:
     def _is_quiet(self) -> bool:
         machine = self.engine.machine
         due = machine.wake_at is not None and machine.wake_at.at <= self.clock.now()
-        leaving = any(map(machine.outbox.holds, machine.core.book.notices))
+        leaving = any(map(machine.outbox.holds, machine.core.open_alarms.notices))
         stored = machine.line.is_idle or machine.line.unsaved > 0
         return stored and not due and not leaving
 
@@ -285,7 +285,7 @@ async def lindehuset(
     wearable, sms, console = readable(WEARABLE), readable(SMS), readable(CONSOLE)
     doors = doors_of((wearable, console), (sms,), [])
     engine = Overheard(store, clock, pictures, doors, SmallJournal())
-    pictures.watch_over(engine.core.book)
+    pictures.watch_over(engine.core.open_alarms)
     for token, person in STAFF_TOKENS.items():
         await store.write_staff_token(hashed(token), person, NOW)
     store.commit_now(before or Transaction())

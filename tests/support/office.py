@@ -180,7 +180,7 @@ async def office(
     pictures = SitePictures(organisation or home(), (), SeenDevices())
     doors = doors_of((wearable,), (sms,), told)
     engine = Engine(store, clock, pictures, doors, journal)
-    pictures.watch_over(engine.core.book)
+    pictures.watch_over(engine.core.open_alarms)
     if start:
         await engine.start()
     try:

@@ -55,7 +55,7 @@ class OldLine:
 
     @property
     def alarms(self) -> list[Alarm]:
-        return list(self.running.process.core.book.alarms.values())
+        return list(self.running.process.core.open_alarms.alarms.values())
 
     async def hears(self, sent: bytes) -> None:
         clock = self.running.agenda.clock

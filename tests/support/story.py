@@ -156,7 +156,7 @@ class Stage:
         assert isinstance(self.machine.outbox, StageOutbox)
         self.machine.outbox.stalled = self._stalled
         self.core = self.machine.core
-        self.house.book = self.core.book
+        self.house.open_alarms = self.core.open_alarms
 
     @property
     def at(self) -> Moment:
@@ -291,7 +291,7 @@ class Stage:
             self._effects.append(f"refused: {error.code}")
 
     def _alarm_rev(self) -> int:
-        alarm = self.core.book.get(self._alarms[-1])
+        alarm = self.core.open_alarms.get(self._alarms[-1])
         return alarm.rev if alarm is not None else 1
 
     def _line(self, who: str, does: str) -> None:
@@ -329,7 +329,7 @@ class Stage:
 
     def _start_again(self) -> None:
         """A new process with what the store held."""
-        before = self.core.book
+        before = self.core.open_alarms
         self._live()
         self._running = True
         alarms, notices = list(before.alarms.values()), list(before.notices.values())
@@ -344,7 +344,7 @@ class Stage:
             if write.alarm.cause_key == "held_after_down_time":
                 self._lists[write.alarm.id] = None
                 if write.seen_rev == 0:
-                    held = [a for a in self.core.book.alarms.values() if is_held(a)]
+                    held = [a for a in self.core.open_alarms.alarms.values() if is_held(a)]
                     self._effects.append(f"list for the duty leader: {len(held)}")
             elif write.seen_rev == 0:
                 self._alarms.append(write.alarm.id)
@@ -354,7 +354,7 @@ class Stage:
                 self._said[notice.person] = notice
 
     def _not_sent(self, notice_id: str, why: str) -> None:
-        person = self.core.book.notices[notice_id].person
+        person = self.core.open_alarms.notices[notice_id].person
         self._effects.append(f"not sent to {self._name(person)}: {why}")
 
     def _hand_over(self, notice: Notice) -> None:
@@ -377,7 +377,7 @@ class Stage:
         for alarm_id in work.ring_locally:
             if alarm_id in self._lists:
                 continue
-            state = self.core.book.alarms[alarm_id].escalation
+            state = self.core.open_alarms.alarms[alarm_id].escalation
             said.append(f"{self._number(alarm_id)}round {state.round if state else 0}")
         groups: dict[tuple[str, str, str], list[Notice]] = {}
         for notice in (one for one in work.send if one.alarm not in self._lists):

@@ -142,7 +142,7 @@ async def _fill(folder: Path, made: Organisation) -> None:
     await store.write_organisation(made, "bench", now)
     pictures = SitePictures(made, (), _NoStates())
     core = Core(pictures, CHANNELS)
-    pictures.watch_over(core.book)
+    pictures.watch_over(core.open_alarms)
     buttons = sized_site.buttons(made)
     waiting = []
     for device, age in zip(buttons, _ages(len(buttons)), strict=True):
@@ -181,7 +181,7 @@ def _lived(core: Core, signal: Signal, age: _Age) -> Outcome:
         source = Source(SourceKind.STAFF, nearest.person)
         _, more = core.answer_from(nearest, AnswerKind.ARRIVED, source, at)
         work = work.and_then(more)
-    assert core.book.get(alarm.id) is not None
+    assert core.open_alarms.get(alarm.id) is not None
     return work
 
 

@@ -74,7 +74,7 @@ def check(scene: Scene) -> list[Broken]:
 
 def _next_moment(scene: Scene, process: Process) -> Iterator[str]:
     moments = []
-    for alarm in process.core.book.alarms.values():
+    for alarm in process.core.open_alarms.alarms.values():
         if alarm.escalation is None:
             yield alarm.id
             continue
@@ -120,14 +120,14 @@ def _calls_on(scene: Scene, process: Process) -> Iterator[str]:
 
 def _heard(scene: Scene, process: Process) -> Iterator[str]:
     for alarm_id, since in scene.witness.unheard.items():
-        alarm = process.core.book.get(alarm_id)
+        alarm = process.core.open_alarms.get(alarm_id)
         if alarm is not None and since >= process.started and scene.now > since + HEARD_WITHIN:
             yield f"{alarm_id} pressed at {since:%H:%M:%S}"
 
 
 def _widens_anew(scene: Scene, process: Process) -> Iterator[str]:
     for alarm_id, since in scene.witness.alone.items():
-        alarm = process.core.book.get(alarm_id)
+        alarm = process.core.open_alarms.get(alarm_id)
         if alarm is not None and since >= process.started and scene.now > since + WIDENED_WITHIN:
             yield f"{alarm_id} pressed at {since:%H:%M:%S}"
 
@@ -148,7 +148,10 @@ def _without_receipt(scene: Scene, process: Process, call: Call) -> bool:
     if call.standpoint is not Standpoint.CALLED:
         return False
     for sent in call.sent:
-        notice, within = process.core.book.notices[sent.notice], _receipt_within(sent.channel)
+        notice, within = (
+            process.core.open_alarms.notices[sent.notice],
+            _receipt_within(sent.channel),
+        )
         late = within is not None and scene.now > notice.created + within + SLACK
         if not (sent.state.failed or (late and sent.state in UNDER_WAY)):
             return False
@@ -158,7 +161,7 @@ def _without_receipt(scene: Scene, process: Process, call: Call) -> bool:
 def _near_before_far(scene: Scene, process: Process) -> Iterator[str]:
     """Who was not needed any more is asked anew when they are."""
     for alarm in _acute(process):
-        state, view = alarm.escalation, process.core.book.views.get(alarm.id)
+        state, view = alarm.escalation, process.core.open_alarms.views.get(alarm.id)
         if state is None or view is None or _held(alarm):
             continue
         coming = [c for c in state.calls if _comes(scene, alarm, c)]
@@ -174,12 +177,12 @@ def _coming_is_of_the_site(scene: Scene, process: Process) -> Iterator[str]:
     for alarm, call in _calls(process):
         if call.standpoint not in COMING:
             continue
-        if call.person not in people or process.core.book.has_pressed(call.person):
+        if call.person not in people or process.core.open_alarms.has_pressed(call.person):
             yield f"{alarm.id} {call.person}"
 
 
 def _asked_whether_over(scene: Scene, process: Process) -> Iterator[str]:
-    for alarm in process.core.book.alarms.values():
+    for alarm in process.core.open_alarms.alarms.values():
         state = alarm.escalation
         arrived = state is not None and any(c.standpoint is Standpoint.ARRIVED for c in state.calls)
         if state is None or not arrived or _held(alarm):
@@ -216,7 +219,7 @@ def _memory_is_stored(scene: Scene, process: Process) -> Iterator[str]:
     """When nothing is on its way into the store, the store has what memory has."""
     if process.disk or process.machine.receipts or not process.machine.line.is_idle:
         return
-    for alarm in process.core.book.alarms.values():
+    for alarm in process.core.open_alarms.alarms.values():
         if scene.store.rev_of(alarm.id) != alarm.rev:
             yield f"{alarm.id} is at {alarm.rev}, stored at {scene.store.rev_of(alarm.id)}"
 
@@ -240,7 +243,7 @@ def _received(scene: Scene, process: Process) -> Iterator[str]:
 
 def _nobody_yet(scene: Scene, process: Process) -> Iterator[str]:
     witness = scene.witness
-    for alarm in process.core.book.alarms.values():
+    for alarm in process.core.open_alarms.alarms.values():
         if alarm.technical or not alarm.pressers or _coming(scene, alarm):
             witness.nobody_since.pop(alarm.id, None)
             continue
@@ -253,12 +256,12 @@ def _nobody_yet(scene: Scene, process: Process) -> Iterator[str]:
 
 
 def _one_per_cause(scene: Scene, process: Process) -> Iterator[str]:
-    keys = [a.cause_key for a in process.core.book.alarms.values() if a.cause_key]
+    keys = [a.cause_key for a in process.core.open_alarms.alarms.values() if a.cause_key]
     yield from (key for key in dict.fromkeys(keys) if keys.count(key) > 1)
 
 
 def _one_victim_one_alarm(scene: Scene, process: Process) -> Iterator[str]:
-    alarms = process.core.book.alarms.values()
+    alarms = process.core.open_alarms.alarms.values()
     # A badge that has changed hands is another one.
     devices = [(p.device, p.person) for alarm in alarms for p in alarm.pressers]
     yield from (one[0] for one in dict.fromkeys(devices) if devices.count(one) > 1)
@@ -270,13 +273,13 @@ def _rings_at_victims(scene: Scene, process: Process) -> Iterator[str]:
         still = call.standpoint in WAITING and any(
             s.state not in (ReceiptState.WITHDRAWN,) and not s.state.failed for s in call.sent
         )
-        if still and process.core.book.has_pressed(call.person):
+        if still and process.core.open_alarms.has_pressed(call.person):
             yield f"{alarm.id} {call.person}"
 
 
 def _leaves(scene: Scene, process: Process) -> Iterator[str]:
     for notice_id, since in scene.witness.to_leave.items():
-        notice = process.core.book.notices.get(notice_id)
+        notice = process.core.open_alarms.notices.get(notice_id)
         # A technical notice may wait for a provider that is slow with others of its few (law 12).
         waits = notice is None or notice.technical or notice.purpose is Purpose.STAND_DOWN
         if not waits and scene.now > since + LEAVES_WITHIN:
@@ -331,13 +334,13 @@ IN_ONE_FACT = (
 
 
 def _calls(process: Process) -> Iterator[tuple[Alarm, Call]]:
-    for alarm in process.core.book.alarms.values():
+    for alarm in process.core.open_alarms.alarms.values():
         for call in alarm.escalation.calls if alarm.escalation is not None else ():
             yield alarm, call
 
 
 def _acute(process: Process) -> Iterator[Alarm]:
-    return (alarm for alarm in process.core.book.alarms.values() if not alarm.technical)
+    return (alarm for alarm in process.core.open_alarms.alarms.values() if not alarm.technical)
 
 
 def _coming(scene: Scene, alarm: Alarm) -> bool:

@@ -264,7 +264,7 @@ class Staff:
             return ""
         self._witness.tried[f"answer {answer}"] += 1
         source = _source(notice)
-        alarm = process.core.book.get(notice.alarm)
+        alarm = process.core.open_alarms.get(notice.alarm)
         outcome = process.answer(notice.id, answer, source)
         key = (notice.alarm, notice.person)
         if outcome == AnswerOutcome.COUNTED and answer is AnswerKind.ACCEPT:
@@ -293,7 +293,7 @@ class Staff:
         Who turned back then, after all else they said, is not counted on: that calls more help.
         """
         process = self._process()
-        alarm = process.core.book.get(notice.alarm) if process is not None else None
+        alarm = process.core.open_alarms.get(notice.alarm) if process is not None else None
         if process is None or alarm is None:
             return
         self._witness.tried["answers said long ago"] += 1
@@ -301,7 +301,7 @@ class Staff:
         said = self._agenda.clock.now() - LONG_AGO
         before = call_of(alarm, notice.person)
         process.answer(notice.id, answer, _source(notice), said)
-        now = process.core.book.get(notice.alarm)
+        now = process.core.open_alarms.get(notice.alarm)
         after = call_of(now, notice.person) if now is not None else None
         is_doubted = after is not None and after.standpoint is Standpoint.LOST
         is_doubted = is_doubted and before is not None and before.standpoint in COMING
@@ -313,7 +313,7 @@ class Staff:
     def _press_anew(self, notice: Notice) -> None:
         """The wearer needs help once more, though somebody is, or was, with them."""
         process = self._process()
-        alarm = process.core.book.get(notice.alarm) if process is not None else None
+        alarm = process.core.open_alarms.get(notice.alarm) if process is not None else None
         if alarm is not None and alarm.pressers and not alarm.technical:
             self._witness.tried["presses after an arrival"] += 1
             self.press(alarm.pressers[0].device, alarm.level)
@@ -330,7 +330,7 @@ class Staff:
         process = self._process()
         if process is None:
             return
-        for alarm in list(process.core.book.alarms.values()):
+        for alarm in list(process.core.open_alarms.alarms.values()):
             leader = self._leader(process, alarm)
             old = self._agenda.clock.now() - (alarm.times.stored or self._agenda.clock.now())
             if leader is None or old < LEADER_ENDS_AFTER:

@@ -140,7 +140,7 @@ class Process:
         assert isinstance(self.machine.line, WatchedLine)
         self.machine.line.watch = outside.decided
         self.core = self.machine.core
-        self.pictures.watch_over(self.core.book)
+        self.pictures.watch_over(self.core.open_alarms)
         self.disk: deque[Commit | Settle] = deque()
         self._owed: dict[Ticket, Signal] = {}
         self._under_way: dict[str, None] = {}
@@ -167,7 +167,7 @@ class Process:
         if not is_read_back:
             self.machine.line.read_back_later(self.at.now)
         self.machine.go_on(self.at)
-        for alarm in self.core.book.alarms.values():
+        for alarm in self.core.open_alarms.alarms.values():
             self.machine.tell_present_state(alarm, self.at)
         self.machine.wake(self.at)
         self._run()
@@ -200,7 +200,9 @@ class Process:
         self, notice_id: str, answer: AnswerKind, source: Source, said: datetime | None = None
     ) -> str:
         """An answer from somewhere: it counts only from where its notice was sent (law 6)."""
-        notice = self.core.book.notices.get(notice_id) or at_once(self.store.notice(notice_id))
+        notice = self.core.open_alarms.notices.get(notice_id) or at_once(
+            self.store.notice(notice_id)
+        )
         if notice is None:
             return AnswerOutcome.NOT_YOURS
         outcome, _ = self.machine.answer(notice, answer, source, self.at, said)

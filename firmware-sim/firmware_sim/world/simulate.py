@@ -388,7 +388,7 @@ class World:
     def _rings_at_a_victim(self, notice: Notice, process: Process) -> bool:
         """Every presser of every open alarm of the site, and everything they hold."""
         wall = self.agenda.clock.wall()
-        for alarm in process.core.book.alarms.values():
+        for alarm in process.core.open_alarms.alarms.values():
             for presser in alarm.pressers:
                 if notice.address == presser.device or notice.person == presser.person:
                     return True

@@ -147,7 +147,9 @@ async def test_an_alarm_we_were_mistaken_about_is_looked_at_again(
                     core.due(Moment(late, late))
         assert core.next_moment() == late + TRIED_AGAIN_AFTER
         core.due(Moment(late + TRIED_AGAIN_AFTER, late + TRIED_AGAIN_AFTER))
-        (calls,) = [a.escalation.calls for a in core.book.of_device("badge-anna") if a.escalation]
+        (calls,) = [
+            a.escalation.calls for a in core.open_alarms.of_device("badge-anna") if a.escalation
+        ]
         assert len(calls) > 1, "the second step has run"
 
 
@@ -283,11 +285,13 @@ async def test_who_subscribes_again_gets_the_present_state() -> None:
 
 def test_a_technical_alarm_takes_no_letter_a_call_for_help_could_need() -> None:
     """Law 12: whoever reads "Reply 1" is not asked back because a badge is silent too."""
-    book = OpenAlarms()
-    assert book.letter("+4520123456", "t_1", technical=True) == "T"
-    assert book.letter("+4520123456", "a_1", technical=False) == "A"
-    assert book.letter("+4520123456", "t_2", technical=True) == "U"
-    assert book.letter("+4520123456", "a_1", technical=True) == "A", "it stays with the alarm"
+    open_alarms = OpenAlarms()
+    assert open_alarms.letter("+4520123456", "t_1", technical=True) == "T"
+    assert open_alarms.letter("+4520123456", "a_1", technical=False) == "A"
+    assert open_alarms.letter("+4520123456", "t_2", technical=True) == "U"
+    assert open_alarms.letter("+4520123456", "a_1", technical=True) == "A", (
+        "it stays with the alarm"
+    )
 
 
 async def test_a_device_that_names_no_notice_answers_the_call_for_help() -> None:

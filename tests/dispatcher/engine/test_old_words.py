@@ -170,4 +170,4 @@ def bo_says(house: Office, notice: str, answer: AnswerKind, ago: timedelta) -> s
     core, now = house.engine.core, house.clock.now()
     source, said = Source(SourceKind.DEVICE, "badge-bo"), now - ago
     at = Moment(now, house.clock.wall())
-    return core.answer_from(core.book.notices[notice], answer, source, at, said)[0].value
+    return core.answer_from(core.open_alarms.notices[notice], answer, source, at, said)[0].value

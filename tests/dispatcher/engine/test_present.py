@@ -54,7 +54,7 @@ def test_after_nobody_yet_a_wearer_who_listens_again_is_told_who_comes_since() -
 
 def told_again(text: str) -> tuple[TellType, tuple[str, ...]]:
     """What the presser of a story's only alarm is told at its end, beside `received`."""
-    (alarm,) = story(text).core.book.alarms.values()
+    (alarm,) = story(text).core.open_alarms.alarms.values()
     received, told = present_state(alarm, True, START)
     assert received.type is TellType.RECEIVED
     return told.type, told.by

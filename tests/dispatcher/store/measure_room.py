@@ -55,7 +55,7 @@ class _Life:
     def __init__(self, store: SqliteStore, made: Organisation, counted: _Counted) -> None:
         pictures = SitePictures(made, (), _NoStates())
         self._core = Core(pictures, CHANNELS)
-        pictures.watch_over(self._core.book)
+        pictures.watch_over(self._core.open_alarms)
         self._store, self._made, self._counted = store, made, counted
         self._badges = [device for device in made.devices if device.id.startswith("badge-")]
         self._sequence = itertools.count(1)
@@ -75,7 +75,7 @@ class _Life:
             called = _on_a_badge(step)
         for later_s, answer in ((8, AnswerKind.ACCEPT), (40, AnswerKind.ARRIVED)):
             await self._answered(called, answer, began + timedelta(seconds=later_s))
-        alarm = self._core.book.get(alarm_id)
+        alarm = self._core.open_alarms.get(alarm_id)
         assert alarm is not None
         ended = began + timedelta(seconds=100)
         closing_ = self._core.close(
