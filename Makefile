@@ -7,6 +7,9 @@ SETUP := $(VENV)/.ready
 SOURCES := core devices alarms gateway dispatcher firmware-sim tilkald tests
 TEST_JOBS ?= 2
 
+# Every test there is marked long or shell: `make check` spares itself reading them.
+NONE_QUICK := tests/fuzz tests/simulation tests/interplay
+
 # The last release: what `make bench-check` compares with.
 AGAINST ?= 78b22c6
 
@@ -14,7 +17,7 @@ AGAINST ?= 78b22c6
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo check check-file lint types arrows test-quick test test-all wheel bench bench-check crash fuzz simulate lock advisories format clean programs
+.PHONY: help setup run demo check check-file lint types arrows nearest test-quick test test-all wheel bench bench-check crash fuzz simulate lock advisories format clean programs
 
 help: ## List what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,13 +37,16 @@ run: $(SETUP) ## Start the whole service with the example site and its simulated
 demo: $(SETUP) ## One simulated alarm, told step by step
 	@$(BIN)/tilkald demo --once
 
-check: $(SETUP) lint types arrows test-quick ## Everything quick: style, types, arrows, tests without processes
+check: $(SETUP) ## Everything quick, side by side: style, types, arrows, tests without processes
+	@$(MAKE) --no-print-directory -j4 --output-sync lint types arrows test-quick
 
 check-file: $(SETUP) ## One file in seconds: style, types, and the tests nearest to it: FILE=core/turnstile.py
 	@test -f "$(FILE)" || { echo "make check-file FILE=<a Python file of ours>"; exit 2; }
 	$(BIN)/ruff check $(FILE)
 	$(BIN)/ruff format --check $(FILE)
-	$(BIN)/mypy
+	@$(MAKE) --no-print-directory -j2 --output-sync types nearest
+
+nearest:
 	TILKALD_TEST_PROFILE=quick $(BIN)/python -m tests.support.nearest_tests $(FILE)
 
 lint:
@@ -54,7 +60,7 @@ arrows:
 	$(BIN)/lint-imports
 
 test-quick:
-	TILKALD_TEST_PROFILE=quick $(BIN)/pytest -q -n $(TEST_JOBS) -m "not shell and not long"
+	TILKALD_TEST_PROFILE=quick $(BIN)/pytest -q -n $(TEST_JOBS) -m "not shell and not long" $(NONE_QUICK:%=--ignore=%)
 
 programs: $(SETUP) ## Debian programs only tests need (root on Debian installs them)
 	@tests/support/programs.sh

@@ -213,9 +213,9 @@ class Lindehuset:
     def _is_quiet(self) -> bool:
         machine = self.engine.machine
         due = machine.wake_at is not None and machine.wake_at.at <= self.clock.now()
-        leaving = any(map(machine.outbox.holds, machine.core.open_alarms.notices))
-        stored = machine.line.is_idle or machine.line.unsaved > 0
-        return stored and not due and not leaving
+        if due or not (machine.line.is_idle or machine.line.unsaved > 0):
+            return False
+        return not any(map(machine.outbox.holds, machine.core.open_alarms.notices))
 
     async def _signal(
         self,
