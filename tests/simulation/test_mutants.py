@@ -44,6 +44,8 @@ RESTLESS = Setting(
 """Everybody presses often and says something more."""
 
 Patch = pytest.MonkeyPatch
+pytestmark = pytest.mark.timeout(600)
+"""Some show only after most of the seeds, on a machine with much else to do."""
 
 
 def test_a_forgotten_deadline_is_caught(monkeypatch: Patch) -> None:

@@ -18,6 +18,8 @@ from firmware_sim.world.simulate import Setting, Troubles
 from tests.simulation.test_mutants import RESTLESS, caught
 
 Patch = pytest.MonkeyPatch
+pytestmark = pytest.mark.timeout(600)
+"""Some show only after most of the seeds, on a machine with much else to do."""
 BAD_DISK = Setting(troubles=Troubles(store_failures=200, disk_hangs=200), habits=RESTLESS.habits)
 BAD_CHANNELS = Setting(weather=Weather(never_answers=0.3), habits=RESTLESS.habits)
 CRASHES = Setting(troubles=Troubles(crashes=400, crashes_mid_step=400), habits=RESTLESS.habits)

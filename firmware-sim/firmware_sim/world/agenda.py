@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 
 from core.clock import VirtualClock
 
+CANCELLED = -1
+"""The life of what is not meant any more."""
+
 Action = Callable[[], None]
 
 
@@ -35,10 +38,17 @@ class Agenda:
     def after(self, wait: timedelta, what: str, action: Action, *, life: int = 0) -> None:
         self.at(self.clock.now() + wait, what, action, life=life)
 
-    def at(self, when: datetime, what: str, action: Action, *, life: int = 0) -> None:
+    def at(self, when: datetime, what: str, action: Action, *, life: int = 0) -> Planned:
         self._number += 1
         moment = max(when, self.clock.now())
-        heapq.heappush(self._heap, Planned(moment, self._number, what, action, life))
+        planned = Planned(moment, self._number, what, action, life)
+        heapq.heappush(self._heap, planned)
+        return planned
+
+    @staticmethod
+    def cancel(planned: Planned) -> None:
+        """It is not meant any more."""
+        planned.life = CANCELLED
 
     def next(self) -> Planned | None:
         """The next thing that is still meant, with the clock moved to it."""

@@ -7,7 +7,7 @@ happens; here is what must be true of the state at every moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alarms.answers import DEADLINE_LONGEST, IS_IT_OVER_AFTER
@@ -52,6 +52,8 @@ class Scene:
     process: Process | None
     store: WitnessedStore
     witness: Witness
+    coming: dict[str, bool] = field(default_factory=dict)
+    """Of each alarm whether somebody is coming, as far as a law has asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +346,11 @@ def _acute(process: Process) -> Iterator[Alarm]:
 
 
 def _coming(scene: Scene, alarm: Alarm) -> bool:
-    calls = alarm.escalation.calls if alarm.escalation is not None else ()
-    return any(_comes(scene, alarm, call) for call in calls)
+    known = scene.coming.get(alarm.id)
+    if known is None:
+        calls = alarm.escalation.calls if alarm.escalation is not None else ()
+        known = scene.coming[alarm.id] = any(_comes(scene, alarm, call) for call in calls)
+    return known
 
 
 def _comes(scene: Scene, alarm: Alarm, call: Call) -> bool:

@@ -45,7 +45,7 @@ from dispatcher.roster.organisation import Organisation
 from dispatcher.safety.self_check import SELF_CHECK, THE_SERVICE, CameBack, Press
 from dispatcher.store.journal.replay import Replaying, Settling
 from dispatcher.store.states import storable
-from firmware_sim.world.agenda import Agenda
+from firmware_sim.world.agenda import Agenda, Planned
 from firmware_sim.world.witness import WitnessedStore
 
 COMMIT_TAKES = timedelta(milliseconds=2)
@@ -146,6 +146,7 @@ class Process:
         self._under_way: dict[str, None] = {}
         self._stored = {row.identity: None for row in at_once(store.last_heard())}
         self._wakes_at: datetime | None = None
+        self._alarm_clock: Planned | None = None
 
     @property
     def at(self) -> Moment:
@@ -257,16 +258,19 @@ class Process:
             for action in actions:
                 self._do(action)
         wake = self.machine.wake_at
-        if wake is not None and wake.at != self._wakes_at:
-            self._wakes_at = wake.at
-            at = wake.at
-            self.agenda.at(at, f"wake: {wake.why}", lambda: self._wake(at), life=self.life)
+        if self._alarm_clock is not None:
+            if wake is not None and wake.at == self._wakes_at:
+                return
+            self.agenda.cancel(self._alarm_clock)
+            self._alarm_clock = None
+        if wake is not None:
+            self._wakes_at, what = wake.at, f"wake: {wake.why}"
+            self._alarm_clock = self.agenda.at(wake.at, what, self._wake, life=self.life)
 
-    def _wake(self, at: datetime) -> None:
-        if at == self._wakes_at:  # another one stands for a moment that was not the next any more
-            self._wakes_at = None
-            self.machine.wake(self.at)
-            self._run()
+    def _wake(self) -> None:
+        self._alarm_clock = None
+        self.machine.wake(self.at)
+        self._run()
 
     def _do(self, action: Action) -> None:
         match action:
