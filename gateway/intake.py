@@ -59,6 +59,9 @@ OWED_MAX = 20_000
 """Messages whose store is awaited so that a copy waits with them. Of more nothing is promised: a
 line says so at once, or ends, and its device sends again."""
 
+COPIES_OWED_MAX = 100
+"""Copies of one message that wait for its store; more are not acknowledged, and come again."""
+
 RAW_BYTES_MAX = 4_096
 
 STORMING_MAX = 200
@@ -372,6 +375,9 @@ class Intake:
         metrics.REPEATS.labels(protocol_label(arrival.reading.protocol)).inc()
         under_way = self._handing.get(named.identity)
         if under_way is not None:
+            if len(under_way.owed) >= COPIES_OWED_MAX:
+                owed(Taken.NEVER)
+                return
             under_way.owed.append(owed)
             if under_way.unstored:
                 owed(Taken.UNSTORED)

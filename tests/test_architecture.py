@@ -13,7 +13,7 @@ from dispatcher.channels.rows import CHANNELS
 
 ROOT = Path(__file__).parents[1]
 PURE = ("devices", "alarms", "dispatcher/roster")
-OURS = ("core", "devices", "gateway", "dispatcher", "firmware_sim", "tilkald")
+OURS = ("core", "devices", "alarms", "gateway", "dispatcher", "firmware_sim", "tilkald")
 FUNCTION_LONGEST = 70
 
 

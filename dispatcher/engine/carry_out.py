@@ -32,8 +32,8 @@ from dispatcher.engine.open_alarms import OpenAlarms
 from dispatcher.engine.outcome import Moment, Outcome
 from dispatcher.store.ports import AlarmWrite, NoticeMove, TimelineEntry, Transaction
 
-PICTURED_MOST = 8
-"""How many of the candidates of a decision the timeline keeps: the nearest ones matter."""
+NEAREST_MOST, LEFT_OUT_MOST = 8, 20
+"""How many of each the timeline keeps of a decision's picture: the nearest ones matter."""
 
 _WITH_PICTURE = (Timeline.OPENED, Timeline.STEP, Timeline.ROUND, Timeline.RAISED)
 
@@ -115,10 +115,10 @@ def _new_picture(alarm_id: str, open_alarms: OpenAlarms) -> dict[str, object]:
 def pictured(view: View) -> bytes:
     """A picture, short, as JSON: who could be called, in order, and who could not."""
     picture = {
-        "nearest": [_candidate(c) for c in view.nearest[:PICTURED_MOST]],
+        "nearest": [_candidate(c) for c in view.nearest[:NEAREST_MOST]],
         "leaders": [_candidate(c) for c in view.leaders],
         "on_call": [_candidate(c) for c in view.on_call],
-        "left_out": [[o.person, o.why] for o in view.left_out[:PICTURED_MOST]],
+        "left_out": [[o.person, o.why] for o in view.left_out[:LEFT_OUT_MOST]],
     }
     return msgspec.json.encode(picture)
 

@@ -117,11 +117,17 @@ class CommitLine:
 
     def submit(self, outcome: Outcome, now: datetime) -> Ticket:
         """Commit it, then perform it; `Answered` says whether its sender may be acknowledged."""
+        ticket = self.gather(outcome, now)
+        self._commit_gathered()
+        return ticket
+
+    def gather(self, outcome: Outcome, now: datetime) -> Ticket:
+        """The same, in one transaction with what is submitted next."""
         self._tickets += 1
         one = _Submission(Ticket(self._tickets), outcome, now)
         if self._unsaved:
             self._go_on_unstored(one, now)
-        elif outcome.transaction == _NOTHING and not self._in_flight:
+        elif outcome.transaction == _NOTHING and not (self._in_flight or self._gathered):
             self._finish(one)
         else:
             self._gathered.append(one)
@@ -129,7 +135,6 @@ class CommitLine:
                 self._give_up(one)
             else:
                 self._patient[one.ticket] = one
-            self._commit_gathered()
         return one.ticket
 
     def committed(self, ticket: Ticket, now: datetime) -> None:

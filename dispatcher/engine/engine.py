@@ -19,7 +19,15 @@ from alarms.view import View
 from alarms.vocabulary import LostWhy
 from core import ids, log
 from core.clock import Clock, ClockMark
-from core.errors import ChannelError, DomainError, StoreUnavailable, TilkaldError
+from core.errors import (
+    ChannelError,
+    Conflict,
+    DomainError,
+    StoreUnavailable,
+    TilkaldError,
+    Unstorable,
+)
+from core.log_line import told
 from core.signals import AnswerKind, Owed, ReceiptState, Signal, SignalType, Taken
 from core.values import replace
 from core.words import Words, words
@@ -147,8 +155,9 @@ class Engine:
 
     async def load(self) -> None:
         """Take over what is open, stand at the next moment again; presses may come in from here."""
+        stored = await self._stored()
         at = self._at()
-        self.machine.load(*await self._stored(), at)
+        self.machine.load(*stored, at)
         self._do_actions(at)
 
     def replay_later(self, why: StoreUnavailable) -> None:
@@ -398,12 +407,26 @@ class Engine:
         try:
             while actions := self.machine.take_actions(at):
                 for action in actions:
-                    self._do(action, at)
+                    try:
+                        self._do(action, at)
+                    except Exception as error:
+                        self._broke(action, error, at)
         finally:
             self._is_doing = False
         wake = self.machine.wake_at
         self._set_timer(None if wake is None else wake.at, at.now)
         self._moved.set()
+
+    def _broke(self, action: Action, error: Exception, at: Moment) -> None:
+        """A mistake of ours about one action stops no other; who waits for its answer has one."""
+        what = type(action).__name__
+        _log.error("an action of the engine failed; the others go on", action=what, error=error)
+        if isinstance(action, Commit):
+            why = StoreUnavailable(f"a mistake of ours: {told(error)}")
+            self.machine.failed(action.ticket, why, at)
+        elif isinstance(action, HandOver):
+            failed = ReceiptState.FAILED_TEMPORARY
+            self.machine.refused(action.notice.id, failed, "internal error", at)
 
     def _do(self, action: Action, at: Moment) -> None:
         match action:
@@ -483,10 +506,8 @@ class Engine:
         at = self._at()
         if error is None:
             self.machine.committed(ticket, at)
-        elif isinstance(error, TilkaldError):
-            self.machine.failed(ticket, error, at)
         else:
-            raise error
+            self.machine.failed(ticket, _of_the_store(error), at)
         self._do_actions(at)
 
     async def _settle(self, ticket: Ticket, transactions: Sequence[Transaction]) -> None:
@@ -494,12 +515,13 @@ class Engine:
         try:
             for transaction in transactions:
                 await settling.settle(transaction)
-        except StoreUnavailable as error:
-            self.machine.failed(ticket, error, self._at())
+        except Conflict as error:  # somebody else writes it this very moment: not at once again
+            self.machine.failed(ticket, StoreUnavailable(str(error)), self._at())
+        except Exception as error:
+            self.machine.failed(ticket, _of_the_store(error), self._at())
         else:
-            at = self._at()
-        self.machine.committed(ticket, at)
-        self._do_actions(at)
+            self.machine.committed(ticket, self._at())
+        self._do_actions()
 
     async def _write_down(self, transaction: Transaction) -> None:
         try:
@@ -513,8 +535,9 @@ class Engine:
             await self._journal.replay(self._store, self._clock.wall())
             if take_over:
                 self.machine.take_over(*await self._stored(), self._at())
-        except StoreUnavailable as error:
-            self.machine.line.read_back_failed(error, self._clock.now())
+        except Exception as error:
+            why = _of_the_store(error)
+            self.machine.line.read_back_failed(why, self._clock.now())
         else:
             self.machine.line.read_back(self._clock.now())
         self._do_actions()
@@ -557,9 +580,8 @@ class Engine:
         except Exception as error:
             self._failed(notice, error)
         else:
-            at = self._at()
-        self.machine.handed_over(notice.id, sending.state, at, sending.provider_ref)
-        self._do_actions(at)
+            self.machine.handed_over(notice.id, sending.state, self._at(), sending.provider_ref)
+        self._do_actions()
 
     def _refused(self, notice: Notice, error: ChannelError) -> None:
         temporary = ReceiptState.FAILED_TEMPORARY
@@ -580,3 +602,11 @@ class Engine:
             channel.hand_over(notice, replace(self._world.addressee(notice), more=more))
         except ChannelError as error:
             _log.info("gone again before its page", notice=notice.id, code=error.code)
+
+
+def _of_the_store(error: BaseException) -> TilkaldError:
+    """A mistake of ours over one transaction: trying it again does not help, the others go on."""
+    if isinstance(error, TilkaldError):
+        return error
+    _log.error("the store broke over a transaction", error=error)
+    return Unstorable(f"a mistake of ours: {told(error)}")

@@ -380,10 +380,10 @@ class Machine:
     # Inside
 
     def _submit(self, outcome: Outcome, at: Moment) -> Ticket:
-        """With the receipts that wait, which were decided before it."""
+        """Behind the receipts that wait, and in one transaction with them if that can be stored."""
         if self.receipts:
-            outcome = together((*self.receipts, outcome))
-            self.receipts, self._receipts_at = [], None
+            receipts, self.receipts, self._receipts_at = self.receipts, [], None
+            self.line.gather(together(receipts), at.now)
         return self.line.submit(outcome, at.now)
 
     def _submit_news(self, outcome: Outcome, at: Moment) -> Ticket | None:

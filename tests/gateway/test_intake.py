@@ -29,7 +29,13 @@ from devices.findings import CHARGING, State, Trouble
 from devices.identity import REMEMBERED
 from devices.registry import Assignment
 from gateway import intake as intakes
-from gateway.intake import COPIES_BURST, GATEWAYS_RAW_BURST, RAW_BURST, RAW_BYTES_MAX
+from gateway.intake import (
+    COPIES_BURST,
+    COPIES_OWED_MAX,
+    GATEWAYS_RAW_BURST,
+    RAW_BURST,
+    RAW_BYTES_MAX,
+)
 from gateway.senders import POSITION_KEPT_FOR
 from gateway.storms import BURST
 from tests.support.gateway import NOW, SOON_S, House, reading
@@ -301,6 +307,20 @@ async def test_a_copy_is_known_while_its_press_waits_however_many_came_since() -
     for press in (*presses, *presses):
         assert not await house.intake.take(press)
     assert len(house.desk.taken) == len(presses)
+
+
+async def test_of_endless_copies_of_one_press_only_so_many_wait_for_its_store() -> None:
+    house = House()
+    house.desk.answer = Taken.UNSTORED
+    press = replace(reading(), seq=412, boot="7")
+    heard: list[Taken] = []
+    for _ in range(COPIES_OWED_MAX * 2):
+        house.intake.hear(press, heard.append)
+    await house.desk.until(lambda: len(house.desk.owed) == 1)
+    house.desk.settle(stored=True)
+    assert heard.count(Taken.STORED) == COPIES_OWED_MAX
+    assert heard.count(Taken.NEVER) == COPIES_OWED_MAX
+    assert len(house.desk.presses) == 1
 
 
 async def test_who_waits_hears_that_it_never_will_be_stored() -> None:

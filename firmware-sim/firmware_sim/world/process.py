@@ -87,9 +87,9 @@ class WatchedLine(CommitLine):
 
     watch: Callable[[Outcome], None]
 
-    def submit(self, outcome: Outcome, now: datetime) -> Ticket:
+    def gather(self, outcome: Outcome, now: datetime) -> Ticket:
         self.watch(outcome)
-        return super().submit(outcome, now)
+        return super().gather(outcome, now)
 
 
 class WatchedMachine(Machine):

@@ -282,3 +282,19 @@ def test_one_name_stands_on_what_is_written_down_and_stored_later() -> None:
     assert isinstance(commit, Commit)
     assert written.transaction == commit.transaction
     assert written.transaction.once
+
+
+def test_what_was_gathered_with_a_press_and_cannot_be_stored_takes_no_press_along() -> None:
+    line = Line()
+    receipt = line.line.gather(outcome(1), line.now)
+    press = line.submit(2)
+    (together,) = line.asked()
+    assert senders(together) == ["badge-1", "badge-2"]
+    line.failed(receipt, Unstorable("a value"))
+    line.asked()
+    line.failed(receipt, Unstorable("a value"))
+    line.passes(RETRY_EVERY)
+    line.failed(receipt, Unstorable("a value"))
+    line.committed(press)
+    answered = [one for one in line.asked() if isinstance(one, Answered)]
+    assert answered[-2:] == [Answered(receipt, Taken.NEVER), Answered(press, Taken.STORED)]

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.errors import DomainError
 from core.moment import Moment
 from core.values import replace
 from dispatcher.safety.self_check import (
@@ -82,7 +81,7 @@ def test_what_comes_of_a_press_that_was_given_up_changes_nothing(late: object) -
     assert case.case == before
 
 
-def test_a_state_that_is_none_of_ours_is_said_to_be_so() -> None:
+def test_a_state_of_another_release_begins_anew() -> None:
     case: TimedCase = replace(Case().case, state="[]")
-    with pytest.raises(DomainError):
-        SelfCheckKind().advance(case, CaseDue(), Moment(START, START))
+    _, effects = SelfCheckKind().advance(case, CaseDue(), Moment(START, START))
+    assert effects == (Press(1),)
